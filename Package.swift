@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Our own code is built as Swift 6, with warnings as errors in CI (`scripts/check`).
+let ours: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library of the system: a module map over its headers. `scripts/setup` installs the Debian package.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: ours)
+}
+
+/// Tests of one target; every one may use `TestSupport` (real servers, temporary folders, virtual clocks).
+func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more,
+        path: "Tests/\(name)Tests", swiftSettings: ours)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+let package = Package(
+    name: "kpipe-sidecar",
+    products: [
+        .executable(name: "kpipe-sidecar", targets: ["kpipe-sidecar"]),
+        .executable(name: "kpipe-entrypoint", targets: ["kpipe-entrypoint"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CYaml", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        // Linked statically (see `Transfer`): the shared library brings libxml2 and with it 36 MB of ICU.
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+        .target(name: "CLinux"),
+        .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
+
+        module("WorkdirProtocol", []),
+        module("YAMLTree", ["CYaml"]),
+        module("Telemetry", [logging] + nio),
+        module("HTTPTransport", ["CCurl"]),
+        .target(
+            name: "Transfer",
+            dependencies: ["HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum"],
+            swiftSettings: ours,
+            // Of the static libarchive only the readers that are called are linked, and so only what those need.
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "-l:libarchive.a"]),
+                .linkedLibrary("z"), .linkedLibrary("zstd"), .linkedLibrary("lzma"), .linkedLibrary("bz2"),
+                .linkedLibrary("nettle"),
+            ]),
+        module(
+            "SidecarAgent",
+            ["WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "CLinux", logging] + nio),
+        module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
+
+        .executableTarget(
+            name: "kpipe-sidecar",
+            dependencies: [
+                "SidecarAgent", "Transfer", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: ours),
+        .executableTarget(name: "kpipe-entrypoint", dependencies: ["Entrypoint"], swiftSettings: ours),
+
+        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", swiftSettings: ours),
+        tests(of: "WorkdirProtocol"),
+        tests(of: "YAMLTree"),
+        tests(of: "Telemetry"),
+        tests(of: "HTTPTransport"),
+        tests(of: "Transfer", ["HTTPTransport"]),
+        tests(of: "SidecarAgent", ["WorkdirProtocol", "HTTPTransport", "Transfer"]),
+        tests(of: "Entrypoint", ["WorkdirProtocol"]),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport", "WorkdirProtocol"], path: "Tests/EndToEnd",
+            swiftSettings: ours),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,46 @@
+/// Why an object could not be moved: what was attempted, why it failed, what a person can try.
+public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Reason: Sendable, Equatable {
+        case notFound
+        case permission
+        /// The store asks for less (429, 503 SlowDown); carries its Retry-After.
+        case throttled(retryAfter: Duration?)
+        case server(status: Int)
+        case network
+        case timeout
+        /// The object changed between two reads (412, other ETag, other size).
+        case changed
+        case checksum(expected: String, found: String)
+        case length(expected: Int64, found: Int64)
+        case archive
+        /// A name that would lead outside its folder, or collides with another.
+        case hostileName
+        case noSpace
+        case local(errno: Int32)
+        case credentials
+        case configuration
+        case protocolViolation
+        case cancelled
+        /// The retry budget is used up.
+        case exhausted
+    }
+
+    /// The object's URL without credentials, or the local path.
+    public var object: String
+    public var reason: Reason
+    /// One clear sentence.
+    public var message: String
+    /// What to try, where something is known to help.
+    public var hint: String?
+
+    public init(object: String, reason: Reason, message: String, hint: String? = nil) {
+        self.object = object
+        self.reason = reason
+        self.message = message
+        self.hint = hint
+    }
+
+    public var description: String {
+        hint.map { "\(object): \(message) (\($0))" } ?? "\(object): \(message)"
+    }
+}
