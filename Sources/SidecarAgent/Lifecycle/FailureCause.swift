@@ -1,0 +1,51 @@
+/// Why a step, or one try of its main container, did not succeed.
+public struct FailureCause: Sendable, Equatable, Codable {
+    /// Decides the terminal state.
+    public enum Kind: String, Sendable, Codable {
+        /// A non-zero exit, a missing input, a checksum mismatch, a failed upload: `ERROR`.
+        case error
+        /// A signal, out of memory, a deadline, an eviction, the entrypoint's watchdog: `KILLED`.
+        case killed
+    }
+
+    public var kind: Kind
+    /// The container at fault.
+    public var container: StepContainer
+    /// One word in CamelCase, as Kubernetes writes them: `OOMKilled`, `InputMissing`.
+    public var reason: String
+    /// One clear sentence without secrets.
+    public var message: String
+    /// Main's own code, or one of `ExitCode` where the agent failed.
+    public var exitCode: Int32?
+
+    public init(
+        _ kind: Kind, container: StepContainer, reason: String, message: String, exitCode: Int32? = nil
+    ) {
+        self.kind = kind
+        self.container = container
+        self.reason = reason
+        self.message = message
+        self.exitCode = exitCode
+    }
+
+    /// The terminal state this ends in.
+    var state: String { kind == .killed ? StepState.killed : StepState.error }
+}
+
+/// The two containers of a step, as reports name them.
+public enum StepContainer: String, Sendable, Codable {
+    case main, agent
+}
+
+/// How a try of main, or the whole step, ended.
+public enum StepOutcome: Sendable, Equatable, Codable {
+    case success
+    case failure(FailureCause)
+
+    public var cause: FailureCause? {
+        switch self {
+        case .success: nil
+        case .failure(let cause): cause
+        }
+    }
+}

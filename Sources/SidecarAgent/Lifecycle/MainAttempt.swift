@@ -1,0 +1,36 @@
+/// One try of the main container, as its entrypoint describes it.
+public struct MainAttempt: Sendable, Equatable, Codable {
+    public enum Phase: String, Sendable, Codable {
+        case waiting, running, ended
+    }
+
+    /// From 1; each restart of the container is a new try.
+    public var number: Int
+    public var phase: Phase
+    public var exitCode: Int32?
+    /// The signal that ended the program.
+    public var signal: Int32?
+    /// Why the entrypoint itself ended the program, such as `NoOutput`.
+    public var reason: String?
+
+    public init(number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil) {
+        self.number = number
+        self.phase = phase
+        self.exitCode = exitCode
+        self.signal = signal
+        self.reason = reason
+    }
+}
+
+/// The `done` marker as found.
+public struct DoneMarker: Sendable, Equatable, Codable {
+    /// The try it ends; `nil` where main's own program wrote an empty file.
+    public var attempt: Int?
+    /// Tells a marker from an earlier one at the same path: inode and time of change.
+    public var identity: String
+
+    public init(attempt: Int?, identity: String) {
+        self.attempt = attempt
+        self.identity = identity
+    }
+}
