@@ -59,7 +59,7 @@ let package = Package(
         module("HTTPTransport", ["CCurl"]),
         .target(
             name: "Transfer",
-            dependencies: ["HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum"],
+            dependencies: ["WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum"],
             swiftSettings: ours,
             // Of the static libarchive only the readers that are called are linked, and so only what those need.
             linkerSettings: [

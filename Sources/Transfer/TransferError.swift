@@ -1,3 +1,5 @@
+public import WorkdirProtocol
+
 /// Why an object could not be moved: what was attempted, why it failed, what a person can try.
 public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable {
@@ -42,5 +44,19 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
 
     public var description: String {
         hint.map { "\(object): \(message) (\($0))" } ?? "\(object): \(message)"
+    }
+
+    /// The code with which a command ends that could do nothing about it.
+    public var exitCode: ExitCode {
+        switch reason {
+        case .notFound: .noInput
+        case .permission, .credentials: .permission
+        case .throttled, .network, .timeout, .changed, .exhausted, .cancelled: .temporary
+        case .server(let status): status >= 500 ? .temporary : .inputOutput
+        case .checksum, .archive, .hostileName: .data
+        case .length, .protocolViolation, .noSpace: .inputOutput
+        case .local(let errno): ExitCode(errno: errno)
+        case .configuration: .configuration
+        }
     }
 }

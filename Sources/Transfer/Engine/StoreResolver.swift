@@ -1,0 +1,24 @@
+/// Finds the store that a URL speaks of. The one seam between plans, which know URLs, and stores, which know keys.
+public protocol StoreResolver: Sendable {
+    /// Takes a URL as a person writes it: one object, a prefix that ends in `/`, or a pattern; also a local path.
+    /// Connects nothing. Throws `.configuration` for a scheme or a form that is not known.
+    func resolve(_ url: String) throws(TransferError) -> ResolvedURL
+}
+
+/// A URL taken apart.
+public struct ResolvedURL: Sendable {
+    public var store: any ObjectStore
+    /// What names the store and precedes every key, without credentials, signature or user info: `s3://bucket/`.
+    public var base: String
+    /// The object's key, the prefix or the pattern, decoded as the store's own methods take it.
+    public var key: String
+
+    public init(store: any ObjectStore, base: String, key: String) {
+        self.store = store
+        self.base = base
+        self.key = key
+    }
+
+    /// The URL of another object in the same store, fit for errors, logs and manifests.
+    public func url(of key: String) -> String { base + key }
+}

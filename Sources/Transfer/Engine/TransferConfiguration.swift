@@ -1,0 +1,45 @@
+/// Bounds and habits of a `TransferEngine`.
+public struct TransferConfiguration: Sendable {
+    /// Bytes of buffers held at once, whatever the sizes of the objects.
+    public var memory: Int
+    /// Most exchanges at once; the engine finds the useful number below it by itself.
+    public var maximumConcurrency: Int
+    /// Bytes of one range or part; `nil` chooses by size and by the parts an object was stored in.
+    public var partSize: Int64?
+    public var retry: RetryPolicy
+    /// Files are on disk before they get their final names, so that a journal may rely on them after a crash.
+    public var durable: Bool
+    /// A SHA-256 of every stored file, for the manifest.
+    public var digestsOutputs: Bool
+    /// Compares a checksum that the store itself gives, where that is cheap.
+    public var verifiesStoreChecksums: Bool
+    /// How much of what is written may stay in the page cache.
+    public var pageCache: PageCachePolicy
+    public var archives: ArchiveLimits
+
+    public init(
+        memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: RetryPolicy = .init(),
+        durable: Bool = true, digestsOutputs: Bool = true, verifiesStoreChecksums: Bool = true,
+        pageCache: PageCachePolicy = .writeBehind, archives: ArchiveLimits = .init()
+    ) {
+        self.memory = memory
+        self.maximumConcurrency = maximumConcurrency
+        self.partSize = partSize
+        self.retry = retry
+        self.durable = durable
+        self.digestsOutputs = digestsOutputs
+        self.verifiesStoreChecksums = verifiesStoreChecksums
+        self.pageCache = pageCache
+        self.archives = archives
+    }
+}
+
+/// What becomes of pages that were written, because the page cache counts against a container's memory.
+public enum PageCachePolicy: Sendable, Equatable {
+    /// The kernel's affair.
+    case kernel
+    /// Written out as they come, so that few are dirty; they stay readable in memory.
+    case writeBehind
+    /// Written out and dropped.
+    case drop
+}

@@ -1,0 +1,30 @@
+/// What happens to single objects, told as it happens from whatever task it happens in: handlers must be quick.
+public enum TransferEvent: Sendable {
+    /// Stands complete under its final name, or is confirmed by the store.
+    case finished(TransferredFile)
+    /// Already in the journal: nothing was moved.
+    case skipped(TransferredFile)
+    case retrying(TransferError, attempt: Int, after: Duration)
+    case failed(TransferError)
+    /// Something left out on purpose (a socket among the outputs), with the reason.
+    case note(path: String, String)
+}
+
+public typealias TransferEventHandler = @Sendable (TransferEvent) -> Void
+
+/// One file that is where it belongs.
+public struct TransferredFile: Sendable, Equatable {
+    /// Below the folder of inputs or outputs.
+    public var path: String
+    public var url: String
+    public var size: Int64
+    /// Lower-case hexadecimal, where it was computed.
+    public var sha256: String?
+
+    public init(path: String, url: String, size: Int64, sha256: String? = nil) {
+        self.path = path
+        self.url = url
+        self.size = size
+        self.sha256 = sha256
+    }
+}

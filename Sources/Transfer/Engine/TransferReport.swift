@@ -1,0 +1,46 @@
+public import WorkdirProtocol
+
+/// How a whole fetch or store went. Failures are collected, not thrown: the other objects go on.
+public struct TransferReport: Sendable {
+    /// The first failures, in the order they came, at most `failuresKept` of them.
+    public var failures: [TransferError] = []
+    public var failureCount = 0
+    /// Files in place or stored, those of the journal included, in no particular order.
+    public var files: [TransferredFile] = []
+    /// Paths that were not stored because the deadline came first, by priority.
+    public var leftOut: [String] = []
+    public var totals = TransferMeter.Reading()
+
+    public static let failuresKept = 100
+
+    public init() {}
+
+    public var isComplete: Bool { failureCount == 0 && leftOut.isEmpty }
+
+    /// The code of the gravest failure; 0 when complete.
+    public var exitCode: ExitCode {
+        failures.map(\.exitCode).max { $0.gravity < $1.gravity } ?? (leftOut.isEmpty ? .ok : .inputOutput)
+    }
+
+    mutating func add(_ failure: TransferError) {
+        failureCount += 1
+        if failures.count < Self.failuresKept { failures.append(failure) }
+    }
+}
+
+extension ExitCode {
+    /// What cannot be cured by trying again comes before what can.
+    fileprivate var gravity: Int {
+        switch self {
+        case .ok: 0
+        case .temporary: 1
+        case .inputOutput: 2
+        case .noInput: 3
+        case .permission: 4
+        case .data: 5
+        case .configuration: 6
+        case .usage: 7
+        case .software: 8
+        }
+    }
+}
