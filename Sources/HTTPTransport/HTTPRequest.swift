@@ -7,10 +7,12 @@ public struct HTTPRequest: Sendable {
     public var body: HTTPRequestBody
     public var timeouts: HTTPTimeouts
     public var version: HTTPVersionPolicy
+    public var coding: HTTPContentCoding
 
     public init(
         _ method: String = "GET", _ url: String, headers: HTTPHeaders = [:], body: HTTPRequestBody = .none,
-        timeouts: HTTPTimeouts = .init(), version: HTTPVersionPolicy = .http1
+        timeouts: HTTPTimeouts = .init(), version: HTTPVersionPolicy = .http1,
+        coding: HTTPContentCoding = .identity
     ) {
         self.method = method
         self.url = url
@@ -18,7 +20,16 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.timeouts = timeouts
         self.version = version
+        self.coding = coding
     }
+}
+
+/// What the response body may be compressed with on its way.
+public enum HTTPContentCoding: Sendable, Equatable {
+    /// No `Accept-Encoding` is sent; the sink gets the bytes as they are on the wire.
+    case identity
+    /// Asks for gzip; the sink gets the bytes unpacked, while the head's `Content-Length` still tells the wire's count.
+    case gzip
 }
 
 public enum HTTPVersionPolicy: Sendable, Equatable {
