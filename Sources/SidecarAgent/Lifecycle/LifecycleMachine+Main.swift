@@ -1,0 +1,153 @@
+/// What main says of itself, by marker, record, process or status.
+extension LifecycleMachine {
+    mutating func started(_ input: LifecycleInput) -> [LifecycleEffect] {
+        switch phase {
+        case .pending, .initializing:
+            return postpone(input)
+        case .ready:
+            memory.phase = .started
+            return reportStarted()
+        case .started, .running, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
+
+    mutating func state(_ value: String, _ input: LifecycleInput) -> [LifecycleEffect] {
+        switch phase {
+        case .pending, .initializing:
+            return postpone(input)
+        case .ready, .started, .running:
+            memory.phase = .running
+            return reportStarted() + reportState(value)
+        case .awaitingRetry:
+            guard value != memory.lastState else { return [] }
+            if memory.record == nil {
+                // Without an entrypoint only its words tell that main was started again.
+                memory.attempt += 1
+                memory.phase = .running
+            }
+            return reportState(value)
+        case .storing, .settled, .leaving:
+            return []
+        }
+    }
+
+    private mutating func reportState(_ value: String) -> [LifecycleEffect] {
+        guard value != memory.lastState else { return [] }
+        memory.lastState = value
+        return [report(value)]
+    }
+
+    mutating func attempt(_ record: MainAttempt, _ input: LifecycleInput) -> [LifecycleEffect] {
+        switch phase {
+        case .pending, .initializing:
+            return postpone(input)
+        case .ready, .started, .running:
+            guard record.number >= memory.attempt else { return [] }
+            take(record)
+            if phase == .ready { memory.phase = .started }
+            return reportStarted()
+        case .awaitingRetry:
+            guard record.number >= memory.attempt else { return [] }
+            if take(record) { memory.phase = .started }
+            return []
+        case .storing:
+            // Main was restarted although it had ended well; the verdict goes to the try that now waits for it.
+            if record.number > memory.attempt { memory.attempt = record.number }
+            return []
+        case .settled(let outcome):
+            guard memory.mayRun, record.number > memory.attempt else { return [] }
+            memory.attempt = record.number
+            return [verdict(outcome)]
+        case .leaving:
+            return []
+        }
+    }
+
+    /// Whether the record is of a try not seen before.
+    @discardableResult
+    private mutating func take(_ record: MainAttempt) -> Bool {
+        let isNew = record.number > memory.attempt
+        if isNew {
+            memory.attempt = record.number
+            memory.lastState = nil
+            if phase == .running { memory.phase = .started }
+        }
+        memory.record = record
+        return isNew
+    }
+
+    mutating func done(_ marker: DoneMarker, _ input: LifecycleInput) -> [LifecycleEffect] {
+        switch phase {
+        case .pending, .initializing:
+            return postpone(input)
+        case .ready, .started, .running:
+            guard takeDone(marker) else { return [] }
+            return endTry(outcomeOfTry(saidDone: true))
+        case .awaitingRetry:
+            let isOfEndedTry = marker.attempt == memory.attempt
+            guard takeDone(marker), !isOfEndedTry else { return [] }
+            return endTry(outcomeOfTry(saidDone: true))
+        case .storing:
+            _ = takeDone(marker)
+            return []
+        case .settled(let outcome):
+            let before = memory.attempt
+            guard memory.mayRun, takeDone(marker), memory.attempt > before else { return [] }
+            return [verdict(outcome)]
+        case .leaving:
+            return []
+        }
+    }
+
+    /// Whether the marker is news: not seen before and not of an earlier try.
+    private mutating func takeDone(_ marker: DoneMarker) -> Bool {
+        guard marker.identity != memory.lastDone else { return false }
+        memory.lastDone = marker.identity
+        guard let number = marker.attempt else { return true }
+        guard number >= memory.attempt else { return false }
+        if number > memory.attempt {
+            memory.attempt = number
+            memory.record = nil
+        }
+        return true
+    }
+
+    mutating func mainGone(_ attempt: Int) -> [LifecycleEffect] {
+        switch phase {
+        case .started, .running:
+            guard attempt == memory.attempt else { return [] }
+            return endTry(outcomeOfTry(saidDone: false))
+        // Before `ready` it was only waiting; after its end this is no news.
+        case .pending, .initializing, .ready, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
+
+    mutating func mainStatus(_ status: MainStatus, _ input: LifecycleInput) -> [LifecycleEffect] {
+        switch (phase, status) {
+        case (.pending, _), (.initializing, _):
+            return postpone(input)
+        case (.ready, .running):
+            memory.phase = .started
+            return reportStarted()
+        case (.ready, .terminated(let code, let reason, let final)),
+            (.started, .terminated(let code, let reason, let final)),
+            (.running, .terminated(let code, let reason, let final)):
+            return endTry(Self.outcome(exitCode: code, kubeletReason: reason), final: final)
+        case (.awaitingRetry, .running):
+            // With an entrypoint its record tells of the new try.
+            guard memory.record == nil else { return [] }
+            memory.attempt += 1
+            memory.phase = .started
+            return []
+        case (.awaitingRetry(let cause), .terminated(let code, let reason, final: true)):
+            // Our own words for the same end are richer than the kubelet's; another code is of a later try.
+            let isSameEnd = code != 0 && code == cause.exitCode
+            return finish(isSameEnd ? outcomeToStore(cause) : Self.outcome(exitCode: code, kubeletReason: reason))
+        case (.started, .running), (.running, .running), (.awaitingRetry, .terminated), (.storing, _), (.settled, _),
+            (.leaving, _):
+            return []
+        }
+    }
+}

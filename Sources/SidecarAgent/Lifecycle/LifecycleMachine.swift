@@ -1,0 +1,190 @@
+/// The life of a step as a value: what happened goes in, what is to be done comes out. It never awaits, logs or reads
+/// a clock, so every state × every input is tested by table.
+///
+/// Guarantees, whatever the order of inputs:
+/// - `ready` is published only after every input was verified, and never after a failure;
+/// - exactly one terminal report ends a step, and nothing is reported after it;
+/// - a try of main ends once, whichever of its signs comes first;
+/// - a native sidecar leaves only after SIGTERM.
+public struct LifecycleMachine: Sendable, Equatable {
+    /// What a killed agent's successor must know. Written to the journal before the effects are performed.
+    public struct Memory: Sendable, Equatable, Codable {
+        public internal(set) var phase = LifecyclePhase.pending
+        /// Current try of main, from 1; 0 before one was seen.
+        public internal(set) var attempt = 0
+        /// The entrypoint's record of the current try; `nil` where main has no entrypoint of ours.
+        var record: MainAttempt?
+        /// Last line of `state` in the current try.
+        var lastState: String?
+        /// The last `done` taken, so that it never counts twice.
+        var lastDone: String?
+        /// Last state reported.
+        var reported = StepState.pending
+        var startedReported = false
+        /// `ready` was published, so a verdict concerns single tries from here on.
+        var mayRun = false
+
+        public init() {}
+    }
+
+    public let rules: LifecycleRules
+    public internal(set) var memory: Memory
+    /// SIGTERM has come.
+    public internal(set) var terminating = false
+    /// What main said before `ready` existed; taken up once it does.
+    var deferred: [LifecycleInput] = []
+
+    /// Enough for what can lie in a volume; a program that chatters before `ready` loses its oldest lines.
+    static let deferredLimit = 64
+
+    public init(_ rules: LifecycleRules, memory: Memory = Memory()) {
+        self.rules = rules
+        self.memory = memory
+    }
+
+    public var phase: LifecyclePhase { memory.phase }
+
+    public mutating func handle(_ input: LifecycleInput) -> [LifecycleEffect] {
+        switch input {
+        case .start: start()
+        case .rebooted: rebooted()
+        case .inputsReady: inputsReady()
+        case .inputsFailed(let cause): inputsFailed(cause)
+        case .started: started(input)
+        case .state(let value): state(value, input)
+        case .attempt(let record): attempt(record, input)
+        case .done(let marker): done(marker, input)
+        case .mainGone(let attempt): mainGone(attempt)
+        case .mainStatus(let status): mainStatus(status, input)
+        case .outputsStored: outputsStored()
+        case .outputsFailed(let cause): outputsFailed(cause)
+        case .terminate: terminate()
+        case .storeLatest: storeLatest()
+        case .deadline: deadline()
+        }
+    }
+}
+
+// MARK: - Beginning
+
+extension LifecycleMachine {
+    private mutating func start() -> [LifecycleEffect] {
+        switch phase {
+        case .pending:
+            memory.phase = .initializing
+            return [report(StepState.initializing), .fetchInputs]
+        case .initializing:
+            return [.fetchInputs]
+        case .ready, .started, .running:
+            return [.publishReady, .storeContinuously]
+        case .awaitingRetry(let cause):
+            return [.publishReady, .storeContinuously, release(cause)]
+        case .storing(let outcome):
+            return [.storeOutputs(StoreOrder(attempt: memory.attempt, outcome: outcome))]
+        case .settled(let outcome), .leaving(let outcome):
+            memory.phase = .settled(outcome)
+            return [verdict(outcome)] + leaveIfFree(outcome)
+        }
+    }
+
+    private mutating func rebooted() -> [LifecycleEffect] {
+        switch phase {
+        case .started, .running:
+            let cause = FailureCause(
+                .killed, container: .main, reason: FailureReason.nodeRebooted,
+                message: "the node was rebooted while main was running")
+            return endTry(.failure(cause))
+        case .pending, .initializing, .ready, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
+
+    private mutating func inputsReady() -> [LifecycleEffect] {
+        switch phase {
+        case .initializing:
+            memory.phase = .ready
+            memory.mayRun = true
+            let early = deferred
+            deferred = []
+            return [.publishReady] + early.flatMap { handle($0) }
+        case .pending, .ready, .started, .running, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
+
+    private mutating func inputsFailed(_ cause: FailureCause) -> [LifecycleEffect] {
+        switch phase {
+        // In `ready` the marker itself could not be written, so main has not begun.
+        case .initializing, .ready:
+            deferred = []
+            memory.mayRun = false
+            return settle(.failure(cause), announcing: .publishFailed(attempt: 0, cause))
+        case .pending, .started, .running, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
+}
+
+// MARK: - Steps shared by all
+
+extension LifecycleMachine {
+    mutating func report(_ state: String, terminal: Bool = false, cause: FailureCause? = nil) -> LifecycleEffect {
+        defer { memory.reported = state }
+        return .report(StateChange(state, previous: memory.reported, terminal: terminal, cause: cause))
+    }
+
+    /// `STARTED` is reported once in a step, however many tries it takes.
+    mutating func reportStarted() -> [LifecycleEffect] {
+        guard !memory.startedReported else { return [] }
+        memory.startedReported = true
+        return [report(StepState.started), .storeContinuously]
+    }
+
+    mutating func postpone(_ input: LifecycleInput) -> [LifecycleEffect] {
+        if deferred.count == Self.deferredLimit { deferred.removeFirst() }
+        deferred.append(input)
+        return []
+    }
+
+    /// The end of one try: of the whole step where no other can follow.
+    mutating func endTry(_ outcome: StepOutcome, final: Bool = false) -> [LifecycleEffect] {
+        let started = reportStarted()
+        guard case .failure(let cause) = outcome, !final, !terminating, rules.restartPolicy != .never else {
+            return started + finish(outcome)
+        }
+        memory.phase = .awaitingRetry(cause)
+        return started + [release(cause)]
+    }
+
+    /// Main will not run again.
+    mutating func finish(_ outcome: StepOutcome) -> [LifecycleEffect] {
+        memory.phase = .storing(outcome)
+        let order = LifecycleEffect.storeOutputs(StoreOrder(attempt: memory.attempt, outcome: outcome))
+        return memory.reported == StepState.terminating ? [order] : [report(StepState.terminating), order]
+    }
+
+    mutating func settle(_ outcome: StepOutcome, announcing verdict: LifecycleEffect) -> [LifecycleEffect] {
+        memory.phase = .settled(outcome)
+        let cause = outcome.cause
+        return [report(cause?.state ?? StepState.done, terminal: true, cause: cause), verdict] + leaveIfFree(outcome)
+    }
+
+    /// A native sidecar that exits is restarted for ever, so it stays until SIGTERM; an ordinary container must exit
+    /// for its pod to complete.
+    mutating func leaveIfFree(_ outcome: StepOutcome) -> [LifecycleEffect] {
+        guard terminating || rules.placement == .legacy else { return [] }
+        memory.phase = .leaving(outcome)
+        return [.exit]
+    }
+
+    /// Lets an entrypoint that waits for its outputs go although another try may follow.
+    func release(_ cause: FailureCause) -> LifecycleEffect {
+        cause.container == .main
+            ? .publishStored(attempt: memory.attempt) : .publishFailed(attempt: memory.attempt, cause)
+    }
+
+    /// The verdict on a settled step, for whichever try asks.
+    func verdict(_ outcome: StepOutcome) -> LifecycleEffect {
+        outcome.cause.map(release) ?? .publishStored(attempt: memory.attempt)
+    }
+}

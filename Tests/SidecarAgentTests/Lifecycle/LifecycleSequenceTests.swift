@@ -1,0 +1,149 @@
+import Testing
+
+@testable import SidecarAgent
+
+@Suite("Lifecycle: whatever the order of events")
+struct LifecycleSequenceTests {
+    static let allRules = [
+        LifecycleRules(placement: .native, restartPolicy: nil),
+        LifecycleRules(placement: .native, restartPolicy: .never),
+        LifecycleRules(placement: .native, restartPolicy: .onFailure),
+        LifecycleRules(placement: .legacy, restartPolicy: .never),
+        LifecycleRules(placement: .legacy, restartPolicy: .onFailure),
+    ]
+
+    /// Random events, with the agent killed now and then: what it did not perform is asked for again, what it decided
+    /// stands.
+    @Test("invariants hold over random sequences", arguments: allRules.indices, 0..<200 as Range<UInt64>)
+    func random(rules index: Int, seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        let rules = Self.allRules[index]
+        var machine = LifecycleMachine(rules)
+        var observer = Observer(native: rules.placement == .native)
+        observer.take(.start, machine.handle(.start), machine)
+        for _ in 0..<60 {
+            if Int.random(in: 0..<12, using: &random) == 0 {
+                machine = LifecycleMachine(rules, memory: machine.memory)
+                observer.killed()
+                observer.take(.start, machine.handle(.start), machine)
+            }
+            let input = try #require(Notation.inputs.randomElement(using: &random)).input
+            guard input != .start else { continue }
+            observer.take(input, machine.handle(input), machine)
+        }
+        #expect(observer.violations == [], "seed \(seed), \(rules)")
+    }
+
+    @Test("a killed agent's successor reports nothing again", arguments: Notation.phases.indices.dropFirst())
+    func resume(phase index: Int) {
+        for rules in Self.allRules {
+            var machine = Notation.machine(in: Notation.phases[index].phase, rules, terminating: false)
+            let effects = machine.handle(.start)
+            #expect(
+                !effects.contains { if case .report = $0 { true } else { false } },
+                "\(Notation.phases[index].name): \(effects)")
+        }
+    }
+
+    @Test("what main says before ready is taken up once it exists, in order")
+    func deferred() {
+        var machine = LifecycleMachine(LifecycleRules(placement: .legacy, restartPolicy: .never))
+        var effects = machine.handle(.start)
+        for input in [
+            .started, .state("warming"), .state("RUNNING"), .done(DoneMarker(attempt: nil, identity: "x")),
+        ] as [LifecycleInput] {
+            effects += machine.handle(input)
+        }
+        effects += machine.handle(.inputsReady)
+        effects += machine.handle(.outputsStored)
+        #expect(
+            effects.map(Notation.describe) == [
+                "PENDING>INITIALIZING", "fetch", "ready", "INITIALIZING>STARTED", "continuous", "STARTED>warming",
+                "warming>RUNNING", "RUNNING>TERMINATING", "store 0 ok", "TERMINATING>DONE!", "stored 0", "exit",
+            ])
+    }
+
+    @Test("a chatterer before ready cannot fill the memory")
+    func deferredIsBounded() {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: nil))
+        _ = machine.handle(.start)
+        for value in 0..<10_000 { _ = machine.handle(.state("\(value)")) }
+        #expect(machine.deferred.count == LifecycleMachine.deferredLimit)
+        #expect(machine.deferred.last == .state("9999"))
+    }
+}
+
+/// Watches the promises that hold for every order of events.
+private struct Observer {
+    let native: Bool
+    private(set) var violations: [String] = []
+    private var verified = false
+    private var failed = false
+    private var terminal = false
+    private var sigterm = false
+    private var previous = StepState.pending
+    private var storing: StoreOrder?
+
+    init(native: Bool) { self.native = native }
+
+    mutating func killed() {
+        sigterm = false
+        storing = nil
+    }
+
+    mutating func take(_ input: LifecycleInput, _ effects: [LifecycleEffect], _ machine: LifecycleMachine) {
+        if input == .inputsReady { verified = true }
+        if input == .terminate { sigterm = true }
+        for effect in effects { take(effect, after: input) }
+        if case .storing = machine.phase { return }
+        storing = nil
+    }
+
+    private mutating func take(_ effect: LifecycleEffect, after input: LifecycleInput) {
+        switch effect {
+        case .publishReady:
+            expect(verified && !failed, "ready without verified inputs")
+        case .report(let change):
+            expect(!terminal, "a report after the terminal one: \(change)")
+            expect(change.previous == previous, "previous is \(previous), not \(change.previous)")
+            expect(change.cause == nil || change.terminal, "a cause before the end")
+            previous = change.state
+            terminal = terminal || change.terminal
+        case .storeOutputs(let order):
+            expect(verified, "outputs stored although main never ran")
+            expect(storing == nil, "stored twice at once: \(order)")
+            storing = order
+        case .publishStored:
+            expect(!failed, "stored after a failed beginning")
+        case .publishFailed:
+            let isBeginning = input == .inputsFailed(Notation.agentFailed) || input == .terminate
+            failed = failed || isBeginning
+        case .exit:
+            expect(sigterm || !native, "a native sidecar left by itself")
+            expect(terminal, "left without a terminal report")
+        case .fetchInputs:
+            expect(!terminal, "fetched after the end")
+        case .cancelFetching, .storeContinuously, .cancelStoring, .beginGrace:
+            break
+        }
+    }
+
+    private mutating func expect(_ condition: Bool, _ violation: String) {
+        if !condition { violations.append(violation) }
+    }
+}
+
+/// Sebastiano Vigna's splitmix64: small, seeded, the same everywhere.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
