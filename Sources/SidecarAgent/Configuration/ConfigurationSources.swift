@@ -1,0 +1,59 @@
+internal import YAMLTree
+
+/// Where a configuration comes from: `--config FILE`, else the document in `KPIPE_CONFIG`, else nothing but defaults;
+/// then single fields from `KPIPE_*` variables, then from flags.
+public struct ConfigurationSources: Sendable {
+    public var file: String?
+    public var environment: [String: String]
+    public var flags: [ConfigurationOverride]
+
+    /// The variable that holds a whole document.
+    public static let documentVariable = "KPIPE_CONFIG"
+    /// Far beyond any configuration a person writes.
+    static let limits = YAMLLimits(bytes: 4 << 20, depth: 32, nodes: 200_000)
+
+    public init(file: String? = nil, environment: [String: String], flags: [ConfigurationOverride] = []) {
+        self.file = file
+        self.environment = environment
+        self.flags = flags
+    }
+
+    public var pod: PodIdentity {
+        let namespace = try? SmallFile.text(PodIdentity.serviceAccountNamespaceFile)
+        return PodIdentity(environment: environment, serviceAccountNamespace: namespace)
+    }
+
+    /// Reads, decodes and checks; the error lists everything that is wrong.
+    public func load() throws(ConfigurationError) -> AgentConfiguration {
+        let (source, document) = try document()
+        let overrides = ConfigurationOverride.environment(environment) + flags
+        let node = overrides.reduce(document) { $1.applied(to: $0) }
+        let isEmpty = node.scalar?.isNull == true
+        var decoding = Decoding(
+            placeholders: Placeholders(pod: pod, environment: environment),
+            origins: Dictionary(overrides.map { ($0.path, $0.origin) }, uniquingKeysWith: { $1 }))
+        let configuration = isEmpty ? AgentConfiguration() : Shape.object().decode(node, &decoding)
+        guard let configuration, decoding.problems.isEmpty else {
+            throw ConfigurationError(source: source, problems: decoding.problems)
+        }
+        return configuration
+    }
+
+    private func document() throws(ConfigurationError) -> (source: String, document: YAMLNode) {
+        let source = file ?? Self.documentVariable
+        let bytes: [UInt8]
+        do {
+            bytes =
+                try file.map { try SmallFile.bytes($0, limit: Self.limits.bytes) }
+                ?? Array((environment[Self.documentVariable] ?? "").utf8)
+        } catch {
+            throw ConfigurationError(source: source, problems: [.init(path: "", message: "\(error)")])
+        }
+        do throws(YAMLError) {
+            return (source, try YAMLNode(parsing: bytes, limits: Self.limits))
+        } catch {
+            throw ConfigurationError(
+                source: source, problems: [.init(path: "", mark: error.mark, message: error.message)])
+        }
+    }
+}

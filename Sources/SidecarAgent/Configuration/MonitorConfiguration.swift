@@ -1,0 +1,15 @@
+/// The resource monitor.
+public struct MonitorConfiguration: Sendable, Equatable {
+    /// Between two samples; `nil`: nothing is sampled and nothing wakes up.
+    public var interval: Duration?
+
+    public init() {}
+}
+
+extension MonitorConfiguration: Configurable {
+    static let fields: [Field<MonitorConfiguration>] = [
+        .optional(
+            "interval", \.interval, .duration(atLeast: .milliseconds(100)),
+            "How often CPU, memory and I/O are sampled. Left out: never.")
+    ]
+}

@@ -1,0 +1,39 @@
+internal import WorkdirProtocol
+internal import YAMLTree
+
+/// One entry of `outputs`.
+public struct OutputConfiguration: Sendable, Equatable {
+    public enum When: String, Sendable, CaseIterable {
+        case always, success, failure
+    }
+
+    public enum During: String, Sendable, CaseIterable {
+        case end, continuous
+    }
+
+    /// A path or glob below `output/`.
+    public var from = ""
+    /// A URL.
+    public var to = ""
+    public var when = When.always
+    public var during = During.end
+    public var priority = 0
+
+    public init() {}
+}
+
+extension OutputConfiguration: Configurable {
+    static let fields: [Field<OutputConfiguration>] = [
+        .required(
+            "from", \.from,
+            .template.checked(["examples": ["**"]]) { Location.problem(ofPath: $0, below: WorkdirPath.output) },
+            "What to store: a path or glob below output/."),
+        .required(
+            "to", \.to, .template.checked(["examples": ["s3://bucket/run-7/out/"]]) { Location.problem(of: $0) },
+            "The URL to store it at. Files keep their path below it where it ends in /."),
+        .optional("when", \.when, .choice, "Whether to store it when main succeeded, failed, or always."),
+        .optional(
+            "during", \.during, .choice, "end: once main has ended; continuous: each file as it is complete, too."),
+        .optional("priority", \.priority, .integer(-1000...1000), "Higher goes first when time is short."),
+    ]
+}

@@ -1,0 +1,52 @@
+/// Fills `{pod.name}`, `{pod.namespace}`, `{pod.uid}`, `{job.name}` and `{env.NAME}` in URLs and paths. Values are put
+/// in as they stand; `{{` and `}}` stand for the braces themselves.
+struct Placeholders: Sendable {
+    let pod: PodIdentity
+    let environment: [String: String]
+
+    struct Problem: Error, Equatable {
+        var message: String
+    }
+
+    func fill(_ text: String) throws(Problem) -> String {
+        var filled = ""
+        var rest = Substring(text)
+        while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            filled += rest[..<brace]
+            let isDoubled = rest[brace...].dropFirst().first == rest[brace]
+            if isDoubled || rest[brace] == "}" {
+                filled.append(rest[brace])
+                rest = rest[brace...].dropFirst(isDoubled ? 2 : 1)
+                continue
+            }
+            guard let end = rest[brace...].firstIndex(of: "}") else {
+                throw Problem(message: "a { has no }; write {{ for the brace itself")
+            }
+            filled += try value(of: String(rest[brace..<end].dropFirst()))
+            rest = rest[end...].dropFirst()
+        }
+        return filled + rest
+    }
+
+    private func value(of name: String) throws(Problem) -> String {
+        let (value, help): (String?, String)
+        switch name {
+        case "pod.name": (value, help) = (pod.name, "set KPIPE_POD_NAME from metadata.name")
+        case "pod.namespace": (value, help) = (pod.namespace, "set KPIPE_POD_NAMESPACE from metadata.namespace")
+        case "pod.uid": (value, help) = (pod.uid, "set KPIPE_POD_UID from metadata.uid")
+        case "job.name":
+            (value, help) = (pod.job, "set KPIPE_JOB_NAME from metadata.labels['batch.kubernetes.io/job-name']")
+        case _ where name.hasPrefix("env."):
+            (value, help) = (environment[String(name.dropFirst(4))], "set that environment variable")
+        default:
+            throw Problem(
+                message: "no such placeholder {\(name)}; there are {pod.name}, {pod.namespace}, {pod.uid}, {job.name} "
+                    + "and {env.NAME}; write {{ for the brace itself")
+        }
+        guard let value, !value.isEmpty else { throw Problem(message: "{\(name)} is not known here; \(help)") }
+        guard !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw Problem(message: "the value of {\(name)} holds a control character")
+        }
+        return value
+    }
+}

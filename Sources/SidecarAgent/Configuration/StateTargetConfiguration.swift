@@ -1,0 +1,96 @@
+internal import YAMLTree
+
+/// One entry of `state`: where reports of the step's state go.
+public struct StateTargetConfiguration: Sendable, Equatable {
+    /// How a CloudEvent travels over HTTP.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The whole event is the body: `application/cloudevents+json`.
+        case structured
+        /// Attributes as `ce-` headers, the data as the body.
+        case binary
+    }
+
+    public enum Destination: Sendable, Equatable {
+        /// An http or https URL.
+        case http(String)
+        /// An absolute path; one event on a line.
+        case file(String)
+    }
+
+    public var to = ""
+    /// Holds a bearer token; read again before each delivery, because tokens rotate.
+    public var tokenFile: String?
+    /// Certificates to trust instead of the system's, as PEM.
+    public var caFile: String?
+    public var headers: [String: String] = [:]
+    /// Of one attempt.
+    public var timeout = Duration.seconds(10)
+    public var mode = Mode.structured
+
+    public init() {}
+
+    public var destination: Destination {
+        if to.hasPrefix("file://") { return .file(String(to.dropFirst(7))) }
+        return to.hasPrefix("/") ? .file(to) : .http(to)
+    }
+}
+
+extension StateTargetConfiguration: Configurable {
+    static let fields: [Field<StateTargetConfiguration>] = [
+        .required(
+            "to", \.to,
+            .template.checked(["examples": ["https://backend.example/steps/{pod.name}/state"]]) { problem(of: $0) },
+            "An http(s):// URL that takes CloudEvents by POST, or the file:// path of a file of JSON lines."),
+        .optional(
+            "tokenFile", \.tokenFile, Shape.template.checked { absolute($0) },
+            "A file with a bearer token, read again before each delivery."),
+        .optional(
+            "caFile", \.caFile, Shape.template.checked { absolute($0) },
+            "PEM certificates to trust instead of the system's."),
+        .optional("headers", \.headers, .texts, "Further header fields."),
+        .optional("timeout", \.timeout, .duration(atLeast: .milliseconds(100)), "Of one attempt."),
+        .optional("mode", \.mode, .choice, "How the CloudEvent travels: as the body, or its attributes as headers."),
+    ]
+
+    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        for name in headers.keys.sorted() where !Self.isHeaderName(name) {
+            decoding.at(field: "headers") { $0.at(field: name) { $0.report("is no name of a header field", at: mark) } }
+        }
+        guard case .file = destination else { return }
+        for (name, isGiven) in [
+            ("tokenFile", tokenFile != nil), ("caFile", caFile != nil), ("headers", !headers.isEmpty),
+        ]
+        where isGiven {
+            decoding.at(field: name) { $0.report("belongs to an http(s):// URL, but `to` is a file", at: mark) }
+        }
+    }
+
+    private static func problem(of to: String) -> String? {
+        if to == "kubernetes" {
+            return "kubernetes needs the Kubernetes API client, which is not available in this build; "
+                + "report to an http(s):// URL or a file:// path"
+        }
+        if to.hasPrefix("/") { return nil }
+        guard to.hasPrefix("http://") || to.hasPrefix("https://") || to.hasPrefix("file://") else {
+            return "expected an http(s):// URL or a file:// path"
+        }
+        return Location.problem(of: to)
+    }
+
+    private static func absolute(_ path: String) -> String? {
+        path.hasPrefix("/") ? nil : "expected an absolute path"
+    }
+
+    /// RFC 9110 §5.6.2.
+    private static func isHeaderName(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

@@ -1,0 +1,145 @@
+internal import CYaml
+
+/// Reads a text event by event. The only user of libyaml, whose memory never leaves this file.
+public final class YAMLEventReader {
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let source: Source
+    private var cursor: ByteCursor
+    private var isOver = false
+
+    /// Refuses a text that is longer than `limits` allows or not UTF-8.
+    public convenience init(_ bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
+        self.init(try YAMLText(bytes, limit: limits.bytes))
+    }
+
+    init(_ text: YAMLText) {
+        parser = .allocate(capacity: 1)
+        source = Source(text)
+        cursor = ByteCursor(text.bytes, start: text.start)
+        // Fails only for want of memory, which on Linux ends the process elsewhere first.
+        isOver = yaml_parser_initialize(parser) == 0
+        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+        // `source` lives as long as the parser: both belong to this object.
+        yaml_parser_set_input(parser, { Source.read($0, $1, $2, $3) }, Unmanaged.passUnretained(source).toOpaque())
+    }
+
+    deinit {
+        yaml_parser_delete(parser)
+        parser.deallocate()
+    }
+
+    /// The next event, or `nil` behind the last.
+    public func next() throws(YAMLError) -> YAMLEvent? {
+        while !isOver {
+            var event = yaml_event_t()
+            guard yaml_parser_parse(parser, &event) != 0 else {
+                isOver = true
+                throw failure()
+            }
+            defer { yaml_event_delete(&event) }
+            switch event.type {
+            case YAML_STREAM_START_EVENT: continue
+            case YAML_STREAM_END_EVENT, YAML_NO_EVENT: isOver = true
+            default:
+                let start = mark(event.start_mark)
+                return YAMLEvent(kind(of: event), start: start, end: mark(event.end_mark))
+            }
+        }
+        return nil
+    }
+
+    private func kind(of event: yaml_event_t) -> YAMLEvent.Kind {
+        switch event.type {
+        case YAML_DOCUMENT_START_EVENT:
+            return .documentStart(explicit: event.data.document_start.implicit == 0)
+        case YAML_DOCUMENT_END_EVENT:
+            return .documentEnd(explicit: event.data.document_end.implicit == 0)
+        case YAML_ALIAS_EVENT:
+            return .alias(string(event.data.alias.anchor) ?? "")
+        case YAML_SCALAR_EVENT:
+            let scalar = event.data.scalar
+            let text = String(
+                decoding: UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length)), as: UTF8.self)
+            return .scalar(YAMLScalar(text, style: style(scalar.style)), properties(scalar.anchor, scalar.tag))
+        case YAML_SEQUENCE_START_EVENT:
+            let start = event.data.sequence_start
+            return .sequenceStart(properties(start.anchor, start.tag), flow: start.style == YAML_FLOW_SEQUENCE_STYLE)
+        case YAML_SEQUENCE_END_EVENT:
+            return .sequenceEnd
+        case YAML_MAPPING_START_EVENT:
+            let start = event.data.mapping_start
+            return .mappingStart(properties(start.anchor, start.tag), flow: start.style == YAML_FLOW_MAPPING_STYLE)
+        default:
+            return .mappingEnd
+        }
+    }
+
+    private func style(_ style: yaml_scalar_style_t) -> YAMLScalar.Style {
+        switch style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: .singleQuoted
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
+        case YAML_LITERAL_SCALAR_STYLE: .literal
+        case YAML_FOLDED_SCALAR_STYLE: .folded
+        default: .plain
+        }
+    }
+
+    private func properties(_ anchor: UnsafePointer<UInt8>?, _ tag: UnsafePointer<UInt8>?) -> YAMLProperties {
+        YAMLProperties(anchor: string(anchor), tag: string(tag))
+    }
+
+    private func string(_ pointer: UnsafePointer<UInt8>?) -> String? {
+        pointer.map { String(cString: $0) }
+    }
+
+    private func mark(_ mark: yaml_mark_t) -> YAMLMark {
+        YAMLMark(
+            offset: cursor.offset(ofCharacter: Int(mark.index)), line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    }
+
+    /// libyaml's words, or better ones where what stands at the place tells more.
+    private func failure() -> YAMLError {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "expected YAML"
+        if parser.pointee.error == YAML_READER_ERROR {
+            let offset = source.text.start + Int(parser.pointee.problem_offset)
+            return YAMLError(at: YAMLMark(of: offset, in: source.text.bytes), "\(problem); expected text")
+        }
+        let mark = mark(parser.pointee.problem_mark)
+        let found = source.text.bytes.dropFirst(mark.offset).first
+        switch (problem, found) {
+        case ("found character that cannot start any token", 0x09):
+            return YAMLError(at: mark, "found a tab; expected spaces, which alone may indent YAML")
+        case ("found character that cannot start any token", let found?):
+            let character = Character(UnicodeScalar(found))
+            return YAMLError(at: mark, "a plain value cannot start with \(character); put it in quotes")
+        default:
+            let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
+            return YAMLError(at: mark, problem + context)
+        }
+    }
+
+    /// Gives the text to libyaml piece by piece, so that it is never copied whole.
+    private final class Source {
+        let text: YAMLText
+        private var position: Int
+
+        init(_ text: YAMLText) {
+            self.text = text
+            position = text.start
+        }
+
+        static func read(
+            _ context: UnsafeMutableRawPointer?, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: Int,
+            _ count: UnsafeMutablePointer<Int>?
+        ) -> Int32 {
+            guard let context, let buffer, let count else { return 0 }
+            let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
+            let end = min(source.position + capacity, source.text.bytes.count)
+            UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
+                .copyBytes(from: source.text.bytes[source.position..<end])
+            count.pointee = end - source.position
+            source.position = end
+            return 1
+        }
+    }
+}

@@ -1,0 +1,33 @@
+extension YAMLNode {
+    /// The one document of a YAML or JSON text. An empty text is a null scalar; a second document is an error.
+    ///
+    /// A text that is JSON is read as JSON, because YAML 1.1 parsers refuse some of it (surrogate pairs, long keys).
+    public init(parsing bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
+        let text = try YAMLText(bytes, limit: limits.bytes)
+        if let json = try JSONReader.node(text, limits: limits) {
+            self = json
+            return
+        }
+        var composer = YAMLComposer(YAMLEventReader(text), limits: limits)
+        guard let first = try composer.document() else {
+            self.init(.scalar(YAMLScalar("")))
+            return
+        }
+        if let second = try composer.document() {
+            throw YAMLError(at: second.mark, "expected one document, found a second")
+        }
+        self = first
+    }
+
+    public init(parsing text: String, limits: YAMLLimits = .init()) throws(YAMLError) {
+        try self.init(parsing: Array(text.utf8), limits: limits)
+    }
+
+    /// All documents of a YAML text, in order. The limits hold for each document; `limits.bytes` for the whole.
+    public static func documents(in bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) -> [YAMLNode] {
+        var composer = YAMLComposer(try YAMLEventReader(bytes, limits: limits), limits: limits)
+        var documents: [YAMLNode] = []
+        while let document = try composer.document() { documents.append(document) }
+        return documents
+    }
+}
