@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
 
-        module("WorkdirProtocol", []),
+        module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
         module("Telemetry", [logging] + nio),
         module("HTTPTransport", ["CCurl"]),

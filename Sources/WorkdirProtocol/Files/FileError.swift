@@ -1,0 +1,29 @@
+import CLinux
+
+/// A file operation of the protocol that failed: what was attempted, on what, and why.
+public struct FileError: Error, Sendable, Equatable {
+    /// What was attempted: `write`, `rename`.
+    public var operation: String
+    public var path: String
+    /// The errno.
+    public var code: Int32
+
+    public init(operation: String, path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    /// The error of the call that has just failed.
+    package static func last(_ operation: String, _ path: String) -> FileError {
+        FileError(operation: operation, path: path, code: clinux_errno())
+    }
+
+    public var message: String {
+        "cannot \(operation) \(path): \(String(cString: strerror(code)))"
+    }
+}
+
+extension FileError: CustomStringConvertible {
+    public var description: String { message }
+}

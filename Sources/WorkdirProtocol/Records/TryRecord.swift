@@ -1,0 +1,91 @@
+/// The entrypoint's record of the current try, in the file `WorkdirPath.attempt`: the agent learns from it which try a
+/// `done` ends and how the command ended, the entrypoint of the next try how many there were.
+public struct TryRecord: Sendable, Equatable {
+    public enum Phase: Sendable, CaseIterable {
+        /// The inputs are awaited.
+        case waiting
+        /// The command runs.
+        case running
+        /// The command has ended, or will not run at all.
+        case ended
+
+        package var name: String {
+            switch self {
+            case .waiting: "waiting"
+            case .running: "running"
+            case .ended: "ended"
+            }
+        }
+    }
+
+    /// The try, counted from 1.
+    public var attempt: Int
+    /// What `WorkdirPath.epoch` said when the try began; empty if nothing.
+    public var epoch: String
+    public var phase: Phase
+    /// The command's process, in the main container's own numbering.
+    public var processID: Int32?
+    /// The command's exit code, once it has exited.
+    public var exitCode: Int32?
+    /// The signal that ended the command.
+    public var signal: Int32?
+    /// Why it ended, where the code alone does not say: an `EndReason`.
+    public var reason: String?
+
+    public init(
+        attempt: Int, epoch: String, phase: Phase, processID: Int32? = nil, exitCode: Int32? = nil,
+        signal: Int32? = nil, reason: String? = nil
+    ) {
+        self.attempt = attempt
+        self.epoch = epoch
+        self.phase = phase
+        self.processID = processID
+        self.exitCode = exitCode
+        self.signal = signal
+        self.reason = reason
+    }
+
+    /// Reads what `text` wrote; nil without a valid try and phase.
+    public init?(parsing bytes: some Collection<UInt8>) {
+        var attempt: Int?
+        var phase: Phase?
+        self.init(attempt: 0, epoch: "", phase: .waiting)
+        KeyValueLines.forEach(in: bytes) { key, value in
+            switch key {
+            case _ where Key.attempt.isIdentical(to: key): attempt = Int(ascii: value)
+            case _ where Key.epoch.isIdentical(to: key): epoch = String(decoding: value, as: UTF8.self)
+            case _ where Key.phase.isIdentical(to: key):
+                phase = Phase.allCases.first { $0.name.isIdentical(to: value) }
+            case _ where Key.processID.isIdentical(to: key): processID = Int32(ascii: value)
+            case _ where Key.exitCode.isIdentical(to: key): exitCode = Int32(ascii: value)
+            case _ where Key.signal.isIdentical(to: key): signal = Int32(ascii: value)
+            case _ where Key.reason.isIdentical(to: key): reason = String(decoding: value, as: UTF8.self)
+            default: break
+            }
+        }
+        guard let attempt, attempt > 0, let phase else { return nil }
+        self.attempt = attempt
+        self.phase = phase
+    }
+
+    /// The file's content.
+    public var text: String {
+        var text = "\(Key.attempt)=\(attempt)\n\(Key.epoch)=\(KeyValueLines.flattened(epoch))\n"
+        text += "\(Key.phase)=\(phase.name)\n"
+        if let processID { text += "\(Key.processID)=\(processID)\n" }
+        if let exitCode { text += "\(Key.exitCode)=\(exitCode)\n" }
+        if let signal { text += "\(Key.signal)=\(signal)\n" }
+        if let reason { text += "\(Key.reason)=\(KeyValueLines.flattened(reason))\n" }
+        return text
+    }
+
+    private enum Key {
+        static let attempt = "try"
+        static let epoch = "epoch"
+        static let phase = "phase"
+        static let processID = "pid"
+        static let exitCode = "exit"
+        static let signal = "signal"
+        static let reason = "reason"
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+import WorkdirProtocol
+
+struct VerdictTests {
+    @Test(arguments: [
+        Verdict(attempt: 1, exitCode: 0, message: "12 objects stored"),
+        Verdict(attempt: Verdict.everyTry, exitCode: 66, message: "s3://bucket/key: no such object"),
+        Verdict(attempt: 3, exitCode: 74, message: ""),
+    ])
+    func readsWhatItWrites(verdict: Verdict) {
+        #expect(Verdict(parsing: verdict.line.utf8) == verdict)
+    }
+
+    @Test func staysOnOneLine() {
+        let verdict = Verdict(attempt: 1, exitCode: 65, message: "two\r\nlines")
+        #expect(verdict.line == "1 65 two  lines\n")
+    }
+
+    @Test(arguments: [
+        "", "\n", "1", "x 1 y", "-1 66 no", "1 99999999999 no", "1  no", " 1 2", "99999999999999999999 1 x",
+    ])
+    func refuses(text: String) {
+        #expect(Verdict(parsing: text.utf8) == nil)
+    }
+
+    @Test func withoutMessageIsAVerdict() {
+        #expect(Verdict(parsing: "2 74".utf8) == Verdict(attempt: 2, exitCode: 74, message: ""))
+    }
+
+    @Test(arguments: [(0, true), (2, true), (1, false), (3, false)])
+    func concernsItsTry(attempt: Int, concerned: Bool) {
+        #expect(Verdict(attempt: attempt, exitCode: 1, message: "").concerns(attempt: 2) == concerned)
+    }
+}
+
+struct TryRecordTests {
+    @Test(arguments: [
+        TryRecord(attempt: 1, epoch: "7-a", phase: .waiting),
+        TryRecord(attempt: 2, epoch: "", phase: .running, processID: 17),
+        TryRecord(attempt: 3, epoch: "e", phase: .ended, processID: 17, exitCode: 3),
+        TryRecord(attempt: 4, epoch: "e", phase: .ended, processID: 17, signal: 9, reason: EndReason.noOutput),
+    ])
+    func readsWhatItWrites(record: TryRecord) {
+        #expect(TryRecord(parsing: Array(record.text.utf8)) == record)
+    }
+
+    @Test func skipsWhatItDoesNotKnow() {
+        let text = "later=thing\ntry=5\nrubbish\nphase=ended\nepoch=a=b\n"
+        #expect(TryRecord(parsing: Array(text.utf8)) == TryRecord(attempt: 5, epoch: "a=b", phase: .ended))
+    }
+
+    @Test(arguments: ["", "try=1\n", "phase=ended\n", "try=0\nphase=ended\n", "try=1\nphase=dancing\n"])
+    func refuses(text: String) {
+        #expect(TryRecord(parsing: Array(text.utf8)) == nil)
+    }
+}
