@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,3 +41,7 @@ static inline int clinux_mkostemp(char *pattern, int flags) {
     extern int mkostemp(char *, int);
     return mkostemp(pattern, flags);
 }
+
+/// Declared by <spawn.h> only for _GNU_SOURCE, which Swift's Glibc module is built without.
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);

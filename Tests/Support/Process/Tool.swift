@@ -1,0 +1,32 @@
+import Foundation
+public import Testing
+
+/// A program from outside that tests use. `scripts/setup` installs them all.
+public enum Tool: String, Sendable, CaseIterable {
+    case curl, nginx, openssl
+    case moto = "moto_server"
+    case seaweedFS = "weed"
+
+    /// Looked up in the repository's `.venv`, then on the `PATH`.
+    public var path: String? {
+        let environment = ProcessInfo.processInfo.environment
+        let folders =
+            [Repository.path(".venv/bin")]
+            + (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin"]
+        return folders.lazy.map { "\($0)/\(rawValue)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    func requiredPath() throws -> String {
+        guard let path else { throw ProcessError(description: "\(rawValue) is missing: run scripts/setup") }
+        return path
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips the test, and says so, where a tool is missing.
+    public static func requires(_ tools: Tool...) -> Self {
+        let missing = tools.filter { $0.path == nil }.map(\.rawValue)
+        return .enabled(if: missing.isEmpty, "missing here: \(missing.joined(separator: ", ")); run scripts/setup")
+    }
+}

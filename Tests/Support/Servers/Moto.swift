@@ -1,0 +1,21 @@
+/// A second S3 server, with AWS's other services beside it (STS, instance metadata): other bugs than SeaweedFS's. It
+/// checks no signatures.
+public final class Moto: Sendable {
+    public let endpoint: String
+    public let server: ServerProcess
+
+    public static func start() async throws -> Moto {
+        let folder = try TemporaryFolder("moto")
+        let server = try ServerProcess(
+            Tool.moto.requiredPath(), ["--host", "127.0.0.1", "--port", "0"], in: folder)
+        let port = try await eventually("moto's start") {
+            server.log.firstMatch(of: /Running on http:\/\/127\.0\.0\.1:([0-9]+)/).flatMap { Int($0.1) }
+        }
+        return Moto(endpoint: "http://127.0.0.1:\(port)", server: server)
+    }
+
+    private init(endpoint: String, server: ServerProcess) {
+        self.endpoint = endpoint
+        self.server = server
+    }
+}
