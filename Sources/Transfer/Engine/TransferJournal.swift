@@ -18,7 +18,7 @@ public protocol TransferJournal: Sendable {
 }
 
 /// Tells a local file apart from a later one at the same path.
-public struct FileIdentity: Sendable, Hashable {
+public struct FileIdentity: Sendable, Hashable, Codable {
     public var size: Int64
     /// Nanoseconds since 1970.
     public var modified: Int64
@@ -31,7 +31,7 @@ public struct FileIdentity: Sendable, Hashable {
     }
 }
 
-public struct FetchedRecord: Sendable, Equatable {
+public struct FetchedRecord: Sendable, Equatable, Codable {
     /// Below the folder of inputs; for an unpacked archive its folder.
     public var path: String
     public var url: String
@@ -56,7 +56,7 @@ public struct FetchedRecord: Sendable, Equatable {
     }
 }
 
-public struct StoredRecord: Sendable, Equatable {
+public struct StoredRecord: Sendable, Equatable, Codable {
     /// Below the folder of outputs.
     public var path: String
     public var url: String
@@ -80,7 +80,7 @@ public struct StoredRecord: Sendable, Equatable {
     }
 }
 
-public struct UploadRecord: Sendable, Equatable {
+public struct UploadRecord: Sendable, Equatable, Codable {
     public var url: String
     /// `MultipartUpload.id`.
     public var id: String

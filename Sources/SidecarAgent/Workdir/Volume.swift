@@ -1,0 +1,76 @@
+import Glibc
+import WorkdirProtocol
+
+/// The shared volume, held by the one live agent.
+final class Volume: Sendable {
+    let root: FolderHandle
+    let own: FolderHandle
+    private let lock: Int32
+
+    /// Opens and locks the volume, making the folders of the contract.
+    ///
+    /// - Parameter openToAll: lets main write as another user, as in a pod.
+    /// - Throws: `.temporary` while another agent lives on it, `.permission` or `.inputOutput` where it cannot be used.
+    init(_ path: String, openToAll: Bool) throws(VolumeError) {
+        root = try FolderHandle(path: path)
+        own = try root.folder(WorkdirPath.own, openToAll: openToAll)
+        lock = try Self.lock(own)
+        do throws(VolumeError) {
+            _ = try root.folder(WorkdirPath.input)
+            _ = try root.folder(WorkdirPath.output, openToAll: openToAll)
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    deinit { close(lock) }
+
+    /// Held until the process ends, however it ends.
+    private static func lock(_ own: FolderHandle) throws(VolumeError) -> Int32 {
+        let name = ownName(WorkdirPath.lock)
+        let file = openat(own.descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .last("open the lock", own.display(name)) }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let error =
+                errno == EWOULDBLOCK
+                ? VolumeError(
+                    .temporary,
+                    "another agent is at work in \(own.path)/..; one volume serves one agent, so give this one its own")
+                : .last("lock", own.display(name))
+            close(file)
+            throw error
+        }
+        return file
+    }
+
+    /// Replaces one of the contract's files, named by its path below the root.
+    func publish(_ path: String, _ text: String) throws(VolumeError) {
+        let (folder, name) = locate(path)
+        try folder.replace(name, with: Array(text.utf8))
+    }
+
+    func read(_ path: String, limit: Int = 4096) -> MarkerFile? {
+        let (folder, name) = locate(path)
+        return folder.read(name, limit: limit)
+    }
+
+    func remove(_ path: String) throws(VolumeError) {
+        let (folder, name) = locate(path)
+        try folder.remove(name)
+    }
+
+    func exists(_ path: String) -> Bool {
+        let (folder, name) = locate(path)
+        return folder.exists(name)
+    }
+
+    private func locate(_ path: String) -> (FolderHandle, String) {
+        path.hasPrefix(WorkdirPath.own + "/") ? (own, Self.ownName(path)) : (root, path)
+    }
+
+    /// The name inside the agent's own folder: `journal` of `.kpipe/journal`.
+    static func ownName(_ path: String) -> String {
+        String(path.dropFirst(WorkdirPath.own.utf8.count + 1))
+    }
+}
