@@ -1,0 +1,49 @@
+/// The control group of a process, and how to read what it used. Pure: every file comes through `read`, which returns
+/// nil for a file that is absent or may not be read.
+public enum Cgroup: Sendable, Equatable {
+    /// The unified hierarchy; its folder.
+    case unified(String)
+    /// One hierarchy a controller, or several mounted together.
+    case legacy(LegacyCgroup)
+
+    /// The reader for a live system.
+    public static func readFile(_ path: String) -> [UInt8]? {
+        try? WorkdirFolder.read(path: path, limit: WorkdirFolder.readLimit)
+    }
+
+    /// Finds the group of `process` (a number, or `self`); nil where no cgroup file system is mounted.
+    ///
+    /// With both versions mounted the legacy controllers win, as the kernel then gives the unified hierarchy none.
+    public static func find(process: String = "self", read: (String) -> [UInt8]?) -> Cgroup? {
+        guard let memberships = read("/proc/\(process)/cgroup"), let mounts = read("/proc/self/mountinfo") else {
+            return nil
+        }
+        let groups = memberships.split(separator: ASCII.newline).compactMap(CgroupMembership.init(parsing:))
+        var unified: String?
+        var legacy = LegacyCgroup()
+        for mount in mounts.split(separator: ASCII.newline).compactMap(CgroupMount.init(parsing:)) {
+            if mount.isUnified {
+                guard let group = groups.first(where: { $0.controllers.isEmpty }) else { continue }
+                unified = unified ?? mount.folder(of: group)
+            } else {
+                for group in groups {
+                    for controller in group.controllers where mount.serves(controller) {
+                        legacy.set(mount.folder(of: group), for: controller)
+                    }
+                }
+            }
+        }
+        if !legacy.isEmpty { return .legacy(legacy) }
+        return unified.map(Cgroup.unified)
+    }
+
+    /// One sample at `time`, in milliseconds since 1970. What the kernel does not offer is absent.
+    public func sample(time: Int64, read: (String) -> [UInt8]?) -> UsageSample {
+        var sample = UsageSample(time: time)
+        switch self {
+        case .unified(let folder): UnifiedCgroup(folder: folder).fill(&sample, read: read)
+        case .legacy(let cgroup): cgroup.fill(&sample, read: read)
+        }
+        return sample
+    }
+}
