@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "SidecarAgent", "Transfer", "Telemetry",
+                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

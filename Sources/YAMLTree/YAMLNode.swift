@@ -48,7 +48,7 @@ public struct YAMLNode: Sendable {
         case .mapping: "a mapping"
         case .scalar(let scalar) where scalar.isNull: "nothing"
         case .scalar(let scalar) where scalar.style == .plain: "\u{201C}\(scalar.text.prefix(60))\u{201D}"
-        case .scalar: "a quoted text"
+        case .scalar(let scalar): scalar.text.isEmpty ? "an empty text" : "a quoted text"
         }
     }
 }

@@ -4,7 +4,7 @@ internal import YAMLTree
 extension Shape<String> {
     /// Any text on one line, as it stands; numbers and `yes` are texts here.
     static let text = Shape.scalar(
-        ["type": "string", "minLength": 1], expected: "a text", show: { .string($0) },
+        ["type": "string", "minLength": 1], expected: "a text", show: { $0.isEmpty ? nil : .string($0) },
         parse: { $0.text.isEmpty || $0.text.utf8.contains { $0 < 0x20 || $0 == 0x7F } ? nil : $0.text })
 
     /// A text in which `{pod.name}` and its like are filled in.
@@ -18,7 +18,7 @@ extension Shape<String> {
                 decoding.report(error.message, at: node.mark)
                 return nil
             }
-        }, show: { .string($0) })
+        }, show: text.show)
 
     /// 64 hexadecimal digits, read in either case and kept in lower case.
     static let sha256 = Shape.scalar(

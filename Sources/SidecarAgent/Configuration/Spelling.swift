@@ -5,7 +5,7 @@ enum Spelling {
         let lower = Array(word.prefix(64).lowercased())
         let ranked = candidates.map { (candidate: $0, distance: distance(lower, Array($0.lowercased()))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(1, lower.count / 3) ? best.candidate : nil
+        return best.distance <= max(1, lower.count / 2) ? best.candidate : nil
     }
 
     /// Levenshtein's distance: how many characters to insert, delete or replace.

@@ -1,0 +1,4 @@
+/// What both commands say to `--version`.
+public enum Version {
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import SidecarAgent
+
+/// Prints the JSON Schemas that are checked in under `docs/schema`.
+struct SchemaCommand: ParsableCommand {
+    enum Document: String, ExpressibleByArgument, CaseIterable {
+        case agent
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Prints the JSON Schema of a configuration.",
+        discussion: """
+            EXAMPLES
+              kpipe-sidecar schema agent > docs/schema/agent-config.schema.json
+            """,
+        shouldDisplay: false)
+
+    @Argument(help: "Which: \(Document.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var document: Document
+
+    func run() {
+        switch document {
+        case .agent: print(AgentConfigurationSchema.text, terminator: "")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Testing
+import WorkdirProtocol
+
+@testable import SidecarAgent
+
+@Suite struct ConfigurationPartsTests {
+    @Test(
+        arguments: [
+            ("10s", 10_000), ("30m", 1_800_000), ("1h30m", 5_400_000), ("250ms", 250), ("1.5h", 5_400_000), ("0", 0),
+            ("0.125s", 125), ("2d", 172_800_000), ("1m1m", 120_000),
+        ] as [(String, Int64)])
+    func `durations are read and written`(text: String, milliseconds: Int64) throws {
+        let duration = try #require(DurationText.parse(text))
+        #expect(duration == .milliseconds(milliseconds))
+        #expect(DurationText.parse(DurationText.print(duration)) == duration)
+    }
+
+    @Test(arguments: [
+        "", "10", "s", "-1s", "1 s", "1.s", "1.2345s", "1S", "99999999999999999999s", "999999999999d", "1e3s",
+    ])
+    func `what is no duration is refused`(text: String) {
+        #expect(DurationText.parse(text) == nil)
+    }
+
+    @Test(arguments: [("32MiB", 32 << 20), ("64Ki", 64 << 10), ("1GB", 1_000_000_000), ("4096", 4096), ("7B", 7)])
+    func `sizes are read and written`(text: String, bytes: Int) throws {
+        let size = try #require(ByteSize(text))
+        #expect(size.bytes == bytes)
+        #expect(ByteSize(size.description) == size)
+    }
+
+    @Test(arguments: ["", "MiB", "-1", "1.5MiB", "1mb", "9999999999TiB", "٣"])
+    func `what is no size is refused`(text: String) {
+        #expect(ByteSize(text) == nil)
+    }
+
+    static let placeholders = Placeholders(
+        pod: PodIdentity(name: "p", namespace: "n", uid: "u", job: nil),
+        environment: ["A": "x{y}", "BAD": "a\nb", "E": ""])
+
+    @Test(arguments: [
+        ("{pod.name}/{pod.namespace}-{pod.uid}", "p/n-u"), ("{{a,b}}", "{a,b}"), ("{env.A}", "x{y}"), ("a}b", "a}b"),
+        ("", ""), ("{{{pod.name}}}", "{p}"),
+    ])
+    func `placeholders are filled once`(text: String, filled: String) throws {
+        #expect(try Self.placeholders.fill(text) == filled)
+    }
+
+    @Test(arguments: [
+        ("{job.name}", "KPIPE_JOB_NAME"), ("{env.E}", "not known here"), ("{env.BAD}", "control character"),
+        ("{}", "no such placeholder"), ("{pod.name", "has no }"),
+    ])
+    func `a placeholder without a value is refused`(text: String, reason: String) {
+        #expect { try Self.placeholders.fill(text) } throws: { error in
+            (error as? Placeholders.Problem)?.message.contains(reason) == true
+        }
+    }
+
+    @Test func `the pod's own variables come first`() {
+        let pod = PodIdentity(
+            environment: ["HOSTNAME": "h", "POD_NAME": "b", "KPIPE_POD_NAME": "a", "POD_NAMESPACE": ""],
+            serviceAccountNamespace: "sa")
+        #expect(pod == PodIdentity(name: "a", namespace: "sa"))
+        #expect(PodIdentity(environment: ["HOSTNAME": "h"]).name == "h")
+    }
+
+    @Test(
+        arguments: [("imputs", "inputs"), ("Form", "from"), ("sha265", "sha256"), ("zzz", nil)] as [(String, String?)])
+    func `suggests what was probably meant`(word: String, meant: String?) {
+        #expect(Spelling.nearest(to: word, among: ["inputs", "outputs", "from", "to", "sha256"]) == meant)
+    }
+
+    @Test func `every scalar field has its variable`() {
+        let paths = FieldOutline.scalarPaths(of: AgentConfiguration.fields.map(\.outline))
+        #expect(
+            paths.map(ConfigurationOverride.variable) == [
+                "KPIPE_MONITOR_INTERVAL", "KPIPE_TRANSFER_MEMORY", "KPIPE_TRANSFER_CONCURRENCY", "KPIPE_WORKDIR",
+                "KPIPE_PORT", "KPIPE_GRACE", "KPIPE_LEGACY",
+            ])
+    }
+}
