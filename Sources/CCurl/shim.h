@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 
 typedef size_t (*ccurl_data_function)(char *data, size_t size, size_t count, void *context);
 typedef int (*ccurl_seek_function)(void *context, curl_off_t offset, int origin);
@@ -67,6 +68,9 @@ static inline CURLMcode ccurl_multi_set_functions(
 
 /// The result of a finished transfer, out of libcurl's union.
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
+
+/// Shown by ps and top, at most 15 bytes.
+static inline void ccurl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 /// A connection may be closed by its peer at any time: writing to it is then an error to handle, not to die of.
 static inline void ccurl_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

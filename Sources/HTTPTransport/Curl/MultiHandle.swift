@@ -1,0 +1,85 @@
+import CCurl
+
+/// libcurl's multi handle, driven by socket events. It has one owner and lives on that owner's thread.
+final class MultiHandle {
+    typealias Instant = ContinuousClock.Instant
+
+    /// When libcurl wants `expire` to be called.
+    private(set) var deadline: Instant?
+    private let raw: UnsafeMutableRawPointer
+    private let poller: Poller
+
+    /// `nil` where libcurl cannot be set up.
+    init?(_ configuration: HTTPClientConfiguration, poller: Poller) {
+        guard CurlLibrary.isReady, let raw = curl_multi_init() else { return nil }
+        self.raw = raw
+        self.poller = poller
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = ccurl_multi_set_functions(raw, onSocket, onTimer, context)
+        _ = ccurl_multi_set_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        // Running exchanges are limited before they come here; this bounds the idle connections that are kept.
+        _ = ccurl_multi_set_long(raw, CURLMOPT_MAXCONNECTS, max(configuration.maximumConnections, 1))
+    }
+
+    /// No easy handle may be in it any more.
+    deinit { curl_multi_cleanup(raw) }
+
+    func add(_ easy: EasyHandle) -> Bool { curl_multi_add_handle(raw, easy.raw) == CURLM_OK }
+
+    /// Closes the connection of a transfer that is under way.
+    func remove(_ easy: EasyHandle) { curl_multi_remove_handle(raw, easy.raw) }
+
+    func act(on event: Poller.Event) {
+        var running: Int32 = 0
+        let mask =
+            (event.canRead ? CURL_CSELECT_IN : 0) | (event.canWrite ? CURL_CSELECT_OUT : 0)
+            | (event.isBroken ? CURL_CSELECT_ERR : 0)
+        curl_multi_socket_action(raw, event.descriptor, mask, &running)
+    }
+
+    func expire(at now: Instant) {
+        guard let due = deadline, due <= now else { return }
+        deadline = nil
+        var running: Int32 = 0
+        curl_multi_socket_action(raw, -1, 0, &running)
+    }
+
+    /// The next transfer that libcurl is done with.
+    func nextFinished() -> (easy: EasyHandle, code: UInt32)? {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(raw, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
+                let handle = EasyHandle.of(easy)
+            else { continue }
+            return (handle, ccurl_message_result(message).rawValue)
+        }
+        return nil
+    }
+
+    fileprivate func socketChanged(_ socket: Int32, _ what: Int32) {
+        poller.watch(
+            socket, read: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+            write: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+    }
+
+    fileprivate func timerChanged(_ milliseconds: Int) {
+        deadline = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
+    }
+}
+
+private func onSocket(
+    easy: UnsafeMutableRawPointer?, socket: curl_socket_t, what: Int32, context: UnsafeMutableRawPointer?,
+    perSocket: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context else { return 0 }
+    Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().socketChanged(socket, what)
+    return 0
+}
+
+private func onTimer(multi: UnsafeMutableRawPointer?, milliseconds: Int, context: UnsafeMutableRawPointer?)
+    -> Int32
+{
+    guard let context else { return 0 }
+    Unmanaged<MultiHandle>.fromOpaque(context).takeUnretainedValue().timerChanged(milliseconds)
+    return 0
+}

@@ -1,0 +1,68 @@
+/// Puts response heads together from header lines as they arrive: informational heads, the final one, trailers.
+struct HeadParser: Sendable {
+    enum Step: Sendable, Equatable {
+        case more
+        /// A 1xx head ended; another head follows.
+        case informational
+        case final(HTTPResponseHead)
+        case malformed(String)
+    }
+
+    /// Over all heads and trailers of one response.
+    static let maximumBytes = 256 << 10
+    static let maximumFields = 1000
+
+    private var head: HTTPResponseHead?
+    private var bytes = 0
+    private var fieldCount = 0
+    private var isDone = false
+
+    /// `line` with or without its line end. Lines after the final head are trailers: counted, not kept.
+    mutating func consume(_ line: String) -> Step {
+        bytes += line.utf8.count
+        fieldCount += 1
+        guard bytes <= Self.maximumBytes, fieldCount <= Self.maximumFields else {
+            return .malformed(
+                "the response head is beyond \(Self.maximumBytes >> 10) KiB or \(Self.maximumFields) lines")
+        }
+        if isDone { return .more }
+        let line = Self.trimmed(Substring(line))
+        guard head != nil else { return begin(line) }
+        guard line.isEmpty else { return add(line) }
+        return end()
+    }
+
+    /// `HTTP/1.1 200 OK` or `HTTP/2 200`.
+    private mutating func begin(_ line: Substring) -> Step {
+        let parts = line.split(separator: " ", maxSplits: 2)
+        guard parts.count >= 2, parts[0].hasPrefix("HTTP/"), parts[1].utf8.count == 3, let status = Int(parts[1]),
+            status >= 100
+        else { return .malformed("the response does not begin with a status line") }
+        head = HTTPResponseHead(status: status, version: String(parts[0].dropFirst(5)))
+        return .more
+    }
+
+    private mutating func add(_ line: Substring) -> Step {
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            return .malformed("a header line has no colon")
+        }
+        head?.headers.add(String(line[..<colon]), String(Self.trimmed(line[line.utf8.index(after: colon)...])))
+        return .more
+    }
+
+    private mutating func end() -> Step {
+        guard let head else { return .more }
+        self.head = nil
+        if (100..<200).contains(head.status), head.status != 101 { return .informational }
+        isDone = true
+        return .final(head)
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        var text = text.utf8
+        while let first = text.first, isBlank(first) { text.removeFirst() }
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        return Substring(text)
+    }
+}

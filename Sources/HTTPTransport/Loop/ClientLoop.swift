@@ -1,0 +1,161 @@
+import CCurl
+
+/// The transport's thread: waits for sockets, other threads' wishes and deadlines, and lets libcurl work.
+///
+/// Made, used and freed on that one thread; it sleeps without a timer while nothing runs.
+final class ClientLoop {
+    private let configuration: HTTPClientConfiguration
+    private let inbox: Inbox
+    private let context = LoopContext()
+    private let poller = Poller()
+    private let multi: MultiHandle?
+    private var queue: AdmissionQueue
+    private var waiting: [UInt64: Submission] = [:]
+    private var running: [UInt64: EasyHandle] = [:]
+    private var idle: [EasyHandle] = []
+    private var upgrades = PriorKnowledge()
+    private var finish: [@Sendable () -> Void] = []
+
+    init(_ configuration: HTTPClientConfiguration, inbox: Inbox) {
+        self.configuration = configuration
+        self.inbox = inbox
+        queue = AdmissionQueue(
+            limit: configuration.maximumConnections, limitPerOrigin: configuration.maximumConnectionsPerHost)
+        multi = MultiHandle(configuration, poller: poller)
+        poller.watch(inbox.descriptor, read: true, write: false)
+    }
+
+    /// Returns after a shutdown, with every exchange ended and every connection closed.
+    func run() {
+        while finish.isEmpty {
+            let deadline = [multi?.deadline, context.earliestDeadline].lazy.compactMap { $0 }.min()
+            let events = poller.wait(deadline.map { ContinuousClock.now.duration(to: $0) })
+            context.now = .now
+            for message in inbox.drain() { handle(message) }
+            for event in events where event.descriptor != inbox.descriptor { multi?.act(on: event) }
+            multi?.expire(at: context.now)
+            collectFinished()
+            checkDeadlines()
+            noteConnected()
+            startWaiting()
+        }
+        end()
+    }
+
+    private func handle(_ message: Inbox.Message) {
+        switch message {
+        case .submit(let submission):
+            guard !submission.ticket.isCancelled else {
+                return submission.fail(.cancelled, nothingSent: true)
+            }
+            waiting[submission.id] = submission
+            queue.enqueue(submission.id, origin: submission.plan.origin)
+        case .cancel(let id):
+            if let submission = waiting.removeValue(forKey: id) {
+                submission.fail(.cancelled, nothingSent: true)
+            } else {
+                advance(id, .cancelled)
+            }
+        case .resume(let id): advance(id, .resumed)
+        case .shutdown(let done): finish.append(done)
+        }
+    }
+
+    private func advance(_ id: UInt64, _ input: ExchangeState.Input) {
+        guard let easy = running[id], let exchange = easy.exchange else { return }
+        switch exchange.advance(input) {
+        case .resume: easy.resume()
+        case .remove: remove(easy, code: nil)
+        default: break
+        }
+    }
+
+    private func collectFinished() {
+        while let (easy, code) = multi?.nextFinished() { remove(easy, code: code) }
+    }
+
+    /// Takes the transfer from libcurl, then tells the caller.
+    private func remove(_ easy: EasyHandle, code: UInt32?) {
+        guard let exchange = easy.exchange else { return }
+        let submission = exchange.submission
+        multi?.remove(easy)
+        let outcome = easy.unload(code: code ?? 0)
+        running[submission.id] = nil
+        idle.append(easy)
+        if submission.request.version == .http2PriorKnowledge {
+            upgrades.ended(submission.plan.origin, version: code == 0 ? exchange.versionUsed : nil)
+            queue.release(origin: submission.plan.origin)
+        }
+        queue.finished(origin: submission.plan.origin)
+        exchange.complete(code == nil ? nil : outcome)
+    }
+
+    private func checkDeadlines() {
+        guard let earliest = context.earliestDeadline, earliest <= context.now else { return }
+        context.forgetDeadlines()
+        for id in Array(running.keys) { advance(id, .tick) }
+    }
+
+    private func noteConnected() {
+        for exchange in context.connected where exchange.submission.request.version == .http2PriorKnowledge {
+            upgrades.connected(exchange.submission.plan.origin)
+            queue.release(origin: exchange.submission.plan.origin)
+        }
+        context.connected.removeAll(keepingCapacity: true)
+    }
+
+    private func startWaiting() {
+        while let (id, origin) = queue.next() {
+            guard let submission = waiting.removeValue(forKey: id) else {
+                queue.finished(origin: origin)
+                continue
+            }
+            guard let easy = idle.popLast() ?? EasyHandle(configuration) else {
+                queue.finished(origin: origin)
+                submission.fail(.other("libcurl cannot be set up"), nothingSent: true)
+                continue
+            }
+            start(submission, on: easy)
+        }
+    }
+
+    private func start(_ submission: Submission, on easy: EasyHandle) {
+        let exchange = Exchange(submission, context: context, inbox: inbox)
+        easy.load(exchange, version: version(for: submission), configuration)
+        running[submission.id] = easy
+        if multi?.add(easy) != true {
+            running[submission.id] = nil
+            _ = easy.unload(code: 0)
+            queue.finished(origin: submission.plan.origin)
+            submission.fail(.other("libcurl cannot be set up"), nothingSent: true)
+        }
+    }
+
+    private func version(for submission: Submission) -> Int {
+        switch submission.request.version {
+        case .http1: return Int(CURL_HTTP_VERSION_1_1)
+        case .negotiate: return Int(CURL_HTTP_VERSION_2TLS)
+        case .http2PriorKnowledge:
+            if upgrades.isOpen(submission.plan.origin) { return Int(CURL_HTTP_VERSION_2_0) }
+            queue.hold(origin: submission.plan.origin)
+            return Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
+        }
+    }
+
+    private func end() {
+        for submission in waiting.values { submission.fail(.clientClosed, nothingSent: true) }
+        waiting = [:]
+        for id in Array(running.keys) { advance(id, .clientClosed) }
+        idle = []
+        for message in inbox.close() {
+            switch message {
+            case .submit(let submission): submission.fail(.clientClosed, nothingSent: true)
+            case .shutdown(let done): finish.append(done)
+            case .cancel, .resume: break
+            }
+        }
+    }
+
+    /// To be called when the loop is freed: whoever waits for the shutdown sees its connections closed.
+    var completions: [@Sendable () -> Void] { finish }
+}

@@ -1,0 +1,29 @@
+/// Which proxy a request goes through, decided once from a policy and the environment.
+///
+/// Variables as curl reads them: `http_proxy` in lower case only (a CGI server sets `HTTP_PROXY` from a request's
+/// `Proxy` field), the others in lower case first, then upper.
+struct ProxySettings: Sendable, Equatable {
+    private var http = ""
+    private var https = ""
+    /// Names and networks reached directly, in curl's notation.
+    private(set) var except = ""
+
+    init(_ policy: ProxyPolicy, environment: [String: String]) {
+        func variable(_ name: String) -> String? {
+            [name, name.uppercased()].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        }
+        switch policy {
+        case .none: return
+        case .environment:
+            http = environment["http_proxy"].flatMap { $0.isEmpty ? nil : $0 } ?? variable("all_proxy") ?? ""
+            https = variable("https_proxy") ?? variable("all_proxy") ?? ""
+        case .url(let url):
+            http = url
+            https = url
+        }
+        except = variable("no_proxy") ?? ""
+    }
+
+    /// Empty for a direct connection.
+    func proxy(forScheme scheme: String) -> String { scheme == "https" ? https : http }
+}
