@@ -36,6 +36,9 @@ static inline int clinux_openat2(int directory, const char *path, uint64_t flags
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+/// pidfd_open(2): a descriptor that becomes readable when the process ends. -1 and errno on failure.
+static inline int clinux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
 /// mkostemp(3), which glibc hides without _GNU_SOURCE: makes a file of its own, replacing the X's that end `pattern`.
 static inline int clinux_mkostemp(char *pattern, int flags) {
     extern int mkostemp(char *, int);

@@ -2,6 +2,9 @@
 public protocol ReportSink: Sendable {
     func report(_ report: StateReport)
 
+    /// Delivers until cancelled.
+    func run() async
+
     /// Returns when all reports taken so far are delivered or given up; cancel it to stop waiting.
     func flush() async
 }

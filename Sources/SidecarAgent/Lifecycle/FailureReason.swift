@@ -7,6 +7,10 @@ public enum FailureReason {
     /// Main is gone without `done`: killed with its entrypoint, most often for want of memory.
     public static let mainGone = "MainGone"
     public static let nodeRebooted = "NodeRebooted"
+    /// The configuration is wrong.
+    public static let configuration = "ConfigurationInvalid"
+    /// The volume cannot be used.
+    public static let volume = "VolumeUnusable"
     /// SIGTERM came before the inputs were in place.
     public static let cancelled = "Cancelled"
     /// The grace period ended before main did, or before its outputs were stored.

@@ -12,10 +12,16 @@ public struct MainAttempt: Sendable, Equatable, Codable {
     public var signal: Int32?
     /// Why the entrypoint itself ended the program, such as `NoOutput`.
     public var reason: String?
+    /// The program's process as its own container numbers it.
+    public var processID: Int32?
 
-    public init(number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil) {
+    public init(
+        number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil,
+        processID: Int32? = nil
+    ) {
         self.number = number
         self.phase = phase
+        self.processID = processID
         self.exitCode = exitCode
         self.signal = signal
         self.reason = reason

@@ -50,16 +50,17 @@ final class FolderHandle: Sendable {
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        var filled = 0
-        while filled < limit {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress! + filled, limit - filled) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            filled += count
+        let size = min(limit, Int(status.st_size))
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+            while filled < size {
+                let count = Glibc.read(file, buffer.baseAddress.map { $0 + filled }, size - filled)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                filled += count
+            }
         }
         return MarkerFile(
-            bytes: Array(bytes[..<filled]),
+            bytes: bytes,
             identity: "\(status.st_ino).\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
     }
 
@@ -93,7 +94,7 @@ final class FolderHandle: Sendable {
         bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {
-                let count = write(file, buffer.baseAddress! + written, buffer.count - written)
+                let count = write(file, buffer.baseAddress.map { $0 + written }, buffer.count - written)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return false }
                 written += count

@@ -1,5 +1,5 @@
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
-public struct Manifest: Sendable, Equatable {
+public struct Manifest: Sendable, Equatable, Codable {
     public static let currentVersion = 1
 
     /// Of this format.
@@ -10,7 +10,7 @@ public struct Manifest: Sendable, Equatable {
     /// Anything countable worth keeping: `objects`, `bytes`, peaks of the monitor.
     public var summary: [String: String]
 
-    public struct File: Sendable, Equatable {
+    public struct File: Sendable, Equatable, Codable {
         /// Below the folder of outputs.
         public var path: String
         public var url: String

@@ -1,0 +1,16 @@
+public import Transfer
+
+/// What an agent does, for whoever shows it to a person.
+public enum AgentEvent: Sendable {
+    public enum Direction: String, Sendable {
+        case input, output
+    }
+
+    case report(StateReport)
+    case transfer(Direction, TransferEvent)
+    /// All inputs, or all outputs, are through.
+    case transferred(Direction, TransferReport)
+    case manifest(url: String)
+    /// Something that did not work and is not the step's failure.
+    case warning(String)
+}

@@ -1,0 +1,76 @@
+import Logging
+import Transfer
+import WorkdirProtocol
+
+extension AgentLoop {
+    mutating func perform(_ effect: LifecycleEffect, in group: inout DiscardingTaskGroup) {
+        switch effect {
+        case .report:
+            // Kept and shown by `step`, before all other effects.
+            break
+        case .fetchInputs:
+            let job = InputJob(agent)
+            group.addTask { [fetching, mailbox = agent.mailbox] in
+                if let result = await fetching.run({ await job.run() }) { mailbox.post(result) }
+            }
+        case .cancelFetching:
+            fetching.stop()
+        case .publishReady:
+            publish(WorkdirPath.ready, "\(agent.identity.epoch)\n") { .inputsFailed(FailureCause(volume: $0)) }
+        case .storeContinuously:
+            storeContinuously(in: &group)
+        case .storeOutputs(let order):
+            store(order, in: &group)
+        case .cancelStoring:
+            storing.stop()
+        case .publishStored(let attempt):
+            publish(WorkdirPath.stored, Verdict(attempt: attempt, exitCode: 0, message: "stored").line)
+        case .publishFailed(let attempt, let cause):
+            let code = cause.exitCode ?? ExitCode.software.rawValue
+            publish(WorkdirPath.failed, Verdict(attempt: attempt, exitCode: code, message: cause.message).line)
+        case .beginGrace:
+            beginGrace(in: &group)
+        case .exit:
+            // The loop ends with the phase `leaving`.
+            break
+        }
+    }
+
+    private func publish(
+        _ path: String, _ text: String, orElse answer: (VolumeError) -> LifecycleInput? = { _ in nil }
+    ) {
+        do throws(VolumeError) {
+            try agent.volume.publish(path, text)
+        } catch {
+            agent.logger.error("cannot publish \(path)", metadata: ["error": "\(error)"])
+            agent.onEvent(.warning(error.message))
+            if let answer = answer(error) { agent.mailbox.post(answer) }
+        }
+    }
+
+    private mutating func beginGrace(in group: inout DiscardingTaskGroup) {
+        let begin = ContinuousClock.now
+        sigterm = begin
+        let plan = grace
+        group.addTask { [mailbox = agent.mailbox] in
+            try? await Task.sleep(until: begin + plan.storeLatest, clock: .continuous)
+            mailbox.post(.storeLatest)
+            try? await Task.sleep(until: begin + plan.deadline, clock: .continuous)
+            mailbox.post(.deadline)
+        }
+    }
+
+    private mutating func store(_ order: StoreOrder, in group: inout DiscardingTaskGroup) {
+        continuous.stop()
+        storing = Stoppable()
+        let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline })
+        group.addTask { [storing, mailbox = agent.mailbox] in
+            if let result = await storing.run({ await job.run() }) { mailbox.post(result) }
+        }
+    }
+
+    private mutating func storeContinuously(in group: inout DiscardingTaskGroup) {
+        guard !isStoringContinuously else { return }
+        isStoringContinuously = true
+    }
+}

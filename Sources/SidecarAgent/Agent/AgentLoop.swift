@@ -1,0 +1,140 @@
+import Logging
+import Transfer
+import WorkdirProtocol
+
+/// The thin shell around the lifecycle: takes inputs one by one, keeps each step in the journal before anybody hears
+/// of it, and performs the effects. What takes time runs beside it and answers with an input.
+struct AgentLoop {
+    let agent: SidecarAgent
+    let sinks: [any ReportSink]
+    var machine: LifecycleMachine
+    let process = ProcessWatch()
+    let fetching = Stoppable()
+    var storing = Stoppable()
+    let continuous = Stoppable()
+    var isStoringContinuously = false
+    /// Set by SIGTERM.
+    var sigterm: ContinuousClock.Instant?
+    var watch: WorkdirWatch?
+
+    init(_ agent: SidecarAgent, sinks: [any ReportSink], memory: LifecycleMachine.Memory) {
+        self.agent = agent
+        self.sinks = sinks
+        machine = LifecycleMachine(agent.settings.rules, memory: memory)
+    }
+
+    var grace: GracePlan { GracePlan(grace: agent.settings.configuration.grace) }
+
+    mutating func run(mainStatus: (any MainStatusSource)?) async {
+        await withDiscardingTaskGroup { group in
+            for sink in sinks { group.addTask { await sink.run() } }
+            if let mainStatus {
+                group.addTask { [mailbox = agent.mailbox] in
+                    for await status in mainStatus.statuses() { mailbox.post(.mainStatus(status)) }
+                }
+            }
+            begin(in: &group)
+            await serve(in: &group)
+            watch?.stop()
+            process.stop()
+            group.cancelAll()
+        }
+    }
+
+    /// Brings the machine up before anything else can happen to it.
+    private mutating func begin(in group: inout DiscardingTaskGroup) {
+        step(.start, in: &group)
+        if case .rebooted = agent.condition { step(.rebooted, in: &group) }
+        if let failure = agent.settings.failure { return step(.inputsFailed(failure), in: &group) }
+        do throws(VolumeError) {
+            watch = try WorkdirWatch(agent.volume, posting: agent.mailbox)
+        } catch {
+            step(.inputsFailed(FailureCause(volume: error)), in: &group)
+        }
+    }
+
+    private mutating func serve(in group: inout DiscardingTaskGroup) async {
+        while let inputs = await agent.mailbox.take() {
+            for input in inputs {
+                if input == .terminate {
+                    // Main may have said its last word a moment ago: it is heard before the signal is taken for its end.
+                    catchUp(in: &group)
+                }
+                step(input, in: &group)
+                if case .leaving = machine.phase {
+                    await leave()
+                    return
+                }
+            }
+        }
+    }
+
+    private mutating func catchUp(in group: inout DiscardingTaskGroup) {
+        guard watch != nil else { return }
+        for input in MarkerReader(volume: agent.volume).readAll() { step(input, in: &group) }
+    }
+
+    /// One input, from decision to effect.
+    mutating func step(_ input: LifecycleInput, in group: inout DiscardingTaskGroup) {
+        let before = machine.memory
+        let effects = machine.handle(input)
+        let changes = effects.compactMap { effect in
+            if case .report(let change) = effect { change } else { nil }
+        }
+        if machine.memory != before || !changes.isEmpty {
+            let reports = agent.journal.commit(machine.memory, changes, at: HostFacts.now())
+            show(reports)
+        }
+        if case .attempt(let record) = input { follow(record) }
+        for effect in effects { perform(effect, in: &group) }
+    }
+
+    private func show(_ reports: [StateReport]) {
+        agent.status.show(
+            AgentStatus(
+                phase: machine.phase, report: reports.last ?? agent.status.current.report,
+                attempt: machine.memory.attempt, epoch: agent.identity.epoch))
+        for report in reports {
+            agent.onEvent(.report(report))
+            for sink in sinks { sink.report(report) }
+        }
+    }
+
+    private func follow(_ record: MainAttempt) {
+        guard record.phase == .running, let program = record.processID, record.number == machine.memory.attempt else {
+            return
+        }
+        let (mailbox, volume) = (agent.mailbox, agent.volume)
+        process.follow(program: program) {
+            MarkerReader(volume: volume).readAll().forEach(mailbox.post)
+            mailbox.post(.mainGone(attempt: record.number))
+        }
+    }
+
+    /// Delivers what is still to be delivered, as long as there is time.
+    private func leave() async {
+        let end = (sigterm ?? .now) + grace.exit
+        let flushing = Stoppable()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                try? await Task.sleep(until: end, clock: .continuous)
+                flushing.stop()
+            }
+            let sinks = sinks
+            _ = await flushing.run {
+                await withDiscardingTaskGroup { flushes in
+                    for sink in sinks { flushes.addTask { await sink.flush() } }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+}
+
+extension FailureCause {
+    init(volume error: VolumeError) {
+        self.init(
+            .error, container: .agent, reason: FailureReason.volume, message: error.message,
+            exitCode: error.exitCode.rawValue)
+    }
+}

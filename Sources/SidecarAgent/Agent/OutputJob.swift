@@ -1,0 +1,65 @@
+import Transfer
+import WorkdirProtocol
+
+/// Stores the outputs that fit the outcome, and the manifest after them.
+struct OutputJob: Sendable {
+    let agent: SidecarAgent
+    let order: StoreOrder
+    /// What is not stored by then is named and left.
+    let deadline: ContinuousClock.Instant?
+
+    init(_ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?) {
+        self.agent = agent
+        self.order = order
+        self.deadline = deadline
+    }
+
+    func run() async -> LifecycleInput {
+        let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
+            .map(OutputRequest.init)
+        let onEvent = agent.onEvent
+        let report = await agent.transfers.store(
+            requests, from: agent.volume.root.display(WorkdirPath.output), deadline: deadline, journal: agent.journal,
+            onEvent: { onEvent(.transfer(.output, $0)) })
+        onEvent(.transferred(.output, report))
+        if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
+        do throws(TransferError) {
+            for url in ManifestLocation.urls(for: requests) {
+                try await agent.transfers.put(
+                    manifest(of: report).json(), to: url, contentType: "application/json")
+                onEvent(.manifest(url: url))
+            }
+            return .outputsStored
+        } catch {
+            return .outputsFailed(FailureCause(error, .output))
+        }
+    }
+
+    private func manifest(of report: TransferReport) -> Manifest {
+        let pod = agent.settings.pod
+        let step = [
+            "namespace": pod.namespace, "pod": pod.name, "uid": agent.identity.pod, "job": pod.job,
+            "epoch": agent.identity.epoch,
+        ].compactMapValues { $0 }
+        let files = report.files.sorted { $0.path < $1.path }.map {
+            Manifest.File(path: $0.path, url: $0.url, size: $0.size, sha256: $0.sha256)
+        }
+        return Manifest(step: step, files: files)
+    }
+}
+
+extension OutputConfiguration.When {
+    func fits(_ outcome: StepOutcome) -> Bool {
+        switch self {
+        case .always: true
+        case .success: outcome == .success
+        case .failure: outcome != .success
+        }
+    }
+}
+
+extension OutputRequest {
+    init(_ output: OutputConfiguration) {
+        self.init(from: output.from, to: output.to, priority: output.priority)
+    }
+}

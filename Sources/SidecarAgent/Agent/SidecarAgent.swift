@@ -1,0 +1,95 @@
+public import Logging
+import WorkdirProtocol
+
+/// The agent of one step: holds the volume, feeds the lifecycle with what happens and performs what it answers.
+///
+/// It never ends by itself on a failure of the step: `run` returns when the lifecycle says so.
+public final class SidecarAgent: Sendable {
+    let settings: AgentSettings
+    let volume: Volume
+    let journal: Journal
+    let transfers: any StepTransfers
+    let logger: Logger
+    let onEvent: @Sendable (AgentEvent) -> Void
+    let mailbox = Mailbox()
+    let condition: VolumeCondition
+
+    /// Whose volume this is, and the epoch all reports carry.
+    public let identity: VolumeIdentity
+    /// For the endpoint.
+    public let status: StatusBoard
+
+    /// Takes possession of the volume.
+    ///
+    /// - Throws: where there is no volume to work with, another agent on it included. Everything that can be told to
+    ///   main or to a backend is told by `run` instead.
+    public init(
+        _ settings: AgentSettings, transfers: any StepTransfers, logger: Logger,
+        onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
+    ) throws(VolumeError) {
+        self.settings = settings
+        self.transfers = transfers
+        self.logger = logger
+        self.onEvent = onEvent
+        volume = try Volume(settings.configuration.workdir, openToAll: settings.openToAll)
+
+        let claim = VolumeClaim(pod: settings.pod.uid, name: settings.pod.name, boot: HostFacts.bootID())
+        let found = Journal.read(in: volume.own)
+        condition = VolumeCondition.judge(
+            journal: found?.content.identity, hasLeftovers: try volume.hasLeftovers(), claim: claim)
+        try volume.prepare(for: condition)
+
+        var content = JournalContent()
+        switch condition {
+        case .resumed(let earlier):
+            content = found?.content ?? content
+            identity = earlier
+        case .rebooted(var earlier):
+            content = found?.content ?? content
+            earlier.boot = claim.boot
+            identity = earlier
+        case .fresh, .stale:
+            identity = VolumeIdentity(
+                epoch: HostFacts.newEpoch(), pod: claim.pod ?? HostFacts.newUID(), boot: claim.boot, name: claim.name)
+        }
+        content.identity = identity
+        journal = try Journal.open(content, in: volume.own) { fault in
+            logger.error("the journal cannot be kept; a restart would begin anew", metadata: ["error": "\(fault)"])
+        }
+        try volume.publish(WorkdirPath.epoch, identity.epoch + "\n")
+        status = StatusBoard(
+            AgentStatus(
+                phase: content.memory.phase, report: content.backlog.reports.last, attempt: content.memory.attempt,
+                epoch: identity.epoch))
+        logger.info(
+            "volume taken", metadata: ["condition": "\(condition.name)", "epoch": "\(identity.epoch)"])
+        if let damaged = found?.damaged, damaged > 0 {
+            logger.warning("damaged journal lines were skipped", metadata: ["lines": "\(damaged)"])
+        }
+    }
+
+    /// What outlives a killed agent of the reports; for the sinks.
+    public var reportLog: any ReportLog { journal }
+
+    /// SIGTERM. Safe to call from anywhere, any number of times.
+    public func terminate() {
+        mailbox.post(.terminate)
+    }
+
+    /// Runs the step's agent until it may leave. Cancelling the task ends it as a kill would, without a last report.
+    public func run(reportingTo sinks: [any ReportSink], mainStatus: (any MainStatusSource)? = nil) async {
+        var loop = AgentLoop(self, sinks: sinks, memory: journal.content.memory)
+        await loop.run(mainStatus: mainStatus)
+    }
+}
+
+extension VolumeCondition {
+    var name: String {
+        switch self {
+        case .fresh: "fresh"
+        case .resumed: "resumed"
+        case .rebooted: "rebooted"
+        case .stale: "stale"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Transfer
+import WorkdirProtocol
+
+extension TransferReport {
+    /// Why the step fails for it; `nil` when all is well.
+    func cause(for direction: AgentEvent.Direction) -> FailureCause? {
+        guard !isComplete else { return nil }
+        guard let gravest = failures.first(where: { $0.exitCode == exitCode }) else {
+            return FailureCause(
+                .killed, container: .agent, reason: FailureReason.deadlineExceeded,
+                message: "the grace period ran out before these outputs were stored: \(Self.list(leftOut))",
+                exitCode: exitCode.rawValue)
+        }
+        var cause = FailureCause(gravest, direction)
+        if failureCount > 1 { cause.message += "; and \(failureCount - 1) more" }
+        if !leftOut.isEmpty { cause.message += "; not stored: \(Self.list(leftOut))" }
+        return cause
+    }
+
+    /// Names, as many as fit into a report.
+    static func list(_ names: [String], limit: Int = 20) -> String {
+        let shown = names.prefix(limit).joined(separator: ", ")
+        return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+    }
+}
+
+extension FailureCause {
+    init(_ error: TransferError, _ direction: AgentEvent.Direction) {
+        self.init(
+            .error, container: .agent, reason: Self.reason(of: error, direction), message: error.description,
+            exitCode: error.exitCode.rawValue)
+    }
+
+    private static func reason(of error: TransferError, _ direction: AgentEvent.Direction) -> String {
+        switch error.reason {
+        case .notFound: direction == .input ? "InputMissing" : "OutputRefused"
+        case .checksum: "ChecksumMismatch"
+        case .archive: "BadArchive"
+        case .hostileName: "HostileName"
+        case .permission: "PermissionDenied"
+        case .credentials: "CredentialsMissing"
+        case .noSpace: "NoSpace"
+        case .configuration: FailureReason.configuration
+        case .throttled, .server, .network, .timeout, .changed, .length, .local, .protocolViolation, .cancelled,
+            .exhausted:
+            direction == .input ? "InputFailed" : "OutputFailed"
+        }
+    }
+}

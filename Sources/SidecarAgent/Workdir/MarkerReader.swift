@@ -1,0 +1,56 @@
+import WorkdirProtocol
+
+/// Turns the markers that lie in the volume into inputs of the lifecycle.
+struct MarkerReader: Sendable {
+    let volume: Volume
+
+    /// What a change of the file `path` tells. Words that belong before it come first: whoever says `done` has said how.
+    func read(_ path: String) -> [LifecycleInput] {
+        switch path {
+        case WorkdirPath.started: started
+        case WorkdirPath.attempt: attempt
+        case WorkdirPath.state: attempt + state
+        case WorkdirPath.done: attempt + state + done
+        default: []
+        }
+    }
+
+    /// Everything there is, in the order in which it must have come about.
+    func readAll() -> [LifecycleInput] { started + attempt + state + done }
+
+    private var started: [LifecycleInput] {
+        volume.exists(WorkdirPath.started) ? [.started] : []
+    }
+
+    private var attempt: [LifecycleInput] {
+        guard let file = volume.read(WorkdirPath.attempt), let record = TryRecord(parsing: file.bytes) else {
+            return []
+        }
+        return [.attempt(MainAttempt(record))]
+    }
+
+    private var state: [LifecycleInput] {
+        guard let file = volume.read(WorkdirPath.state), let line = StateLine.parse(file.bytes) else { return [] }
+        return [.state(line)]
+    }
+
+    private var done: [LifecycleInput] {
+        guard let file = volume.read(WorkdirPath.done) else { return [] }
+        let number = StateLine.parse(file.bytes).flatMap { Int($0) }
+        return [.done(DoneMarker(attempt: number, identity: file.identity))]
+    }
+}
+
+extension MainAttempt {
+    init(_ record: TryRecord) {
+        let phase: Phase =
+            switch record.phase {
+            case .waiting: .waiting
+            case .running: .running
+            case .ended: .ended
+            }
+        self.init(
+            number: record.attempt, phase: phase, exitCode: record.exitCode, signal: record.signal,
+            reason: record.reason, processID: record.processID)
+    }
+}
