@@ -52,7 +52,7 @@ struct ExchangeState: Sendable {
 
     struct Facts: Sendable {
         var timeouts: HTTPTimeouts
-        var sendsBody: Bool
+        var payload: RequestPlan.Payload
         var isHead: Bool
         var decodesBody: Bool
     }
@@ -66,6 +66,7 @@ struct ExchangeState: Sendable {
     private var parser = HeadParser()
     private var waitingSince: Instant?
     private var credit: StallCredit?
+    private var sent: Int64 = 0
     private var hasSentAll = false
     private var sinkHolds = false
     private var sourceHolds = false
@@ -89,6 +90,7 @@ struct ExchangeState: Sendable {
         case .connected: return connected(at: now)
         case .source(let step): return source(step, at: now)
         case .rewound(let succeeded):
+            sent = 0
             hasSentAll = false
             return succeeded ? .none : end(.bodySource("the body cannot be sent a second time"), by: .stop)
         case .headerLine(let line): return headerLine(line, at: now)
@@ -126,8 +128,8 @@ struct ExchangeState: Sendable {
 
 extension ExchangeState {
     private mutating func connected(at now: Instant) -> Effect {
-        hasSentAll = !facts.sendsBody
-        phase = facts.sendsBody ? .sending : .waiting
+        hasSentAll = bodyToSend == 0
+        phase = hasSentAll ? .waiting : .sending
         waitingSince = now
         credit?.restart(at: now)
         return .none
@@ -135,12 +137,19 @@ extension ExchangeState {
 
     private mutating func source(_ step: HTTPSourceStep, at now: Instant) -> Effect {
         switch step {
-        case .filled(let count): credit?.moved(count, at: now)
+        case .filled(let count):
+            credit?.moved(count, at: now)
+            sent += Int64(count)
+            // libcurl does not ask again once it has what was announced.
+            if sent == bodyToSend { sentAll(at: now) }
+            if let announced = bodyToSend, sent > announced {
+                return end(.bodySource("gave more than the announced \(announced) bytes"), by: .stop)
+            }
         case .end:
-            hasSentAll = true
-            guard phase == .sending else { break }
-            phase = .waiting
-            waitingSince = now
+            if let announced = bodyToSend, sent < announced {
+                return end(.bodySource("gave \(sent) of the announced \(announced) bytes"), by: .stop)
+            }
+            sentAll(at: now)
         case .pause:
             sourceHolds = true
             credit?.hold(at: now)
@@ -148,6 +157,18 @@ extension ExchangeState {
         case .fail(let why): return end(.bodySource(why), by: .stop)
         }
         return .none
+    }
+
+    private mutating func sentAll(at now: Instant) {
+        hasSentAll = true
+        guard phase == .sending else { return }
+        phase = .waiting
+        waitingSince = now
+    }
+
+    /// Bytes; `nil` where only the source knows the end.
+    private var bodyToSend: Int64? {
+        if case .upload(let length) = facts.payload { length } else { 0 }
     }
 
     private mutating func headerLine(_ line: String, at now: Instant) -> Effect {

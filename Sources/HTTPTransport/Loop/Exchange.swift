@@ -19,14 +19,9 @@ final class Exchange {
         self.context = context
         let request = submission.request
         handle = HTTPTransferHandle(id: submission.id, inbox: inbox)
-        let sendsBody =
-            switch submission.plan.payload {
-            case .upload(let length): length != 0
-            case .get, .head: false
-            }
         state = ExchangeState(
             .init(
-                timeouts: request.timeouts, sendsBody: sendsBody, isHead: request.method == "HEAD",
+                timeouts: request.timeouts, payload: submission.plan.payload, isHead: request.method == "HEAD",
                 decodesBody: request.coding != .identity), at: context.now)
         if case .bytes(let content) = request.body { bytes = BytesReader(content) } else { bytes = BytesReader([]) }
         if case .source(let source) = request.body { source.attach(handle) }
@@ -62,8 +57,7 @@ final class Exchange {
             if case .source(let source) = submission.request.body { source.read(into: buffer) } else {
                 bytes.read(into: buffer)
             }
-        _ = advance(.source(step))
-        return step
+        return advance(.source(step)) == .stop ? .fail("") : step
     }
 
     func rewind() -> Bool {

@@ -90,4 +90,36 @@ struct ScriptedWire {
             return true
         }
     }
+
+    /// Passes bytes both ways until either side ends.
+    func relay(toPort port: Int) {
+        let other = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(other) }
+        var address = sockaddr_in(loopbackPort: UInt16(port))
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        let back = ScriptedWire(socket: other)
+        guard connected, back.send(pending) else { return }
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            var polls = [socket, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&polls, 2, -1) > 0 else { return }
+            for (index, to) in [back, self].enumerated() where polls[index].revents != 0 {
+                let count = read(polls[index].fd, &buffer, buffer.count)
+                guard count > 0, to.send(Array(buffer[..<count])) else { return }
+            }
+        }
+    }
+}
+
+extension sockaddr_in {
+    init(loopbackPort: UInt16) {
+        self.init()
+        sin_family = sa_family_t(AF_INET)
+        sin_port = loopbackPort.bigEndian
+        sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+    }
 }

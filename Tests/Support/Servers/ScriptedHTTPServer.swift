@@ -40,6 +40,8 @@ public final class ScriptedHTTPServer: Sendable {
         case wait(Gate)
         /// Answers nothing more until the client closes the connection.
         case stall
+        /// From here on passes bytes both ways between the client and this port on the loopback, as a proxy does.
+        case tunnel(port: Int)
         /// Orderly end of what we send; still open for what the client sends.
         case finish
         case close
@@ -118,9 +120,7 @@ public final class ScriptedHTTPServer: Sendable {
 
     private static func listen() throws -> (Int32, Int) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        var address = sockaddr_in(loopbackPort: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -211,6 +211,9 @@ public final class ScriptedHTTPServer: Sendable {
             return true
         case .stall:
             wire.drain()
+            return false
+        case .tunnel(let port):
+            wire.relay(toPort: port)
             return false
         case .finish: return shutdown(wire.socket, Int32(SHUT_WR)) == 0
         case .close: return false
