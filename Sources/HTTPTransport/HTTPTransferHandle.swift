@@ -1,7 +1,13 @@
 /// Wakes a transfer that its sink or source has paused. Callable from any thread, also when the transfer is over.
 public struct HTTPTransferHandle: Sendable {
-    let id: UInt64
-    let inbox: Inbox
+    private let wake: @Sendable () -> Void
 
-    public func resume() { inbox.post(.resume(id)) }
+    /// For what feeds a sink without being a client's exchange, such as a reader of files.
+    public init(_ wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+    init(id: UInt64, inbox: Inbox) {
+        self.init { inbox.post(.resume(id)) }
+    }
+
+    public func resume() { wake() }
 }

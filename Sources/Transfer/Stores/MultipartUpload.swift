@@ -7,6 +7,9 @@ public protocol MultipartUpload: Sendable {
     /// Stores part `number` (from 1); the returned tag goes into `complete`.
     func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
         -> PartTag
+    /// The parts stored so far, in order: what a resumed upload need not send again.
+    func storedParts() async throws(TransferError) -> [PartTag]
+    /// Joins the parts into the object. Where every part carries size and CRC, the store compares the whole's.
     func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo
     func abort() async throws(TransferError)
 }
@@ -15,10 +18,27 @@ public struct PartTag: Sendable, Equatable {
     public var number: Int
     public var etag: String
     public var checksum: Checksum?
+    /// Bytes.
+    public var size: Int64?
 
-    public init(number: Int, etag: String, checksum: Checksum?) {
+    public init(number: Int, etag: String, checksum: Checksum?, size: Int64? = nil) {
         self.number = number
         self.etag = etag
         self.checksum = checksum
+        self.size = size
+    }
+}
+
+/// An upload that was begun and neither completed nor aborted.
+public struct UnfinishedUpload: Sendable, Equatable {
+    public var key: String
+    public var id: String
+    /// When it was begun, as the store writes it (RFC 3339).
+    public var initiated: String?
+
+    public init(key: String, id: String, initiated: String?) {
+        self.key = key
+        self.id = id
+        self.initiated = initiated
     }
 }

@@ -10,10 +10,12 @@ public struct ObjectInfo: Sendable, Equatable {
     public var checksum: Checksum?
     /// Bytes of one stored part, where the object was stored in parts: good boundaries for ranges.
     public var partSize: Int64?
+    /// Whether ranges of it can be read, as far as is known.
+    public var ranges: Bool
 
     public init(
         key: String, size: Int64?, etag: String? = nil, versionID: String? = nil, lastModified: String? = nil,
-        checksum: Checksum? = nil, partSize: Int64? = nil
+        checksum: Checksum? = nil, partSize: Int64? = nil, ranges: Bool = true
     ) {
         self.key = key
         self.size = size
@@ -22,5 +24,6 @@ public struct ObjectInfo: Sendable, Equatable {
         self.lastModified = lastModified
         self.checksum = checksum
         self.partSize = partSize
+        self.ranges = ranges
     }
 }

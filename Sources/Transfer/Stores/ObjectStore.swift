@@ -25,4 +25,33 @@ public protocol ObjectStore: Sendable {
     /// Starts an upload in parts. Throws `.configuration` where `traits.multipart` is nil.
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
+
+    /// Goes on with an upload that was begun earlier, perhaps by an agent that has died. Asks nothing of the store.
+    func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload
+
+    /// Uploads under `prefix` that are neither complete nor aborted.
+    func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload]
+
+    /// What the response head that a sink is given says of the object, so that it may know the store's checksum before
+    /// the first byte.
+    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo
+}
+
+/// For stores that know no uploads in parts.
+extension ObjectStore {
+    public func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+        -> any MultipartUpload
+    {
+        throw Self.noParts(key)
+    }
+
+    public func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
+        throw Self.noParts(key)
+    }
+
+    public func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] { [] }
+
+    private static func noParts(_ key: String) -> TransferError {
+        TransferError(object: key, reason: .configuration, message: "this store takes no uploads in parts")
+    }
 }

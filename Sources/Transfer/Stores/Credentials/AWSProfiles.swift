@@ -1,0 +1,58 @@
+/// The shared configuration and credentials files, merged
+/// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+struct AWSProfiles: Sendable, Equatable {
+    private var profiles: [String: [String: String]] = [:]
+    private var services: [String: [String: String]] = [:]
+    /// The profile in use.
+    let name: String
+    /// Somebody asked for this profile by name, so it must exist.
+    let isExplicit: Bool
+
+    /// Where both files name a key, the credentials file wins.
+    init(config: String, credentials: String, name: String?) {
+        self.name = name ?? "default"
+        isExplicit = name != nil
+        for (section, values) in INIFile.parse(config) {
+            if section == "default" {
+                // `[profile default]` wins over `[default]`.
+                profiles["default", default: [:]].merge(values) { old, _ in old }
+            } else if section.hasPrefix("profile ") {
+                profiles[String(section.dropFirst(8)), default: [:]].merge(values) { _, new in new }
+            } else if section.hasPrefix("services ") {
+                services[String(section.dropFirst(9))] = values
+            }
+        }
+        for (section, values) in INIFile.parse(credentials) {
+            profiles[section, default: [:]].merge(values) { _, new in new }
+        }
+    }
+
+    init(_ configuration: StoreConfiguration) throws(TransferError) {
+        let config = configuration.variable("AWS_CONFIG_FILE") ?? "~/.aws/config"
+        let credentials = configuration.variable("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials"
+        self.init(
+            config: try Self.read(configuration.expandingHome(config)),
+            credentials: try Self.read(configuration.expandingHome(credentials)),
+            name: configuration.profile ?? configuration.variable("AWS_PROFILE"))
+    }
+
+    subscript(name: String) -> [String: String]? { profiles[name] }
+
+    /// The values of the profile in use; empty where there is none.
+    var chosen: [String: String] { profiles[name] ?? [:] }
+
+    /// From the profile's `services` section, else from the profile itself.
+    func endpointURL(service: String) -> String? {
+        chosen["services"].flatMap { services[$0]?["\(service).endpoint_url"] } ?? chosen["endpoint_url"]
+    }
+
+    private static func read(_ path: String) throws(TransferError) -> String {
+        // `~` without a home folder: nothing to read.
+        guard !path.hasPrefix("~") else { return "" }
+        do {
+            return try SmallFile.read(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        } catch {
+            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error)")
+        }
+    }
+}

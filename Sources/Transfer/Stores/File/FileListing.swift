@@ -1,0 +1,72 @@
+internal import Glibc
+
+/// Regular files under a path prefix, in byte order of their paths. Links to folders are not entered.
+struct FileListing {
+    /// Many, because each page walks the folders on its way anew.
+    static let pageSize = 10_000
+
+    private let prefix: String
+    private let token: String?
+    private var objects: [ObjectInfo] = []
+
+    /// Throws `.notFound` where the folder that the prefix names is missing.
+    static func page(prefix: String, after token: String?) throws(TransferError) -> ObjectPage {
+        var listing = FileListing(prefix: prefix, token: token)
+        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        try listing.walk(folder)
+        let full = listing.objects.count > pageSize
+        let objects = Array(listing.objects.prefix(pageSize))
+        return ObjectPage(objects: objects, next: full ? objects.last?.key : nil)
+    }
+
+    private init(prefix: String, token: String?) {
+        self.prefix = prefix
+        self.token = token
+    }
+
+    /// One more than a page is collected, to know whether another follows.
+    private var isFull: Bool { objects.count > Self.pageSize }
+
+    private mutating func walk(_ folder: String) throws(TransferError) {
+        for entry in try Self.entries(folder) where !isFull {
+            let path = folder + entry
+            if entry.hasSuffix("/") {
+                guard path.hasPrefix(prefix) || prefix.hasPrefix(path) else { continue }
+                // What sorts wholly before the token has been given.
+                if let token, Self.precedes(path, token), !token.hasPrefix(path) { continue }
+                try walk(path)
+            } else {
+                guard path.hasPrefix(prefix) else { continue }
+                if let token, !Self.precedes(token, path) { continue }
+                var status = stat()
+                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+                objects.append(ObjectInfo(key: path, size: Int64(status.st_size), etag: LocalFile.tag(status)))
+            }
+        }
+    }
+
+    /// Names in order, those of folders with a slash at their end.
+    private static func entries(_ folder: String) throws(TransferError) -> [String] {
+        guard let stream = opendir(folder.isEmpty ? "." : folder) else { throw LocalFile.failure(folder, errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            names.append(isFolder(folder + name, entry.pointee.d_type) ? name + "/" : name)
+        }
+        return names.sorted { precedes($0, $1) }
+    }
+
+    private static func isFolder(_ path: String, _ type: UInt8) -> Bool {
+        guard type == UInt8(DT_UNKNOWN) else { return type == UInt8(DT_DIR) }
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
+    }
+}

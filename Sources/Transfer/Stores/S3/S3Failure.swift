@@ -1,0 +1,81 @@
+internal import HTTPTransport
+
+/// What S3 answered instead of success: status and error document.
+struct S3Failure: Equatable {
+    var status: Int
+    /// S3's own word, such as `NoSuchKey`; empty where the answer has no body (HEAD).
+    var code = ""
+    var message = ""
+    /// The bucket's true region, where the answer tells.
+    var region: String?
+    /// Seconds since 1970 by the server's clock.
+    var serverTime: Int64?
+    var retryAfter: Duration?
+
+    init(status: Int, code: String = "", message: String = "") {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    init(_ head: HTTPResponseHead, body: [UInt8], now: Int64) {
+        status = head.status
+        let document = XMLElement(parsing: body)?.find("Error")
+        code = document?.value("Code") ?? ""
+        message = document?.value("Message") ?? ""
+        region = head.headers["x-amz-bucket-region"] ?? document?.value("Region")
+        serverTime = head.headers["Date"].flatMap { CivilTime(http: $0)?.epoch }
+        retryAfter = RetryAfter.parse(head.headers["Retry-After"], now: now)
+    }
+
+    func error(_ object: String) -> TransferError {
+        let (reason, hint) = meaning
+        let words = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
+        return TransferError(
+            object: object, reason: reason,
+            message: words.isEmpty ? "S3 answered \(status)" : "S3 answered \(status) \(words)", hint: hint)
+    }
+
+    private var meaning: (TransferError.Reason, hint: String?) {
+        switch code {
+        case "NoSuchKey", "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
+        case "NoSuchBucket": (.notFound, "check the bucket's name and the endpoint")
+        case "AccessDenied":
+            (.permission, "the credentials in use lack a permission; without s3:ListBucket a missing key is a 403 too")
+        case "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":
+            (.credentials, "check which credentials this pod gets")
+        case "SignatureDoesNotMatch":
+            (.credentials, "check the secret key; a proxy that changes the path or host also breaks the signature")
+        case "RequestTimeTooSkewed": (.credentials, "set this machine's clock")
+        case "InvalidObjectState":
+            (.permission, "the object is archived (Glacier); restore it first")
+        case "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded",
+            "TooManyRequests", "OperationAborted", "ConditionalRequestConflict":
+            (.throttled(retryAfter: retryAfter), nil)
+        case "RequestTimeout": (.timeout, nil)
+        case "IncompleteBody", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch":
+            // The bytes were damaged on their way; sending them again can help.
+            (.network, nil)
+        case "InternalError": (.server(status: max(status, 500)), nil)
+        case "PreconditionFailed", "InvalidRange": (.changed, nil)
+        case "InvalidBucketName", "EntityTooLarge", "EntityTooSmall", "InvalidArgument", "KeyTooLongError":
+            (.configuration, nil)
+        case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+            (.configuration, region.map { "the bucket is in region \($0)" } ?? "set the bucket's region (AWS_REGION)")
+        default: meaningOfStatus
+        }
+    }
+
+    private var meaningOfStatus: (TransferError.Reason, hint: String?) {
+        switch status {
+        case 404: (.notFound, nil)
+        case 401, 403:
+            (.permission, "check the credentials and their permissions; without s3:ListBucket a missing key is a 403")
+        case 412, 416: (.changed, nil)
+        case 429, 503: (.throttled(retryAfter: retryAfter), nil)
+        case 408: (.timeout, nil)
+        case 301, 302, 307, 308: (.configuration, "set the bucket's region (AWS_REGION) or its endpoint")
+        default: (.server(status: status), nil)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+internal import HTTPTransport
+
+/// A bucket of S3 or of a server that speaks like it.
+struct S3Store: ObjectStore {
+    /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+    static let limits = MultipartLimits(minimumPart: 5 << 20, maximumPart: 5 << 30, maximumParts: 10_000)
+    /// From here on it is worth a request to learn how an object was divided.
+    private static let worthParts: Int64 = 64 << 20
+
+    let traits: StoreTraits
+    private let bucket: S3Bucket
+
+    init(_ bucket: S3Bucket, checksum: ChecksumAlgorithm?) {
+        self.bucket = bucket
+        traits = StoreTraits(ranges: true, lists: true, multipart: Self.limits, checksum: checksum)
+    }
+
+    func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
+        var call = S3Call("HEAD", key)
+        call.headers["x-amz-checksum-mode"] = "ENABLED"
+        var info: ObjectInfo
+        do {
+            info = self.info(key, from: try await bucket.answer(call).head)
+        } catch  where error.reason == .server(status: 400) || error.reason == .permission {
+            // An answer to HEAD has no body, so it does not say why. The same question as GET does, and corrects clock
+            // and credentials on the way.
+            try await explain(key)
+            info = self.info(key, from: try await bucket.answer(call).head)
+        }
+        if let size = info.size, size >= Self.worthParts, info.etag?.contains("-") == true {
+            info.partSize = try? await firstPart(key)
+        }
+        return info
+    }
+
+    func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
+        var call = S3Call("GET", nil)
+        call.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "1000"), ("prefix", prefix)]
+        if let token { call.query.append(("continuation-token", token)) }
+        let answer = try await bucket.answer(call)
+        let page = try S3Listing.page(answer.body, object: bucket.url(prefix))
+        guard token == nil || page.next != token else {
+            throw TransferError(
+                object: bucket.url(prefix), reason: .protocolViolation,
+                message: "the listing does not get on: the server gave the same continuation token again")
+        }
+        return page
+    }
+
+    func read(
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+    ) async throws(TransferError) -> ObjectInfo {
+        var call = S3Call("GET", key)
+        call.headers["x-amz-checksum-mode"] = "ENABLED"
+        if let range { call.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
+        if let etag = matching?.etag { call.headers["If-Match"] = etag }
+        if let version = matching?.versionID { call.query = [("versionId", version)] }
+        let head = try await bucket.deliver(call, into: sink) { head in
+            ResponseCheck.verdict(
+                head, found: info(key, from: head), range: range, matching: matching, object: bucket.url(key))
+        }
+        return info(key, from: head)
+    }
+
+    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+        async throws(TransferError) -> ObjectInfo
+    {
+        guard let length = content.length else {
+            throw TransferError(
+                object: bucket.url(key), reason: .configuration, message: "S3 must know the length before the content",
+                hint: "upload it in parts")
+        }
+        var call = S3Call("PUT", key)
+        call.headers = headers(of: attributes)
+        call.carry(content, checksum: attributes.checksum)
+        let head = try await bucket.answer(call).head
+        return ObjectInfo(
+            key: key, size: length, etag: head.headers["ETag"], versionID: S3Response.version(head),
+            checksum: S3Response.checksum(head) ?? attributes.checksum)
+    }
+
+    func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+        -> any MultipartUpload
+    {
+        var call = S3Call("POST", key)
+        call.query = [("uploads", "")]
+        call.headers = headers(of: attributes)
+        if let name = traits.checksum?.s3Name {
+            call.headers["x-amz-checksum-algorithm"] = name
+            call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
+        let answer = try await bucket.answer(call)
+        guard let id = XMLElement(parsing: answer.body)?.value("UploadId"), !id.isEmpty else {
+            throw TransferError(
+                object: bucket.url(key), reason: .protocolViolation, message: "the server began an upload without an id"
+            )
+        }
+        return S3Upload(bucket, key: key, id: id, checksum: traits.checksum)
+    }
+
+    func resumeMultipart(_ key: String, id: String) -> any MultipartUpload {
+        S3Upload(bucket, key: key, id: id, checksum: traits.checksum)
+    }
+
+    func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
+        var uploads: [UnfinishedUpload] = []
+        var marker: (key: String, id: String)?
+        while true {
+            var call = S3Call("GET", nil)
+            call.query = [("uploads", ""), ("prefix", prefix)]
+            if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
+            let page = try S3Listing.uploads(try await bucket.answer(call).body, object: bucket.url(prefix))
+            uploads += page.uploads
+            guard let next = page.next, marker.map({ $0 != next }) ?? true else { return uploads }
+            marker = next
+        }
+    }
+
+    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo { S3Response.info(key, head) }
+
+    /// Throws what is behind a refusal that came without words; returns where there is nothing wrong any more.
+    private func explain(_ key: String) async throws(TransferError) {
+        var call = S3Call("GET", key)
+        call.headers["Range"] = "bytes=0-0"
+        do { _ = try await bucket.answer(call) } catch  where error.reason == .changed {
+            // An empty object has no first byte.
+        }
+    }
+
+    private func firstPart(_ key: String) async throws(TransferError) -> Int64? {
+        var call = S3Call("HEAD", key)
+        call.query = [("partNumber", "1")]
+        let head = try await bucket.answer(call).head
+        return head.status == 206 ? head.headers["Content-Length"].flatMap { Int64($0) } : nil
+    }
+
+    private func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+        for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
+            headers["x-amz-meta-\(name)"] = value
+        }
+        return headers
+    }
+}

@@ -1,0 +1,111 @@
+internal import HTTPTransport
+
+/// A multipart upload to S3.
+struct S3Upload: MultipartUpload {
+    let id: String
+    private let bucket: S3Bucket
+    private let key: String
+    private let checksum: ChecksumAlgorithm?
+
+    init(_ bucket: S3Bucket, key: String, id: String, checksum: ChecksumAlgorithm?) {
+        self.bucket = bucket
+        self.key = key
+        self.id = id
+        self.checksum = checksum
+    }
+
+    func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+        -> PartTag
+    {
+        var call = S3Call("PUT", key)
+        call.query = [("partNumber", String(number)), ("uploadId", id)]
+        call.carry(content, checksum: checksum)
+        let head = try await bucket.answer(call).head
+        guard let etag = head.headers["ETag"] else {
+            throw TransferError(
+                object: bucket.url(key), reason: .protocolViolation,
+                message: "part \(number) was stored without an ETag")
+        }
+        return PartTag(number: number, etag: etag, checksum: checksum, size: content.length)
+    }
+
+    func storedParts() async throws(TransferError) -> [PartTag] {
+        var parts: [PartTag] = []
+        var marker: String?
+        while true {
+            var call = S3Call("GET", key)
+            call.query = [("uploadId", id)]
+            if let marker { call.query.append(("part-number-marker", marker)) }
+            let page = try S3Listing.parts(try await bucket.answer(call).body, object: bucket.url(key))
+            parts += page.parts
+            guard let next = page.next, next != marker else { return parts.sorted { $0.number < $1.number } }
+            marker = next
+        }
+    }
+
+    func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo {
+        let parts = parts.sorted { $0.number < $1.number }
+        let whole = wholeChecksum(parts)
+        var call = S3Call("POST", key)
+        call.query = [("uploadId", id)]
+        call.carry(document(parts))
+        if let whole {
+            call.headers[whole.algorithm.s3Header] = whole.base64
+            call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
+        // Joining thousands of parts takes minutes.
+        call.timeouts.firstByte = .seconds(600)
+        call.timeouts.stall = .seconds(600)
+        let answer = try await bucket.answer(call)
+        // The status is sent before the parts are joined: only the document tells whether that succeeded.
+        let document = XMLElement(parsing: answer.body)
+        guard document?.name == "CompleteMultipartUploadResult" else {
+            throw Self.failure(document, answer.head).error(bucket.url(key))
+        }
+        let sizes = parts.compactMap(\.size)
+        return ObjectInfo(
+            key: key, size: sizes.count == parts.count ? sizes.reduce(0, +) : nil, etag: document?.value("ETag"),
+            versionID: S3Response.version(answer.head), checksum: whole)
+    }
+
+    func abort() async throws(TransferError) {
+        var call = S3Call("DELETE", key)
+        call.query = [("uploadId", id)]
+        do { _ = try await bucket.answer(call) } catch  where error.reason == .notFound {
+            // Ended already.
+        }
+    }
+
+    /// An answer of 200 that is not success: the error inside, or else a failure of the server that may pass.
+    private static func failure(_ document: XMLElement?, _ head: HTTPResponseHead) -> S3Failure {
+        guard let error = document?.find("Error"), let code = error.value("Code") else {
+            return S3Failure(
+                status: 500, code: "InternalError", message: "the upload's end was answered without a result")
+        }
+        return S3Failure(status: head.status, code: code, message: error.value("Message") ?? "")
+    }
+
+    private func document(_ parts: [PartTag]) -> String {
+        let entries = parts.map { part in
+            let checksum = part.checksum.flatMap { checksum in
+                checksum.algorithm.s3Name.map { "<Checksum\($0)>\(checksum.base64)</Checksum\($0)>" }
+            }
+            let etag = part.etag.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+            return "<Part>\(checksum ?? "")<ETag>\(etag)</ETag><PartNumber>\(part.number)</PartNumber></Part>"
+        }
+        return "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(entries.joined())"
+            + "</CompleteMultipartUpload>"
+    }
+
+    /// The CRC of the whole from those of its parts; `nil` unless every part has one.
+    private func wholeChecksum(_ parts: [PartTag]) -> Checksum? {
+        guard let checksum else { return nil }
+        var whole = JoinedChecksum(checksum)
+        for part in parts {
+            guard let size = part.size, let sum = part.checksum, whole?.append(sum, length: UInt64(size)) == true else {
+                return nil
+            }
+        }
+        return whole?.checksum
+    }
+}

@@ -1,0 +1,47 @@
+public import HTTPTransport
+
+/// How stores are reached. A value: nothing below it reads the process's environment or command line by itself.
+public struct StoreConfiguration: Sendable {
+    /// The variables that AWS's tools, curl and `KPIPE_HTTP_*` users set.
+    public var environment: [String: String]
+    /// Where S3 is, over whatever the environment says (`--endpoint-url`).
+    public var endpointURL: String?
+    public var region: String?
+    /// A profile of the shared configuration files, over `AWS_PROFILE`.
+    public var profile: String?
+    /// Requests to S3 are not signed (`--no-sign-request`): public buckets.
+    public var anonymous: Bool
+    /// Puts the bucket into the path instead of the host name; `nil` decides by endpoint and bucket name.
+    public var pathStyle: Bool?
+    /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
+    public var bearerFile: String?
+    public var http: HTTPClientConfiguration
+
+    public init(
+        environment: [String: String], endpointURL: String? = nil, region: String? = nil, profile: String? = nil,
+        anonymous: Bool = false, pathStyle: Bool? = nil, bearerFile: String? = nil,
+        http: HTTPClientConfiguration = .init()
+    ) {
+        self.environment = environment
+        self.endpointURL = endpointURL
+        self.region = region
+        self.profile = profile
+        self.anonymous = anonymous
+        self.pathStyle = pathStyle
+        self.bearerFile = bearerFile
+        self.http = http
+    }
+
+    /// A variable's value; set but empty counts as not set, as AWS's tools have it.
+    func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func flag(_ name: String) -> Bool { variable(name)?.lowercased() == "true" }
+
+    /// `~/` at the start replaced by the home folder.
+    func expandingHome(_ path: String) -> String {
+        guard path.hasPrefix("~/"), let home = variable("HOME") else { return path }
+        return home + path.dropFirst()
+    }
+}

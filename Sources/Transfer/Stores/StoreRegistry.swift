@@ -1,0 +1,88 @@
+internal import HTTPTransport
+internal import Synchronization
+
+/// Resolves locations to stores. All stores share one connection pool; equal places share one store's state (region,
+/// credentials, clock).
+public final class StoreRegistry: StoreResolver {
+    private let configuration: StoreConfiguration
+    private let client: HTTPClient
+    /// Credentials of containers and machines come from link-local addresses, which no proxy reaches.
+    private let direct: HTTPClient
+    private let s3 = Mutex<S3Service?>(nil)
+
+    public init(_ configuration: StoreConfiguration) {
+        self.configuration = configuration
+        client = HTTPClient(configuration.http)
+        direct = HTTPClient(HTTPClientConfiguration(proxy: .none, maximumConnections: 2))
+    }
+
+    /// Connects nothing; reads AWS's shared files when the first bucket is asked for. Throws `.configuration`.
+    public func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+        try resolve(try Location(url))
+    }
+
+    public func resolve(_ location: Location) throws(TransferError) -> ResolvedURL {
+        let store: any ObjectStore
+        switch location.place {
+        case .s3(let bucket): store = try s3Service().store(bucket: bucket)
+        case .web(let origin, let user, let password):
+            store = WebStore(
+                origin: origin, user: user, password: password, client: client,
+                authorization: WebAuthorization(configuration), now: systemClock)
+        case .file: store = FileStore()
+        case .standardStream:
+            throw TransferError(
+                object: "-", reason: .configuration, message: "the standard streams cannot be used here")
+        }
+        return ResolvedURL(store: store, base: location.base, key: location.key)
+    }
+
+    /// Ends what is under way. Idempotent.
+    public func shutdown() async {
+        await client.shutdown()
+        await direct.shutdown()
+    }
+
+    private func s3Service() throws(TransferError) -> S3Service {
+        let made: Result<S3Service, TransferError> = s3.withLock { service in
+            if let service { return .success(service) }
+            return Result { () throws(TransferError) in
+                let new = try S3Service(configuration, client: client, direct: direct)
+                service = new
+                return new
+            }
+        }
+        return try made.get()
+    }
+}
+
+extension S3Service {
+    /// The chain of AWS's own tools: environment, web identity, shared files, container, machine. A profile named on
+    /// the command line stands alone.
+    convenience init(
+        _ configuration: StoreConfiguration, client: any HTTPExchange, direct: any HTTPExchange,
+        clock: ServerClock = ServerClock(), runner: any ProcessRunner = SystemProcessRunner()
+    ) throws(TransferError) {
+        let profiles = try AWSProfiles(configuration)
+        let settings = S3Settings(configuration, profiles: profiles)
+        guard !configuration.anonymous else {
+            self.init(settings: settings, client: client, cache: nil, clock: clock)
+            return
+        }
+        let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
+        let environment = EnvironmentSource(configuration: configuration)
+        let container = ContainerSource(configuration: configuration, client: direct)
+        let instance = InstanceSource(configuration: configuration, client: direct)
+        let profile = ProfileSource(
+            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
+            runner: runner)
+        var sources: [any CredentialSource] = [profile]
+        if configuration.profile == nil {
+            sources = [environment]
+            if let webIdentity = WebIdentitySource(configuration, service: service) { sources.append(webIdentity) }
+            sources += [profile, container, instance] as [any CredentialSource]
+        }
+        self.init(
+            settings: settings, client: client, cache: CredentialCache(CredentialChain(sources: sources)), clock: clock)
+    }
+}

@@ -1,0 +1,104 @@
+/// An `http` or `https` URL, taken apart. Characters that may not stand in a URL are encoded; what is encoded already
+/// stays as it is.
+struct WebURL: Sendable, Equatable {
+    var origin: WebOrigin
+    var user: String?
+    var password: String?
+    /// Path and query as they are sent; begins with `/`.
+    var target: String
+
+    init(origin: WebOrigin, target: String) {
+        self.origin = origin
+        self.target = target
+    }
+
+    init?(_ text: String) {
+        guard let scheme = text.firstRange(of: "://") else { return nil }
+        let rest = text[scheme.upperBound...].prefix { $0 != "#" }
+        let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        var authority = rest[..<authorityEnd]
+        if let at = authority.lastIndex(of: "@") {
+            let userInfo = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            user = userInfo.first.flatMap { PercentEncoding.decode($0) }
+            password = userInfo.count > 1 ? PercentEncoding.decode(userInfo[1]) : nil
+            authority = authority[authority.index(after: at)...]
+        }
+        guard let origin = WebOrigin(scheme: text[..<scheme.lowerBound].lowercased(), authority: String(authority))
+        else { return nil }
+        self.origin = origin
+        let target = rest[authorityEnd...]
+        self.target = Self.escaped(target.hasPrefix("/") ? String(target) : "/" + target)
+    }
+
+    var text: String { origin.text + target }
+
+    /// Without the query, which may hold a signature.
+    var redacted: String {
+        let path = target.prefix { $0 != "?" }
+        return origin.text + path + (path.endIndex == target.endIndex ? "" : "?…")
+    }
+
+    /// What `reference`, a `Location` header's value, names from here (RFC 3986 §5.2, dot segments left alone).
+    func resolving(_ reference: String) -> WebURL? {
+        if let scheme = reference.firstRange(of: "://"),
+            reference[..<scheme.lowerBound].allSatisfy({ $0.isLetter })
+        {
+            return WebURL(reference)
+        }
+        if reference.hasPrefix("//") { return WebURL("\(origin.scheme.rawValue):\(reference)") }
+        let path = target.prefix { $0 != "?" }
+        let wanted = reference.prefix { $0 != "#" }
+        if wanted.hasPrefix("/") { return WebURL(origin: origin, target: Self.escaped(String(wanted))) }
+        if wanted.hasPrefix("?") { return WebURL(origin: origin, target: Self.escaped("\(path)\(wanted)")) }
+        let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
+        return WebURL(origin: origin, target: Self.escaped("\(folder)\(wanted)"))
+    }
+
+    private static func escaped(_ target: String) -> String {
+        PercentEncoding.encode(target, keeping: "/?%&=+:@!$'()*,;[]|")
+    }
+}
+
+/// Scheme, host and port: what decides who sees a credential (RFC 6454).
+struct WebOrigin: Sendable, Hashable {
+    enum Scheme: String, Sendable {
+        case http, https
+        var defaultPort: Int { self == .http ? 80 : 443 }
+    }
+
+    var scheme: Scheme
+    /// Lower case; an IPv6 address in its brackets.
+    var host: String
+    var port: Int
+
+    init(scheme: Scheme, host: String, port: Int? = nil) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port ?? scheme.defaultPort
+    }
+
+    init?(scheme: String, authority: String) {
+        guard let scheme = Scheme(rawValue: scheme) else { return nil }
+        var host = authority[...]
+        var port: Int?
+        // A colon inside the brackets of an IPv6 address begins no port.
+        if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") {
+            let digits = host[host.index(after: colon)...]
+            if !digits.isEmpty {
+                guard let number = Int(digits), (1...65_535).contains(number) else { return nil }
+                port = number
+            }
+            host = host[..<colon]
+        }
+        let allowed = host.utf8.allSatisfy { PercentEncoding.isUnreserved($0) }
+        let bracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard !host.isEmpty, allowed || bracketed else { return nil }
+        self.init(scheme: scheme, host: host.lowercased(), port: port)
+    }
+
+    /// As the Host header has it: without the scheme's own port.
+    var authority: String { port == scheme.defaultPort ? host : "\(host):\(port)" }
+    var text: String { "\(scheme.rawValue)://\(authority)" }
+
+    var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+}

@@ -1,0 +1,94 @@
+internal import CExpat
+
+/// An XML document as S3 and STS write them: elements with text, no mixed content; attributes and namespaces are not
+/// looked at.
+struct XMLElement: Equatable {
+    var name: String
+    var text = ""
+    var children: [XMLElement] = []
+
+    init(name: String) {
+        self.name = name
+    }
+
+    /// The root element; `nil` for what is not well-formed, has a document type (entities could be defined there) or
+    /// nests deeper than any answer does.
+    init?(parsing document: [UInt8]) {
+        let builder = Builder()
+        guard let parser = XML_ParserCreate("UTF-8") else { return nil }
+        defer { XML_ParserFree(parser) }
+        builder.parser = parser
+        // The builder outlives the parser: it is held by this function.
+        XML_SetUserData(parser, Unmanaged.passUnretained(builder).toOpaque())
+        XML_SetElementHandler(
+            parser, { data, name, _ in Builder.of(data)?.start(name) }, { data, _ in Builder.of(data)?.end() })
+        XML_SetCharacterDataHandler(parser) { data, text, length in Builder.of(data)?.add(text, length) }
+        XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in Builder.of(data)?.refuse() }
+        let parsed = document.withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { XML_Parse(parser, $0.baseAddress, Int32($0.count), 1) }
+        }
+        builder.parser = nil
+        guard parsed == XML_STATUS_OK, let root = builder.root else { return nil }
+        self = root
+    }
+
+    /// The first child of that name.
+    subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
+
+    /// Text of the first child of that name, surrounding white space removed.
+    func value(_ name: String) -> String? { self[name]?.trimmed }
+
+    func all(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+
+    /// The first element of that name at any depth, this one included.
+    func find(_ name: String) -> XMLElement? {
+        if self.name == name { return self }
+        for child in children {
+            if let found = child.find(name) { return found }
+        }
+        return nil
+    }
+
+    private var trimmed: String {
+        func isSpace(_ character: Character) -> Bool { character.isWhitespace }
+        let start = text.drop(while: isSpace)
+        guard let last = start.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(start[...last])
+    }
+}
+
+private final class Builder {
+    var parser: XML_Parser?
+    private(set) var root: XMLElement?
+    private var open: [XMLElement] = []
+    private static let maximumDepth = 16
+
+    static func of(_ data: UnsafeMutableRawPointer?) -> Builder? {
+        data.map { Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func start(_ name: UnsafePointer<XML_Char>?) {
+        guard open.count < Self.maximumDepth, let name else { return refuse() }
+        open.append(XMLElement(name: String(cString: name)))
+    }
+
+    func add(_ text: UnsafePointer<XML_Char>?, _ length: Int32) {
+        guard let text, !open.isEmpty else { return }
+        open[open.count - 1].text += String(
+            decoding: UnsafeRawBufferPointer(start: text, count: Int(length)), as: UTF8.self)
+    }
+
+    func end() {
+        guard let element = open.popLast() else { return }
+        if open.isEmpty {
+            root = element
+        } else {
+            open[open.count - 1].children.append(element)
+        }
+    }
+
+    func refuse() {
+        root = nil
+        XML_StopParser(parser, XML_Bool(0))
+    }
+}

@@ -1,0 +1,59 @@
+/// The `.netrc` file of ftp, curl and pip: user names and passwords by host.
+struct NetRC: Sendable, Equatable {
+    struct Login: Sendable, Equatable {
+        var user: String
+        var password: String
+    }
+
+    private var machines: [String: Login] = [:]
+    private var fallback: Login?
+
+    init(_ text: String) {
+        var words = Self.words(text)[...]
+        while let word = words.popFirst() {
+            switch word {
+            case "machine":
+                guard let host = words.popFirst() else { return }
+                let login = Self.login(&words)
+                // The first entry of a host counts.
+                machines[host.lowercased()] = machines[host.lowercased()] ?? login
+            case "default": fallback = fallback ?? Self.login(&words)
+            default: break
+            }
+        }
+    }
+
+    func login(host: String) -> Login? { machines[host] ?? fallback }
+
+    private static func login(_ words: inout ArraySlice<String>) -> Login {
+        var login = Login(user: "", password: "")
+        while let word = words.first, word != "machine", word != "default" {
+            words.removeFirst()
+            switch word {
+            case "login": login.user = words.popFirst() ?? ""
+            case "password": login.password = words.popFirst() ?? ""
+            case "account": _ = words.popFirst()
+            default: break
+            }
+        }
+        return login
+    }
+
+    /// Words without comments; a macro's body, up to the next empty line, is passed over.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var inMacro = false
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            let found = line.split(whereSeparator: \.isWhitespace)
+            if found.isEmpty { inMacro = false }
+            guard !inMacro, found.first?.hasPrefix("#") != true else { continue }
+            if let macro = found.firstIndex(of: "macdef") {
+                words += found[..<macro].map(String.init)
+                inMacro = true
+            } else {
+                words += found.map(String.init)
+            }
+        }
+        return words
+    }
+}
