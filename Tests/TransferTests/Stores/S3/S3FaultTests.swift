@@ -1,0 +1,196 @@
+import TestSupport
+import Testing
+
+@testable import Transfer
+
+/// Servers that refuse, lie and fail.
+struct S3FaultTests {
+    @Test(arguments: [
+        (404, "NoSuchKey", TransferError.Reason.notFound),
+        (404, "NoSuchBucket", .notFound),
+        (403, "AccessDenied", .permission),
+        (403, "InvalidAccessKeyId", .credentials),
+        (403, "SignatureDoesNotMatch", .credentials),
+        (403, "InvalidObjectState", .permission),
+        (503, "SlowDown", .throttled(retryAfter: .seconds(7))),
+        (503, "", .throttled(retryAfter: .seconds(7))),
+        (429, "TooManyRequests", .throttled(retryAfter: .seconds(7))),
+        (500, "InternalError", .server(status: 500)),
+        (502, "", .server(status: 502)),
+        (400, "RequestTimeout", .timeout),
+        (412, "PreconditionFailed", .changed),
+        (416, "InvalidRange", .changed),
+        (400, "BadDigest", .network),
+        (418, "", .server(status: 418)),
+    ])
+    func `each refusal has its meaning`(status: Int, code: String, reason: TransferError.Reason) async throws {
+        let s3 = try ScriptedS3 { _ in ScriptedS3.error(status, code, headers: ["Retry-After: 7"]) }
+        defer { s3.server.stop() }
+        let sink = BytesSink()
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.read("key", range: 0..<3, matching: nil, into: sink)
+        }
+        #expect(error?.reason == reason)
+        #expect(error?.object == "s3://bucket/key")
+        #expect(error?.message.contains(code) == true)
+        #expect(sink.heads.isEmpty)
+        #expect(s3.server.requests.count == 1)
+    }
+
+    @Test(arguments: [
+        ("bytes 0-3/10", TransferError.Reason.protocolViolation), ("bytes 1-4/10", .protocolViolation),
+        ("bytes 0-4/11", .changed), ("bytes */10", .protocolViolation), ("items 0-4/10", .protocolViolation),
+        ("", .protocolViolation),
+    ])
+    func `a range other than the one asked for is refused before its first byte`(
+        header: String, reason: TransferError.Reason
+    ) async throws {
+        let s3 = try ScriptedS3 { _ in [.respond(206, headers: ["Content-Range: \(header)"], body: [1, 2, 3, 4, 5])] }
+        defer { s3.server.stop() }
+        let sink = BytesSink()
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.read("key", range: 0..<5, matching: ObjectInfo(key: "key", size: 10), into: sink)
+        }
+        #expect(error?.reason == reason)
+        #expect(sink.heads.isEmpty && sink.bytes.isEmpty)
+    }
+
+    @Test func `a server that ignores ranges is seen before its first byte`() async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("0123456789")] }
+        defer { s3.server.stop() }
+        let sink = BytesSink()
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.read("key", range: 2..<5, matching: nil, into: sink)
+        }
+        #expect(error?.reason == .protocolViolation)
+        #expect(sink.bytes.isEmpty)
+        // The whole is what was asked for, in another form.
+        _ = try await s3.store.read("key", range: 0..<10, matching: nil, into: sink)
+        #expect(sink.text == "0123456789")
+    }
+
+    @Test(arguments: [
+        (ObjectInfo(key: "key", size: 9), true), (ObjectInfo(key: "key", size: 10), false),
+        (ObjectInfo(key: "key", size: 10, etag: "\"old\""), true),
+        (ObjectInfo(key: "key", size: 10, etag: "\"new\""), false), (ObjectInfo(key: "key", size: nil), false),
+        (ObjectInfo(key: "key", size: 10, versionID: "v1"), true),
+    ])
+    func `an object that is another one is refused`(expected: ObjectInfo, refused: Bool) async throws {
+        let s3 = try ScriptedS3 { _ in
+            [.ok("0123456789", headers: ["ETag: \"new\"", "x-amz-version-id: v2"])]
+        }
+        defer { s3.server.stop() }
+        let sink = BytesSink()
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.read("key", range: nil, matching: expected, into: sink)
+        }
+        #expect(error?.reason == (refused ? .changed : nil))
+        #expect(sink.bytes.isEmpty == refused)
+        #expect(s3.server.requests.first?["If-Match"] == expected.etag)
+    }
+
+    @Test(arguments: [
+        "<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code><Message>We failed</Message></Error>", "", "   ",
+        "<html></html>",
+    ])
+    func `the end of an upload answered 200 without a result has failed`(document: String) async throws {
+        let s3 = try ScriptedS3 { _ in [.ok(document)] }
+        defer { s3.server.stop() }
+        let upload = s3.store.resumeMultipart("key", id: "id")
+        let error = await failure { () throws(TransferError) in
+            _ = try await upload.complete([PartTag(number: 1, etag: "\"e\"", checksum: nil)])
+        }
+        #expect(error?.reason == .server(status: 500))
+    }
+
+    @Test func `SlowDown inside a 200 is SlowDown`() async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("<Error><Code>SlowDown</Code><Message>later</Message></Error>")] }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.resumeMultipart("key", id: "id").complete([])
+        }
+        #expect(error?.reason == .throttled(retryAfter: nil))
+    }
+
+    @Test func `a listing whose token repeats ends loudly`() async throws {
+        let s3 = try ScriptedS3 { _ in
+            [
+                .ok(
+                    "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again"
+                        + "</NextContinuationToken></ListBucketResult>")
+            ]
+        }
+        defer { s3.server.stop() }
+        #expect(try await s3.store.list(prefix: "", after: nil).next == "again")
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.list(prefix: "", after: "again")
+        }
+        #expect(error?.reason == .protocolViolation)
+    }
+
+    @Test(arguments: [
+        "", "<html><body>proxy login</body></html>", "<ListBucketResult><Contents><Key>a</Key></Contents>",
+        "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+        "<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents></ListBucketResult>",
+        "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><ListBucketResult></ListBucketResult>",
+        "<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>%zz</Key><Size>1</Size></Contents>"
+            + "</ListBucketResult>",
+    ])
+    func `a listing that cannot be read is no listing`(document: String) async throws {
+        let s3 = try ScriptedS3 { _ in [.ok(document)] }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.list(prefix: "", after: nil)
+        }
+        #expect(error?.reason == .protocolViolation)
+    }
+
+    @Test func `a body cut short is a failure that may pass`() async throws {
+        let s3 = try ScriptedS3 { _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), .reset] }
+        defer { s3.server.stop() }
+        let sink = BytesSink()
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.read("key", range: nil, matching: nil, into: sink)
+        }
+        #expect(error?.reason == .network)
+        #expect(error.map(RetryPolicy.classify) == .transient)
+    }
+
+    @Test func `a source without a length is refused before anything is sent`() async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("")] }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.write("key", BytesSource([1], tellsLength: false), ObjectAttributes())
+        }
+        #expect(error?.reason == .configuration)
+        #expect(s3.server.requests.isEmpty)
+    }
+
+    @Test func `a key of any legal form stands in the path as it is, encoded`() async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("x")] }
+        defer { s3.server.stop() }
+        let long = String(repeating: "ü", count: 512)
+        for (key, path) in [
+            ("a//b", "/bucket/a//b"), ("./a/../b", "/bucket/./a/../b"), ("/lead", "/bucket//lead"),
+            ("a b+c%", "/bucket/a%20b%2Bc%25"), (long, "/bucket/" + String(repeating: "%C3%BC", count: 512)),
+        ] {
+            _ = try await s3.store.read(key, range: nil, matching: nil, into: BytesSink())
+            #expect(s3.server.requests.last?.target == path)
+        }
+    }
+
+    @Test func `a checksum of the content is found, one of checksums is not`() async throws {
+        let s3 = try ScriptedS3 { request in
+            let header =
+                request.sequence == 0
+                ? "x-amz-checksum-crc32c: AAAAAQ==" : "x-amz-checksum-crc32c: AAAAAQ==-3"
+            return [.ok("x", headers: [header])]
+        }
+        defer { s3.server.stop() }
+        let first = try await s3.store.read("key", range: nil, matching: nil, into: BytesSink())
+        #expect(first.checksum == Checksum(.crc32c, [0, 0, 0, 1]))
+        let second = try await s3.store.read("key", range: nil, matching: nil, into: BytesSink())
+        #expect(second.checksum == nil)
+        #expect(s3.server.requests.allSatisfy { $0["x-amz-checksum-mode"] == "ENABLED" })
+    }
+}
