@@ -1,0 +1,19 @@
+import Foundation
+
+/// A program of this package, as it was built beside the tests.
+public enum Product: String, Sendable {
+    case sidecar = "kpipe-sidecar"
+    case entrypoint = "kpipe-entrypoint"
+
+    /// Its path. Throws where it was not built (`swift build` builds it; `swift test` does too).
+    public var path: String {
+        get throws {
+            let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            let path = URL(filePath: tests).deletingLastPathComponent().appending(path: rawValue).path
+            guard FileManager.default.isExecutableFile(atPath: path) else {
+                throw ProcessError(description: "\(path) is missing: run swift build")
+            }
+            return path
+        }
+    }
+}
