@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Transfer
+
+struct FileStoreTests {
+    private let store = FileStore()
+
+    @Test func `a file is read, whole and in part, also by a sink that pauses`() async throws {
+        let folder = try TemporaryFolder()
+        let content = seededBytes(600_000)
+        let path = try folder.write(content, to: "x")
+        let info = try await store.stat(path)
+        #expect(info.size == 600_000)
+        let whole = BytesSink(pauses: true)
+        _ = try await store.read(path, range: nil, matching: info, into: whole)
+        #expect(whole.bytes == content)
+        let part = BytesSink()
+        _ = try await store.read(path, range: 5..<300_000, matching: info, into: part)
+        #expect(part.bytes == Array(content[5..<300_000]))
+        let empty = try folder.write("", to: "empty")
+        let nothing = BytesSink()
+        _ = try await store.read(empty, range: nil, matching: nil, into: nothing)
+        #expect(nothing.heads.count == 1 && nothing.bytes.isEmpty)
+    }
+
+    @Test func `a file that changed is refused`() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("first", to: "x")
+        let info = try await store.stat(path)
+        try folder.write("longer", to: "x")
+        let error = await failure { () throws(TransferError) in
+            _ = try await store.read(path, range: 0..<2, matching: info, into: BytesSink())
+        }
+        #expect(error?.reason == .changed)
+    }
+
+    @Test func `what is no file is told apart`() async throws {
+        let folder = try TemporaryFolder()
+        let missing = await failure { () throws(TransferError) in _ = try await store.stat(folder["missing"]) }
+        #expect(missing?.reason == .notFound)
+        let directory = await failure { () throws(TransferError) in _ = try await store.stat(folder.path) }
+        #expect(directory?.reason == .configuration)
+        #expect(mkfifo(folder["pipe"], 0o600) == 0)
+        let pipe = await failure { () throws(TransferError) in _ = try await store.stat(folder["pipe"]) }
+        #expect(pipe?.reason == .configuration)
+    }
+
+    @Test func `a folder is listed in order, links to folders not entered`() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["b", "a/2", "a/1", "a.x", "a/c/d", "other/x"] { try folder.write(name, to: name) }
+        symlink(folder["a"], folder["link"])
+        symlink(folder["b"], folder["linked"])
+        let all = try await store.list(prefix: folder.path + "/", after: nil)
+        #expect(
+            all.objects.map { $0.key.dropFirst(folder.path.count + 1) } == [
+                "a.x", "a/1", "a/2", "a/c/d", "b", "linked", "other/x",
+            ])
+        #expect(all.next == nil)
+        let some = try await store.list(prefix: folder["a/"], after: nil)
+        #expect(some.objects.map(\.size) == [3, 3, 5])
+        let begun = try await store.list(prefix: folder["a"], after: folder["a/1"])
+        #expect(begun.objects.map(\.key) == [folder["a/2"], folder["a/c/d"]])
+    }
+
+    @Test func `a folder with more files than a page holds`() async throws {
+        let folder = try TemporaryFolder()
+        let count = FileListing.pageSize + 5
+        for index in 0..<count {
+            close(open(folder["f\(index)"], O_CREAT | O_WRONLY, 0o600))
+        }
+        var keys: Set<String> = []
+        var token: String?
+        var pages = 0
+        repeat {
+            let page = try await store.list(prefix: folder.path + "/", after: token)
+            keys.formUnion(page.objects.map(\.key))
+            token = page.next
+            pages += 1
+        } while token != nil
+        #expect(keys.count == count)
+        #expect(pages == 2)
+    }
+
+    @Test func `a file is written whole or not at all`() async throws {
+        let folder = try TemporaryFolder()
+        let content = seededBytes(700_000)
+        let info = try await store.write(folder["new/folder/x"], BytesSource(content), ObjectAttributes())
+        #expect(info.size == 700_000)
+        #expect(try folder.read("new/folder/x") == content)
+        #expect(try folder.list("new/folder") == ["x"])
+
+        let error = await failure { () throws(TransferError) in
+            _ = try await store.write(folder["new/folder"], BytesSource("x"), ObjectAttributes())
+        }
+        #expect(error != nil)
+        #expect(try folder.list("new") == ["folder", "folder/x"])
+    }
+}
