@@ -21,7 +21,8 @@ enum S3Listing {
     }
 
     static func parts(_ document: [UInt8], object: String) throws(TransferError) -> (parts: [PartTag], next: String?) {
-        let root = try root(document, named: "ListPartsResult", object: object)
+        // Some servers end the name in `Output`.
+        let root = try root(document, named: "ListParts", object: object)
         var parts: [PartTag] = []
         for entry in root.all("Part") {
             guard let number = entry.value("PartNumber").flatMap({ Int($0) }), let etag = entry.value("ETag") else {
@@ -41,7 +42,7 @@ enum S3Listing {
     static func uploads(_ document: [UInt8], object: String) throws(TransferError)
         -> (uploads: [UnfinishedUpload], next: (key: String, id: String)?)
     {
-        let root = try root(document, named: "ListMultipartUploadsResult", object: object)
+        let root = try root(document, named: "ListMultipartUploads", object: object)
         let uploads = root.all("Upload").compactMap { entry in
             entry.value("UploadId").map { id in
                 UnfinishedUpload(key: entry["Key"]?.text ?? "", id: id, initiated: entry.value("Initiated"))
@@ -56,7 +57,7 @@ enum S3Listing {
     private static func root(_ document: [UInt8], named name: String, object: String) throws(TransferError)
         -> XMLElement
     {
-        guard let root = XMLElement(parsing: document), root.name == name else { throw unreadable(object) }
+        guard let root = XMLElement(parsing: document), root.name.hasPrefix(name) else { throw unreadable(object) }
         return root
     }
 

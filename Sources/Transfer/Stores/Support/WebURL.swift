@@ -100,5 +100,10 @@ struct WebOrigin: Sendable, Hashable {
     var authority: String { port == scheme.defaultPort ? host : "\(host):\(port)" }
     var text: String { "\(scheme.rawValue)://\(authority)" }
 
-    var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+    /// `127.evil.example` is a name like any other.
+    var isLoopback: Bool {
+        guard host != "localhost", host != "[::1]" else { return true }
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+    }
 }
