@@ -8,17 +8,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -48,3 +48,65 @@ static inline int clinux_mkostemp(char *pattern, int flags) {
 /// Declared by <spawn.h> only for _GNU_SOURCE, which Swift's Glibc module is built without.
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// pipe2(2). -1 and errno on failure.
+static inline int clinux_pipe(int ends[2], int flags) {
+    extern int pipe2(int[2], int);
+    return pipe2(ends, flags);
+}
+
+/// Asks for a pipe of at least `bytes`; more than the user is allowed leaves it as it is.
+static inline void clinux_enlarge_pipe(int pipe, int bytes) {
+    enum { set_pipe_size = 1031 };  // F_SETPIPE_SZ
+    fcntl(pipe, set_pipe_size, bytes);
+}
+
+/// tee(2), never blocking: the pages in `from` appear in `to` as well and stay in `from`. -1 and errno on failure.
+static inline ssize_t clinux_tee(int from, int to, size_t bytes) {
+    extern ssize_t tee(int, int, size_t, unsigned);
+    enum { nonblock = 2 };  // SPLICE_F_NONBLOCK
+    return tee(from, to, bytes, nonblock);
+}
+
+/// prctl(PR_SET_CHILD_SUBREAPER): orphaned descendants become children of this process. -1 and errno on failure.
+static inline int clinux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+/// Has the spawned process's group take over the terminal `descriptor`. An error number, 0 for none.
+static inline int clinux_spawn_in_foreground(posix_spawn_file_actions_t *actions, int descriptor) {
+    extern int posix_spawn_file_actions_addtcsetpgrp_np(posix_spawn_file_actions_t *, int);
+    return posix_spawn_file_actions_addtcsetpgrp_np(actions, descriptor);
+}
+
+/// Starts the spawned process in the folder `path`. An error number, 0 for none.
+static inline int clinux_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *path) {
+    extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
+    return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+/// posix_spawnp(3) with this process's environment. An error number, 0 for none.
+static inline int clinux_spawn(
+    pid_t *process, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+    char *const arguments[]) {
+    extern char **environ;
+    return posix_spawnp(process, file, actions, attributes, arguments, environ);
+}
+
+/// Makes reads and writes of `descriptor` fail with EAGAIN instead of waiting.
+static inline void clinux_set_nonblocking(int descriptor) {
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+}
+
+/// Whether `descriptor` is open.
+static inline _Bool clinux_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
+
+/// Whether `descriptor` is a pipe, named or not.
+static inline _Bool clinux_is_pipe(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/// Whether `path` leads to a folder.
+static inline _Bool clinux_is_folder(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}

@@ -1,0 +1,244 @@
+import WorkdirProtocol
+
+/// One try of the main container, decided: from waiting for the inputs to the exit code. Takes no action, reads no clock.
+///
+/// `waiting → running → draining → awaitingOutputs → finished`; the inputs' failure, a signal while waiting and a command
+/// that cannot be started lead to the end directly. Times are milliseconds of any monotonic clock.
+public struct RunMachine: Sendable {
+    enum Phase: Sendable, Equatable {
+        case waiting
+        case starting
+        case running
+        /// The command has ended. What its descendants still print is taken until then, and when they have been ended
+        /// too, what is left in the streams.
+        case draining(until: Int64, isQuiet: Bool)
+        case awaitingOutputs
+        case finished
+    }
+
+    enum Watchdog: Sendable, Equatable {
+        case watching
+        case terminating(killAt: Int64)
+        case killed
+    }
+
+    private let rules: RunRules
+    var phase = Phase.waiting
+    private var watchdog = Watchdog.watching
+    private var record: TryRecord
+    private var end: CommandEnd?
+    private var lastOutput: Int64 = 0
+    private var isBlocked = false
+    private var streamsHaveEnded = false
+    private var forwarded: [Int32] = []
+    private var exitCode: Int32 = 0
+
+    public init(rules: RunRules, attempt: Int, epoch: String) {
+        self.rules = rules
+        record = TryRecord(attempt: attempt, epoch: epoch, phase: .waiting)
+    }
+
+    /// What to do first.
+    public func begin() -> [RunEffect] {
+        [.record(record), .touchHealthy]
+    }
+
+    public var isFinished: Bool { phase == .finished }
+
+    /// When a `timer` is due; nil: never.
+    public var deadline: Int64? {
+        switch phase {
+        case .running:
+            switch watchdog {
+            case .watching: isBlocked ? nil : rules.noOutputTimeout.map { lastOutput + $0 }
+            case .terminating(let killAt): killAt
+            case .killed: nil
+            }
+        case .draining(let until, _): isBlocked ? nil : until
+        default: nil
+        }
+    }
+
+    public mutating func handle(_ input: RunInput, at now: Int64) -> [RunEffect] {
+        switch input {
+        case .output:
+            lastOutput = now
+            if case .draining(_, isQuiet: true) = phase { extendDraining(from: now) }
+            return []
+        case .blocked(let blocked):
+            // The time spent blocked was not the command's silence.
+            lastOutput = now
+            isBlocked = blocked
+            extendDraining(from: now)
+            return []
+        case .markers(let markers): return inspect(markers)
+        case .signal(let signal): return forward(signal)
+        case .started(let processID): return started(processID, at: now)
+        case .notStarted(let code, let message): return notStarted(code, message)
+        case .ended(let end): return ended(end, at: now)
+        case .streamsEnded:
+            streamsHaveEnded = true
+            guard case .draining = phase else { return [] }
+            return finish()
+        case .timer: return timer(at: now)
+        }
+    }
+
+    private mutating func inspect(_ markers: MarkerSnapshot) -> [RunEffect] {
+        var effects: [RunEffect] = []
+        if !markers.isHealthy, isAlive { effects.append(.touchHealthy) }
+        switch phase {
+        case .waiting:
+            if let failed = markers.failed, failed.concerns(attempt: record.attempt) {
+                effects += refuse(failed)
+            } else if markers.isReady {
+                record.epoch = markers.epoch
+                phase = .starting
+                effects.append(.startCommand)
+            }
+        case .awaitingOutputs:
+            if let failed = markers.failed, failed.concerns(attempt: record.attempt) {
+                effects.append(.complain("the outputs are not stored: \(failed.message)"))
+                if exitCode == 0 { exitCode = Self.failureCode(failed, otherwise: .inputOutput) }
+                effects += leave()
+            } else if let stored = markers.stored, stored.attempt == record.attempt {
+                effects += leave()
+            }
+        default: break
+        }
+        return effects
+    }
+
+    /// Whether a liveness probe should find us well: always, but for a command that has overrun its time.
+    private var isAlive: Bool {
+        phase != .finished && watchdog == .watching
+    }
+
+    private mutating func refuse(_ verdict: Verdict) -> [RunEffect] {
+        record.phase = .ended
+        record.reason = EndReason.initializationFailed
+        exitCode = Self.failureCode(verdict, otherwise: .software)
+        record.exitCode = exitCode
+        return [.complain("the command is not run: \(verdict.message)"), .record(record)] + leave()
+    }
+
+    private mutating func forward(_ signal: Int32) -> [RunEffect] {
+        switch phase {
+        case .waiting where RunSignal.ends(signal):
+            record.phase = .ended
+            record.signal = signal
+            record.reason = EndReason.cancelled
+            exitCode = CommandEnd.code(of: signal)
+            return [
+                .complain("signal \(signal) while waiting for the inputs; the command is not run"),
+                .record(record), .state(StateValue.killed), .done(attempt: record.attempt),
+            ] + leave()
+        case .running:
+            forwarded.append(signal)
+            // `sh -c` passes nothing on to what it runs, so that which is to end all goes to all.
+            return [RunSignal.ends(signal) ? .signalGroup(signal) : .signal(signal)]
+        default:
+            // Once the command has ended, the agent's verdict or the kubelet's KILL ends the waiting.
+            return []
+        }
+    }
+
+    private mutating func started(_ processID: Int32, at now: Int64) -> [RunEffect] {
+        phase = .running
+        lastOutput = now
+        record.phase = .running
+        record.processID = processID
+        return [.record(record), .state(StateValue.running)]
+    }
+
+    private mutating func notStarted(_ code: Int32, _ message: String) -> [RunEffect] {
+        record.phase = .ended
+        record.exitCode = code
+        record.reason = EndReason.notStarted
+        exitCode = code
+        return [.complain(message)] + conclude(StateValue.error)
+    }
+
+    private mutating func ended(_ end: CommandEnd, at now: Int64) -> [RunEffect] {
+        self.end = end
+        if streamsHaveEnded { return finish() }
+        phase = .draining(until: now + RunRules.drainLimit, isQuiet: false)
+        return []
+    }
+
+    private mutating func extendDraining(from now: Int64) {
+        if case .draining(_, let isQuiet) = phase {
+            phase = .draining(until: now + RunRules.drainLimit, isQuiet: isQuiet)
+        }
+    }
+
+    private mutating func timer(at now: Int64) -> [RunEffect] {
+        guard let deadline, now >= deadline else { return [] }
+        switch (phase, watchdog) {
+        case (.running, .watching):
+            watchdog = .terminating(killAt: now + RunRules.terminationGrace)
+            record.reason = EndReason.noOutput
+            let silence = DurationText.describe(rules.noOutputTimeout ?? 0)
+            return [.complain("no output for \(silence); ending the command"), .signalGroup(RunSignal.terminate)]
+        case (.running, .terminating):
+            watchdog = .killed
+            return [.complain("the command has not ended on TERM; killing it"), .signalGroup(RunSignal.kill)]
+        case (.draining(_, isQuiet: false), _):
+            phase = .draining(until: now + RunRules.drainLimit, isQuiet: true)
+            return [.endDescendants]
+        case (.draining, _): return finish()
+        default: return []
+        }
+    }
+
+    /// The command has ended and all it printed is there.
+    private mutating func finish() -> [RunEffect] {
+        guard let end else { return [] }
+        record.phase = .ended
+        switch end {
+        case .exited(let code): record.exitCode = code
+        case .signaled(let signal): record.signal = signal
+        }
+        exitCode = end.code
+        let wasOverdue = watchdog != .watching
+        // A command that answers the watchdog's TERM with exit 0 has not succeeded.
+        if wasOverdue, exitCode == 0 { exitCode = CommandEnd.code(of: RunSignal.terminate) }
+        watchdog = .watching
+        return [.endDescendants, .note(Self.describe(end)), .closeStreams]
+            + conclude(wasOverdue ? StateValue.killed : state(of: end))
+    }
+
+    private mutating func conclude(_ state: String) -> [RunEffect] {
+        let effects: [RunEffect] = [.record(record), .state(state), .done(attempt: record.attempt)]
+        guard rules.awaitsOutputs else { return effects + leave() }
+        phase = .awaitingOutputs
+        return effects
+    }
+
+    private mutating func leave() -> [RunEffect] {
+        phase = .finished
+        return [.exit(exitCode)]
+    }
+
+    private func state(of end: CommandEnd) -> String {
+        switch end {
+        case .exited(0): StateValue.success
+        // Shells and the JVM turn the signal they were ended by into this exit code.
+        case .exited(let code) where forwarded.contains { CommandEnd.code(of: $0) == code }: StateValue.killed
+        case .exited: StateValue.error
+        case .signaled: StateValue.killed
+        }
+    }
+
+    private static func describe(_ end: CommandEnd) -> String {
+        switch end {
+        case .exited(let code): "the command has ended with exit code \(code)"
+        case .signaled(let signal): "the command was ended by signal \(signal)"
+        }
+    }
+
+    /// A failure is never reported as success, whatever the verdict's number.
+    private static func failureCode(_ verdict: Verdict, otherwise fallback: ExitCode) -> Int32 {
+        verdict.exitCode == 0 ? fallback.rawValue : verdict.exitCode
+    }
+}

@@ -1,0 +1,129 @@
+import CLinux
+
+/// The command, started as our child in a process group of its own. If we own a terminal, that group owns it meanwhile.
+struct CommandProcess {
+    let processID: pid_t
+    /// Where its standard output and its error output can be read; not blocking.
+    let output: Int32
+    let error: Int32
+    private let hasTerminal: Bool
+
+    /// A command that cannot be run, as a shell puts it.
+    struct StartError: Error {
+        /// 127: not found; 126: found, but it cannot be run.
+        var code: Int32
+        var message: String
+
+        static let notFound: Int32 = 127
+        static let notExecutable: Int32 = 126
+    }
+
+    /// The streams' room in the kernel, in bytes: fewer changes between two processes that both have much to do.
+    private static let pipeSize: Int32 = 1 << 20
+
+    static func start(
+        _ command: [String], in folder: String?, signalMask: sigset_t
+    ) throws(StartError) -> CommandProcess {
+        var output = Pipe()
+        var error = Pipe()
+        guard output.open(), error.open() else {
+            let failure = SystemError.last("make a pipe")
+            output.close()
+            error.close()
+            throw StartError(code: StartError.notExecutable, message: failure.message)
+        }
+        defer {
+            CLinux.close(output.write)
+            CLinux.close(error.write)
+        }
+        let hasTerminal = tcgetpgrp(STDIN_FILENO) == getpgrp()
+        var processID: pid_t = 0
+        let code = spawn(
+            command, in: folder, signalMask: signalMask, output: output.write, error: error.write,
+            takingTerminal: hasTerminal, &processID)
+        guard code == 0 else {
+            CLinux.close(output.read)
+            CLinux.close(error.read)
+            throw Self.explain(code, command: command, folder: folder)
+        }
+        return CommandProcess(
+            processID: processID, output: output.read, error: error.read, hasTerminal: hasTerminal)
+    }
+
+    /// Errors of a process that has just gone are of no interest.
+    func send(_ signal: Int32) { kill(processID, signal) }
+    func sendToGroup(_ signal: Int32) { kill(-processID, signal) }
+
+    /// After its end the terminal is ours again.
+    func returnTerminal() {
+        if hasTerminal { tcsetpgrp(STDIN_FILENO, getpgrp()) }
+    }
+
+    private struct Pipe {
+        var read: Int32 = -1
+        var write: Int32 = -1
+
+        mutating func open() -> Bool {
+            var ends: [Int32] = [-1, -1]
+            guard clinux_pipe(&ends, O_CLOEXEC) == 0 else { return false }
+            (read, write) = (ends[0], ends[1])
+            clinux_set_nonblocking(read)
+            clinux_enlarge_pipe(read, pipeSize)
+            return true
+        }
+
+        func close() {
+            if read >= 0 { CLinux.close(read) }
+            if write >= 0 { CLinux.close(write) }
+        }
+    }
+
+    private static func spawn(
+        _ command: [String], in folder: String?, signalMask: sigset_t, output: Int32, error: Int32,
+        takingTerminal: Bool, _ processID: inout pid_t
+    ) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO)
+        if let folder { _ = clinux_spawn_in_folder(&actions, folder) }
+        if takingTerminal { _ = clinux_spawn_in_foreground(&actions, STDIN_FILENO) }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        var mask = signalMask
+        posix_spawnattr_setsigmask(&attributes, &mask)
+
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
+        defer { for argument in arguments { free(argument) } }
+        arguments.append(nil)
+        return clinux_spawn(&processID, command[0], &actions, &attributes, &arguments)
+    }
+
+    private static func explain(_ code: Int32, command: [String], folder: String?) -> StartError {
+        let reason = String(cString: strerror(code))
+        if let folder, access(folder, X_OK) != 0 {
+            return StartError(
+                code: StartError.notExecutable, message: "cannot start the command in the folder \(folder): \(reason)")
+        }
+        let name = command[0]
+        switch code {
+        case ENOENT where access(name, F_OK) == 0 && name.utf8.contains(UInt8(ascii: "/")):
+            return StartError(
+                code: StartError.notFound,
+                message: "\(name): its interpreter or dynamic loader is not in this image")
+        case ENOENT, ENOTDIR:
+            return StartError(
+                code: StartError.notFound, message: "\(name): command not found; is it in the image and in PATH?")
+        case ENOEXEC:
+            return StartError(
+                code: StartError.notExecutable,
+                message: "\(name): \(reason); built for another architecture, or a script without a #! line?")
+        default: return StartError(code: StartError.notExecutable, message: "\(name): cannot run it: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import CLinux
+import WorkdirProtocol
+
+/// Runs a `RunMachine`: waits for what may happen, tells it, and does what it decides. One thread, no callbacks.
+struct RunLoop {
+    let options: RunOptions
+    let markers: Markers
+    private let watch: MarkerWatch
+    let signals: SignalSource
+    var machine: RunMachine
+    var log: RunLog
+    var command: CommandProcess?
+    var relays: [StreamRelay] = []
+    var sampler: UsageSampler?
+    /// When the beginnings of lines that are held go to the log.
+    var flushDeadline: Int64?
+    var exitCode: Int32 = 0
+    var hasComplainedOfMarkers = false
+
+    /// How long the beginning of a line waits for its end, in milliseconds.
+    private static let holdTime: Int64 = 200
+    /// Buffers taken from a stream before signals and markers are looked at again.
+    private static let burst = 16
+
+    init(options: RunOptions) throws(StartFailure) {
+        self.options = options
+        let workdir = WorkdirFolder(root: options.workdir)
+        markers = Markers(workdir: workdir)
+        do throws(SystemError) {
+            signals = try SignalSource()
+        } catch {
+            throw StartFailure(code: ExitCode.software.rawValue, message: error.message)
+        }
+        _ = clinux_adopt_orphans()
+        guard clinux_is_folder(options.workdir) else {
+            throw StartFailure(
+                code: ExitCode.configuration.rawValue,
+                message: "there is no folder \(options.workdir); mount the shared volume there or name it by --workdir")
+        }
+        try? workdir.makeFolder(WorkdirPath.own)
+        try? workdir.makeFolder(WorkdirPath.output)
+        watch = MarkerWatch(workdir: workdir)
+        let attempt = (markers.earlierTry()?.attempt ?? 0) + 1
+        log = RunLog(workdir: workdir, attempt: attempt, timestamps: options.timestamps)
+        machine = RunMachine(
+            rules: RunRules(noOutputTimeout: options.noOutputTimeout, awaitsOutputs: options.awaitsOutputs),
+            attempt: attempt, epoch: markers.snapshot().epoch)
+    }
+
+    /// The run as a whole.
+    /// - Returns: The code to exit with.
+    mutating func run() -> Int32 {
+        do throws(FileError) {
+            try markers.clear()
+        } catch {
+            complain(error.message)
+        }
+        perform(machine.begin())
+        look()
+        while !machine.isFinished { turn() }
+        return exitCode
+    }
+
+    /// Waits until something happens, and deals with all that has.
+    private mutating func turn() {
+        var requests = [Self.request(signals.descriptor, POLLIN), Self.request(watch.descriptor, POLLIN)]
+        requests += relays.map { relay in
+            // A negative descriptor is passed over.
+            relay.isBlocked ? Self.request(relay.target, POLLOUT) : Self.request(relay.source, POLLIN)
+        }
+        let count = poll(&requests, nfds_t(requests.count), timeout(from: Clock.monotonic()))
+        if count > 0 {
+            // What was printed before the command's end is taken before its end is.
+            for index in relays.indices where requests[2 + index].revents != 0 { relay(index) }
+            if requests[0].revents != 0 { takeSignals() }
+            if requests[1].revents != 0 { watch.drain() }
+        }
+        if watch.descriptor < 0 || requests[1].revents != 0 { look() }
+        takeTimers()
+        if let failure = log.takeFailure() { complain("\(failure.message); the command goes on without it") }
+    }
+
+    private static func request(_ descriptor: Int32, _ events: Int32) -> pollfd {
+        pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    }
+
+    /// Milliseconds for poll(2).
+    private func timeout(from now: Int64) -> Int32 {
+        var deadline = Int64.max
+        for candidate in [machine.deadline, flushDeadline, sampler?.deadline] {
+            if let candidate { deadline = min(deadline, candidate) }
+        }
+        if watch.descriptor < 0 { deadline = min(deadline, now + MarkerWatch.fallbackInterval) }
+        return deadline == .max ? -1 : Int32(clamping: max(0, deadline - now))
+    }
+
+    private mutating func takeTimers() {
+        let now = Clock.monotonic()
+        if let due = flushDeadline, now >= due {
+            log.flush()
+            flushDeadline = nil
+        }
+        if let due = sampler?.deadline, now >= due { sampler?.sample(now: now) }
+        if let due = machine.deadline, now >= due { tell(.timer) }
+    }
+
+    /// Looks at the markers and tells what lies there.
+    private mutating func look() {
+        watch.renew()
+        tell(.markers(markers.snapshot()))
+    }
+
+    private mutating func takeSignals() {
+        while let signal = signals.next() {
+            if signal == SIGCHLD {
+                if let end = Descendants.reap(watching: command?.processID) { tell(.ended(end)) }
+            } else if !RunSignal.own.contains(signal) {
+                tell(.signal(signal))
+            }
+        }
+    }
+
+    /// Passes on what one stream has, within a bound, so that signals and markers have their turn.
+    private mutating func relay(_ index: Int) {
+        var outcome = StreamRelay.Outcome.idle
+        let wasBlocked = relays.contains { $0.isBlocked }
+        for _ in 0..<Self.burst {
+            outcome = relays[index].step()
+            guard case .passed(let count) = outcome else { break }
+            log.add(relays[index].passed(count), from: relays[index].stream)
+            tell(.output)
+        }
+        // A stream that nobody takes is closed, so that the command learns of it as it would without us.
+        if !relays[index].targetIsOpen, !log.keeps(relays[index].stream) { relays[index].close() }
+        let isBlocked = relays.contains { $0.isBlocked }
+        if isBlocked != wasBlocked { tell(.blocked(isBlocked)) }
+        if log.holdsLine, flushDeadline == nil { flushDeadline = Clock.monotonic() + Self.holdTime }
+        if !relays.contains(where: { $0.isOpen }) { tell(.streamsEnded) }
+    }
+}
