@@ -98,6 +98,7 @@ let package = Package(
                 "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: ours),
         embedded("WorkdirProtocol", []),

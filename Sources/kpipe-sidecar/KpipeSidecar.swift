@@ -27,7 +27,7 @@ struct KpipeSidecar: AsyncParsableCommand {
                                                  78  configuration
             """,
         version: Version.current,
-        subcommands: [ProbeCommand.self, SchemaCommand.self])
+        subcommands: [CopyCommand.self, ProbeCommand.self, SchemaCommand.self])
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {

@@ -110,3 +110,21 @@ static inline _Bool clinux_is_folder(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
+
+/// sync_file_range(2): `flags` are SYNC_FILE_RANGE_*. -1 and errno on failure.
+static inline int clinux_sync_file_range(int file, int64_t offset, int64_t count, unsigned int flags) {
+    return (int)syscall(SYS_sync_file_range, file, offset, count, flags);
+}
+
+/// fallocate(2) with mode 0: reserves `length` bytes from the start. -1 and errno on failure.
+static inline int clinux_reserve(int file, int64_t length) {
+    return (int)syscall(SYS_fallocate, file, 0, (int64_t)0, length);
+}
+
+// Flags that glibc hides from Swift, which is compiled without _GNU_SOURCE (values of the kernel's uapi headers).
+enum {
+    CLINUX_O_PATH = 010000000,
+    CLINUX_SYNC_WAIT_BEFORE = 1,
+    CLINUX_SYNC_WRITE = 2,
+    CLINUX_SYNC_WAIT_AFTER = 4,
+};

@@ -20,5 +20,9 @@ public struct ResolvedURL: Sendable {
     }
 
     /// The URL of another object in the same store, fit for errors, logs and manifests.
-    public func url(of key: String) -> String { base + key }
+    ///
+    /// A web key carries its query, which may be a signature and stays out.
+    public func url(of key: String) -> String {
+        base.hasPrefix("http") ? base + key.prefix { $0 != "?" } : base + key
+    }
 }

@@ -16,6 +16,16 @@ public struct TransferConfiguration: Sendable {
     /// How much of what is written may stay in the page cache.
     public var pageCache: PageCachePolicy
     public var archives: ArchiveLimits
+    /// Refuses inputs whose names differ in upper and lower case alone, wherever they are fetched to, so that the same
+    /// step works on every volume.
+    public var refusesCaseCollisions = true
+    /// Lists every file in the report; else they are told as events alone.
+    public var listsFiles = true
+
+    /// Lists and plans, and tells of each object as `.planned` instead of moving it.
+    public var dryRun = false
+    /// After so many failures nothing new is begun; what is under way is finished. A full disk stops at once.
+    public var failuresBeforeStop = 10
 
     public init(
         memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: RetryPolicy = .init(),

@@ -7,31 +7,98 @@
 public final class TransferEngine: Sendable {
     let stores: any StoreResolver
     let configuration: TransferConfiguration
+    private let gate: TransferGate
     /// Shared by all calls of this engine.
     public let meter = TransferMeter()
 
     public init(stores: any StoreResolver, configuration: TransferConfiguration = .init()) {
         self.stores = stores
         self.configuration = configuration
+        gate = TransferGate(
+            memory: configuration.memory, maximumConcurrency: configuration.maximumConcurrency,
+            retries: configuration.retry.budget)
     }
 
-    /// Fetches all of `inputs` into `folder`, which is made if missing. Nothing is ever written outside it.
+    /// Fetches all of `inputs` into `folder`, which is made if missing. Nothing is ever written outside it. Temporary
+    /// files that a killed process has left in it are removed first.
     public func fetch(
         _ inputs: [InputRequest], into folder: String, journal: any TransferJournal = NoJournal(),
         onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
-        TransferReport()
+        do throws(TransferError) {
+            // A rehearsal makes nothing, not even the folder.
+            let confined = try ConfinedFolder(configuration.dryRun ? "/" : folder, creating: !configuration.dryRun)
+            // A journal means that the folder is this step's own; elsewhere another process may be at work.
+            if !(journal is NoJournal) { try confined.removeTemporaries() }
+            let download = Download(
+                exchanges: exchanges(onEvent), configuration: configuration, folder: confined,
+                placer: Placer(folder: confined, durable: configuration.durable), meter: meter)
+            var run = FetchRun(
+                stores: stores, configuration: configuration, folder: confined, download: download, journal: journal,
+                meter: meter, onEvent: onEvent)
+            return await run.run(inputs)
+        } catch {
+            return failed(error, onEvent)
+        }
     }
 
     /// Stores what `outputs` name below `folder`, higher priorities first. At `deadline` whatever is not stored is
-    /// given up and named in the report's `leftOut`.
+    /// given up and named in the report's `leftOut`. A missing folder holds nothing.
     public func store(
         _ outputs: [OutputRequest], from folder: String, deadline: ContinuousClock.Instant? = nil,
         journal: any TransferJournal = NoJournal(), onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
-        TransferReport()
+        do throws(TransferError) {
+            let confined = try ConfinedFolder(folder)
+            let upload = Upload(
+                exchanges: exchanges(onEvent), configuration: configuration, folder: confined, journal: journal,
+                meter: meter)
+            let run = StoreRun(
+                stores: stores, configuration: configuration, folder: confined, upload: upload, meter: meter,
+                onEvent: onEvent)
+            guard let deadline else {
+                var run = run
+                return await run.run(outputs, isPastDeadline: { false })
+            }
+            return await withTaskGroup(of: TransferReport?.self) { group in
+                group.addTask {
+                    var run = run
+                    return await run.run(outputs) { ContinuousClock.now >= deadline }
+                }
+                group.addTask {
+                    try? await Task.sleep(until: deadline, clock: .continuous)
+                    return nil
+                }
+                var report: TransferReport?
+                while report == nil, let finished = await group.next() {
+                    report = finished
+                    // Either the work is done and the clock may stop, or the clock has run out and the work must stop.
+                    group.cancelAll()
+                }
+                return report ?? TransferReport()
+            }
+        } catch {
+            return failed(error, onEvent)
+        }
     }
 
     /// Stores a small document, such as a manifest, with retries.
-    public func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {}
+    public func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
+        let place = try stores.resolve(url)
+        let attributes = ObjectAttributes(contentType: contentType)
+        _ = try await exchanges { _ in }.perform(place.url(of: place.key), bytes: 0) { () async throws(TransferError) in
+            try await place.store.write(place.key, BytesSource(bytes), attributes)
+        }
+    }
+
+    func exchanges(_ onEvent: @escaping TransferEventHandler) -> Exchanges {
+        Exchanges(gate: gate, policy: configuration.retry, meter: meter, onEvent: onEvent)
+    }
+
+    func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {
+        onEvent(.failed(error))
+        var report = TransferReport()
+        report.add(error)
+        return report
+    }
 }

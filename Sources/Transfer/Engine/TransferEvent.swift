@@ -1,5 +1,7 @@
 /// What happens to single objects, told as it happens from whatever task it happens in: handlers must be quick.
 public enum TransferEvent: Sendable {
+    /// Would be moved (`TransferConfiguration.dryRun`).
+    case planned(TransferredFile)
     /// Stands complete under its final name, or is confirmed by the store.
     case finished(TransferredFile)
     /// Already in the journal: nothing was moved.

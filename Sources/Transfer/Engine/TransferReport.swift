@@ -22,6 +22,15 @@ public struct TransferReport: Sendable {
         failures.map(\.exitCode).max { $0.gravity < $1.gravity } ?? (leftOut.isEmpty ? .ok : .inputOutput)
     }
 
+    /// Joins what another call of the same engine did.
+    public mutating func add(_ other: TransferReport) {
+        failureCount += other.failureCount
+        failures += other.failures.prefix(Self.failuresKept - failures.count)
+        files += other.files
+        leftOut += other.leftOut
+        totals = other.totals
+    }
+
     mutating func add(_ failure: TransferError) {
         failureCount += 1
         if failures.count < Self.failuresKept { failures.append(failure) }

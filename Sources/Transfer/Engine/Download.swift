@@ -1,0 +1,171 @@
+import HTTPTransport
+
+/// Fetches single objects into files of a confined folder: small ones in one request, large ones in ranges at once.
+struct Download: Sendable {
+    let exchanges: Exchanges
+    let configuration: TransferConfiguration
+    let folder: ConfinedFolder
+    let placer: Placer
+    let meter: TransferMeter
+
+    /// Returns when the file stands complete and verified under its final name.
+    func run(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
+        var item = item
+        var restarts = 0
+        while true {
+            do throws(TransferError) {
+                return try await fetch(item)
+            } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
+                restarts += 1
+                item.info = nil
+                meter.update { $0.retries += 1 }
+                exchanges.onEvent(.retrying(error, attempt: restarts, after: .zero))
+            }
+        }
+    }
+
+    private func fetch(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
+        let info = try await describe(item)
+        let file = try TemporaryFile(in: folder, for: item.destination)
+        let content = try await read(item, info, into: file)
+        try await verify(item, content, file)
+        if item.unpack == .auto, let record = try await unpack(item, content, file) { return record }
+        let identity = try await placer.place(file, at: item.destination)
+        return record(item, content, identity)
+    }
+
+    func record(_ item: FetchItem, _ content: FetchedContent, _ identity: FileIdentity) -> FetchedRecord {
+        FetchedRecord(
+            path: item.destination, url: item.url, size: content.size, etag: content.info.etag,
+            versionID: content.info.versionID, sha256: item.sha256.map { Checksum(.sha256, $0).hex }, file: identity)
+    }
+
+    /// Asks the store only for what the listing leaves open and the plan needs.
+    private func describe(_ item: FetchItem) async throws(TransferError) -> ObjectInfo {
+        if let info = item.info, let size = info.size {
+            let wantsChecksum =
+                configuration.verifiesStoreChecksums && info.checksum == nil && item.store.traits.checksum != nil
+            if size <= RangePlan.singleRequestLimit(configuration.partSize) || !wantsChecksum { return info }
+        }
+        return try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+            try await item.store.stat(item.key)
+        }
+    }
+
+    private func read(_ item: FetchItem, _ info: ObjectInfo, into file: TemporaryFile) async throws(TransferError)
+        -> FetchedContent
+    {
+        let plan = RangePlan(size: info.size, storedPart: info.partSize, partSize: configuration.partSize)
+        if plan.isSingle || !item.store.traits.ranges { return try await readWhole(item, info, into: file) }
+        try file.preallocate(plan.size)
+        do throws(TransferError) {
+            return try await readRanges(item, info, plan, into: file)
+        } catch  where error.reason == .protocolViolation {
+            // A web server that ignores ranges: everything in one answer then.
+            return try await readWhole(item, info, into: file)
+        }
+    }
+
+    // MARK: - One request
+
+    private func readWhole(_ item: FetchItem, _ info: ObjectInfo, into file: TemporaryFile)
+        async throws(TransferError) -> FetchedContent
+    {
+        let (store, key, verifies) = (item.store, item.key, configuration.verifiesStoreChecksums)
+        let sink = RangeSink(file: file, end: info.size, pageCache: configuration.pageCache, meter: meter) { head in
+            verifies ? store.info(key, from: head).checksum?.algorithm : nil
+        }
+        if let size = info.size, size > Int64(RangeSink.bufferSize) { try file.preallocate(size) }
+        let resumes = item.store.traits.ranges && info.etag != nil && info.size != nil
+        let read = try await exchanges.perform(
+            item.url, bytes: RangeSink.buffered(start: 0, end: info.size), counting: sink, resumes: resumes
+        ) { () async throws(TransferError) in
+            if sink.position > 0, !resumes { sink.restart() }
+            var range: Range<Int64>?
+            if resumes, let size = info.size, sink.position > 0 { range = sink.position..<size }
+            return try await receive(item, range, matching: info, into: sink)
+        }
+        if info.size == nil { try file.truncate(to: sink.position) }
+        return FetchedContent(
+            info: read, size: sink.position, expected: read.checksum ?? info.checksum, found: sink.checksum?.checksum,
+            sha256: item.sha256 == nil ? nil : sink.withWholeContent { DigestTimer.sha256($0, meter) })
+    }
+
+    private func receive(_ item: FetchItem, _ range: Range<Int64>?, matching info: ObjectInfo, into sink: RangeSink)
+        async throws(TransferError) -> ObjectInfo
+    {
+        do throws(TransferError) {
+            let read = try await item.store.read(item.key, range: range, matching: info, into: sink)
+            try sink.finish(item.url)
+            return read
+        } catch {
+            throw sink.failure ?? error
+        }
+    }
+
+    // MARK: - Ranges
+
+    private func readRanges(
+        _ item: FetchItem, _ info: ObjectInfo, _ plan: RangePlan, into file: TemporaryFile
+    ) async throws(TransferError) -> FetchedContent {
+        let known = configuration.verifiesStoreChecksums ? info.checksum?.algorithm : nil
+        let algorithm = known?.isJoinable == true ? known : nil
+        let joined: Result<ChecksumAccumulator?, TransferError> = await withTaskGroup(
+            of: Result<(Int, ChecksumAccumulator?), TransferError>.self
+        ) { group in
+            var joiner = ChecksumJoiner(algorithm)
+            var failure: TransferError?
+            var next = 0
+            func take(_ result: Result<(Int, ChecksumAccumulator?), TransferError>) {
+                switch result {
+                case .success(let (index, checksum)): joiner.add(checksum, at: index)
+                case .failure(let error):
+                    // The first failure stops the others, whose own failures then say nothing more.
+                    if failure == nil { group.cancelAll() }
+                    failure = failure ?? error
+                }
+            }
+            while next < plan.count, failure == nil {
+                // No more tasks than can run: each holds a buffer.
+                if next >= configuration.maximumConcurrency, let result = await group.next() { take(result) }
+                let (index, range) = (next, plan[next])
+                group.addTask {
+                    let sink = RangeSink(
+                        file: file, start: range.lowerBound, end: range.upperBound,
+                        pageCache: configuration.pageCache, meter: meter
+                    ) { _ in algorithm }
+                    return await Result { () async throws(TransferError) in
+                        try await readRange(item, info, sink, upTo: range.upperBound)
+                        return (index, sink.checksum)
+                    }
+                }
+                next += 1
+            }
+            while let result = await group.next() { take(result) }
+            return failure.map(Result.failure) ?? .success(joiner.whole)
+        }
+        return FetchedContent(
+            info: info, size: plan.size, expected: info.checksum, found: try joined.get()?.checksum, sha256: nil)
+    }
+
+    private func readRange(_ item: FetchItem, _ info: ObjectInfo, _ sink: RangeSink, upTo end: Int64)
+        async throws(TransferError)
+    {
+        let bytes = RangeSink.buffered(start: sink.start, end: end)
+        _ = try await exchanges.perform(item.url, bytes: bytes, counting: sink, resumes: true) {
+            () async throws(TransferError) in
+            try await receive(item, sink.position..<end, matching: info, into: sink)
+        }
+        if configuration.pageCache == .drop { await BlockingPool.shared.run { sink.dropPages() } }
+    }
+}
+
+extension Result {
+    init(_ body: () async throws(Failure) -> Success) async {
+        do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+
+    init(_ body: () throws(Failure) -> Success) {
+        do throws(Failure) { self = .success(try body()) } catch { self = .failure(error) }
+    }
+}

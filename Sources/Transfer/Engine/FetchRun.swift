@@ -1,0 +1,190 @@
+/// One call of `TransferEngine.fetch`: lists, plans and fetches at the same time, with a bounded number of objects
+/// under way.
+struct FetchRun {
+    /// Objects under way at once, most of them waiting: enough to keep every exchange busy, few enough to cost nothing.
+    private static let window = 256
+
+    typealias Outcome = Result<(FetchedRecord, isNew: Bool), TransferError>
+
+    let stores: any StoreResolver
+    let configuration: TransferConfiguration
+    let folder: ConfinedFolder
+    let download: Download
+    let journal: any TransferJournal
+    let meter: TransferMeter
+    let onEvent: TransferEventHandler
+
+    private(set) var report = TransferReport()
+    private var destinations: Destinations
+    private var underWay = 0
+
+    init(
+        stores: any StoreResolver, configuration: TransferConfiguration, folder: ConfinedFolder, download: Download,
+        journal: any TransferJournal, meter: TransferMeter, onEvent: @escaping TransferEventHandler
+    ) {
+        self.stores = stores
+        self.configuration = configuration
+        self.folder = folder
+        self.download = download
+        self.journal = journal
+        self.meter = meter
+        self.onEvent = onEvent
+        destinations = Destinations(refusesCaseCollisions: configuration.refusesCaseCollisions)
+    }
+
+    mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
+        await withTaskGroup(of: Outcome?.self) { group in
+            for input in inputs where !isStopped {
+                do throws(TransferError) {
+                    try await fetch(input, &group)
+                } catch {
+                    fail(error)
+                }
+            }
+            while underWay > 0 { await takeOne(&group) }
+        }
+        report.totals = meter.reading
+        return report
+    }
+
+    private var isStopped: Bool {
+        Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop
+            || report.failures.contains { $0.reason == .noSpace || $0.reason == .credentials }
+    }
+
+    private mutating func fetch(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
+        let place = try stores.resolve(input.from)
+        let plan = try InputPlan(key: place.key, to: input.to, lists: place.store.traits.lists)
+        switch plan.source {
+        case .object(let key):
+            guard let destination = plan.destination(of: key) else { return }
+            await begin(input, place, key, nil, destination, &group)
+        case .listing(let prefix):
+            guard input.sha256 == nil else {
+                throw TransferError(
+                    object: input.from, reason: .configuration, message: "a digest can be given for one object only",
+                    hint: "name the object, or leave sha256 out")
+            }
+            try await fetchListed(input, place, plan, prefix, &group)
+        }
+    }
+
+    /// The next page is asked for while the objects of this one are fetched.
+    private mutating func fetchListed(
+        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ prefix: String,
+        _ group: inout TaskGroup<Outcome?>
+    ) async throws(TransferError) {
+        var token: String?
+        var found = false
+        var page = try await list(place, prefix, nil).get()
+        while true {
+            token = page.next
+            let next = token
+            async let following = next == nil ? nil : list(place, prefix, next)
+            for object in page.objects where !isStopped {
+                guard let destination = plan.destination(of: object.key) else { continue }
+                found = true
+                // Markers that consoles make for empty folders.
+                if destination.isEmpty || destination.hasSuffix("/"), object.size ?? 0 == 0 { continue }
+                await begin(input, place, object.key, object, destination, &group)
+            }
+            guard let result = await following, !isStopped else { break }
+            page = try result.get()
+            guard page.next == nil || page.next != token else {
+                throw TransferError(
+                    object: place.url(of: prefix), reason: .protocolViolation,
+                    message: "the listing does not get on: the same continuation token again")
+            }
+        }
+        guard found || input.optional || isStopped else {
+            throw TransferError(
+                object: input.from, reason: .notFound, message: "names no object",
+                hint: "mark the input as optional if it may be missing")
+        }
+    }
+
+    private nonisolated func list(_ place: ResolvedURL, _ prefix: String, _ token: String?)
+        async -> Result<ObjectPage, TransferError>
+    {
+        await Result { () async throws(TransferError) in
+            try await download.exchanges.perform(place.url(of: prefix), bytes: 0) { () async throws(TransferError) in
+                try await place.store.list(prefix: prefix, after: token)
+            }
+        }
+    }
+
+    private mutating func begin(
+        _ input: InputRequest, _ place: ResolvedURL, _ key: String, _ info: ObjectInfo?, _ destination: String,
+        _ group: inout TaskGroup<Outcome?>
+    ) async {
+        let url = place.url(of: key)
+        do throws(TransferError) {
+            let path = try RelativeName.check(destination, of: url)
+            try destinations.claim(path, for: url)
+            meter.update {
+                $0.objects += 1
+                $0.bytes += info?.size ?? 0
+            }
+            if configuration.dryRun {
+                onEvent(.planned(TransferredFile(path: path, url: url, size: info?.size ?? 0)))
+                return
+            }
+            let item = FetchItem(
+                store: place.store, key: key, url: url, info: info, destination: path, sha256: input.sha256,
+                unpack: input.unpack, optional: input.optional)
+            if let record = try inPlace(item) { return take(.success((record, false))) }
+            while underWay >= Self.window { await takeOne(&group) }
+            underWay += 1
+            group.addTask { [download, journal, onEvent] in
+                do throws(TransferError) {
+                    let record = try await download.run(item)
+                    journal.record(record)
+                    return .success((record, true))
+                } catch  where error.reason == .notFound && item.optional {
+                    onEvent(.note(path: item.destination, "\(item.url) is missing, and optional"))
+                    return nil
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// What the journal says is verified, as long as file and object are still the same.
+    private func inPlace(_ item: FetchItem) throws(TransferError) -> FetchedRecord? {
+        guard let record = journal.fetched(item.destination), record.url == item.url,
+            let status = try folder.status(item.destination), FileIdentity(status) == record.file
+        else { return nil }
+        if let wanted = item.sha256, record.sha256 != Checksum(.sha256, wanted).hex { return nil }
+        if let etag = item.info?.etag, etag != record.etag { return nil }
+        if let size = item.info?.size, size != record.size { return nil }
+        return record
+    }
+
+    private mutating func takeOne(_ group: inout TaskGroup<Outcome?>) async {
+        guard let next = await group.next() else { return }
+        underWay -= 1
+        if let outcome = next { take(outcome) }
+    }
+
+    private mutating func take(_ outcome: Outcome) {
+        switch outcome {
+        case .success((let record, let isNew)):
+            let file = TransferredFile(path: record.path, url: record.url, size: record.size, sha256: record.sha256)
+            meter.update {
+                if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 }
+            }
+            if configuration.listsFiles { report.files.append(file) }
+            onEvent(isNew ? .finished(file) : .skipped(file))
+        case .failure(let error): fail(error)
+        }
+    }
+
+    private mutating func fail(_ error: TransferError) {
+        report.add(error)
+        meter.update { $0.failures += 1 }
+        onEvent(.failed(error))
+    }
+}

@@ -1,0 +1,127 @@
+import HTTPTransport
+
+/// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong.
+struct MultipartTransfer: Sendable {
+    let upload: Upload
+    let item: StoreItem
+    let file: SourceFile
+    let plan: PartPlan
+
+    private var exchanges: Exchanges { upload.exchanges }
+
+    func run(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
+        let (multipart, stored) = try await begin()
+        do throws(TransferError) {
+            let tags = try await sendParts(of: multipart, stored, &digester)
+            // Before it becomes visible: an object of a file that changed must never exist.
+            try file.checkUnchanged()
+            let info = try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+                try await multipart.complete(tags)
+            }
+            upload.journal.forgetUpload(at: item.url)
+            return info
+        } catch {
+            await abort(multipart)
+            throw error
+        }
+    }
+
+    private func sendParts(
+        of multipart: any MultipartUpload, _ stored: [Int: PartTag], _ digester: inout SourceDigester
+    ) async throws(TransferError) -> [PartTag] {
+        var digesting = digester
+        let result: Result<[PartTag], TransferError> = await withTaskGroup(of: Result<PartTag, TransferError>.self) {
+            group in
+            var tags: [PartTag] = []
+            var failure: TransferError?
+            func take(_ result: Result<PartTag, TransferError>) {
+                switch result {
+                case .success(let tag): tags.append(tag)
+                case .failure(let error):
+                    if failure == nil { group.cancelAll() }
+                    failure = failure ?? error
+                }
+            }
+            var next = 0
+            while next < plan.count, failure == nil {
+                if next >= upload.configuration.maximumConcurrency, let result = await group.next() { take(result) }
+                let (number, range) = (next + 1, plan[next])
+                // Digested in order while earlier parts are on their way.
+                switch await Result({ () async throws(TransferError) in
+                    try await digesting.passInPool(file, range, upload.meter)
+                }) {
+                case .success(let checksum):
+                    group.addTask {
+                        await Result { () async throws(TransferError) in
+                            if let tag = stored[number], try await holds(tag, range, checksum) { return tag }
+                            return try await send(number, range, checksum, to: multipart)
+                        }
+                    }
+                case .failure(let error): take(.failure(error))
+                }
+                next += 1
+            }
+            while let result = await group.next() { take(result) }
+            return failure.map(Result.failure) ?? .success(tags.sorted { $0.number < $1.number })
+        }
+        digester = digesting
+        return try result.get()
+    }
+
+    private func send(_ number: Int, _ range: Range<Int64>, _ checksum: Checksum?, to multipart: any MultipartUpload)
+        async throws(TransferError) -> PartTag
+    {
+        let source = FileSource(file, range, meter: upload.meter)
+        return try await exchanges.perform(item.url, bytes: 0, counting: source) {
+            () async throws(TransferError) in
+            _ = source.rewind()
+            do throws(TransferError) {
+                return try await multipart.part(number, source, checksum: checksum)
+            } catch {
+                throw source.failure ?? error
+            }
+        }
+    }
+
+    /// Leaves nothing behind in the store, also when this task is cancelled, which would stop the very request.
+    private func abort(_ multipart: any MultipartUpload) async {
+        let done = await Task {
+            await Result { () async throws(TransferError) in try await multipart.abort() }
+        }.value
+        switch done {
+        case .success: upload.journal.forgetUpload(at: item.url)
+        case .failure(let error):
+            exchanges.onEvent(.note(path: item.path, "parts of it may be left in the store: \(error)"))
+        }
+    }
+
+    /// A new upload, or one that an earlier process began here, with the parts it holds.
+    private func begin() async throws(TransferError) -> (any MultipartUpload, stored: [Int: PartTag]) {
+        if let record = upload.journal.upload(at: item.url) {
+            let resumed = await Result { () async throws(TransferError) in
+                let multipart = try item.store.resumeMultipart(item.key, id: record.id)
+                return (multipart, try await multipart.storedParts())
+            }
+            if case .success(let (multipart, tags)) = resumed {
+                return (multipart, Dictionary(tags.map { ($0.number, $0) }, uniquingKeysWith: { $1 }))
+            }
+            // Completed, aborted or expired meanwhile: whatever it was, a new one takes its place.
+            upload.journal.forgetUpload(at: item.url)
+        }
+        let multipart = try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+            try await item.store.beginMultipart(item.key, ObjectAttributes())
+        }
+        upload.journal.record(UploadRecord(url: item.url, id: multipart.id))
+        return (multipart, [:])
+    }
+
+    /// Whether a stored part is this stretch of the file, told by content: the file may be another by now.
+    private func holds(_ tag: PartTag, _ range: Range<Int64>, _ checksum: Checksum?) async throws(TransferError) -> Bool
+    {
+        guard tag.size == range.upperBound - range.lowerBound else { return false }
+        if let checksum, let stored = tag.checksum, stored.algorithm == checksum.algorithm { return stored == checksum }
+        var digester = SourceDigester(sha256: false, algorithm: .md5)
+        let found = try await digester.passInPool(file, range, upload.meter)
+        return found?.hex == tag.etag.filter { $0 != "\"" }.lowercased()
+    }
+}

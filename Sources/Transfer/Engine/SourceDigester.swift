@@ -1,0 +1,53 @@
+/// Reads a file once, in order, before its stretches are sent: SHA-256 of the whole for the manifest, and of each
+/// stretch the checksum that the store compares.
+struct SourceDigester: Sendable {
+    private var sha256: MessageDigest?
+    private let algorithm: ChecksumAlgorithm?
+
+    init(sha256: Bool, algorithm: ChecksumAlgorithm?) {
+        self.sha256 = sha256 ? MessageDigest(.sha256) : nil
+        self.algorithm = algorithm
+    }
+
+    var isNeeded: Bool { sha256 != nil || algorithm != nil }
+
+    var digest: Checksum? { sha256?.checksum }
+
+    mutating func pass(_ bytes: UnsafeRawBufferPointer, _ meter: TransferMeter) -> Checksum? {
+        if sha256 != nil { DigestTimer.timed(meter) { sha256?.update(bytes) } }
+        guard let algorithm else { return nil }
+        var accumulator = ChecksumAccumulator(algorithm)
+        accumulator.update(bytes)
+        return accumulator.checksum
+    }
+
+    /// Blocks while it reads.
+    mutating func pass(_ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter) throws(TransferError)
+        -> Checksum?
+    {
+        var accumulator = algorithm.map { ChecksumAccumulator($0) }
+        var digest = sha256
+        sha256 = nil
+        try file.forEachPiece(of: range) { bytes in
+            accumulator?.update(bytes)
+            if digest != nil { DigestTimer.timed(meter) { digest?.update(bytes) } }
+        }
+        sha256 = digest
+        return accumulator?.checksum
+    }
+
+    /// The same on a thread that may block.
+    mutating func passInPool(_ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter)
+        async throws(TransferError) -> Checksum?
+    {
+        guard isNeeded else { return nil }
+        let before = self
+        let (after, checksum) = try await BlockingPool.shared.run { () throws(TransferError) in
+            var digester = before
+            let checksum = try digester.pass(file, range, meter)
+            return (digester, checksum)
+        }
+        self = after
+        return checksum
+    }
+}

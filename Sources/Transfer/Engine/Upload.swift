@@ -1,0 +1,85 @@
+import Glibc
+import HTTPTransport
+
+/// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
+struct Upload: Sendable {
+    let exchanges: Exchanges
+    let configuration: TransferConfiguration
+    let folder: ConfinedFolder
+    let journal: any TransferJournal
+    let meter: TransferMeter
+
+    /// Read into memory whole, so that what was digested is what is sent.
+    private static let memoryLimit: Int64 = 256 << 10
+
+    /// Returns when the store has confirmed the object and the file is still what it was.
+    func run(_ item: StoreItem) async throws(TransferError) -> (StoredRecord, isNew: Bool) {
+        let file = try open(item.path)
+        if let record = journal.stored(at: item.url), record.file == file.identity, record.path == item.path {
+            return (record, false)
+        }
+        let plan = PartPlan(
+            size: file.identity.size, limits: item.store.traits.multipart, partSize: configuration.partSize)
+        var digester = SourceDigester(
+            sha256: configuration.digestsOutputs, algorithm: item.store.traits.checksum)
+        let info: ObjectInfo
+        if let plan {
+            info = try await MultipartTransfer(upload: self, item: item, file: file, plan: plan).run(&digester)
+        } else {
+            info = try await storeWhole(item, file, &digester)
+        }
+        try file.checkUnchanged()
+        if let size = info.size, size != file.identity.size {
+            throw TransferError(
+                object: item.url, reason: .length(expected: file.identity.size, found: size),
+                message: "the store holds \(size) bytes, sent were \(file.identity.size)")
+        }
+        let record = StoredRecord(
+            path: item.path, url: item.url, size: file.identity.size, etag: info.etag, versionID: info.versionID,
+            sha256: digester.digest?.hex, file: file.identity)
+        journal.record(record)
+        return (record, true)
+    }
+
+    /// A link is followed as long as it stays in the folder.
+    private func open(_ path: String) throws(TransferError) -> SourceFile {
+        // Not blocking, should a pipe have taken the file's place.
+        let descriptor = try folder.openSource(path, O_RDONLY | O_NONBLOCK)
+        return try SourceFile(descriptor: descriptor, display: folder.display(path))
+    }
+
+    private func storeWhole(_ item: StoreItem, _ file: SourceFile, _ digester: inout SourceDigester)
+        async throws(TransferError) -> ObjectInfo
+    {
+        let size = file.identity.size
+        guard size <= Self.memoryLimit else {
+            let checksum = try await digester.passInPool(file, 0..<size, meter)
+            let source = FileSource(file, 0..<size, meter: meter)
+            do throws(TransferError) {
+                return try await send(item, checksum, source, bytes: 0)
+            } catch {
+                throw source.failure ?? error
+            }
+        }
+        // One byte more shows a file that has grown.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size) + 1, alignment: 16)
+        defer { buffer.deallocate() }
+        let count = try file.read(into: buffer, at: 0)
+        guard count == Int(size) else { throw file.changed }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        let checksum = digester.pass(bytes, meter)
+        let content = [UInt8](bytes)
+        return try await send(item, checksum, BytesSource(content, meter: meter), bytes: count)
+    }
+
+    private func send(_ item: StoreItem, _ checksum: Checksum?, _ source: any HTTPBodySource, bytes: Int)
+        async throws(TransferError) -> ObjectInfo
+    {
+        let attributes = ObjectAttributes(checksum: checksum)
+        return try await exchanges.perform(item.url, bytes: bytes, counting: source as? FileSource) {
+            () async throws(TransferError) in
+            _ = source.rewind()
+            return try await item.store.write(item.key, source, attributes)
+        }
+    }
+}

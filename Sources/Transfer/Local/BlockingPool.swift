@@ -1,0 +1,87 @@
+import Glibc
+import Synchronization
+
+/// Threads for work that blocks (fsync, reading a file to its end), so that it never holds up the threads that run
+/// Swift's tasks, of which a container may have just one.
+final class BlockingPool: Sendable {
+    static let shared = BlockingPool(threads: 2)
+
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var threads = 0
+        var idle = 0
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+    private let signal = Signal()
+
+    init(threads limit: Int) { self.limit = limit }
+
+    /// Runs `work` on one of the threads. Not cancelled: callers keep the pieces short, or look at a flag.
+    func run<Success: Sendable, Failure: Error>(_ work: @escaping @Sendable () throws(Failure) -> Success)
+        async throws(Failure) -> Success
+    {
+        let result: Result<Success, Failure> = await withCheckedContinuation { continuation in
+            submit {
+                do throws(Failure) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func submit(_ job: @escaping @Sendable () -> Void) {
+        let starts = state.withLock { state in
+            state.waiting.append(job)
+            guard state.waiting.count > state.idle, state.threads < limit else { return false }
+            state.threads += 1
+            return true
+        }
+        if starts { startThread() }
+        signal.post()
+    }
+
+    private func startThread() {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self).toOpaque()
+        pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<BlockingPool>.fromOpaque(context).takeRetainedValue().serve()
+            }, context)
+        pthread_detach(thread)
+    }
+
+    /// The shared pool lives as long as the process, and so do its threads.
+    private func serve() -> Never {
+        while true {
+            state.withLock { $0.idle += 1 }
+            signal.wait()
+            let job = state.withLock { state -> (@Sendable () -> Void)? in
+                state.idle -= 1
+                return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+            }
+            job?()
+        }
+    }
+}
+
+/// A counting semaphore.
+private final class Signal: @unchecked Sendable {
+    // Sendable: sem_t is made to be used from many threads; its memory is allocated once and never moves.
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func post() { sem_post(semaphore) }
+    func wait() { while sem_wait(semaphore) != 0 {} }
+}

@@ -1,0 +1,67 @@
+import CLinux
+import Glibc
+
+/// A regular file being read for an upload, and what it was when it was opened: a program that still writes to it must
+/// not go unnoticed.
+final class SourceFile: Sendable {
+    let descriptor: Int32
+    let identity: FileIdentity
+    let display: String
+
+    /// Takes the descriptor over. Throws `.local` for anything but a regular file.
+    init(descriptor: Int32, display: String) throws(TransferError) {
+        self.descriptor = descriptor
+        self.display = display
+        var status = stat()
+        let looked = fstat(descriptor, &status) == 0
+        identity = FileIdentity(status)
+        guard looked, status.st_mode & S_IFMT == S_IFREG else {
+            throw TransferError(object: display, reason: .local(errno: EINVAL), message: "is not a regular file")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills `buffer` from `offset` on; fewer bytes only at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(TransferError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = pread(
+                descriptor, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset) + off_t(filled))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system("read the file", display)
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Throws `.changed` if the file is not what it was.
+    func checkUnchanged() throws(TransferError) {
+        guard try FileIdentity(descriptor: descriptor, display: display) == identity else { throw changed }
+    }
+
+    var changed: TransferError {
+        TransferError(
+            object: display, reason: .changed, message: "the file changed while it was being stored",
+            hint: "write outputs to another name and rename them when they are complete")
+    }
+
+    /// Passes `range` through `body` piece by piece. Throws `.changed` if the file ends early.
+    func forEachPiece(of range: Range<Int64>, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) -> Void)
+        throws(TransferError)
+    {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = Int(min(Int64(size), range.upperBound - offset))
+            let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
+            guard count == wanted else { throw changed }
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += Int64(count)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A file being written, under a name of its own in the confined folder until it is complete. Whoever lets go of it
+/// before `place` removes it, so no failure and no cancellation leaves one behind.
+///
+/// Writes at different offsets may come from different threads at once.
+final class TemporaryFile: Sendable {
+    let descriptor: Int32
+    private let folder: ConfinedFolder
+    private let name: String
+    /// For messages: where the file is to stand in the end.
+    private let display: String
+    private let placed = Atomic<Bool>(false)
+
+    init(in folder: ConfinedFolder, for destination: String) throws(TransferError) {
+        var random = SystemRandomNumberGenerator()
+        name = ConfinedFolder.temporaryPrefix + String(random.next(), radix: 36)
+        self.folder = folder
+        display = folder.display(destination)
+        descriptor = try folder.openFile(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o666)
+    }
+
+    deinit {
+        close(descriptor)
+        if !placed.load(ordering: .relaxed) { folder.remove(name) }
+    }
+
+    /// Reserves room, so that a full disk is known before the first byte is fetched and the file is in one piece.
+    func preallocate(_ size: Int64) throws(TransferError) {
+        guard size > 0 else { return }
+        while true {
+            // fallocate, not posix_fallocate, whose fallback writes every block where the file system cannot.
+            if clinux_reserve(descriptor, size) == 0 { return }
+            switch errno {
+            case EINTR: continue
+            case EOPNOTSUPP, ENOSYS, EINVAL: return
+            default: throw .system("reserve \(size) bytes for the file", display)
+            }
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(TransferError) {
+        var rest = bytes
+        var position = offset
+        while let start = rest.baseAddress, !rest.isEmpty {
+            let count = pwrite(descriptor, start, rest.count, off_t(position))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system("write the file", display)
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            position += Int64(count)
+        }
+    }
+
+    /// Starts writing a stretch of dirty pages to disk without waiting for it.
+    func startWriteback(_ range: Range<Int64>) {
+        _ = clinux_sync_file_range(
+            descriptor, range.lowerBound, range.upperBound - range.lowerBound, UInt32(CLINUX_SYNC_WRITE))
+    }
+
+    /// Waits until a stretch is on disk and gives its pages back.
+    func dropPages(_ range: Range<Int64>) {
+        let count = range.upperBound - range.lowerBound
+        let wait = CLINUX_SYNC_WAIT_BEFORE | CLINUX_SYNC_WRITE | CLINUX_SYNC_WAIT_AFTER
+        _ = clinux_sync_file_range(descriptor, range.lowerBound, count, UInt32(wait))
+        posix_fadvise(descriptor, off_t(range.lowerBound), off_t(count), POSIX_FADV_DONTNEED)
+    }
+
+    /// Cuts off what a longer attempt before has left.
+    func truncate(to size: Int64) throws(TransferError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw .system("truncate the file", display) }
+    }
+
+    /// Passes the first `size` bytes through `body` piece by piece.
+    func forEachPiece(upTo size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws(TransferError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset: Int64 = 0
+        while offset < size {
+            let count = pread(descriptor, buffer.baseAddress, min(buffer.count, Int(size - offset)), off_t(offset))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .system("read back the file", display) }
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += Int64(count)
+        }
+    }
+
+    func synchronize() throws(TransferError) {
+        guard fsync(descriptor) == 0 else { throw .system("synchronize the file", display) }
+    }
+
+    /// Gives the file its final name, in one step for every reader; folders above it are made.
+    func place(at destination: String) throws(TransferError) -> FileIdentity {
+        let identity = try FileIdentity(descriptor: descriptor, display: display)
+        do {
+            try folder.move(name, to: destination)
+        } catch  where error.reason == .local(errno: ENOENT) {
+            try folder.makeFolder(ConfinedFolder.split(destination).above)
+            try folder.move(name, to: destination)
+        }
+        placed.store(true, ordering: .relaxed)
+        return identity
+    }
+}
+
+extension FileIdentity {
+    init(descriptor: Int32, display: String) throws(TransferError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("look at the file", display) }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
+        self.init(
+            size: Int64(status.st_size),
+            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            inode: UInt64(status.st_ino))
+    }
+}

@@ -1,0 +1,27 @@
+/// Which files one output means, and the key of each. The mirror of `InputPlan`.
+struct OutputPlan: Sendable {
+    private let glob: Glob
+    private let base: String
+    private let key: String
+    private let keepsPaths: Bool
+
+    /// `key`: of the resolved target URL.
+    init(from: String, key: String) throws(TransferError) {
+        // A folder means everything in it.
+        let pattern = from.isEmpty || from.hasSuffix("/") ? from + "**" : from
+        glob = try Glob(pattern)
+        let isPattern = Glob.isPattern(pattern)
+        base = glob.fixedFolder
+        keepsPaths = isPattern || key.isEmpty || key.hasSuffix("/")
+        self.key = !isPattern || key.isEmpty || key.hasSuffix("/") ? key : key + "/"
+    }
+
+    /// Folders outside of it hold nothing that is meant: where the walk may begin.
+    var fixedFolder: String { base }
+
+    /// The key for a file at `path`, or `nil` if it is not meant.
+    func key(of path: String) -> String? {
+        guard glob.matches(path) else { return nil }
+        return keepsPaths ? key + path.dropFirst(base.count) : key
+    }
+}

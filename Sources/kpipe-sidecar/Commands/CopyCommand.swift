@@ -1,0 +1,133 @@
+import ArgumentParser
+import Glibc
+import Transfer
+import WorkdirProtocol
+
+/// `cp`: the agent's transfer engine for people and benchmarks.
+struct CopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cp", abstract: "Copies objects between stores and local folders, verified, many at once.",
+        discussion: """
+            A source is one object or file, a prefix or folder that ends in '/', or a pattern:
+              *  any characters of one segment     [a-z]  one of these      {a,b}  either
+              ?  one character                     **     any segments      \\*     the character itself
+            Objects keep their path below the fixed part of a prefix or pattern. A file gets its name when it is whole.
+
+            EXAMPLES
+              1. Download one object:
+                 kpipe-sidecar cp s3://bucket/path/object.gz .
+              2. Download and rename it:
+                 kpipe-sidecar cp s3://bucket/path/object.gz copy.gz
+              3. Download everything under a prefix:
+                 kpipe-sidecar cp s3://bucket/logs/ logs/
+              4. Download what a pattern names:
+                 kpipe-sidecar cp 's3://bucket/run-7/part-*.parquet' parts/
+              5. Download from a web server:
+                 kpipe-sidecar cp https://data.example/model.tar.zst models/
+              6. Upload a file, a folder, a pattern:
+                 kpipe-sidecar cp results.csv s3://bucket/results.csv
+                 kpipe-sidecar cp -R results s3://bucket/run-7/
+                 kpipe-sidecar cp 'results/**/*.csv' s3://bucket/csv/
+              7. Send a file to a web server with PUT:
+                 kpipe-sidecar cp report.json https://backend.example/reports/7
+              8. From bucket to bucket:
+                 kpipe-sidecar cp s3://here/data/ s3://there/data/
+              9. Through a pipe:
+                 kpipe-sidecar cp s3://bucket/words.txt - | sort | kpipe-sidecar cp - s3://bucket/sorted.txt
+              10. See what would be copied:
+                 kpipe-sidecar cp --dry-run 's3://bucket/**' .
+            """)
+
+    @Argument(help: "Sources, then the destination.")
+    var places: [String]
+
+    @Flag(name: [.customShort("R"), .long], help: "Copy folders and prefixes with all they hold.")
+    var recursive = false
+
+    @OptionGroup var stores: StoreOptions
+
+    @Option(help: "Most exchanges at once; fewer are used where more would not help.")
+    var concurrency = TransferConfiguration().maximumConcurrency
+
+    @Option(help: "Bytes of one range or part, as in 8MiB.", transform: ByteSize.parse)
+    var partSize: Int64?
+
+    @Flag(inversion: .prefixedNo, help: "Compare the checksums that stores keep.")
+    var checksum = true
+
+    @Flag(help: "Have files on disk (fsync) before they get their names.")
+    var fsync = false
+
+    @Flag(help: "Print one JSON object for each file, and a summary last.")
+    var json = false
+
+    @Flag(help: "Only print what would be copied.")
+    var dryRun = false
+
+    @Flag(name: [.short, .long], help: "Print failures alone.")
+    var quiet = false
+
+    func validate() throws {
+        guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
+        guard concurrency > 0 else { throw ValidationError("--concurrency must be at least 1.") }
+        guard partSize.map({ $0 >= 1 << 20 }) ?? true else { throw ValidationError("--part-size is at least 1MiB.") }
+    }
+
+    func run() async throws {
+        let plan = try copyPlan()
+        let registry = StoreRegistry(stores.configuration(concurrency: concurrency))
+        let engine = TransferEngine(stores: registry, configuration: transferConfiguration)
+        let output = CopyOutput(
+            json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter)
+        let report = await withSignalsCancelling { await output.showing { await perform(plan, engine, output) } }
+        await registry.shutdown()
+        output.finish(report)
+        if !report.isComplete { throw CommandFailure(report.exitCode, "") }
+    }
+
+    private func copyPlan() throws -> CopyPlan {
+        do {
+            return try CopyPlan(
+                sources: Array(places.dropLast()), destination: places[places.count - 1], recursive: recursive,
+                isFolder: FileTest.isFolder)
+        } catch {
+            throw CommandFailure(.usage, error.description)
+        }
+    }
+
+    private var transferConfiguration: TransferConfiguration {
+        var configuration = TransferConfiguration(
+            maximumConcurrency: concurrency, partSize: partSize, durable: fsync, digestsOutputs: false,
+            verifiesStoreChecksums: checksum, pageCache: .kernel)
+        configuration.refusesCaseCollisions = false
+        configuration.listsFiles = false
+        configuration.failuresBeforeStop = TransferReport.failuresKept
+        configuration.dryRun = dryRun
+        return configuration
+    }
+
+    private func perform(_ plan: CopyPlan, _ engine: TransferEngine, _ output: CopyOutput) async -> TransferReport {
+        switch plan {
+        case .fetch(let inputs, let folder):
+            return await engine.fetch(inputs, into: folder, onEvent: output.take)
+        case .store(let stores):
+            var report = TransferReport()
+            for store in stores {
+                report.add(await engine.store([store.output], from: store.folder, onEvent: output.take))
+            }
+            return report
+        case .relay(let inputs, let target):
+            return await engine.relay(inputs, to: target, onEvent: output.take)
+        case .print(let source):
+            return await engine.send(source, toDescriptor: STDOUT_FILENO, onEvent: output.take)
+        case .read(let target):
+            return await engine.store(descriptor: STDIN_FILENO, to: target, onEvent: output.take)
+        }
+    }
+}
+
+extension CopyPlan {
+    fileprivate var usesStandardOutput: Bool {
+        if case .print = self { true } else { false }
+    }
+}

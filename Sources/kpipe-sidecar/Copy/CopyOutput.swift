@@ -1,0 +1,114 @@
+import Glibc
+import Synchronization
+import Transfer
+import WorkdirProtocol
+
+/// What a copy prints: a line for each file on standard output, failures on standard error, and on a terminal one line
+/// of progress that is written over.
+final class CopyOutput: Sendable {
+    private let json: Bool
+    private let quiet: Bool
+    private let dryRun: Bool
+    private let meter: TransferMeter
+    private let showsProgress: Bool
+    private let clock = ContinuousClock()
+    private let began = ContinuousClock.now
+    /// Lines come from many tasks.
+    private let terminal = Mutex(())
+
+    private static let redraw = Duration.milliseconds(200)
+    private static let eraseLine = "\r\u{1B}[K"
+
+    init(json: Bool, quiet: Bool, dryRun: Bool, meter: TransferMeter) {
+        self.json = json
+        self.quiet = quiet
+        self.dryRun = dryRun
+        self.meter = meter
+        showsProgress = !quiet && !json && !dryRun && isatty(STDERR_FILENO) == 1
+    }
+
+    /// Runs `body` with a line of progress beside it.
+    func showing<Success: Sendable>(_ body: @escaping @Sendable () async -> Success) async -> Success {
+        guard showsProgress else { return await body() }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                while (try? await Task.sleep(for: Self.redraw)) != nil {
+                    let line = ProgressLine.text(meter.reading, after: clock.now - began)
+                    print(Self.eraseLine + line, on: STDERR_FILENO)
+                }
+            }
+            let success = await body()
+            group.cancelAll()
+            print(Self.eraseLine, on: STDERR_FILENO)
+            return success
+        }
+    }
+
+    func take(_ event: TransferEvent) {
+        switch event {
+        case .planned(let file), .finished(let file), .skipped(let file):
+            if quiet { return }
+            let line =
+                json
+                ? JSONLine.object([("event", .text(dryRun ? "planned" : "finished"))] + Self.fields(file))
+                : dryRun ? "\(file.url) \(file.path)" : showsProgress ? nil : "\(file.url) \(file.path)"
+            if let line { print(line + "\n", on: STDOUT_FILENO) }
+        case .failed(let error):
+            if json {
+                let fields: [(String, JSONLine.Value)] = [
+                    ("event", .text("failed")), ("object", .text(error.object)), ("error", .text(error.description)),
+                    ("exitCode", .number(Int64(error.exitCode.rawValue))),
+                ]
+                print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
+            }
+            say(error.description)
+        case .note(let path, let why): if !quiet { say("\(path): \(why)") }
+        case .retrying: break
+        }
+    }
+
+    /// The summary, where somebody reads it.
+    func finish(_ report: TransferReport) {
+        let totals = report.totals
+        let elapsed = clock.now - began
+        if json {
+            let milliseconds = Int64(elapsed / .milliseconds(1))
+            let fields: [(String, JSONLine.Value)] = [
+                ("event", .text("summary")), ("objects", .number(Int64(totals.objectsDone))),
+                ("skipped", .number(Int64(totals.objectsSkipped))), ("bytes", .number(totals.bytesMoved)),
+                ("retries", .number(Int64(totals.retries))), ("failures", .number(Int64(report.failureCount))),
+                ("milliseconds", .number(milliseconds)),
+                ("digestMilliseconds", .number(Int64(totals.digestTime / .milliseconds(1)))),
+                ("exitCode", .number(Int64(report.exitCode.rawValue))),
+            ]
+            print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
+        } else if showsProgress {
+            print(ProgressLine.summary(totals, after: elapsed) + "\n", on: STDERR_FILENO)
+        }
+    }
+
+    private static func fields(_ file: TransferredFile) -> [(String, JSONLine.Value)] {
+        [("path", .text(file.path)), ("url", .text(file.url)), ("size", .number(file.size))]
+            + (file.sha256.map { [("sha256", .text($0))] } ?? [])
+    }
+
+    private func say(_ text: String) {
+        print((showsProgress ? Self.eraseLine : "") + "kpipe-sidecar: \(text)\n", on: STDERR_FILENO)
+    }
+
+    private func print(_ text: String, on descriptor: Int32) {
+        terminal.withLock { _ in
+            var text = text
+            text.withUTF8 { bytes in
+                var rest = UnsafeRawBufferPointer(bytes)
+                while !rest.isEmpty {
+                    let count = write(descriptor, rest.baseAddress, rest.count)
+                    if count < 0, errno == EINTR { continue }
+                    // Whoever closed the pipe wants no more lines; the copy goes on.
+                    guard count > 0 else { return }
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import FoundationEssentials
+import HTTPTransport
+import Transfer
+
+/// How stores are reached, for every command that reaches some.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "Where S3 is, instead of AWS.")
+    var endpointURL: String?
+
+    @Option(help: "The bucket's region.")
+    var region: String?
+
+    @Option(help: "A profile of AWS's shared configuration files.")
+    var profile: String?
+
+    @Flag(help: "Do not sign requests: for public buckets.")
+    var noSignRequest = false
+
+    func configuration(concurrency: Int) -> StoreConfiguration {
+        var http = HTTPClientConfiguration()
+        http.maximumConnections = max(concurrency, 1)
+        http.maximumConnectionsPerHost = max(concurrency, 1)
+        return StoreConfiguration(
+            environment: ProcessInfo.processInfo.environment, endpointURL: endpointURL, region: region,
+            profile: profile, anonymous: noSignRequest, http: http)
+    }
+}
