@@ -9,6 +9,8 @@
 typedef size_t (*ccurl_data_function)(char *data, size_t size, size_t count, void *context);
 typedef int (*ccurl_seek_function)(void *context, curl_off_t offset, int origin);
 typedef int (*ccurl_ready_function)(void *context, char *remote, char *local, int remotePort, int localPort);
+typedef curl_socket_t (*ccurl_open_socket_function)(
+    void *context, curlsocktype purpose, struct curl_sockaddr *address);
 typedef int (*ccurl_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *perSocket);
 typedef int (*ccurl_timer_function)(CURLM *multi, long milliseconds, void *context);
 
@@ -42,6 +44,10 @@ static inline CURLcode ccurl_set_seek_function(CURL *easy, ccurl_seek_function v
 }
 static inline CURLcode ccurl_set_ready_function(CURL *easy, ccurl_ready_function value) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
+}
+
+static inline CURLcode ccurl_set_open_socket_function(CURL *easy, ccurl_open_socket_function value) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

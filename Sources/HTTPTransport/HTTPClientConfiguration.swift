@@ -5,7 +5,8 @@ public struct HTTPClientConfiguration: Sendable {
     /// All requests go through this unix socket; the URL's host is only a name then.
     public var unixSocket: String?
     public var userAgent: String
-    /// Connections open at once, in all and to one host. Requests beyond them wait in the client's own queue.
+    /// Exchanges under way at once, in all and with one origin, and so the most connections. Requests beyond them wait
+    /// in the client's own queue, with none of their timeouts running.
     public var maximumConnections: Int
     public var maximumConnectionsPerHost: Int
     /// An idle connection older than this is closed instead of used again.
@@ -29,36 +30,4 @@ public struct HTTPClientConfiguration: Sendable {
         self.receiveBuffer = receiveBuffer
         self.sendBuffer = sendBuffer
     }
-}
-
-public struct TLSConfiguration: Sendable {
-    public enum Trust: Sendable {
-        /// The system's bundle.
-        case system
-        /// These certificates alone, as PEM.
-        case pem([UInt8])
-        case file(String)
-        /// Certificate and name unchecked: for an operator who said so, never a default.
-        case nothingChecked
-    }
-    public var trust: Trust
-    /// Client certificate chain and key as PEM, kept in memory.
-    public var identity: (certificate: [UInt8], key: [UInt8])?
-    /// The name to verify and to send (SNI) instead of the URL's host.
-    public var serverName: String?
-
-    public init(
-        trust: Trust = .system, identity: (certificate: [UInt8], key: [UInt8])? = nil, serverName: String? = nil
-    ) {
-        self.trust = trust
-        self.identity = identity
-        self.serverName = serverName
-    }
-}
-
-public enum ProxyPolicy: Sendable, Equatable {
-    /// `https_proxy`, `http_proxy` (lower case), `all_proxy`, `no_proxy`, as curl reads them.
-    case environment
-    case none
-    case url(String)
 }

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// libcurl's easy handle: set up once for a client, then used for one exchange after the other.
 final class EasyHandle {
@@ -33,7 +34,8 @@ final class EasyHandle {
         return context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    func resume() { curl_easy_pause(raw, 0) }
+    /// Hands on what libcurl has kept back. Anything but 0 has ended the transfer, without libcurl saying so again.
+    func resume() -> UInt32 { curl_easy_pause(raw, 0).rawValue }
 
     /// Puts a request on the handle.
     func load(_ exchange: Exchange, version: Int, _ configuration: HTTPClientConfiguration) {
@@ -119,7 +121,10 @@ extension EasyHandle {
         ccurl_set_ready_function(raw, connectionReady)
         ccurl_set_pointer(raw, CURLOPT_PREREQDATA, context)
 
+        ccurl_set_open_socket_function(raw, openSocket)
         long(CURLOPT_NOSIGNAL, 1)
+        // Else giving up a slow name resolution would block the thread until it is through.
+        long(CURLOPT_QUICK_EXIT, 1)
         long(CURLOPT_FOLLOWLOCATION, 0)
         long(CURLOPT_PATH_AS_IS, 1)
         string(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -194,6 +199,14 @@ private func bodyWanted(
 private func bodyWantedAgain(context: UnsafeMutableRawPointer?, offset: curl_off_t, origin: Int32) -> Int32 {
     guard offset == 0, origin == SEEK_SET, exchange(context)?.rewind() == true else { return CURL_SEEKFUNC_FAIL }
     return CURL_SEEKFUNC_OK
+}
+
+/// Not to be inherited by programs that the process starts.
+private func openSocket(
+    context: UnsafeMutableRawPointer?, purpose: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let address = address?.pointee else { return -1 }
+    return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
 }
 
 private func connectionReady(

@@ -4,6 +4,8 @@ import CCurl
 ///
 /// Made, used and freed on that one thread; it sleeps without a timer while nothing runs.
 final class ClientLoop {
+    private static let restingHandles = 4
+
     private let configuration: HTTPClientConfiguration
     private let inbox: Inbox
     private let context = LoopContext()
@@ -64,7 +66,9 @@ final class ClientLoop {
     private func advance(_ id: UInt64, _ input: ExchangeState.Input) {
         guard let easy = running[id], let exchange = easy.exchange else { return }
         switch exchange.advance(input) {
-        case .resume: easy.resume()
+        case .resume:
+            let code = easy.resume()
+            if code != 0 { remove(easy, code: code) }
         case .remove: remove(easy, code: nil)
         default: break
         }
@@ -82,12 +86,19 @@ final class ClientLoop {
         let outcome = easy.unload(code: code ?? 0)
         running[submission.id] = nil
         idle.append(easy)
+        if running.isEmpty { rest() }
         if submission.request.version == .http2PriorKnowledge {
             upgrades.ended(submission.plan.origin, version: code == 0 ? exchange.versionUsed : nil)
             queue.release(origin: submission.plan.origin)
         }
         queue.finished(origin: submission.plan.origin)
         exchange.complete(code == nil ? nil : outcome)
+    }
+
+    /// Nothing runs any more: sleeps without a timer, and keeps little of what a busy time needed.
+    private func rest() {
+        context.forgetDeadlines()
+        idle.removeLast(max(0, idle.count - Self.restingHandles))
     }
 
     private func checkDeadlines() {

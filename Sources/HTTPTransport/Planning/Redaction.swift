@@ -1,10 +1,13 @@
 /// Takes credentials out of texts that come from elsewhere.
 enum Redaction {
+    /// Anything shorter hides nothing and would mutilate the text.
+    private static let shortestSecret = 4
+
     /// One line of at most 300 characters: the secrets replaced, every URL's user info and query gone.
     static func scrub(_ text: String, secrets: [String] = []) -> String {
         var text = String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-        for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "…") }
+        for secret in secrets where secret.utf8.count >= shortestSecret { text = text.replacing(secret, with: "…") }
         let words = text.split(separator: " ").map { word in
             word.contains("://") ? redactURL(word) : String(word)
         }
