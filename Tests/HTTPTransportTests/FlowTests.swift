@@ -29,6 +29,20 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func aSinkMayStopInsteadOfGoingOn() async throws {
+        let server = try ScriptedHTTPServer { _ in [.respond(200, body: Self.content)] }
+        defer { server.stop() }
+        let client = HTTPClient(.init(proxy: .none))
+        let steps = Mutex<[HTTPSinkStep]>([.pause, .stop("full")])
+        let sink = ProbeSink { _ in steps.withLock { $0.removeFirst() } }
+        let task = Task { try await client.execute(HTTPRequest("GET", server.url), into: sink) }
+        try await eventually("the sink holds") { sink.state.withLock { $0.holds } }
+        sink.resume()
+        let error = await #expect(throws: TransportError.self) { try await task.value }
+        #expect(error?.reason == .bodySink("full"))
+        await client.shutdown()
+    }
+
     @Test func aSinkThatStopsEndsTheExchangeAndItsConnection() async throws {
         let server = try ScriptedHTTPServer { _ in [.respond(200, body: Self.content)] }
         defer { server.stop() }

@@ -41,7 +41,15 @@ import Testing
     @Test func shutdownWhileBusyEndsEverything() async {
         await #expect(processExitsWith: .success) {
             let content = seededBytes(200_000)
-            let server = try ScriptedHTTPServer { _ in [.respond(200, body: content)] }
+            let server = try ScriptedHTTPServer { request in
+                request.sequence < 100
+                    ? [.respond(200, body: content)]
+                    : [
+                        .bytes(
+                            Array("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n".utf8) + content.prefix(100_000)),
+                        .stall,
+                    ]
+            }
             let files = try await Load.openFiles()
             let client = HTTPClient(.init(proxy: .none, maximumConnectionsPerHost: 16))
             let closed = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -57,15 +65,30 @@ import Testing
                         }
                     }
                 }
-                try await eventually("some are through") { Load.done.load(ordering: .relaxed) > 20 }
+                try await eventually("some are through, some under way, many waiting") {
+                    Load.done.load(ordering: .relaxed) == 100 && server.requests.count == 116
+                }
                 await client.shutdown()
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
-            #expect(closed + Load.done.load(ordering: .relaxed) == 500)
-            #expect(closed > 0)
+            #expect(closed == 400)
             try await eventually("every connection is closed") { server.openConnectionCount == 0 }
             let after = try await Load.openFiles()
             #expect(after == files)
+            server.stop()
+        }
+    }
+
+    @Test func anIdleClientNeverWakes() async {
+        await #expect(processExitsWith: .success) {
+            let server = try ScriptedHTTPServer { _ in [.ok("x")] }
+            let client = HTTPClient(.init(proxy: .none))
+            try await client.execute(HTTPRequest("GET", server.url, timeouts: .init(firstByte: .milliseconds(100))))
+            let before = try await Load.switchesOfTheClientsThread()
+            // What there is to see is that nothing happens.
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try await Load.switchesOfTheClientsThread() == before)
+            await client.shutdown()
             server.stop()
         }
     }
@@ -95,10 +118,24 @@ private enum Load {
     /// Requests that were answered.
     static let done = Atomic<Int>(0)
 
-    /// The sleep opens what the runtime itself opens for timers, once and for good.
+    /// The sleep opens what the runtime itself opens for timers, once and for good (not for one that is due at once).
     static func openFiles() async throws -> Int {
-        try await Task.sleep(for: .milliseconds(1))
+        try await Task.sleep(for: .milliseconds(30))
         return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+
+    /// How often the one thread named `http` has gone to sleep.
+    static func switchesOfTheClientsThread() async throws -> String {
+        // Long enough for it to come to rest after an exchange.
+        try await Task.sleep(for: .milliseconds(50))
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").map {
+            "/proc/self/task/\($0)"
+        }
+        let thread = try #require(
+            tasks.first { (try? String(contentsOfFile: $0 + "/comm", encoding: .utf8)) == "http\n" })
+        let status = try String(contentsOfFile: thread + "/status", encoding: .utf8)
+        return try #require(
+            status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches") }.map(String.init))
     }
 
     /// `true` for a whole body, `false` for a cancelled exchange; throws for everything else.

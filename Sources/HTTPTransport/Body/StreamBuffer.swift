@@ -73,7 +73,9 @@ final class StreamBuffer: HTTPBodySink {
                 return (.success(state.bytes), state.holds ? state.transfer : nil)
             }
             guard state.reader == nil else {
-                return (.failure(TransportError(attempted: "read", reason: .other("a body stream has one reader"))), nil)
+                return (
+                    .failure(TransportError(attempted: "read", reason: .other("a body stream has one reader"))), nil
+                )
             }
             if state.end == nil { state.reader = continuation }
             return (state.end, nil)

@@ -38,7 +38,7 @@ struct StallCredit: Sendable, Equatable {
 
     mutating func moved(_ bytes: Int, at now: Instant) {
         spend(until: now)
-        left = min(allowance, left + .nanoseconds(Int64(bytes) * 1_000_000_000 / Int64(rate)))
+        left = min(allowance, left + .seconds(bytes) / rate)
     }
 
     private mutating func spend(until now: Instant) {
