@@ -75,7 +75,7 @@ let package = Package(
 
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
-        module("Telemetry", [logging] + nio),
+        module("Telemetry", ["YAMLTree", logging] + nio),
         module("HTTPTransport", ["CCurl"]),
         .target(
             name: "Transfer",
@@ -95,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol",
+                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

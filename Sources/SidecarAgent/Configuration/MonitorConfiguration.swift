@@ -9,7 +9,7 @@ public struct MonitorConfiguration: Sendable, Equatable {
 extension MonitorConfiguration: Configurable {
     static let fields: [Field<MonitorConfiguration>] = [
         .optional(
-            "interval", \.interval, .duration(atLeast: .milliseconds(100)),
+            "interval", \.interval, .duration(atLeast: .seconds(1)),
             "How often CPU, memory and I/O are sampled. Left out: never.")
     ]
 }

@@ -1,0 +1,92 @@
+public import Telemetry
+internal import WorkdirProtocol
+internal import YAMLTree
+
+/// The agent's HTTP endpoint: read-only, harmless to any caller in the pod's network, without secrets.
+///
+/// | path | answers |
+/// | --- | --- |
+/// | `/ready` | 503 while inputs are being fetched, then 200, also when they never will be there, so that startup passes |
+/// | `/state` | the step's state as last reported |
+/// | `/metrics` | Prometheus' text format |
+/// | `/healthz` | 200 as long as the agent lives |
+public struct AgentEndpoint: Sendable {
+    private let status: StatusBoard
+    private let metrics: MetricRegistry
+
+    public init(status: StatusBoard, metrics: MetricRegistry) {
+        self.status = status
+        self.metrics = metrics
+    }
+
+    /// Listens until the server is stopped.
+    ///
+    /// - Throws: where the port is taken. Startup is probed here, so an agent that cannot listen would never let main
+    ///   start: a permanent failure, to be told like any other (`.kpipe/failed`, exit code 78).
+    public func serve(port: Int) async throws(StatusServerError) -> StatusServer {
+        try await StatusServer.start(port: port) { answer(to: $0) }
+    }
+
+    func answer(to request: StatusRequest) -> StatusResponse {
+        switch request.path {
+        case "/ready": ready(status.current)
+        case "/state": .json(Self.state(status.current))
+        case "/metrics": StatusResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
+        case "/healthz": .text("ok")
+        default: .notFound
+        }
+    }
+
+    private func ready(_ status: AgentStatus) -> StatusResponse {
+        let isOver = status.phase.letsMainStart
+        let cause = status.phase.cause
+        let body: JSONValue = .object(present: [
+            "ready": .bool(isOver && cause == nil), "phase": .string(status.phase.word),
+            "reason": cause.map { .string($0.reason) }, "message": cause.map { .string($0.message) },
+        ])
+        return .json(body, status: isOver ? 200 : 503)
+    }
+
+    static func state(_ status: AgentStatus) -> JSONValue {
+        let report = status.report
+        return .object(present: [
+            "state": .string(report?.state ?? StepState.pending), "phase": .string(status.phase.word),
+            "previous": report.map { .string($0.previous) }, "terminal": .bool(report?.terminal ?? false),
+            "reason": report?.reason.map { .string($0) }, "message": report?.message.map { .string($0) },
+            "exitCode": report?.exitCode.map { .integer(Int64($0)) },
+            "container": report?.container.map { .string($0) }, "try": .integer(Int64(status.attempt)),
+            "epoch": .string(status.epoch), "sequence": report.map { .integer($0.sequence) },
+            "time": report.map { .string($0.time.description) },
+        ])
+    }
+}
+
+extension LifecyclePhase {
+    /// As the endpoint and metrics name it.
+    var word: String {
+        switch self {
+        case .pending: "pending"
+        case .initializing: "initializing"
+        case .ready: "ready"
+        case .started: "started"
+        case .running: "running"
+        case .awaitingRetry: "awaiting-retry"
+        case .storing: "storing"
+        case .settled: "settled"
+        case .leaving: "leaving"
+        }
+    }
+
+    static let words = [
+        "pending", "initializing", "ready", "started", "running", "awaiting-retry", "storing", "settled", "leaving",
+    ]
+
+    /// Why the step has failed, if it has.
+    fileprivate var cause: FailureCause? {
+        switch self {
+        case .awaitingRetry(let cause): cause
+        case .storing(let outcome), .settled(let outcome), .leaving(let outcome): outcome.cause
+        case .pending, .initializing, .ready, .started, .running: nil
+        }
+    }
+}

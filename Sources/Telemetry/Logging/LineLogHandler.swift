@@ -1,0 +1,125 @@
+public import Logging
+internal import YAMLTree
+
+/// Writes log events as lines of text or JSON. Whatever a message holds, it stays on one line.
+public struct LineLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+    private let label: String
+    private let format: LogFormat
+    private let output: any LogOutput
+    private let now: @Sendable () -> LogTime
+
+    /// Longer messages are cut, so that no server's answer can flood the log.
+    static let maximumLength = 16 << 10
+
+    public init(label: String, level: Logger.Level, format: LogFormat, output: any LogOutput = StandardErrorOutput()) {
+        self.init(label: label, level: level, format: format, output: output, now: LogTime.now)
+    }
+
+    init(
+        label: String, level: Logger.Level, format: LogFormat, output: any LogOutput,
+        now: @escaping @Sendable () -> LogTime
+    ) {
+        self.label = label
+        self.logLevel = level
+        self.format = format
+        self.output = output
+        self.now = now
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var fields = metadata
+        if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
+        if let own = event.metadata { fields.merge(own) { $1 } }
+        if let error = event.error { fields["error"] = "\(error)" }
+        let sorted = fields.sorted { $0.key < $1.key }
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        switch format {
+        case .text: appendText(event, sorted, to: &line)
+        case .json: appendJSON(event, sorted, to: &line)
+        }
+        line.append(UInt8(ascii: "\n"))
+        output.write(line)
+    }
+
+    private func appendText(
+        _ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)], to line: inout [UInt8]
+    ) {
+        now().append(to: &line)
+        line += " \(event.level.column) ".utf8
+        Self.cut(event.message.description).appendOnOneLine(to: &line)
+        for (key, value) in fields {
+            line += " \(key)=".utf8
+            let text = Self.cut(value.description)
+            if text.isEmpty || text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x22 || $0 == 0x3D }) {
+                text.appendAsJSON(to: &line)
+            } else {
+                text.appendOnOneLine(to: &line)
+            }
+        }
+    }
+
+    private func appendJSON(
+        _ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)], to line: inout [UInt8]
+    ) {
+        line += #"{"time":""#.utf8
+        now().append(to: &line)
+        line += #"","level":"\#(event.level.rawValue)","logger":"#.utf8
+        label.appendAsJSON(to: &line)
+        line += #","message":"#.utf8
+        Self.cut(event.message.description).appendAsJSON(to: &line)
+        for (key, value) in fields {
+            line.append(UInt8(ascii: ","))
+            (Self.ownKeys.contains(key) ? "field.\(key)" : key).appendAsJSON(to: &line)
+            line.append(UInt8(ascii: ":"))
+            Self.cut(value.description).appendAsJSON(to: &line)
+        }
+        line.append(UInt8(ascii: "}"))
+    }
+
+    /// Never twice in one object.
+    private static let ownKeys: Set = ["time", "level", "logger", "message"]
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > maximumLength else { return text }
+        return String(decoding: text.utf8.prefix(maximumLength), as: UTF8.self) + "…"
+    }
+}
+
+extension Logger.Level {
+    /// Five letters, so that messages stand below each other.
+    fileprivate var column: String {
+        switch self {
+        case .trace: "TRACE"
+        case .debug: "DEBUG"
+        case .info: "INFO "
+        case .notice: "NOTE "
+        case .warning: "WARN "
+        case .error: "ERROR"
+        case .critical: "FATAL"
+        }
+    }
+}
+
+extension String {
+    /// Control characters as escapes, so that no text can start a line of its own or drive a terminal.
+    fileprivate func appendOnOneLine(to bytes: inout [UInt8]) {
+        for byte in utf8 {
+            switch byte {
+            case 0x0A: bytes += "\\n".utf8
+            case 0x0D: bytes += "\\r".utf8
+            case 0x09: bytes += "\\t".utf8
+            case ..<0x20, 0x7F: bytes += ("\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)).utf8
+            default: bytes.append(byte)
+            }
+        }
+    }
+}
