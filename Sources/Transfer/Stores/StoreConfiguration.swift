@@ -32,6 +32,33 @@ public struct StoreConfiguration: Sendable {
         self.http = http
     }
 
+    /// The client's configuration with the certificates that the environment names, where nothing else is said:
+    /// `AWS_CA_BUNDLE` or `SSL_CERT_FILE` are trusted instead of the system's, `KPIPE_HTTP_CERTIFICATE_FILE` and
+    /// `KPIPE_HTTP_KEY_FILE` are shown to servers that ask. Throws `.configuration` where they cannot be read.
+    func httpWithCertificates() throws(TransferError) -> HTTPClientConfiguration {
+        var http = http
+        if case .system = http.tls.trust, let bundle = variable("AWS_CA_BUNDLE") ?? variable("SSL_CERT_FILE") {
+            http.tls.trust = .file(bundle)
+        }
+        if http.tls.identity == nil, let certificate = variable("KPIPE_HTTP_CERTIFICATE_FILE") {
+            // One file may hold both.
+            let key = variable("KPIPE_HTTP_KEY_FILE") ?? certificate
+            http.tls.identity = (certificate: try Self.pem(certificate), key: try Self.pem(key))
+        }
+        return http
+    }
+
+    private static func pem(_ path: String) throws(TransferError) -> [UInt8] {
+        let bytes: [UInt8]?
+        do { bytes = try SmallFile.read(path) } catch {
+            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error)")
+        }
+        guard let bytes else {
+            throw TransferError(object: path, reason: .configuration, message: "the certificate file is missing")
+        }
+        return bytes
+    }
+
     /// A variable's value; set but empty counts as not set, as AWS's tools have it.
     func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }

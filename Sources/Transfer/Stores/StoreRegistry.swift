@@ -5,14 +5,15 @@ internal import Synchronization
 /// credentials, clock).
 public final class StoreRegistry: StoreResolver {
     private let configuration: StoreConfiguration
-    private let client: HTTPClient
+    /// A failure where certificates that the environment names cannot be read: said to whoever resolves a URL.
+    private let client: Result<HTTPClient, TransferError>
     /// Credentials of containers and machines come from link-local addresses, which no proxy reaches.
     private let direct: HTTPClient
     private let s3 = Mutex<S3Service?>(nil)
 
     public init(_ configuration: StoreConfiguration) {
         self.configuration = configuration
-        client = HTTPClient(configuration.http)
+        client = Result { () throws(TransferError) in HTTPClient(try configuration.httpWithCertificates()) }
         direct = HTTPClient(HTTPClientConfiguration(proxy: .none, maximumConnections: 2))
     }
 
@@ -27,7 +28,7 @@ public final class StoreRegistry: StoreResolver {
         case .s3(let bucket): store = try s3Service().store(bucket: bucket)
         case .web(let origin, let user, let password):
             store = WebStore(
-                origin: origin, user: user, password: password, client: client,
+                origin: origin, user: user, password: password, client: try client.get(),
                 authorization: WebAuthorization(configuration), now: systemClock)
         case .file: store = FileStore()
         case .standardStream:
@@ -39,7 +40,7 @@ public final class StoreRegistry: StoreResolver {
 
     /// Ends what is under way. Idempotent.
     public func shutdown() async {
-        await client.shutdown()
+        if case .success(let client) = client { await client.shutdown() }
         await direct.shutdown()
     }
 
@@ -47,7 +48,7 @@ public final class StoreRegistry: StoreResolver {
         let made: Result<S3Service, TransferError> = s3.withLock { service in
             if let service { return .success(service) }
             return Result { () throws(TransferError) in
-                let new = try S3Service(configuration, client: client, direct: direct)
+                let new = try S3Service(configuration, client: try client.get(), direct: direct)
                 service = new
                 return new
             }

@@ -56,7 +56,11 @@ struct S3Upload: MultipartUpload {
         // Joining thousands of parts takes minutes.
         call.timeouts.firstByte = .seconds(600)
         call.timeouts.stall = .seconds(600)
-        let answer = try await bucket.answer(call)
+        let answer: (head: HTTPResponseHead, body: [UInt8])
+        do { answer = try await bucket.answer(call) } catch {
+            guard error.reason == .notFound, let info = await completedBefore(parts) else { throw error }
+            return info
+        }
         // The status is sent before the parts are joined: only the document tells whether that succeeded.
         let document = XMLElement(parsing: answer.body)
         guard document?.name == "CompleteMultipartUploadResult" else {
@@ -83,6 +87,16 @@ struct S3Upload: MultipartUpload {
                 status: 500, code: "InternalError", message: "the upload's end was answered without a result")
         }
         return S3Failure(status: head.status, code: code, message: error.value("Message") ?? "")
+    }
+
+    /// An upload is gone once it is complete. Where the answer to that was lost on its way, the object itself tells: it
+    /// bears the ETag that these parts give.
+    private func completedBefore(_ parts: [PartTag]) async -> ObjectInfo? {
+        guard let expected = MultipartETag.joining(parts.map(\.etag)),
+            let head = try? await bucket.answer(S3Call("HEAD", key)).head
+        else { return nil }
+        let info = S3Response.info(key, head)
+        return info.etag == expected ? info : nil
     }
 
     private func document(_ parts: [PartTag]) -> String {

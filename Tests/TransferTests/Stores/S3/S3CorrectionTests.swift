@@ -28,6 +28,16 @@ struct S3CorrectionTests {
         #expect(s3.server.requests.count == 3)
     }
 
+    @Test func `another region is taken from the answer to a HEAD, which has no words`() async throws {
+        let s3 = try ScriptedS3 { request in
+            request["Authorization"]?.contains("/eu-west-3/s3/") == true
+                ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n")]
+                : [.send("HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nx-amz-bucket-region: eu-west-3\r\n\r\n")]
+        }
+        defer { s3.server.stop() }
+        #expect(try await s3.store.stat("key").size == 7)
+    }
+
     @Test func `a region that stays wrong ends the attempt`() async throws {
         let s3 = try ScriptedS3 { request in
             ScriptedS3.error(

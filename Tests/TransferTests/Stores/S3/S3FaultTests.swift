@@ -103,6 +103,59 @@ struct S3FaultTests {
         #expect(error?.reason == .server(status: 500))
     }
 
+    /// The MD5 of the MD5s of `a` and `b`, as AWS's own object of two such parts has it.
+    @Test(arguments: [
+        ("96a73a4b15a5ef9c5e6e2c3d7d1f8a3b-2", false), ("", false), (nil, true),
+    ])
+    func `an upload whose end was answered in vain is known by its ETag`(etag: String?, isOurs: Bool) async throws {
+        let parts = ["\"0cc175b9c0f1b6a831c399e269772661\"", "\"92eb5ffee6ae2fec3ad71c777531578f\""]
+        let ours = try #require(MultipartETag.joining(parts))
+        let s3 = try ScriptedS3 { request in
+            guard request.method == "HEAD" else { return ScriptedS3.error(404, "NoSuchUpload") }
+            return [.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nETag: \(etag.map { "\"\($0)\"" } ?? ours)\r\n\r\n")]
+        }
+        defer { s3.server.stop() }
+        let tags = parts.enumerated().map { PartTag(number: $0.offset + 1, etag: $0.element, checksum: nil) }
+        let error = await failure { () throws(TransferError) in
+            let info = try await s3.store.resumeMultipart("key", id: "id").complete(tags)
+            #expect(info.etag == ours && info.size == 2)
+        }
+        #expect(error?.reason == (isOurs ? nil : .notFound))
+    }
+
+    @Test func `ETags of parts are joined as S3 joins them`() {
+        let parts = ["\"0cc175b9c0f1b6a831c399e269772661\"", "92eb5ffee6ae2fec3ad71c777531578f"]
+        #expect(MultipartETag.joining(parts) == "\"96e024ba2074fe77e8e965ba43a704be-2\"")
+        #expect(MultipartETag.joining(["\"kms\""]) == nil)
+    }
+
+    @Test func `100,000 objects are listed`() async throws {
+        let s3 = try ScriptedS3 { request in
+            let page = request.target.firstMatch(of: /continuation-token=([0-9]+)/).flatMap { Int($0.1) } ?? 0
+            let entries = (0..<1000).map { index in
+                "<Contents><Key>run+7/%C3%BC-\(page)-\(index)</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+                    + "<ETag>&quot;0cc175b9c0f1b6a831c399e269772661&quot;</ETag><Size>\(index)</Size>"
+                    + "<StorageClass>STANDARD</StorageClass></Contents>"
+            }
+            let more = page < 99 ? "<NextContinuationToken>\(page + 1)</NextContinuationToken>" : ""
+            return [
+                .ok(
+                    "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>\(page < 99)</IsTruncated>\(more)"
+                        + "\(entries.joined())</ListBucketResult>")
+            ]
+        }
+        defer { s3.server.stop() }
+        var count = 0
+        var token: String?
+        repeat {
+            let page = try await s3.store.list(prefix: "run 7/", after: token)
+            count += page.objects.count
+            #expect(page.objects.last?.key.hasPrefix("run 7/ü-") == true)
+            token = page.next
+        } while token != nil
+        #expect(count == 100_000)
+    }
+
     @Test func `SlowDown inside a 200 is SlowDown`() async throws {
         let s3 = try ScriptedS3 { _ in [.ok("<Error><Code>SlowDown</Code><Message>later</Message></Error>")] }
         defer { s3.server.stop() }

@@ -189,13 +189,29 @@ struct SeaweedFSTests {
         #expect(sink.heads.isEmpty)
     }
 
-    @Test func `a body whose checksum is wrong is not stored`() async throws {
+    @Test(arguments: [Checksum(.md5, [UInt8](repeating: 1, count: 16)), Checksum(.crc32c, [1, 2, 3, 4])])
+    func `a body whose checksum is wrong is not stored`(checksum: Checksum) async throws {
         let (server, bucket, store) = try await open()
-        let wrong = ObjectAttributes(checksum: Checksum(.md5, [UInt8](repeating: 1, count: 16)))
-        await #expect(throws: TransferError.self) {
-            _ = try await store.write("damaged", BytesSource("content"), wrong)
+        let error = await failure { () throws(TransferError) in
+            _ = try await store.write("damaged", BytesSource("content"), ObjectAttributes(checksum: checksum))
         }
+        // It was damaged on its way, for all we know: worth another try.
+        #expect(error?.reason == .network)
         #expect(try await server.list(bucket).isEmpty)
+    }
+
+    @Test func `the server compares the checksum of all parts together, and gives it back`() async throws {
+        let (server, bucket, store) = try await open()
+        let piece = seededBytes(1000)
+        let upload = try await store.beginMultipart("joined", ObjectAttributes())
+        var tag = try await upload.part(1, BytesSource(piece), checksum: crc32c(piece))
+        let honest = tag
+        tag.checksum = Checksum(.crc32c, [1, 2, 3, 4])
+        await #expect(throws: TransferError.self) { _ = try await upload.complete([tag]) }
+        #expect(try await server.list(bucket).isEmpty)
+        _ = try await upload.complete([honest])
+        _ = try await store.write("single", BytesSource(piece), ObjectAttributes(checksum: crc32c(piece)))
+        #expect(try await store.stat("single").checksum == crc32c(piece))
     }
 
     private func crc32c(_ bytes: [UInt8]) -> Checksum {

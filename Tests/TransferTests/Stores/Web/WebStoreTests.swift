@@ -93,6 +93,13 @@ struct WebStoreTests {
         )
         let file = try StoreRegistry(StoreConfiguration(environment: [:], http: http)).resolve(nginx.url("x"))
         #expect(try await file.store.stat(file.key).size == 7)
+        let variables = [
+            "SSL_CERT_FILE": certificates.authority, "KPIPE_HTTP_CERTIFICATE_FILE": certificates.clientCertificate,
+            "KPIPE_HTTP_KEY_FILE": certificates.clientKey,
+        ]
+        let byEnvironment = try open(nginx.url("x"), variables)
+        #expect(try await byEnvironment.store.stat(file.key).size == 7)
+        #expect(throws: TransferError.self) { try open(nginx.url("x"), ["KPIPE_HTTP_CERTIFICATE_FILE": "/missing"]) }
         let distrusting = try open(nginx.url("x"))
         let error = await failure { () throws(TransferError) in _ = try await distrusting.store.stat("/x") }
         #expect(error?.reason == .configuration)
