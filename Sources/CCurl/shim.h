@@ -1,6 +1,7 @@
 // libcurl's options and infos are C varargs, which Swift cannot call: typed inline wrappers stand in for them.
 #pragma once
 #include <curl/curl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -77,6 +78,9 @@ static inline CURLcode ccurl_message_result(const CURLMsg *message) { return mes
 
 /// Shown by ps and top, at most 15 bytes.
 static inline void ccurl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Gives freed memory back to the system.
+static inline void ccurl_trim_memory(void) { malloc_trim(0); }
 
 /// A connection may be closed by its peer at any time: writing to it is then an error to handle, not to die of.
 static inline void ccurl_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

@@ -4,6 +4,14 @@ import Testing
 @testable import HTTPTransport
 
 @Suite struct CurlOutcomeTests {
+    @Test func theSystemsLibraryResolvesNamesOnThreadsAndSpeaksHTTP2() throws {
+        let version = try #require(curl_version_info(CURLVERSION_TENTH)).pointee
+        for feature in [CURL_VERSION_ASYNCHDNS, CURL_VERSION_HTTP2, CURL_VERSION_LIBZ, CURL_VERSION_UNIX_SOCKETS] {
+            #expect(version.features & Int32(feature) != 0)
+        }
+        #expect(version.ares == nil)
+    }
+
     @Test(
         arguments: [
             (CURLE_OK, ExchangeState.Phase.receiving, "", 0, nil),

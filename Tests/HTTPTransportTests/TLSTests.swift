@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -123,6 +124,41 @@ import Testing
             let head = try await client.execute(HTTPRequest("GET", setup.nginx.url("file"), version: policy)).head
             #expect(head.version == (policy == .http1 ? "1.1" : "2"))
         }
+        await client.shutdown()
+    }
+
+    @Test func priorKnowledgeOutlivesItsConnection() async throws {
+        var options = Nginx.Options()
+        options.http2 = true
+        options.directives = ["keepalive_requests 3;"]
+        let nginx = try await Nginx.start(options)
+        try Self.write("whole", to: nginx.root + "/file")
+        let client = HTTPClient(.init(proxy: .none))
+        let request = HTTPRequest("GET", nginx.url("file"), version: .http2PriorKnowledge)
+        for _ in 0..<10 { #expect(try await client.execute(request).head.version == "2") }
+        await client.shutdown()
+    }
+
+    @Test func aPausedBodyOverHTTP2GoesOnAndDoesNotHoldUpOthers() async throws {
+        let setup = try await Setup { $0.http2 = true }
+        let content = seededBytes(4 << 20)
+        try Data(content).write(to: URL(filePath: setup.nginx.root + "/big"))
+        let client = try setup.client(setup.trust)
+        let paused = Mutex(false)
+        let sink = ProbeSink { count in
+            guard count > 1 << 20, paused.withLock({ !$0 }) else { return .proceed }
+            paused.withLock { $0 = true }
+            return .pause
+        }
+        async let head = client.execute(
+            HTTPRequest("GET", setup.nginx.url("big"), timeouts: .init(stall: .milliseconds(300)), version: .negotiate),
+            into: sink)
+        try await eventually("the sink holds") { sink.state.withLock { $0.holds } }
+        let other = HTTPRequest("GET", setup.nginx.url("file"), version: .negotiate)
+        #expect(try await client.execute(other).body == Array("whole".utf8))
+        sink.resume()
+        #expect(try await head.version == "2")
+        #expect(sink.state.withLock { $0.bytes } == content)
         await client.shutdown()
     }
 

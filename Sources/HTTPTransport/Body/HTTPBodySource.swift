@@ -2,7 +2,7 @@
 public protocol HTTPBodySource: AnyObject, Sendable {
     /// Known length in bytes, or `nil` to send in chunks.
     var length: Int64? { get }
-    /// Given once, before the first `read`, to a source that may answer `.pause`.
+    /// Given before the first `read`, for a source that may answer `.pause`.
     func attach(_ transfer: HTTPTransferHandle)
     /// Fills `buffer` from its start.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep

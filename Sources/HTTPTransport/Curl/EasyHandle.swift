@@ -122,6 +122,8 @@ extension EasyHandle {
         ccurl_set_pointer(raw, CURLOPT_PREREQDATA, context)
 
         ccurl_set_open_socket_function(raw, openSocket)
+        ccurl_set_pointer(raw, CURLOPT_OPENSOCKETDATA, context)
+
         long(CURLOPT_NOSIGNAL, 1)
         // Else giving up a slow name resolution would block the thread until it is through.
         long(CURLOPT_QUICK_EXIT, 1)
@@ -205,7 +207,7 @@ private func bodyWantedAgain(context: UnsafeMutableRawPointer?, offset: curl_off
 private func openSocket(
     context: UnsafeMutableRawPointer?, purpose: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
-    guard let address = address?.pointee else { return -1 }
+    guard let address = address?.pointee, exchange(context)?.mayConnect() == true else { return -1 }
     return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
 }
 

@@ -84,21 +84,29 @@ final class ClientLoop {
         let submission = exchange.submission
         multi?.remove(easy)
         let outcome = easy.unload(code: code ?? 0)
+        let origin = submission.plan.origin
         running[submission.id] = nil
         idle.append(easy)
         if running.isEmpty { rest() }
         if submission.request.version == .http2PriorKnowledge {
-            upgrades.ended(submission.plan.origin, version: code == 0 ? exchange.versionUsed : nil)
-            queue.release(origin: submission.plan.origin)
+            upgrades.ended(origin, version: code == 0 ? exchange.versionUsed : nil)
+            queue.release(origin: origin)
         }
-        queue.finished(origin: submission.plan.origin)
-        exchange.complete(code == nil ? nil : outcome)
+        queue.finished(origin: origin)
+        if code != nil, exchange.lostItsConnection {
+            waiting[submission.id] = submission
+            queue.enqueue(submission.id, origin: origin)
+        } else {
+            exchange.complete(code == nil ? nil : outcome)
+        }
     }
 
     /// Nothing runs any more: sleeps without a timer, and keeps little of what a busy time needed.
     private func rest() {
         context.forgetDeadlines()
-        idle.removeLast(max(0, idle.count - Self.restingHandles))
+        guard idle.count > Self.restingHandles else { return }
+        idle.removeLast(idle.count - Self.restingHandles)
+        ccurl_trim_memory()
     }
 
     private func checkDeadlines() {
@@ -132,7 +140,8 @@ final class ClientLoop {
 
     private func start(_ submission: Submission, on easy: EasyHandle) {
         let exchange = Exchange(submission, context: context, inbox: inbox)
-        easy.load(exchange, version: version(for: submission), configuration)
+        exchange.joins = submission.request.version == .http2PriorKnowledge && upgrades.isOpen(submission.plan.origin)
+        easy.load(exchange, version: version(for: exchange), configuration)
         running[submission.id] = easy
         if multi?.add(easy) != true {
             running[submission.id] = nil
@@ -142,13 +151,13 @@ final class ClientLoop {
         }
     }
 
-    private func version(for submission: Submission) -> Int {
-        switch submission.request.version {
+    private func version(for exchange: Exchange) -> Int {
+        switch exchange.submission.request.version {
         case .http1: return Int(CURL_HTTP_VERSION_1_1)
         case .negotiate: return Int(CURL_HTTP_VERSION_2TLS)
         case .http2PriorKnowledge:
-            if upgrades.isOpen(submission.plan.origin) { return Int(CURL_HTTP_VERSION_2_0) }
-            queue.hold(origin: submission.plan.origin)
+            if exchange.joins { return Int(CURL_HTTP_VERSION_2_0) }
+            queue.hold(origin: exchange.submission.plan.origin)
             return Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
         }
     }

@@ -9,6 +9,10 @@ final class Exchange {
     }
 
     let submission: Submission
+    /// Meant for an open HTTP/2 connection without TLS; a fresh one would have to begin with prior knowledge.
+    var joins = false
+    /// The connection to join was gone. Nothing has been sent, so the exchange may start again.
+    private(set) var lostItsConnection = false
     private let context: LoopContext
     private let handle: HTTPTransferHandle
     private var state: ExchangeState
@@ -29,6 +33,12 @@ final class Exchange {
     }
 
     var versionUsed: String? { state.head?.version }
+
+    /// Asked before a connection is opened.
+    func mayConnect() -> Bool {
+        lostItsConnection = joins
+        return !joins
+    }
 
     func connected() {
         _ = advance(.connected)
