@@ -1,5 +1,5 @@
 /// Takes credentials out of texts that come from elsewhere.
-enum Redaction {
+package enum Redaction {
     /// Anything shorter hides nothing and would mutilate the text.
     private static let shortestSecret = 4
 
@@ -15,7 +15,7 @@ enum Redaction {
     }
 
     /// Works on what need not be a valid URL.
-    static func redactURL(_ url: some StringProtocol) -> String {
+    package static func redactURL(_ url: some StringProtocol) -> String {
         let url = String(url)
         if let target = RequestTarget(url) { return target.redacted }
         let bare = url.prefix { $0 != "?" && $0 != "#" }

@@ -12,7 +12,7 @@ enum SmallFile {
 
     /// The whole file; refused beyond `limit` bytes. Folders, sockets and the like are refused.
     static func bytes(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
         // Files of the kernel say that they are empty: only reading tells.

@@ -91,11 +91,11 @@ struct ContentRange: Equatable, CustomStringConvertible {
 }
 
 /// `Retry-After` in its two forms (RFC 9110 §10.2.3).
-enum RetryAfter {
+package enum RetryAfter {
     /// Longer waits are the server's way of saying no; a budget decides then.
     private static let cap: Int64 = 3600
 
-    static func parse(_ value: String?, now: Int64) -> Duration? {
+    package static func parse(_ value: String?, now: Int64) -> Duration? {
         guard let value else { return nil }
         if let seconds = Int64(value) { return .seconds(min(max(0, seconds), cap)) }
         return CivilTime(http: value).map { .seconds(min(max(0, $0.epoch - now), cap)) }

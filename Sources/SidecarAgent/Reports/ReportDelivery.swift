@@ -1,0 +1,89 @@
+internal import Logging
+internal import Synchronization
+internal import Telemetry
+
+/// Feeds one destination from its outbox: the thin shell around `Outbox`.
+final class ReportDelivery: ReportSink {
+    private let courier: any ReportCourier
+    private let log: any ReportLog
+    /// In the journal; unlike the courier's own word it is unique among the destinations.
+    private let key: String
+    private let logger: Logger
+    private let metrics: AgentMetrics?
+    private let outbox: Mutex<Outbox>
+    private let woken = Signal()
+    private let drained = Signal()
+    private let random: @Sendable () -> Double
+
+    init(
+        _ courier: any ReportCourier, key: String, log: any ReportLog, logger: Logger, metrics: AgentMetrics? = nil,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.courier = courier
+        self.key = key
+        self.log = log
+        self.logger = logger
+        self.metrics = metrics
+        self.random = random
+        outbox = Mutex(Outbox(log.unacknowledged(by: key)))
+    }
+
+    func report(_ report: StateReport) {
+        let (dropped, count) = outbox.withLock { outbox in (outbox.add(report), outbox.queue.count) }
+        metrics?.unreported.set(Double(count), courier.destination)
+        if let dropped {
+            metrics?.reports.increment(courier.destination, "coalesced")
+            logger.notice("a state report gave way to newer ones", metadata: metadata(of: dropped))
+        }
+        woken.raise()
+    }
+
+    func run() async {
+        while !Task.isCancelled {
+            switch outbox.withLock({ $0.next(at: .now) }) {
+            case .rest:
+                if outbox.withLock(\.isEmpty) { drained.raise() }
+                await woken.wait()
+            case .wait(let instant):
+                await woken.wait(until: instant)
+            case .send(let report):
+                settle(report, await courier.deliver(report))
+            }
+        }
+    }
+
+    func flush() async {
+        outbox.withLock { $0.hurry() }
+        woken.raise()
+        while !Task.isCancelled, !outbox.withLock(\.isEmpty) { await drained.wait() }
+    }
+
+    private func settle(_ report: StateReport, _ outcome: DeliveryOutcome) {
+        let (settlement, count) = outbox.withLock { outbox in
+            (outbox.settle(outcome, at: .now, random: random()), outbox.queue.count)
+        }
+        metrics?.reports.increment(courier.destination, outcome.word)
+        metrics?.unreported.set(Double(count), courier.destination)
+        switch settlement {
+        case nil: break
+        case .delivered(let sequence):
+            log.acknowledge(through: sequence, by: key)
+        case .refused(let report, let reason):
+            log.acknowledge(through: report.sequence, by: key)
+            var metadata = metadata(of: report)
+            metadata["reason"] = "\(reason)"
+            logger.log(
+                level: report.terminal ? .critical : .error, "a state report was refused and is given up",
+                metadata: metadata)
+        case .postponed(let pause, let reason):
+            var metadata = metadata(of: report)
+            metadata["reason"] = "\(reason)"
+            metadata["retry-in"] = "\(pause)"
+            logger.warning("a state report is not delivered yet", metadata: metadata)
+        }
+    }
+
+    private func metadata(of report: StateReport) -> Logger.Metadata {
+        ["destination": "\(courier.destination)", "state": "\(report.state)", "sequence": "\(report.sequence)"]
+    }
+}
