@@ -27,7 +27,7 @@ struct KpipeSidecar: AsyncParsableCommand {
                                                  78  configuration
             """,
         version: Version.current,
-        subcommands: [CopyCommand.self, ProbeCommand.self, SchemaCommand.self])
+        subcommands: [AgentCommand.self, RunCommand.self, CopyCommand.self, ProbeCommand.self, SchemaCommand.self])
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {
@@ -42,6 +42,8 @@ struct KpipeSidecar: AsyncParsableCommand {
             failure.exit()
         } catch let error as ConfigurationError {
             CommandFailure(.configuration, error.description).exit()
+        } catch let error as VolumeError {
+            CommandFailure(error.exitCode, error.message).exit()
         } catch {
             exit(withError: error)
         }

@@ -11,6 +11,7 @@ public enum AgentEvent: Sendable {
     /// All inputs, or all outputs, are through.
     case transferred(Direction, TransferReport)
     case manifest(url: String)
+    case note(String)
     /// Something that did not work and is not the step's failure.
     case warning(String)
 }

@@ -68,6 +68,9 @@ public final class SidecarAgent: Sendable {
         }
     }
 
+    /// For a step that is no pod.
+    public static func newUID() -> String { HostFacts.newUID() }
+
     /// What outlives a killed agent of the reports; for the sinks.
     public var reportLog: any ReportLog { journal }
 

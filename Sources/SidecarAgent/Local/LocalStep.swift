@@ -1,0 +1,61 @@
+import Glibc
+
+/// A step on this machine: the agent in this process, the entrypoint with the command as a child. The same programs
+/// and the same protocol as in a pod, without a cluster.
+public struct LocalStep: Sendable {
+    let agent: SidecarAgent
+    let main: MainProcess
+    let sinks: [any ReportSink]
+
+    public init(agent: SidecarAgent, main: MainProcess, reportingTo sinks: [any ReportSink]) {
+        self.agent = agent
+        self.main = main
+        self.sinks = sinks
+    }
+
+    /// Runs to the end.
+    ///
+    /// - Parameter signals: what this process is asked by signal; passed on to the command.
+    /// - Returns: the command's exit code; where that is 0, the code of an input's or output's failure.
+    public func run(signals: some AsyncSequence<Int32, Never> & Sendable) async -> Int32 {
+        await withTaskGroup(of: Int32?.self) { group in
+            group.addTask {
+                await agent.run(reportingTo: sinks)
+                return nil
+            }
+            group.addTask {
+                let code = await main.wait()
+                // As the kubelet tells a native sidecar that main has ended.
+                agent.terminate()
+                return code
+            }
+            group.addTask {
+                await forward(signals)
+                return nil
+            }
+            var code: Int32 = 0
+            // The agent and main end by themselves, the signals never do.
+            for _ in 0..<2 { if let ended = await group.next() ?? nil { code = ended } }
+            group.cancelAll()
+            return code != 0 ? code : outcome?.cause?.exitCode ?? 0
+        }
+    }
+
+    /// How the step ended, once it has.
+    public var outcome: StepOutcome? {
+        if case .leaving(let outcome) = agent.status.current.phase { outcome } else { nil }
+    }
+
+    /// The first is the command's alone; a second one gives the uploads no more than the grace.
+    private func forward(_ signals: some AsyncSequence<Int32, Never>) async {
+        var count = 0
+        for await signal in signals {
+            count += 1
+            // A terminal's Ctrl-C has reached the whole group already.
+            let isFromTerminal = signal == SIGINT && tcgetpgrp(STDIN_FILENO) == getpgrp()
+            if !isFromTerminal { main.send(signal) }
+            if count == 2 { agent.terminate() }
+            if count > 2 { main.send(SIGKILL) }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import FoundationEssentials
+import Transfer
+
+/// What a step does, told to a person line by line, or as JSON lines.
+public struct Timeline: Sendable {
+    public enum Form: Sendable {
+        case text, json
+    }
+
+    private let form: Form
+    private var shown: [AgentEvent.Direction: Int] = [:]
+
+    /// Files named one by one, of inputs and of outputs each; the others are counted.
+    static let filesShown = 20
+
+    public init(_ form: Form) {
+        self.form = form
+    }
+
+    /// The lines for an event, each with its line feed; often none.
+    public mutating func lines(for event: AgentEvent, at elapsed: Duration) -> String {
+        switch form {
+        case .json: Self.json(event, elapsed)
+        case .text: text(event, elapsed)
+        }
+    }
+
+    private mutating func text(_ event: AgentEvent, _ elapsed: Duration) -> String {
+        switch event {
+        case .report(let report):
+            let cause = [report.reason, report.message].compactMap { $0 }.joined(separator: ": ")
+            return Self.line(elapsed, report.state + (cause.isEmpty ? "" : "  \(cause)"))
+        case .transfer(let direction, .finished(let file)):
+            return named(direction, Self.line(elapsed, "  \(Self.arrow(direction)) \(Self.describe(file))"))
+        case .transfer(let direction, .skipped(let file)):
+            return named(
+                direction, Self.line(elapsed, "  \(Self.arrow(direction)) \(Self.describe(file)), already there"))
+        case .transfer(_, .retrying(let error, let attempt, let pause)):
+            return Self.line(elapsed, "  try \(attempt) failed, again in \(Self.seconds(pause)) s: \(error)")
+        case .transfer(_, .failed(let error)):
+            return Self.line(elapsed, "  failed: \(error)")
+        case .transfer(_, .note(let path, let reason)):
+            return Self.line(elapsed, "  left out \(path): \(reason)")
+        case .transfer(_, .planned):
+            return ""
+        case .transferred(let direction, let report):
+            guard !report.files.isEmpty else { return "" }
+            let bytes = report.files.reduce(0) { $0 + $1.size }
+            let what = direction == .input ? "inputs in place" : "outputs stored"
+            return Self.line(elapsed, "  \(report.files.count) \(what), \(Self.size(bytes))")
+        case .manifest(let url):
+            return Self.line(elapsed, "  manifest \(url)")
+        case .note(let text):
+            return Self.line(elapsed, "  \(text)")
+        case .warning(let text):
+            return Self.line(elapsed, "  warning: \(text)")
+        }
+    }
+
+    private mutating func named(_ direction: AgentEvent.Direction, _ line: String) -> String {
+        shown[direction, default: 0] += 1
+        return shown[direction, default: 0] <= Self.filesShown ? line : ""
+    }
+
+    private static func arrow(_ direction: AgentEvent.Direction) -> String { direction == .input ? "<-" : "->" }
+
+    private static func describe(_ file: TransferredFile) -> String {
+        "\(file.path)  \(size(file.size))  \(file.url)"
+    }
+
+    private static func line(_ elapsed: Duration, _ text: String) -> String {
+        let time = seconds(elapsed)
+        return "kpipe-sidecar: \(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) s  \(text)\n"
+    }
+
+    /// With milliseconds.
+    static func seconds(_ duration: Duration) -> String {
+        let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+        let fraction = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"
+    }
+
+    static func size(_ bytes: Int64) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var (value, unit) = (bytes * 10, 0)
+        while value >= 10240, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+        return unit == 0 || value % 10 == 0
+            ? "\(value / 10) \(units[unit])" : "\(value / 10).\(value % 10) \(units[unit])"
+    }
+}
+
+extension Timeline {
+    private struct Entry: Encodable {
+        var elapsed: Double
+        var event: String
+        var report: StateReport?
+        var direction: String?
+        var path: String?
+        var url: String?
+        var size: Int64?
+        var sha256: String?
+        var files: Int?
+        var message: String?
+    }
+
+    private static func json(_ event: AgentEvent, _ elapsed: Duration) -> String {
+        var entry = Entry(elapsed: elapsed / .seconds(1), event: "")
+        switch event {
+        case .report(let report):
+            (entry.event, entry.report) = ("state", report)
+        case .transfer(let direction, let transfer):
+            entry.direction = direction.rawValue
+            guard describe(transfer, in: &entry) else { return "" }
+        case .transferred(let direction, let report):
+            (entry.event, entry.direction) = ("transferred", direction.rawValue)
+            (entry.files, entry.size) = (report.files.count, report.files.reduce(0) { $0 + $1.size })
+        case .manifest(let url):
+            (entry.event, entry.url) = ("manifest", url)
+        case .note(let text):
+            (entry.event, entry.message) = ("note", text)
+        case .warning(let text):
+            (entry.event, entry.message) = ("warning", text)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let line = try? encoder.encode(entry) else { return "" }
+        return String(decoding: line, as: UTF8.self) + "\n"
+    }
+
+    private static func describe(_ transfer: TransferEvent, in entry: inout Entry) -> Bool {
+        switch transfer {
+        case .finished(let file), .skipped(let file):
+            if case .finished = transfer { entry.event = "file" } else { entry.event = "skipped" }
+            (entry.path, entry.url, entry.size, entry.sha256) = (file.path, file.url, file.size, file.sha256)
+        case .retrying(let error, let attempt, _):
+            (entry.event, entry.message) = ("retry", "try \(attempt): \(error)")
+        case .failed(let error):
+            (entry.event, entry.message) = ("failed", "\(error)")
+        case .note(let path, let reason):
+            (entry.event, entry.path, entry.message) = ("left-out", path, reason)
+        case .planned:
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import FoundationEssentials
+import SidecarAgent
+import Transfer
+
+/// What `agent` and `run` have in common.
+struct AgentOptions: ParsableArguments {
+    @Option(help: "The step's configuration: one YAML or JSON document. Else KPIPE_CONFIG holds it.")
+    var config: String?
+
+    @Option(help: "Time from SIGTERM to SIGKILL, as in 90s: the pod's terminationGracePeriodSeconds.")
+    var grace: String?
+
+    @OptionGroup var stores: StoreOptions
+
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// The configuration's sources, `flags` with the highest rank.
+    func sources(_ flags: [(path: String, value: String?)]) -> ConfigurationSources {
+        let given = (flags + [("grace", grace)]).compactMap { flag in
+            flag.value.map { ConfigurationOverride(path: flag.path, value: $0, origin: "--\(flag.path)") }
+        }
+        return ConfigurationSources(file: config, environment: environment, flags: given)
+    }
+
+    func registry(for limits: TransferLimits) -> StoreRegistry {
+        StoreRegistry(stores.configuration(concurrency: limits.concurrency))
+    }
+}
+
+extension TransferConfiguration {
+    init(_ limits: TransferLimits) {
+        self.init(memory: Int(limits.memory.bytes), maximumConcurrency: limits.concurrency)
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Logging
+import SidecarAgent
+import Transfer
+import UnixSignals
+import WorkdirProtocol
+
+/// `agent`: the sidecar of a step's pod.
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent", abstract: "Runs as a step's sidecar: inputs, outputs, states.",
+        discussion: """
+            Fetches the inputs into WORKDIR/input, places the entrypoint, publishes `ready`, follows the main container's
+            markers, stores WORKDIR/output when it has ended, reports every state, and leaves with 0 on SIGTERM.
+
+            A native sidecar that exits is restarted for ever; so a step that cannot succeed is told through
+            .kpipe/failed and the reports, and the agent stays. It refuses to start (and exits) only without a usable
+            volume: 75 while another agent is at work there, 77 without permission, 74 for any other reason.
+
+            Every option has a variable: KPIPE_CONFIG (the document itself), KPIPE_WORKDIR, KPIPE_PORT, KPIPE_GRACE,
+            KPIPE_LEGACY. KPIPE_RESTART_POLICY says main's restart policy (Never or OnFailure), KPIPE_POD_NAME,
+            KPIPE_POD_NAMESPACE, KPIPE_POD_UID and KPIPE_JOB_NAME say whose step it is, KPIPE_ENTRYPOINT where the
+            entrypoint's binary lies.
+
+            EXAMPLES
+              kpipe-sidecar agent --config /etc/kpipe/step.yaml
+              KPIPE_CONFIG='{inputs: [{from: "s3://bucket/words"}]}' kpipe-sidecar agent --workdir /workdir --grace 90s
+            """)
+
+    @OptionGroup var options: AgentOptions
+
+    @Option(help: "Where the shared volume is mounted (\(WorkdirPath.defaultRoot)).")
+    var workdir: String?
+
+    @Option(help: "Port of /ready, /state, /metrics and /healthz (9797); 0: any.")
+    var port: String?
+
+    @Flag(
+        help: "Run as an ordinary container beside main: SIGTERM reaches both at once, and the agent leaves by itself.")
+    var legacy = false
+
+    func run() async throws {
+        let environment = options.environment
+        let sources = options.sources([
+            ("workdir", workdir.map(Self.absolute)), ("port", port), ("legacy", legacy ? "true" : nil),
+        ])
+        let (configuration, failure) = try load(sources, environment)
+        let policy = try? Self.restartPolicy(environment)
+        var settings = AgentSettings(
+            configuration: configuration, pod: sources.pod,
+            rules: LifecycleRules(placement: configuration.legacy ? .legacy : .native, restartPolicy: policy ?? nil),
+            entrypoint: EntrypointBinary.find(environment: environment))
+        settings.failure = failure
+
+        let logger = Logger(label: "agent")
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let registry = options.registry(for: configuration.transfer)
+        let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
+        let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await agent.run(reportingTo: []) }
+            group.addTask { for await _ in signals { agent.terminate() } }
+            // The agent ends by itself, the signals never do.
+            await group.next()
+            group.cancelAll()
+        }
+        await registry.shutdown()
+    }
+
+    /// A configuration that is wrong is told to main and in the log; the agent then lives on defaults and stays.
+    private func load(
+        _ sources: ConfigurationSources, _ environment: [String: String]
+    ) throws -> (AgentConfiguration, FailureCause?) {
+        do {
+            _ = try Self.restartPolicy(environment)
+            return (try sources.load(), nil)
+        } catch {
+            var fallback = AgentConfiguration()
+            fallback.workdir = Self.absolute(workdir ?? environment["KPIPE_WORKDIR"] ?? fallback.workdir)
+            fallback.legacy = legacy || environment["KPIPE_LEGACY"] == "true"
+            let message = "\(error)"
+            CommandFailure(.configuration, message).say()
+            return (
+                fallback,
+                FailureCause(
+                    .error, container: .agent, reason: FailureReason.configuration,
+                    message: message.split(separator: "\n").joined(separator: "; "),
+                    exitCode: WorkdirProtocol.ExitCode.configuration.rawValue)
+            )
+        }
+    }
+
+    static let restartPolicyVariable = "KPIPE_RESTART_POLICY"
+
+    private static func restartPolicy(_ environment: [String: String]) throws -> RestartPolicy? {
+        guard let text = environment[restartPolicyVariable], !text.isEmpty else { return nil }
+        guard let policy = RestartPolicy(rawValue: text) else {
+            throw ConfigurationError(
+                source: "environment",
+                problems: [
+                    ConfigurationProblem(
+                        path: "", origin: restartPolicyVariable, message: "expected Never or OnFailure, found \(text)")
+                ])
+        }
+        return policy
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Glibc
+import Logging
+import SidecarAgent
+import Synchronization
+import Transfer
+import UnixSignals
+import WorkdirProtocol
+
+/// `run`: the same step on this machine without a cluster.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs a step on this machine: inputs, command, outputs, states.",
+        discussion: """
+            Fetches the inputs, runs the command with the workdir as its current folder (and in KPIPE_WORKDIR), stores
+            the outputs and reports the states, as agent and entrypoint do in a pod. The timeline goes to standard
+            error; the command's own streams pass through untouched.
+
+            Exits with the command's code; where that is 0, with the code of an input's or output's failure.
+
+            EXAMPLES
+              kpipe-sidecar run --config step.yaml -- sort -o output/sorted input/words
+              kpipe-sidecar run --config step.yaml --workdir /scratch/run-7 -- sh -c 'wc -w input/* > output/words'
+            """)
+
+    @OptionGroup var options: AgentOptions
+
+    @Option(help: "Where input/ and output/ are. Left out: a temporary folder, removed once its outputs are stored.")
+    var workdir: String?
+
+    @Flag(help: "Keep a temporary workdir.")
+    var keep = false
+
+    @Flag(help: "Tell the timeline as JSON lines.")
+    var json = false
+
+    @Argument(parsing: .postTerminator, help: "The step's program and its arguments, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard !command.isEmpty else { throw ValidationError("The command is missing: run [OPTIONS] -- COMMAND…") }
+    }
+
+    func run() async throws {
+        let environment = options.environment
+        let sources = options.sources([])
+        var configuration = try sources.load()
+        guard let entrypoint = EntrypointBinary.find(environment: environment) else {
+            throw CommandFailure(
+                .software,
+                "there is no kpipe-entrypoint beside this program; put it there, or name it in "
+                    + EntrypointBinary.variable)
+        }
+        let place = try LocalWorkdir(workdir, temporaryFolder: environment["TMPDIR"] ?? "/tmp")
+        configuration.workdir = place.path
+        var pod = sources.pod
+        // Each run is a step of its own.
+        pod.uid = pod.uid ?? SidecarAgent.newUID()
+        var settings = AgentSettings(
+            configuration: configuration, pod: pod,
+            rules: LifecycleRules(placement: .native, restartPolicy: .never), entrypoint: entrypoint)
+        settings.openToAll = false
+
+        let output = TimelineOutput(Timeline(json ? .json : .text))
+        let registry = options.registry(for: configuration.transfer)
+        let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
+        var logger = Logger(label: "agent")
+        logger.logLevel = .warning
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
+        let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)
+        let main = try MainProcess(
+            entrypoint: entrypoint, command: command, workdir: place.path, environment: environment)
+        let step = LocalStep(agent: agent, main: main, reportingTo: [])
+        let code = await step.run(signals: signals.map(\.number))
+        await registry.shutdown()
+
+        let isStored = step.outcome == .success && !configuration.outputs.isEmpty
+        if isStored, !keep {
+            place.removeIfTemporary()
+        }
+        if workdir == nil, keep || !isStored {
+            output.say("the outputs are in \(place.path)/\(WorkdirPath.output)")
+        }
+        guard code == 0 else { throw CommandFailure(status: code, "") }
+    }
+}
+
+extension UnixSignal {
+    var number: Int32 {
+        switch self {
+        case .sigint: SIGINT
+        case .sighup: SIGHUP
+        case .sigquit: SIGQUIT
+        default: SIGTERM
+        }
+    }
+}
+
+/// The timeline on standard error, written whole line by whole line from whatever thread.
+private final class TimelineOutput: Sendable {
+    private let timeline: Mutex<Timeline>
+    private let begin = ContinuousClock.now
+
+    init(_ timeline: Timeline) { self.timeline = Mutex(timeline) }
+
+    func show(_ event: AgentEvent) {
+        timeline.withLock { timeline in
+            Self.write(timeline.lines(for: event, at: .now - begin))
+        }
+    }
+
+    func say(_ text: String) { show(.note(text)) }
+
+    /// Nobody is left to be told when standard error is closed.
+    private static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
