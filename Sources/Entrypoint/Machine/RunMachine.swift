@@ -94,7 +94,8 @@ public struct RunMachine: Sendable {
             } else if markers.isReady {
                 record.epoch = markers.epoch
                 phase = .starting
-                effects.append(.startCommand)
+                // Before the command can say a word of its own.
+                effects += [.state(StateValue.running), .startCommand]
             }
         case .awaitingOutputs:
             if let failed = markers.failed, failed.concerns(attempt: record.attempt) {
@@ -148,7 +149,7 @@ public struct RunMachine: Sendable {
         lastOutput = now
         record.phase = .running
         record.processID = processID
-        return [.record(record), .state(StateValue.running)]
+        return [.record(record)]
     }
 
     private mutating func notStarted(_ code: Int32, _ message: String) -> [RunEffect] {

@@ -23,8 +23,7 @@ public enum EntrypointBinary {
         return access(String(beside), X_OK) == 0 ? String(beside) : nil
     }
 
-    /// Places it in the volume, executable for all. One that an init container has put there is replaced only by a
-    /// different one, because it may be running.
+    /// Places it in the volume, executable for all. One that is running there already runs on.
     static func place(_ source: String?, in volume: Volume) throws(VolumeError) {
         guard let source else {
             guard volume.exists(WorkdirPath.entrypoint) else {
@@ -34,13 +33,6 @@ public enum EntrypointBinary {
             }
             return
         }
-        let bytes: [UInt8]
-        do {
-            bytes = try SmallFile.bytes(source, limit: 64 << 20)
-        } catch {
-            throw VolumeError(.software, "cannot read the entrypoint \(source): \(error)")
-        }
-        if volume.own.read(name, limit: bytes.count + 1)?.bytes == bytes { return }
-        try volume.own.replace(name, with: bytes, mode: 0o755)
+        try volume.own.copy(source, to: name, mode: 0o755)
     }
 }

@@ -6,6 +6,15 @@ public struct UnixTime: Sendable, Hashable, Comparable, Codable, CustomStringCon
         self.milliseconds = milliseconds
     }
 
+    public init(from decoder: any Decoder) throws {
+        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(milliseconds)
+    }
+
     public static func < (left: UnixTime, right: UnixTime) -> Bool { left.milliseconds < right.milliseconds }
 
     /// RFC 3339 in UTC: `2026-11-21T03:45:00.123Z`.

@@ -1,4 +1,5 @@
 import Glibc
+import WorkdirProtocol
 
 /// The workdir of a step that runs on this machine.
 public struct LocalWorkdir: Sendable {
@@ -21,6 +22,11 @@ public struct LocalWorkdir: Sendable {
         defer { free(resolved) }
         path = String(cString: resolved)
         isTemporary = given == nil
+    }
+
+    /// Main has left something in `output/`.
+    public var hasOutputs: Bool {
+        (try? FolderHandle(path: "\(path)/\(WorkdirPath.output)").names().isEmpty) == false
     }
 
     /// Removes a temporary workdir. A given one stays.

@@ -93,7 +93,14 @@ extension Timeline {
     private struct Entry: Encodable {
         var elapsed: Double
         var event: String
-        var report: StateReport?
+        var state: String?
+        var previous: String?
+        var terminal: Bool?
+        var reason: String?
+        var exitCode: Int32?
+        var container: String?
+        var sequence: Int64?
+        var time: String?
         var direction: String?
         var path: String?
         var url: String?
@@ -107,7 +114,11 @@ extension Timeline {
         var entry = Entry(elapsed: elapsed / .seconds(1), event: "")
         switch event {
         case .report(let report):
-            (entry.event, entry.report) = ("state", report)
+            entry.event = "state"
+            (entry.state, entry.previous, entry.terminal) = (report.state, report.previous, report.terminal)
+            (entry.reason, entry.message, entry.exitCode) = (report.reason, report.message, report.exitCode)
+            (entry.container, entry.sequence) = (report.container, report.sequence)
+            entry.time = report.time.description
         case .transfer(let direction, let transfer):
             entry.direction = direction.rawValue
             guard describe(transfer, in: &entry) else { return "" }

@@ -68,28 +68,6 @@ final class FolderHandle: Sendable {
         faccessat(descriptor, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
     }
 
-    /// Replaces the file whole, by way of a temporary one in the same folder. Content and name survive a power failure.
-    func replace(_ name: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(VolumeError) {
-        let temporary = Self.temporaryPrefix + name
-        unlinkat(descriptor, temporary, 0)
-        let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-        guard file >= 0 else { throw .last("write", display(name)) }
-        let written = Self.writeAll(file, bytes) && fchmod(file, mode) == 0 && fsync(file) == 0
-        guard written else {
-            let error = VolumeError.last("write", display(name))
-            close(file)
-            unlinkat(descriptor, temporary, 0)
-            throw error
-        }
-        close(file)
-        guard renameat(descriptor, temporary, descriptor, name) == 0 else {
-            let error = VolumeError.last("rename a temporary file to", display(name))
-            unlinkat(descriptor, temporary, 0)
-            throw error
-        }
-        fsync(descriptor)
-    }
-
     static func writeAll(_ file: Int32, _ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var written = 0

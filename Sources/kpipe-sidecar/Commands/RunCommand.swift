@@ -75,10 +75,9 @@ struct RunCommand: AsyncParsableCommand {
         await registry.shutdown()
 
         let isStored = step.outcome == .success && !configuration.outputs.isEmpty
-        if isStored, !keep {
+        if !keep, isStored || !place.hasOutputs {
             place.removeIfTemporary()
-        }
-        if workdir == nil, keep || !isStored {
+        } else if place.hasOutputs {
             output.say("the outputs are in \(place.path)/\(WorkdirPath.output)")
         }
         guard code == 0 else { throw CommandFailure(status: code, "") }
