@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Regular files under a path prefix, in byte order of their paths. Links to folders are not entered.
