@@ -9,6 +9,8 @@ public struct AgentSettings: Sendable {
     public var openToAll = true
     /// What is wrong with the configuration. The agent then fetches nothing, says so and stays.
     public var failure: FailureCause?
+    /// Peaks and totals of what the containers used, for the manifest.
+    public var usageSummary: @Sendable () -> [String: String] = { [:] }
 
     public init(
         configuration: AgentConfiguration, pod: PodIdentity, rules: LifecycleRules, entrypoint: String?

@@ -44,7 +44,7 @@ struct OutputJob: Sendable {
         let files = report.files.sorted { $0.path < $1.path }.map {
             Manifest.File(path: $0.path, url: $0.url, size: $0.size, sha256: $0.sha256)
         }
-        return Manifest(step: step, files: files)
+        return Manifest(step: step, files: files, summary: agent.settings.usageSummary())
     }
 }
 

@@ -20,7 +20,9 @@ public struct ConfigurationSources: Sendable {
 
     public var pod: PodIdentity {
         let namespace = try? SmallFile.text(PodIdentity.serviceAccountNamespaceFile)
-        return PodIdentity(environment: environment, serviceAccountNamespace: namespace)
+        var pod = PodIdentity(environment: environment, serviceAccountNamespace: namespace)
+        pod.name = pod.name ?? (try? SmallFile.text("/proc/sys/kernel/hostname"))
+        return pod
     }
 
     /// Reads, decodes and checks; the error lists everything that is wrong.

@@ -1,4 +1,5 @@
-public import Telemetry
+internal import Synchronization
+internal import Telemetry
 internal import WorkdirProtocol
 internal import YAMLTree
 
@@ -10,27 +11,32 @@ internal import YAMLTree
 /// | `/state` | the step's state as last reported |
 /// | `/metrics` | Prometheus' text format |
 /// | `/healthz` | 200 as long as the agent lives |
-public struct AgentEndpoint: Sendable {
-    private let status: StatusBoard
+final class AgentEndpoint: Sendable {
+    private let board = Mutex<StatusBoard?>(nil)
     private let metrics: MetricRegistry
 
-    public init(status: StatusBoard, metrics: MetricRegistry) {
-        self.status = status
+    init(metrics: MetricRegistry) {
         self.metrics = metrics
     }
 
-    /// Listens until the server is stopped.
-    ///
-    /// - Throws: where the port is taken. Startup is probed here, so an agent that cannot listen would never let main
-    ///   start: a permanent failure, to be told like any other (`.kpipe/failed`, exit code 78).
-    public func serve(port: Int) async throws(StatusServerError) -> StatusServer {
-        try await StatusServer.start(port: port) { answer(to: $0) }
+    /// Shows this agent from now on; until then the step is pending.
+    func attach(_ status: StatusBoard) {
+        board.withLock { $0 = status }
+    }
+
+    private var status: AgentStatus {
+        board.withLock { $0 }?.current ?? AgentStatus(phase: .pending, report: nil, attempt: 0, epoch: "")
+    }
+
+    /// Listens until the server is stopped. Throws where the port is taken.
+    func serve(port: Int) async throws(StatusServerError) -> StatusServer {
+        try await StatusServer.start(port: port) { self.answer(to: $0) }
     }
 
     func answer(to request: StatusRequest) -> StatusResponse {
         switch request.path {
-        case "/ready": ready(status.current)
-        case "/state": .json(Self.state(status.current))
+        case "/ready": ready(status)
+        case "/state": .json(Self.state(status))
         case "/metrics": StatusResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
         case "/healthz": .text("ok")
         default: .notFound

@@ -6,9 +6,10 @@ enum ProcessTable {
     /// More than any pod runs; a machine's whole table is not ours to read.
     private static let limit = 4096
 
-    /// Usage of the groups other than our own, the pause container's (PID 1) left out. Empty where only our own
-    /// processes are in sight.
+    /// Usage of the groups other than our own, the pause container's (PID 1) left out. Empty where the PID namespace is
+    /// not a pod's: a machine's other processes are not ours to report.
     static func others(time: Int64) -> [String: UsageSample] {
+        guard (try? SmallFile.text("/proc/1/comm")) == "pause" else { return [:] }
         guard let own = Cgroup.readFile("/proc/self/cgroup").map(ProcessUsage.group) else { return [:] }
         let ticks = UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
         let page = UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))

@@ -13,6 +13,8 @@ struct AgentOptions: ParsableArguments {
 
     @OptionGroup var stores: StoreOptions
 
+    @OptionGroup var logging: LoggingOptions
+
     var environment: [String: String] { ProcessInfo.processInfo.environment }
 
     /// The configuration's sources, `flags` with the highest rank.

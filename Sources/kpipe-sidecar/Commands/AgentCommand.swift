@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import SidecarAgent
+import Telemetry
 import Transfer
 import UnixSignals
 import WorkdirProtocol
@@ -53,20 +54,40 @@ struct AgentCommand: AsyncParsableCommand {
             rules: LifecycleRules(placement: configuration.legacy ? .legacy : .native, restartPolicy: policy ?? nil),
             entrypoint: EntrypointBinary.find(environment: environment))
         settings.failure = failure
+        let services = StepServices(configuration)
+        settings.usageSummary = { services.monitor.summary() }
 
+        options.logging.bootstrap()
         let logger = Logger(label: "agent")
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let registry = options.registry(for: configuration.transfer)
         let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
+        let server = await listen(services, &settings, logger)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
+        let sinks = services.attach(agent, pod: sources.pod, logger: logger)
+        async let _ = services.monitor.run()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await agent.run(reportingTo: []) }
+            group.addTask { await agent.run(reportingTo: sinks) }
             group.addTask { for await _ in signals { agent.terminate() } }
             // The agent ends by itself, the signals never do.
             await group.next()
             group.cancelAll()
         }
+        await server?.stop()
         await registry.shutdown()
+    }
+
+    /// An agent that cannot be probed would never let main start: a failure that the step is told.
+    private func listen(
+        _ services: StepServices, _ settings: inout AgentSettings, _ logger: Logger
+    ) async -> StatusServer? {
+        do {
+            return try await services.listen()
+        } catch {
+            logger.error("\(error)")
+            settings.failure = settings.failure ?? FailureCause(endpoint: error)
+            return nil
+        }
     }
 
     /// A configuration that is wrong is told to main and in the log; the agent then lives on defaults and stays.

@@ -64,13 +64,17 @@ struct RunCommand: AsyncParsableCommand {
         let output = TimelineOutput(Timeline(json ? .json : .text))
         let registry = options.registry(for: configuration.transfer)
         let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
-        var logger = Logger(label: "agent")
-        logger.logLevel = .warning
+        options.logging.bootstrap(level: .warning)
+        let logger = Logger(label: "agent")
+        let services = StepServices(configuration)
+        settings.usageSummary = { services.monitor.summary() }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)
         let main = try MainProcess(
             entrypoint: entrypoint, command: command, workdir: place.path, environment: environment)
-        let step = LocalStep(agent: agent, main: main, reportingTo: [])
+        let sinks = services.attach(agent, pod: pod, logger: logger)
+        async let _ = services.monitor.run()
+        let step = LocalStep(agent: agent, main: main, reportingTo: sinks)
         let code = await step.run(signals: signals.map(\.number))
         await registry.shutdown()
 

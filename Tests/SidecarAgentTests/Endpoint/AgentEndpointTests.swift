@@ -13,7 +13,9 @@ import Testing
         let status = StatusBoard(AgentStatus(phase: phase, report: report, attempt: 1, epoch: "e1"))
         let registry = MetricRegistry()
         _ = AgentMetrics(registry, status: status)
-        return AgentEndpoint(status: status, metrics: registry)
+        let endpoint = AgentEndpoint(metrics: registry)
+        endpoint.attach(status)
+        return endpoint
     }
 
     private func text(_ response: StatusResponse) -> String { String(decoding: response.body, as: UTF8.self) }
@@ -51,6 +53,12 @@ import Testing
                 == #"{"state":"ERROR","phase":"settled","previous":"INITIALIZING","terminal":true,"#
                 + #""reason":"InputMissing","message":"s3://b/k: not found","exitCode":66,"container":"agent","try":1,"#
                 + #""epoch":"e1","sequence":2,"time":"1970-01-01T00:00:00.000Z"}"# + "\n")
+    }
+
+    @Test func `before there is an agent nothing is ready`() {
+        let endpoint = AgentEndpoint(metrics: MetricRegistry())
+        #expect(endpoint.answer(to: StatusRequest(path: "/ready")).status == 503)
+        #expect(endpoint.answer(to: StatusRequest(path: "/healthz")).status == 200)
     }
 
     @Test func `metrics tell the phase`() {
