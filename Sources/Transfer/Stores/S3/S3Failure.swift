@@ -30,15 +30,18 @@ struct S3Failure: Equatable {
 
     func error(_ object: String) -> TransferError {
         let (reason, hint) = meaning
-        let words = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
+        let given = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
+        let words = given.isEmpty ? wordsOfStatus : given
         return TransferError(
             object: object, reason: reason,
-            message: words.isEmpty ? "S3 answered \(status)" : "S3 answered \(status) \(words)", hint: hint)
+            message: words.map { "S3 answered \(status) \($0)" } ?? "S3 answered \(status)",
+            hint: hint)
     }
 
     private var meaning: (TransferError.Reason, hint: String?) {
         switch code {
-        case "NoSuchKey", "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
+        case "NoSuchKey": (.notFound, "check the key; S3 minds upper and lower case")
+        case "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
         case "NoSuchBucket": (.notFound, "check the bucket's name and the endpoint")
         case "AccessDenied":
             (.permission, "the credentials in use lack a permission; without s3:ListBucket a missing key is a 403 too")
@@ -66,9 +69,20 @@ struct S3Failure: Equatable {
         }
     }
 
+    /// An answer to HEAD has none of its own.
+    private var wordsOfStatus: String? {
+        switch status {
+        case 403: "access is denied"
+        case 404: "there is no such object or bucket"
+        case 412: "the object is another one now"
+        case 503: "slow down"
+        default: nil
+        }
+    }
+
     private var meaningOfStatus: (TransferError.Reason, hint: String?) {
         switch status {
-        case 404: (.notFound, nil)
+        case 404: (.notFound, "check the key, the bucket's name and the endpoint")
         case 401, 403:
             (.permission, "check the credentials and their permissions; without s3:ListBucket a missing key is a 403")
         case 412, 416: (.changed, nil)

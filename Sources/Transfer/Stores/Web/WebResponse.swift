@@ -46,7 +46,7 @@ enum WebResponse {
         let status = head.status
         let (reason, hint): (TransferError.Reason, String?) =
             switch status {
-            case 404, 410: (.notFound, nil)
+            case 404, 410: (.notFound, "check the URL")
             case 401:
                 (.permission, "give a user name and password in .netrc, or a token by KPIPE_HTTP_BEARER_FILE")
             case 403: (.permission, "the server refuses these credentials, or a signed URL has expired")

@@ -1,3 +1,4 @@
+import HTTPTransport
 import TestSupport
 import Testing
 
@@ -35,6 +36,24 @@ struct S3FaultTests {
         #expect(error?.message.contains(code) == true)
         #expect(sink.heads.isEmpty)
         #expect(s3.server.requests.count == 1)
+    }
+
+    @Test(arguments: [
+        (TransportError.Reason.nameResolution, TransferError.Reason.network), (.connect, .network),
+        (.tls("self-signed"), .configuration), (.proxy("407"), .network), (.timeout("connect"), .timeout),
+        (.timeout("firstByte"), .timeout), (.timeout("stall"), .timeout), (.timeout("total"), .timeout),
+        (.connectionLost("reset"), .network), (.bodyLength("3 of 4"), .network), (.bodySink("full"), .local(errno: 5)),
+        (.bodySource("gone"), .local(errno: 5)), (.cancelled, .cancelled), (.clientClosed, .cancelled),
+        (.invalidRequest("x"), .configuration), (.malformedResponse("x"), .protocolViolation),
+        (.tooLarge(limit: 9), .protocolViolation), (.other("x"), .network),
+    ])
+    func `each failure of an exchange has its meaning, in words`(
+        transport: TransportError.Reason, reason: TransferError.Reason
+    ) {
+        let error = TransferError(TransportError(attempted: "GET http://h/x", reason: transport), object: "s3://b/k")
+        #expect(error.reason == reason)
+        #expect(error.message.hasPrefix("GET http://h/x: "))
+        #expect(!error.message.contains("Reason") && !error.message.contains("("))
     }
 
     @Test(arguments: [
