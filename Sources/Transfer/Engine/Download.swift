@@ -56,7 +56,9 @@ struct Download: Sendable {
         -> FetchedContent
     {
         let plan = RangePlan(size: info.size, storedPart: info.partSize, partSize: configuration.partSize)
-        if plan.isSingle || !item.store.traits.ranges { return try await readWhole(item, info, into: file) }
+        if plan.isSingle || !item.store.traits.ranges || !info.ranges {
+            return try await readWhole(item, info, into: file)
+        }
         try file.preallocate(plan.size)
         do throws(TransferError) {
             return try await readRanges(item, info, plan, into: file)
@@ -76,7 +78,7 @@ struct Download: Sendable {
             verifies ? store.info(key, from: head).checksum?.algorithm : nil
         }
         if let size = info.size, size > Int64(RangeSink.bufferSize) { try file.preallocate(size) }
-        let resumes = item.store.traits.ranges && info.etag != nil && info.size != nil
+        let resumes = item.store.traits.ranges && info.ranges && info.etag != nil && info.size != nil
         let read = try await exchanges.perform(
             item.url, bytes: RangeSink.buffered(start: 0, end: info.size), counting: sink, resumes: resumes
         ) { () async throws(TransferError) in
