@@ -1,0 +1,34 @@
+# How things are measured; sourced by Benchmarks/run.
+
+# measure TASK WHO COMMAND...: one run, with GNU time: wall and CPU seconds and peak resident KiB go into $samples.
+measure() {
+    local task=$1 who=$2 status=0
+    shift 2
+    # What the last run wrote is on disk, so that this one does not pay for it.
+    sync
+    command time --quiet --format "$task\t$who\t%e\t%U\t%S\t%M" --output "$samples" --append \
+        "$@" > "$work/said" 2>&1 < /dev/null || status=$?
+    if [ "$status" -ne 0 ]; then
+        sed -i '$d' "$samples"
+        printf '    %-10s %s failed (%s): %s\n' "$who" "$task" "$status" "$(tail -3 "$work/said")" >&2
+    else
+        tail -1 "$samples" | awk -F '\t' '{ printf "    %-10s %-28s %6.2f s wall  %6.2f s CPU  %5.0f MiB\n",
+            $2, $1, $3, $4 + $5, $6 / 1024 }'
+    fi
+}
+
+# value TASK WHO UNIT NUMBER: a figure that no clock gives.
+value() {
+    printf '%s\t%s\t=%s\t%s\n' "$1" "$2" "$3" "$4" >> "$samples"
+    printf '    %-10s %-40s %s %s\n' "$2" "$1" "$4" "$3"
+}
+
+# same FILE FILE: a peer that is quick and wrong is no peer.
+same() { cmp --silent "$1" "$2" || die 70 "$1 and $2 differ"; }
+
+# private PID: private memory in KiB, as the kernel counts it.
+private() { awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+
+# wakeups PID: times any of its threads was put to sleep and woken since it began.
+wakeups() { cat /proc/"$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }'; }

@@ -1,0 +1,72 @@
+"""Turns the samples of one run into Markdown: medians, and what they are to each peer's.
+
+usage: report.py SAMPLES
+"""
+import collections
+import datetime
+import platform
+import statistics
+import subprocess
+import sys
+
+OWN = "kpipe"
+runs = collections.defaultdict(lambda: collections.defaultdict(list))
+values = collections.defaultdict(dict)
+with open(sys.argv[1]) as file:
+    for row in (line.rstrip("\n").split("\t") for line in file):
+        if row[2].startswith("="):
+            values[row[0]][row[1]] = (float(row[3]), row[2][1:])
+        else:
+            wall, user, system, peak = map(float, row[2:])
+            runs[row[0]][row[1]].append((wall, user + system, peak / 1024))
+
+
+def said(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "?"
+    except FileNotFoundError:
+        return "?"
+
+
+def processor():
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    return f"{len(names)} × {names[0]}"
+
+
+def memory():
+    with open("/proc/meminfo") as file:
+        return f"{int(file.readline().split()[1]) / 1048576:.0f} GiB"
+
+
+def median(samples):
+    return [statistics.median(column) for column in zip(*samples)]
+
+
+def ratio(own, other):
+    return f"{own / other:.2f}" if other > 0 else "–"
+
+
+print("# Results\n")
+print("Written by `Benchmarks/run`, which repeats all of it. Medians; ratios are ours to theirs, so below 1 is better.\n")
+print(f"- {datetime.date.today()}, {processor()}, {memory()}, Linux {platform.release()}, swift "
+      f"{said('sh', '-c', 'swift --version 2>/dev/null').split('version ')[-1].split(' ')[0]}, release build")
+print(f"- s5cmd {said('.venv/bin/s5cmd', 'version')}, {said('.venv/bin/rclone', 'version').splitlines()[0]}, "
+      f"{' '.join(said('curl', '--version').split()[:2])}, SeaweedFS {' '.join(said('.venv/bin/weed', 'version').split()[2:3])}; "
+      "servers on the same cores\n")
+
+for task, peers in runs.items():
+    print(f"## {task[0].upper()}{task[1:]}\n")
+    print("| | wall s | CPU s | peak MiB | wall ratio | CPU ratio | runs |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    own = median(peers[OWN]) if OWN in peers else None
+    for who, samples in peers.items():
+        wall, cpu, peak = median(samples)
+        compared = ["", ""] if who == OWN or not own else [ratio(own[0], wall), ratio(own[1], cpu)]
+        print(f"| {who} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {compared[0]} | {compared[1]} | {len(samples)} |")
+    print()
+
+if values:
+    print("## Standing still\n\n| | | |\n| --- | --- | ---: |")
+    for task, figures in values.items():
+        for who, (number, unit) in figures.items():
+            print(f"| {task} | {who} | {number:g} {unit} |")

@@ -1,0 +1,80 @@
+# The engine against s5cmd, rclone and curl, on the same SeaweedFS and nginx. Sourced by Benchmarks/run.
+
+start_seaweedfs
+make_bucket bench
+
+kpipe="$bin/kpipe-sidecar cp --json"
+s5cmd="$s5cmd --endpoint-url $s3 --log error"
+# Without a configuration file; many at once where there are many files, as its manual advises.
+rclone="$venv/rclone --config /dev/null --s3-provider Other --s3-env-auth --s3-endpoint $s3 --s3-no-check-bucket"
+many="--transfers 64 --checkers 64"
+
+head -c "${size_mib}M" /dev/urandom > "$work/big"
+mkdir "$work/small"
+.venv/bin/python - "$work/small" "$files" << 'PYTHON'
+import os, sys
+for number in range(int(sys.argv[2])):
+    with open(f"{sys.argv[1]}/{number:05}.bin", "wb") as file:
+        file.write(os.urandom(4096))
+PYTHON
+big="1 x $size_mib MiB" small="$files x 4 KiB"
+
+for ((round = 1; round <= repeat; round++)); do
+    measure "upload $big to S3" kpipe $kpipe "$work/big" s3://bench/kpipe.bin
+    measure "upload $big to S3" s5cmd $s5cmd cp "$work/big" s3://bench/s5cmd.bin
+    measure "upload $big to S3" rclone $rclone copyto "$work/big" :s3:bench/rclone.bin
+
+    # Everyone reads what s5cmd stored, into a file that was not there before.
+    rm -f "$work"/down.*
+    measure "download $big from S3" kpipe $kpipe s3://bench/s5cmd.bin "$work/down.kpipe"
+    same "$work/big" "$work/down.kpipe"; rm "$work/down.kpipe"
+    measure "download $big from S3" s5cmd $s5cmd cp s3://bench/s5cmd.bin "$work/down.s5cmd"
+    rm "$work/down.s5cmd"
+    measure "download $big from S3" rclone $rclone copyto :s3:bench/s5cmd.bin "$work/down.rclone"
+    rm "$work/down.rclone"
+
+    measure "upload $small to S3" kpipe $kpipe "$work/small/" "s3://bench/small-kpipe-$round/"
+    measure "upload $small to S3" s5cmd $s5cmd cp "$work/small/" "s3://bench/small-s5cmd-$round/"
+    measure "upload $small to S3" rclone $rclone $many copy "$work/small" ":s3:bench/small-rclone-$round"
+
+    measure "download $small from S3" kpipe $kpipe s3://bench/small-s5cmd-1/ "$work/got-kpipe/"
+    diff --recursive --brief "$work/small" "$work/got-kpipe" || die 70 "what was downloaded differs"
+    measure "download $small from S3" s5cmd $s5cmd cp 's3://bench/small-s5cmd-1/*' "$work/got-s5cmd/"
+    measure "download $small from S3" rclone $rclone $many copy :s3:bench/small-s5cmd-1 "$work/got-rclone"
+    rm -rf "$work"/got-*
+done
+stop_servers
+rm -rf "$work/s3" "$work/small"
+
+mkdir "$work/web"
+mv "$work/big" "$work/web/big"
+read -r port <<< "$(free_ports 1)"
+cat > "$work/nginx.conf" << CONF
+daemon off;
+worker_processes 2;
+pid $work/nginx.pid;
+events {}
+http {
+    access_log off;
+    sendfile on;
+    client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work;
+    uwsgi_temp_path $work; scgi_temp_path $work;
+    server { listen 127.0.0.1:$port; root $work/web; }
+}
+CONF
+chmod 755 "$work"
+serve "$work/nginx.log" "$(PATH=$PATH:/usr/sbin command -v nginx)" -e "$work/nginx.log" -p "$work" -c "$work/nginx.conf"
+wait_for nginx "$work/nginx.log" curl --silent --fail --head "http://127.0.0.1:$port/big"
+url=http://127.0.0.1:$port/big
+for ((round = 1; round <= repeat; round++)); do
+    measure "download $big from nginx" kpipe $kpipe "$url" "$work/down.kpipe"
+    same "$work/web/big" "$work/down.kpipe"; rm "$work/down.kpipe"
+    measure "download $big from nginx" curl curl --silent --fail --output "$work/down.curl" "$url"
+    rm "$work/down.curl"
+    measure "download $big from nginx" rclone "$venv/rclone" --config /dev/null copyurl "$url" "$work/down.rclone"
+    rm "$work/down.rclone"
+done
+# The workers hang on the master, which is killed: they are told first.
+kill -TERM "${servers[@]}"; wait "${servers[@]}" || true
+stop_servers
+rm -rf "$work/web"
