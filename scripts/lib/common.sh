@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # What the scripts here share; sourced from the root of the repository.
 
 # How our own code is built everywhere: one set of flags, so that builds are shared between the scripts.

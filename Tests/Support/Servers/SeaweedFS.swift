@@ -11,6 +11,17 @@ public final class SeaweedFS: Sendable {
         public let secretKey: String
         let actions: [String]
 
+        /// Keys that the server does not know, or knows with another secret.
+        public init(accessKey: String, secretKey: String) {
+            self.init(accessKey: accessKey, secretKey: secretKey, actions: [])
+        }
+
+        init(accessKey: String, secretKey: String, actions: [String]) {
+            self.accessKey = accessKey
+            self.secretKey = secretKey
+            self.actions = actions
+        }
+
         public static let full = Identity(
             accessKey: "AKIDKPIPEFULL", secretKey: "secret/of+the=full",
             actions: ["Admin", "Read", "Write", "List", "Tagging"])
