@@ -34,7 +34,7 @@ func embedded(_ name: String, _ dependencies: [String]) -> Target {
         swiftSettings: ours + [
             .enableExperimentalFeature("Embedded"),
             // There is one embedded standard library, whichever way the others are linked.
-            .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib", "-Xfrontend", "-function-sections"] + aliases),
+            .unsafeFlags(["-wmo", "-O", "-no-static-stdlib", "-Xfrontend", "-function-sections"] + aliases),
         ])
 }
 
@@ -56,6 +56,7 @@ let package = Package(
     products: [
         .executable(name: "kpipe-sidecar", targets: ["kpipe-sidecar"]),
         .executable(name: "kpipe-entrypoint", targets: ["kpipe-entrypoint"]),
+        .executable(name: "kpipe-exit", targets: ["kpipe-exit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -110,6 +111,13 @@ let package = Package(
                 .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
                 // Comparing text needs Unicode's tables; a release build compares bytes only and drops them again.
                 .unsafeFlags(["-Xlinker", "-l:../embedded/\(triple)/libswiftUnicodeDataTables.a"]),
+            ]),
+        // The exit image's program. Without libc; the driver's embedded mode keeps Swift's own start-up files out as well.
+        .executableTarget(
+            name: "kpipe-exit",
+            linkerSettings: [
+                .unsafeFlags(["-no-static-stdlib", "-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
+                .unsafeFlags(["-nostdlib", "-static", "-s", "-Wl,--build-id=none"].flatMap { ["-Xclang-linker", $0] }),
             ]),
 
         .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", swiftSettings: ours),
