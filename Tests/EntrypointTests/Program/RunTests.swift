@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+import WorkdirProtocol
+
+/// The built program, run as a container would run it.
+@Suite struct RunTests {
+    @Test func passesAllOnAndReportsIt() async throws {
+        let step = try Step()
+        let finished = try await step.run(sh: "echo one; echo two >&2; printf 'three'; echo $KPIPE_WORKDIR >&2; exit 3")
+        #expect(finished.status == .exited(3))
+        #expect(finished.output == "one\nthree")
+        #expect(finished.error == "two\n\(step.workdir.path)\n")
+        #expect(try step.workdir.text(WorkdirPath.outputError) == "two\n\(step.workdir.path)\n")
+        let lines = step.log.split(separator: "\n").map(String.init)
+        #expect(
+            Set(lines) == [
+                "OUT> one", "ERROR> two", "OUT> three", "ERROR> \(step.workdir.path)",
+                "WRAPPER> the command has ended with exit code 3",
+            ])
+        #expect(step.state == "ERROR\n")
+        #expect(try step.workdir.text(WorkdirPath.done) == "1\n")
+        #expect(step.record?.exitCode == 3)
+        // Nothing temporary is left behind.
+        #expect(try step.workdir.list().filter { $0.contains(".kpipe-") }.isEmpty)
+    }
+
+    @Test func readsItsInputAndKeepsItsFolder() async throws {
+        let step = try Step()
+        let child = try ChildProcess(
+            Product.entrypoint.path, ["run", "--workdir", step.workdir.path, "--", "sh", "-c", "cat; pwd"],
+            folder: step.workdir.path, input: Array("typed\n".utf8))
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        #expect(child.output == "typed\n\(step.workdir.path)\n")
+    }
+
+    @Test func waitsForReadyAndShowsIt() async throws {
+        let step = try Step(ready: false)
+        let child = try step.start([], ["echo", "ran"])
+        try await step.waitFor(.waiting)
+        try await eventually("healthy") { step.workdir.exists(WorkdirPath.healthy) }
+        #expect(child.output.isEmpty)
+        try step.makeReady()
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        #expect(child.output == "ran\n")
+    }
+
+    @Test func anEarlierEpochsReadyDoesNotStartIt() async throws {
+        let step = try Step(ready: false)
+        try step.workdir.write("1\n", to: WorkdirPath.ready)
+        try step.workdir.write("2\n", to: WorkdirPath.epoch)
+        let child = try step.start([], ["true"])
+        try await step.waitFor(.waiting)
+        try WorkdirFolder(root: step.workdir.path).write("2\n", to: WorkdirPath.ready)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        #expect(step.record?.epoch == "2")
+    }
+
+    @Test func stopsAtTheAgentsFailure() async throws {
+        let step = try Step(ready: false)
+        let child = try step.start([], ["touch", step.workdir["ran"]])
+        try await step.waitFor(.waiting)
+        let verdict = Verdict(attempt: Verdict.everyTry, exitCode: 66, message: "s3://b/k is missing")
+        try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: WorkdirPath.failed)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(66))
+        #expect(child.errorOutput.contains("s3://b/k is missing"))
+        #expect(!step.workdir.exists("ran"))
+    }
+
+    @Test func aRetryKeepsTheLogAndClearsWhatIsStale() async throws {
+        let step = try Step()
+        #expect(try await step.run(sh: "echo first; echo e1 >&2; exit 1").status == .exited(1))
+        try step.workdir.write("", to: WorkdirPath.started)
+        let child = try step.start([], ["sh", "-c", "cat \(step.workdir.path)/done; cat \(step.workdir.path)/state"])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        #expect(child.output == "" || child.output == "RUNNING\n", "an old marker was still there")
+        #expect(step.log.hasPrefix("OUT> first\n") || step.log.hasPrefix("ERROR> e1\n"))
+        #expect(step.log.contains("WRAPPER> ----- try 2 -----\n"))
+        #expect(try step.workdir.text(WorkdirPath.outputError).hasPrefix("e1\n----- try 2 -----\n"))
+        #expect(try step.workdir.text(WorkdirPath.done) == "2\n")
+        #expect(step.workdir.exists(WorkdirPath.started) && step.workdir.exists(WorkdirPath.ready))
+    }
+
+    @Test(
+        arguments: [
+            (["no-such-program-here"], 127), (["/no/such/path"], 127), (["/etc/hostname"], 126), (["/etc"], 126),
+        ] as [([String], Int32)])
+    func whatCannotRunIsSaid(command: [String], code: Int32) async throws {
+        let step = try Step()
+        let child = try step.start([], command)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(code))
+        #expect(child.errorOutput.contains(command[0]))
+        #expect(step.state == "ERROR\n")
+        #expect(step.record?.reason == EndReason.notStarted)
+    }
+
+    @Test func aWrongWorkdirIsAConfigurationError() async throws {
+        let finished = try await run(Product.entrypoint.path, ["run", "--workdir", "/no/such", "--", "true"])
+        #expect(finished.status == .exited(78))
+        #expect(finished.error.contains("/no/such"))
+    }
+
+    @Test func awaitsTheOutputsAndFailsWithThem() async throws {
+        for (path, verdict, code) in [
+            (WorkdirPath.stored, Verdict(attempt: 1, exitCode: 0, message: "ok"), Int32(0)),
+            (WorkdirPath.failed, Verdict(attempt: 1, exitCode: 74, message: "disk"), 74),
+        ] {
+            let step = try Step()
+            let child = try step.start(["--await-outputs"], ["true"])
+            try await eventually("done") { step.workdir.exists(WorkdirPath.done) }
+            child.kill(SIGTERM)
+            // A probe in the meantime must not end the container.
+            #expect(try await step.command(["probe", "healthy"]).status == .exited(0))
+            try await eventually("healthy again") { step.workdir.exists(WorkdirPath.healthy) }
+            #expect(child.status == nil)
+            try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: path)
+            #expect(try await child.wait(atMost: .seconds(30)) == .exited(code))
+        }
+    }
+
+    @Test func stampsLines() async throws {
+        let step = try Step()
+        _ = try await step.run(["--timestamps", "iso"], sh: "echo a")
+        #expect(step.log.contains(/OUT> \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z a\n/))
+    }
+}
