@@ -112,12 +112,13 @@ let package = Package(
                 // Comparing text needs Unicode's tables; a release build compares bytes only and drops them again.
                 .unsafeFlags(["-Xlinker", "-l:../embedded/\(triple)/libswiftUnicodeDataTables.a"]),
             ]),
-        // The exit image's program. Without libc; the driver's embedded mode keeps Swift's own start-up files out as well.
+        // The exit image's program, without libc. The driver's embedded mode keeps Swift's own start-up files out, too.
         .executableTarget(
             name: "kpipe-exit",
             linkerSettings: [
                 .unsafeFlags(["-no-static-stdlib", "-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
-                .unsafeFlags(["-nostdlib", "-static", "-s", "-Wl,--build-id=none"].flatMap { ["-Xclang-linker", $0] }),
+                .unsafeFlags(["-Xclang-linker", "-nostdlib", "-Xclang-linker", "-static"]),
+                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--build-id=none"]),
             ]),
 
         .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", swiftSettings: ours),
