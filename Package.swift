@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "YAMLTree"),
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
-        tests(of: "Transfer", ["HTTPTransport"]),
+        tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),
         tests(of: "SidecarAgent", ["WorkdirProtocol", "HTTPTransport", "Transfer"]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(

@@ -1,3 +1,5 @@
+internal import WorkdirProtocol
+
 extension TimestampFormat {
     /// The stamp and the space that follows it. `microseconds` since 1970, `start` when the run began.
     public func render(_ microseconds: Int64, since start: Int64) -> [UInt8] {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import WorkdirProtocol
 
 /// The JSON in which container, instance and process credentials come; the field for the token differs.
 struct CredentialDocument: Decodable {
@@ -39,7 +40,7 @@ struct CredentialDocument: Decodable {
             guard let time = CivilTime(internet: text) else {
                 throw refuse("the credentials' expiration cannot be read")
             }
-            expiration = time.epoch
+            expiration = time.secondsSince1970
         }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: document.token ?? document.sessionToken,

@@ -1,4 +1,5 @@
 internal import HTTPTransport
+internal import WorkdirProtocol
 
 /// AWS STS: exchanges an identity for a role's short-lived credentials.
 struct SecurityTokenService: Sendable {
@@ -98,6 +99,6 @@ struct SecurityTokenService: Sendable {
                 object: role.arn, reason: .protocolViolation, message: "the answer of STS holds no credentials")
         }
         return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: expiration.epoch)
+            accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: expiration.secondsSince1970)
     }
 }

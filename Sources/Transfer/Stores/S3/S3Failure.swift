@@ -1,4 +1,5 @@
 internal import HTTPTransport
+internal import WorkdirProtocol
 
 /// What S3 answered instead of success: status and error document.
 struct S3Failure: Equatable {
@@ -24,7 +25,7 @@ struct S3Failure: Equatable {
         code = document?.value("Code") ?? ""
         message = document?.value("Message") ?? ""
         region = head.headers["x-amz-bucket-region"] ?? document?.value("Region")
-        serverTime = head.headers["Date"].flatMap { CivilTime(http: $0)?.epoch }
+        serverTime = head.headers["Date"].flatMap { CivilTime(http: $0)?.secondsSince1970 }
         retryAfter = RetryAfter.parse(head.headers["Retry-After"], now: now)
     }
 

@@ -1,5 +1,6 @@
 internal import HTTPTransport
 internal import Synchronization
+internal import WorkdirProtocol
 
 /// AWS Signature Version 4, with S3's rules: the path is encoded once and not normalised
 /// (docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
@@ -40,7 +41,7 @@ struct SigV4: Sendable {
 
     /// The request's headers with date, token, payload hash and signature added.
     func sign(_ request: Request, with credentials: AWSCredentials, at now: Int64, keys: SigningKeys) -> HTTPHeaders {
-        let date = CivilTime(epoch: now).basic
+        let date = CivilTime(secondsSince1970: now).basic
         var headers = request.headers
         headers["X-Amz-Date"] = date
         if service == "s3" { headers["X-Amz-Content-Sha256"] = request.payload }

@@ -1,4 +1,5 @@
 internal import HTTPTransport
+internal import WorkdirProtocol
 
 /// Whether a response holds exactly the bytes that were asked for. Shared by all stores that speak HTTP.
 enum ResponseCheck {
@@ -98,6 +99,6 @@ package enum RetryAfter {
     package static func parse(_ value: String?, now: Int64) -> Duration? {
         guard let value else { return nil }
         if let seconds = Int64(value) { return .seconds(min(max(0, seconds), cap)) }
-        return CivilTime(http: value).map { .seconds(min(max(0, $0.epoch - now), cap)) }
+        return CivilTime(http: value).map { .seconds(min(max(0, $0.secondsSince1970 - now), cap)) }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTransport
 import Testing
+import WorkdirProtocol
 
 @testable import Transfer
 
@@ -24,7 +25,7 @@ struct SigV4Tests {
         var request = SigV4.Request(
             method: "GET", origin: WebOrigin(scheme: .https, host: "examplebucket.s3.amazonaws.com"), path: "/")
         request.query = example == "list" ? [("prefix", "J"), ("max-keys", "2")] : [("lifecycle", "")]
-        let time = try #require(CivilTime(internet: "2013-05-24T00:00:00Z")).epoch
+        let time = try #require(CivilTime(internet: "2013-05-24T00:00:00Z")).secondsSince1970
         let headers = SigV4(service: "s3", region: "us-east-1")
             .sign(request, with: Self.s3Example, at: time, keys: SigningKeys())
         #expect(signature(headers)?.elementsEqual(expected) == true)
@@ -58,7 +59,7 @@ struct SigV4Tests {
             request.headers["Content-Type"] = type
             request.payload = Hex.encode(MessageDigest.sha256("Param1=value1".utf8))
         }
-        let time = try #require(CivilTime(internet: "2015-08-30T12:36:00Z")).epoch
+        let time = try #require(CivilTime(internet: "2015-08-30T12:36:00Z")).secondsSince1970
         let headers = SigV4(service: "service", region: "us-east-1")
             .sign(request, with: Self.suite, at: time, keys: SigningKeys())
         #expect(signature(headers)?.elementsEqual(expected) == true)
