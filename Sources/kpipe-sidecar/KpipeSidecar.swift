@@ -27,7 +27,10 @@ struct KpipeSidecar: AsyncParsableCommand {
                                                  78  configuration
             """,
         version: Version.current,
-        subcommands: [AgentCommand.self, RunCommand.self, CopyCommand.self, ProbeCommand.self, SchemaCommand.self])
+        subcommands: [
+            AgentCommand.self, RunCommand.self, CopyCommand.self, VerifyCommand.self, ProbeCommand.self,
+            SchemaCommand.self,
+        ])
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {

@@ -128,3 +128,6 @@ enum {
     CLINUX_SYNC_WRITE = 2,
     CLINUX_SYNC_WAIT_AFTER = 4,
 };
+
+/// syncfs(2). -1 and errno on failure.
+static inline int clinux_syncfs(int file) { return (int)syscall(SYS_syncfs, file); }

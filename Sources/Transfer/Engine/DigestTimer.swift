@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// SHA-256 with its processor time told apart, because it is the user's choice and costs more than the transfer.

@@ -57,7 +57,15 @@ struct FetchRun {
         let plan = try InputPlan(key: place.key, to: input.to, lists: place.store.traits.lists)
         switch plan.source {
         case .object(let key):
-            guard let destination = plan.destination(of: key) else { return }
+            guard var destination = plan.destination(of: key) else { return }
+            if input.unpack == .auto {
+                destination = input.to.hasSuffix("/") ? String(input.to.dropLast()) : input.to
+                guard !destination.isEmpty else {
+                    throw TransferError(
+                        object: input.from, reason: .configuration, message: "an archive needs a folder of its own",
+                        hint: "name one in 'to'")
+                }
+            }
             await begin(input, place, key, nil, destination, &group)
         case .listing(let prefix):
             guard input.sha256 == nil else {

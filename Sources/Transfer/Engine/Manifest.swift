@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
 public struct Manifest: Sendable, Equatable, Codable {
     public static let currentVersion = 1
@@ -34,5 +36,28 @@ public struct Manifest: Sendable, Equatable, Codable {
         self.step = step
         self.files = files
         self.summary = summary
+    }
+
+    /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.
+    public func encoded() throws(TransferError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var ordered = self
+        ordered.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        do { return Array(try encoder.encode(ordered)) + [UInt8(ascii: "\n")] } catch {
+            throw TransferError(object: "manifest", reason: .configuration, message: "cannot be encoded: \(error)")
+        }
+    }
+
+    /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.
+    public init(_ bytes: [UInt8], from object: String) throws(TransferError) {
+        do { self = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
+            throw TransferError(object: object, reason: .archive, message: "is not a manifest of this program")
+        }
+        guard version <= Self.currentVersion else {
+            throw TransferError(
+                object: object, reason: .archive, message: "is a manifest of version \(version)",
+                hint: "a newer kpipe-sidecar can read it")
+        }
     }
 }

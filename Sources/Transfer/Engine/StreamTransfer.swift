@@ -71,6 +71,16 @@ struct StreamTransfer: Sendable {
 
     // MARK: - Standard streams
 
+    func document(_ source: End, upTo limit: Int64) async throws(TransferError) -> [UInt8] {
+        let info = try await describe(source, nil)
+        if let size = info.size, size > limit {
+            throw TransferError(
+                object: source.url, reason: .length(expected: limit, found: size),
+                message: "has \(size) bytes, more than a document may have")
+        }
+        return try await read(source, info, nil)
+    }
+
     /// Writes an object to a descriptor, in order.
     func print(_ source: End, to descriptor: Int32) async throws(TransferError) -> TransferredFile {
         let info = try await describe(source, nil)

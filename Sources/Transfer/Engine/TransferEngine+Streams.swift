@@ -65,6 +65,13 @@ extension TransferEngine {
         }
     }
 
+    /// A small document in memory, such as a manifest. Throws `.length` beyond `limit` bytes.
+    public func document(_ url: String, upTo limit: Int64 = 256 << 20) async throws(TransferError) -> [UInt8] {
+        let place = try stores.resolve(url)
+        let source = StreamTransfer.End(place: place, key: place.key)
+        return try await streams { _ in }.document(source, upTo: limit)
+    }
+
     /// A few objects at a time: each holds parts in memory.
     private func relay(
         _ objects: [(key: String, info: ObjectInfo?, name: String)], _ place: ResolvedURL, _ target: ResolvedURL,

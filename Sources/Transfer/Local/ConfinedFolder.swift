@@ -82,6 +82,29 @@ final class ConfinedFolder: Sendable {
         guard moved else { throw .system("move the finished file to its place", display(relative)) }
     }
 
+    /// Moves the folder `name`, which stands directly in this one, to `relative`; a folder that stands there makes way
+    /// and is removed.
+    func replaceFolder(at relative: String, with name: String) throws(TransferError) {
+        try makeFolder(Self.split(relative).above)
+        do throws(TransferError) {
+            try move(name, to: relative)
+        } catch  where error.reason == .local(errno: ENOTEMPTY) || error.reason == .local(errno: EEXIST) {
+            let aside = name + "-old"
+            try inside(Self.split(relative).above) { (parent) throws(TransferError) in
+                guard renameat(parent, Self.split(relative).name, self.descriptor, aside) == 0 else {
+                    throw .system("move the old folder aside", self.display(relative))
+                }
+            }
+            try move(name, to: relative)
+            try removeTree(aside)
+        }
+    }
+
+    /// Writes everything in this folder's file system to disk.
+    func synchronizeFileSystem() throws(TransferError) {
+        guard clinux_syncfs(descriptor) == 0 else { throw .system("synchronize the file system", path) }
+    }
+
     /// Removes a file directly in this folder; one that is gone already is no failure.
     func remove(_ name: String) { unlinkat(descriptor, name, 0) }
 

@@ -1,0 +1,123 @@
+internal import CLinux
+internal import Glibc
+
+/// Unpacks one archive into a folder that nobody sees until all of it is there. Blocks.
+struct Unpacker {
+    private let folder: ConfinedFolder
+    private let object: String
+    private let isCancelled: @Sendable () -> Bool
+    private var budget: ArchiveBudget
+    private var names: Destinations
+
+    init(
+        into folder: ConfinedFolder, object: String, size: Int64, limits: ArchiveLimits, refusesCaseCollisions: Bool,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) {
+        self.folder = folder
+        self.object = object
+        self.isCancelled = isCancelled
+        budget = ArchiveBudget(limits, size: size, object: object)
+        names = Destinations(refusesCaseCollisions: refusesCaseCollisions)
+    }
+
+    /// `false` when the content is no archive.
+    mutating func run(_ descriptor: Int32) throws(TransferError) -> Bool {
+        let reader = try ArchiveReader(descriptor: descriptor, object: object)
+        var first: ArchiveEntry?
+        do throws(TransferError) {
+            first = try reader.next()
+        } catch {
+            guard reader.isRecognized else { return false }
+            throw error
+        }
+        guard reader.isRecognized else { return false }
+        var current = first
+        while let entry = current {
+            if isCancelled() { throw .cancelled(object) }
+            try budget.addEntry()
+            try place(entry, reader)
+            current = try reader.next()
+        }
+        return true
+    }
+
+    private mutating func place(_ entry: ArchiveEntry, _ reader: ArchiveReader) throws(TransferError) {
+        let path = try ArchiveName.path(entry.path, in: object)
+        if entry.kind == .folder {
+            // The same folder may come more than once, before and after what is in it.
+            if !path.isEmpty { try folder.makeFolder(path) }
+            return
+        }
+        guard !path.isEmpty else { throw refusal(entry, "stands for the folder itself") }
+        try names.claim(path, for: "\(object): entry '\(entry.path)'")
+        let (above, name) = ConfinedFolder.split(path)
+        try folder.makeFolder(above)
+        switch entry.kind {
+        case .folder: break
+        case .file(let size): try write(entry, path, size, reader)
+        case .symbolicLink(let target):
+            try ArchiveName.check(link: target, at: path, in: object)
+            try make("make the link", path, above) { symlinkat(target, $0, name) }
+        case .hardLink(let target):
+            let existing = try ArchiveName.path(target, in: object)
+            guard let status = try folder.status(existing), status.st_mode & S_IFMT == S_IFREG else {
+                throw refusal(entry, "is a link to '\(target)', which is no file before it")
+            }
+            let (otherAbove, otherName) = ConfinedFolder.split(existing)
+            let folder = folder
+            try folder.inside(otherAbove) { (other) throws(TransferError) in
+                try folder.inside(above) { (parent) throws(TransferError) in
+                    guard linkat(other, otherName, parent, name, 0) == 0 else {
+                        throw .system("make the link", folder.display(path))
+                    }
+                }
+            }
+        case .special: throw refusal(entry, "is a device, pipe or socket")
+        }
+    }
+
+    private mutating func write(
+        _ entry: ArchiveEntry, _ path: String, _ size: Int64?, _ reader: ArchiveReader
+    ) throws(TransferError) {
+        // Never set-user-id, set-group-id or sticky; always readable by its owner.
+        let mode = entry.permissions & 0o777 | 0o600
+        let file = try folder.openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+        defer { close(file) }
+        var length: Int64 = 0
+        var budget = budget
+        let (display, isCancelled, object) = (folder.display(path), isCancelled, object)
+        // What a sparse file only claims counts too.
+        if let size { try budget.add(size) }
+        try reader.forEachPiece { (bytes, offset) throws(TransferError) in
+            if isCancelled() { throw .cancelled(object) }
+            let end = offset + Int64(bytes.count)
+            if end > max(length, size ?? 0) { try budget.add(end - max(length, size ?? 0)) }
+            length = max(length, end)
+            var done = 0
+            while done < bytes.count {
+                let count = pwrite(file, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw .system("unpack the file", display) }
+                done += count
+            }
+        }
+        self.budget = budget
+        if let size, size > length, ftruncate(file, off_t(size)) != 0 { throw .system("unpack the file", display) }
+        if let modified = entry.modified {
+            var times = (timespec(tv_sec: modified, tv_nsec: 0), timespec(tv_sec: modified, tv_nsec: 0))
+            withUnsafePointer(to: &times) {
+                _ = $0.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(file, $0) }
+            }
+        }
+    }
+
+    private func make(_ what: String, _ path: String, _ above: String, _ call: (Int32) -> Int32) throws(TransferError) {
+        let result = try folder.inside(above) { (parent) throws(TransferError) in call(parent) }
+        guard result == 0 else { throw .system(what, folder.display(path)) }
+    }
+
+    private func refusal(_ entry: ArchiveEntry, _ why: String) -> TransferError {
+        TransferError(
+            object: "\(object): entry '\(entry.path)'", reason: .hostileName, message: "\(why); nothing was unpacked")
+    }
+}
