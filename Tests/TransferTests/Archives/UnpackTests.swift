@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+import WorkdirProtocol
+
+@testable import Transfer
+
+@Suite struct UnpackTests {
+    private let folder: TemporaryFolder
+    private let work: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder("unpack")
+        work = try TemporaryFolder("archive")
+    }
+
+    private func fetch(_ archive: [UInt8], name: String = "x.tar", limits: ArchiveLimits = .init()) async
+        -> TransferReport
+    {
+        var configuration = TransferConfiguration(retry: quickRetries)
+        configuration.archives = limits
+        let engine = TransferEngine(
+            stores: MemoryResolver(store: MemoryStore([name: archive])), configuration: configuration)
+        return await engine.fetch(
+            [InputRequest(from: "mem://bucket/\(name)", to: "model", unpack: .auto)], into: folder.path)
+    }
+
+    /// Made with Python, which is independent of the reader under test and writes what no decent tool would.
+    private func python(_ script: String) async throws -> [UInt8] {
+        let finished = try await run(
+            "/usr/bin/python3",
+            ["-c", "import tarfile,zipfile,io,sys\nout=sys.argv[1]\n" + script, work["archive"]])
+        #expect(finished.status.isSuccess, "\(finished.error)")
+        return try work.read("archive")
+    }
+
+    private static let entries = """
+        def add(t,name,data=b'',type=tarfile.REGTYPE,link='',mode=0o644):
+            i=tarfile.TarInfo(name); i.size=len(data); i.type=type; i.linkname=link; i.mode=mode
+            t.addfile(i,io.BytesIO(data))
+
+        """
+
+    @Test(arguments: ["w", "w:gz", "w:bz2", "w:xz"])
+    func `tar in its wrappers unfolds`(mode: String) async throws {
+        let archive = try await python(
+            Self.entries + """
+                t=tarfile.open(out,'\(mode)')
+                add(t,'./d/',type=tarfile.DIRTYPE); add(t,'./d/é ü.txt',b'hello'); add(t,'d/run',b'#!',mode=0o6755)
+                add(t,'link',type=tarfile.SYMTYPE,link='d/run'); add(t,'hard',type=tarfile.LNKTYPE,link='d/run')
+                t.close()
+                """)
+        let report = await fetch(archive)
+        #expect(report.failures == [])
+        #expect(try folder.text("model/d/é ü.txt") == "hello")
+        #expect(try folder.text("model/link") == "#!")
+        #expect(try folder.text("model/hard") == "#!")
+        let mode = try FileManager.default.attributesOfItem(atPath: folder["model/d/run"])[.posixPermissions] as? Int
+        #expect(mode.map { $0 & 0o7000 } == 0)
+        #expect(try folder.list().filter { $0.hasPrefix(".kpipe") } == [])
+    }
+
+    @Test func `zip unfolds`() async throws {
+        let archive = try await python(
+            "z=zipfile.ZipFile(out,'w',zipfile.ZIP_DEFLATED); z.writestr('a/b','x'*9999); z.close()")
+        #expect(await fetch(archive, name: "x.zip").isComplete)
+        #expect(try folder.text("model/a/b") == String(repeating: "x", count: 9999))
+    }
+
+    @Test(arguments: [
+        "add(t,'../x',b'1')", "add(t,'/x',b'1')", "add(t,'a/../../x',b'1')", "add(t,'a//x',b'1')",
+        "add(t,'l',type=tarfile.SYMTYPE,link='../x')", "add(t,'l',type=tarfile.SYMTYPE,link='/etc/passwd')",
+        "add(t,'a/l',type=tarfile.SYMTYPE,link='../../x')", "add(t,'l',type=tarfile.SYMTYPE,link='a/../..')",
+        "add(t,'l',type=tarfile.SYMTYPE,link='.'); add(t,'l/x',b'1')",
+        "add(t,'h',type=tarfile.LNKTYPE,link='/etc/passwd')", "add(t,'h',type=tarfile.LNKTYPE,link='none')",
+        "add(t,'dev',type=tarfile.CHRTYPE)", "add(t,'fifo',type=tarfile.FIFOTYPE)",
+        "add(t,'a',b'1'); add(t,'a',b'2')", "add(t,'a',b'1'); add(t,'A',b'2')", "add(t,'a',b'1'); add(t,'a/b',b'2')",
+    ])
+    func `a hostile entry is refused, and nothing at all is unpacked`(entry: String) async throws {
+        let archive = try await python(
+            Self.entries + "t=tarfile.open(out,'w')\nadd(t,'good',b'good')\n\(entry)\nt.close()")
+        let report = await fetch(archive)
+        #expect(report.exitCode == .data)
+        #expect(report.failures.first?.object.hasPrefix("mem://bucket/x.tar") == true)
+        #expect(try folder.list() == [])
+    }
+
+    @Test func `bombs are refused by size, by ratio and by count`() async throws {
+        let zeros = try await python(
+            Self.entries + "t=tarfile.open(out,'w:gz')\nadd(t,'zeros',bytes(3<<20))\nt.close()")
+        var limits = ArchiveLimits(bytes: 1 << 20)
+        #expect(await fetch(zeros, limits: limits).failures.map(\.reason) == [.archive])
+        limits = ArchiveLimits(ratio: 10, ratioFloor: 1 << 20)
+        #expect(await fetch(zeros, limits: limits).failures.map(\.reason) == [.archive])
+        let many = try await python(
+            Self.entries + "t=tarfile.open(out,'w')\nfor i in range(50): add(t,str(i))\nt.close()")
+        #expect(await fetch(many, limits: ArchiveLimits(entries: 49)).failures.map(\.reason) == [.archive])
+        #expect(try folder.list() == [])
+    }
+
+    @Test(arguments: ["w", "w:gz", "w:xz"])
+    func `a truncated archive is refused`(mode: String) async throws {
+        let archive = try await python(
+            Self.entries
+                + "import random\nt=tarfile.open(out,'\(mode)')\nadd(t,'a',random.Random(1).randbytes(100000))\nt.close()"
+        )
+        let report = await fetch(Array(archive.prefix(archive.count / 2)))
+        #expect(report.exitCode == .data)
+        #expect(try folder.list() == [])
+    }
+
+    @Test func `what is no archive stays a file, unless its name promised one`() async throws {
+        #expect(await fetch(Array("plain words".utf8), name: "words.txt").isComplete)
+        #expect(try folder.text("model") == "plain words")
+        #expect(await fetch(Array("plain words".utf8), name: "words.tar.gz").failures.map(\.reason) == [.archive])
+    }
+
+    @Test func `an older folder is replaced whole`() async throws {
+        let archive = try await python(Self.entries + "t=tarfile.open(out,'w')\nadd(t,'new',b'1')\nt.close()")
+        try folder.write("old", to: "model/old")
+        #expect(await fetch(archive).failures == [])
+        #expect(try folder.list() == ["model", "model/new"])
+    }
+}

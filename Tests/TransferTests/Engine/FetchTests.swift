@@ -1,0 +1,175 @@
+import Synchronization
+import TestSupport
+import Testing
+import WorkdirProtocol
+
+@testable import Transfer
+
+/// Quick pauses: what is under test is whether, not when, something is tried again.
+let quickRetries = RetryPolicy(attempts: 6, base: .microseconds(50), cap: .milliseconds(1), restarts: 3, budget: 1000)
+
+@Suite struct FetchTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder("fetch") }
+
+    private func engine(_ store: MemoryStore, _ change: (inout TransferConfiguration) -> Void = { _ in })
+        -> TransferEngine
+    {
+        var configuration = TransferConfiguration(partSize: 64 << 10, retry: quickRetries, durable: false)
+        change(&configuration)
+        return TransferEngine(stores: MemoryResolver(store: store), configuration: configuration)
+    }
+
+    @Test(arguments: [0, 1, 4096, 64 << 10, (64 << 10) + 1, 1_000_003])
+    func `an object of any size arrives byte for byte`(size: Int) async throws {
+        let bytes = seededBytes(size)
+        let store = MemoryStore(["a/b": bytes])
+        let report = await engine(store).fetch([InputRequest(from: "mem://bucket/a/b", to: "x/y")], into: folder.path)
+        #expect(report.isComplete)
+        #expect(try folder.read("x/y") == bytes)
+        #expect(try folder.list() == ["x", "x/y"])
+    }
+
+    @Test func `a prefix keeps the paths below it, and a small listed object costs one request`() async throws {
+        let names = ["p/a b.txt", "p/c+d%20.txt", "p/q/😀", "p/" + String(repeating: "n", count: 255), "p/empty"]
+        let store = MemoryStore(Dictionary(uniqueKeysWithValues: names.map { ($0, Array($0.utf8)) }))
+        let report = await engine(store).fetch([InputRequest(from: "mem://bucket/p/", to: "to")], into: folder.path)
+        #expect(report.failures == [])
+        for name in names { #expect(try folder.text("to/" + name.dropFirst(2)) == name) }
+        #expect(store.state.withLock { $0.stats } == 0)
+        #expect(store.state.withLock { $0.reads.values.allSatisfy { $0 == 1 } })
+    }
+
+    @Test(arguments: [
+        "p/../x", "p//x", "p/./x", "p/.kpipe-1", "p/" + String(repeating: "n", count: 256), "p/a\0b",
+    ])
+    func `a hostile name is refused, and nothing is written`(key: String) async throws {
+        let report = await engine(MemoryStore([key: [1]]))
+            .fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder.path)
+        #expect(report.failures.map(\.reason) == [.hostileName])
+        #expect(report.exitCode == .data)
+        #expect(try folder.list() == [])
+    }
+
+    @Test(arguments: [
+        [["p/a": "1"], ["q/a": "2"]], [["p/a": "1"], ["q/a/b": "2"]], [["p/a/b": "1"], ["q/a": "2"]],
+        [["p/a": "1"], ["q/A": "2"]], [["p/é": "1"], ["q/e\u{301}": "2"]],
+    ])
+    func `names that collide are refused, and the first stays`(objects: [[String: String]]) async throws {
+        let all = objects.flatMap { $0 }.map { ($0.key, Array($0.value.utf8)) }
+        let report = await engine(MemoryStore(Dictionary(uniqueKeysWithValues: all))).fetch(
+            [InputRequest(from: "mem://bucket/p/", to: ""), InputRequest(from: "mem://bucket/q/", to: "")],
+            into: folder.path)
+        #expect(report.failures.map(\.reason) == [.hostileName])
+        let first = try #require(objects[0].keys.first)
+        #expect(try folder.text(String(first.dropFirst(2))) == "1")
+    }
+
+    @Test func `a link in the way is not written through`() async throws {
+        let outside = try TemporaryFolder("outside")
+        try FileManagerLink.make(folder["way"], to: outside.path)
+        let report = await engine(MemoryStore(["p/way/x": [1]]))
+            .fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder.path)
+        #expect(report.failures.map(\.reason) == [.hostileName])
+        #expect(try outside.list() == [])
+        #expect(try folder.list() == ["way"])
+    }
+
+    @Test func `a wrong digest leaves no file`() async throws {
+        let request = InputRequest(
+            from: "mem://bucket/a", to: "a", sha256: [UInt8](repeating: 0, count: 32))
+        let report = await engine(MemoryStore(["a": seededBytes(300_000)])).fetch([request], into: folder.path)
+        #expect(report.exitCode == .data)
+        #expect(report.failures.first?.description.contains("mem://bucket/a") == true)
+        #expect(try folder.list() == [])
+    }
+
+    @Test(arguments: [10, 300_000])
+    func `the right digest is accepted and its time told apart`(size: Int) async throws {
+        let bytes = seededBytes(size)
+        let request = InputRequest(from: "mem://bucket/a", to: "a", sha256: MessageDigest.sha256(bytes))
+        let report = await engine(MemoryStore(["a": bytes])).fetch([request], into: folder.path)
+        #expect(report.isComplete)
+        #expect(report.totals.digestTime > .zero)
+    }
+
+    @Test func `a missing object is no input, unless it is optional`() async throws {
+        let store = MemoryStore(["there": [1]])
+        for from in ["mem://bucket/gone", "mem://bucket/none/", "mem://bucket/none-*"] {
+            var request = InputRequest(from: from, to: "x/")
+            #expect(await engine(store).fetch([request], into: folder.path).exitCode == .noInput)
+            request.optional = true
+            #expect(await engine(store).fetch([request], into: folder.path).isComplete)
+        }
+        #expect(store.state.withLock { $0.reads["gone"] } ?? 0 <= 2)
+    }
+
+    @Test func `what the journal holds is not fetched again, until it changes`() async throws {
+        let store = MemoryStore(["p/a": [1], "p/b": seededBytes(200_000)])
+        let journal = MemoryJournal()
+        let request = [InputRequest(from: "mem://bucket/p/", to: "")]
+        _ = await engine(store).fetch(request, into: folder.path, journal: journal)
+        let reads = store.state.withLock { $0.reads }
+        let again = await engine(store).fetch(request, into: folder.path, journal: journal)
+        #expect(again.totals.objectsSkipped == 2)
+        #expect(store.state.withLock { $0.reads } == reads)
+        try folder.write("damaged", to: "a")
+        _ = await engine(store).fetch(request, into: folder.path, journal: journal)
+        #expect(try folder.read("a") == [1])
+        #expect(store.state.withLock { $0.reads["p/b"] } == reads["p/b"])
+    }
+
+    @Test func `temporary files of a killed process are removed`() async throws {
+        try folder.write("half", to: ".kpipe-abc")
+        try folder.write("half", to: ".kpipe-dir/deep/file")
+        _ = await engine(MemoryStore(["a": [1]])).fetch(
+            [InputRequest(from: "mem://bucket/a", to: "a")], into: folder.path, journal: MemoryJournal())
+        #expect(try folder.list() == ["a"])
+    }
+
+    @Test func `a folder that cannot be made is said clearly`() async throws {
+        try folder.write("", to: "file")
+        let report = await engine(MemoryStore(["a": [1]]))
+            .fetch([InputRequest(from: "mem://bucket/a", to: "a")], into: folder["file"])
+        #expect(report.failureCount == 1)
+        #expect(report.failures.first?.description.contains("file") == true)
+    }
+
+    @Test func `100,000 objects are listed and fetched a window at a time`() async throws {
+        // Their content does not matter here: all of them are in the journal's place of a rehearsal.
+        let store = MemoryStore(
+            Dictionary(uniqueKeysWithValues: (0..<2_000).map { ("p/\($0)", [UInt8]([1])) }), pageSize: 100)
+        let report = await engine(store) { $0.listsFiles = false }
+            .fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder.path)
+        #expect(report.totals.objectsDone == 2_000)
+        #expect(report.files.isEmpty)
+        #expect(store.state.withLock { $0.mostRunning } <= 64)
+    }
+
+    @Test(arguments: 0..<24)
+    func `whatever fails, the bytes are exact or the error is named`(seed: UInt64) async throws {
+        var objects: [String: [UInt8]] = [:]
+        for index in 0..<12 { objects["p/\(index)"] = seededBytes(index * 30_011, seed: seed) }
+        let store = MemoryStore(objects, faults: MemoryStore.Fault.allCases, faultRate: 10 + seed, seed: seed)
+        let report = await engine(store).fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder.path)
+        let present = try folder.list()
+        for path in present { #expect(try folder.read(path) == objects["p/\(path)"]) }
+        #expect(!present.contains { $0.hasPrefix(".kpipe-") })
+        if report.isComplete { #expect(present.count == objects.count) }
+        for failure in report.failures { #expect(failure.object.hasPrefix("mem://bucket/p/")) }
+    }
+
+    @Test func `cancelling stops and leaves nothing half`() async throws {
+        let store = MemoryStore(["a": seededBytes(4 << 20)], faults: [.slowDown], faultRate: 100)
+        let patient = engine(store) { $0.retry = RetryPolicy(attempts: 1000, base: .seconds(600), cap: .seconds(600)) }
+        let task = Task { [path = folder.path] in
+            await patient.fetch([InputRequest(from: "mem://bucket/a", to: "a")], into: path)
+        }
+        while store.state.withLock({ $0.stats + $0.reads.count }) == 0 { await Task.yield() }
+        task.cancel()
+        let report = await task.value
+        #expect(report.failures.map(\.reason) == [.cancelled])
+        #expect(try folder.list() == [])
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import WorkdirProtocol
+
+@testable import Transfer
+
+@Suite struct StoreTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder("store") }
+
+    private func engine(_ store: MemoryStore) -> TransferEngine {
+        TransferEngine(
+            stores: MemoryResolver(store: store),
+            configuration: TransferConfiguration(partSize: 64 << 10, retry: quickRetries))
+    }
+
+    @Test func `files go out with size and digest, large ones in parts`() async throws {
+        let sizes = [0, 1, 64 << 10, (64 << 10) + 1, 500_001]
+        for size in sizes { try folder.write(seededBytes(size), to: "d/\(size)") }
+        let store = MemoryStore()
+        let report = await engine(store).store([OutputRequest(from: "**", to: "mem://bucket/o/")], from: folder.path)
+        #expect(report.failures == [])
+        #expect(report.files.count == sizes.count)
+        for file in report.files {
+            let bytes = try folder.read(file.path)
+            #expect(store.state.withLock { $0.objects["o/\(file.path)"] } == bytes)
+            #expect(file.sha256 == Checksum(.sha256, MessageDigest.sha256(bytes)).hex)
+        }
+        #expect(store.state.withLock { $0.uploads.isEmpty })
+    }
+
+    @Test func `links lead inside or are refused, pipes are left out`() async throws {
+        let outside = try TemporaryFolder("outside")
+        try outside.write("secret", to: "secret")
+        try folder.write("x", to: "real/file")
+        try FileManagerLink.make(folder["inside"], to: "real/file")
+        try FileManagerLink.make(folder["escape"], to: outside["secret"])
+        try FileManagerLink.make(folder["loop"], to: "loop")
+        #expect(mkfifo(folder["pipe"], 0o600) == 0)
+        let store = MemoryStore()
+        let notes = Collected<String>()
+        let report = await engine(store)
+            .store([OutputRequest(from: "**", to: "mem://bucket/")], from: folder.path) {
+                if case .note(let path, _) = $0 { notes.add(path) }
+            }
+        #expect(report.failures.map(\.reason) == [.hostileName, .hostileName])
+        #expect(store.state.withLock { $0.objects.keys.sorted() } == ["inside", "real/file"])
+        #expect(notes.all == ["pipe"])
+    }
+
+    @Test func `what is stored is not sent again, and a forgotten upload goes on`() async throws {
+        let bytes = seededBytes(300_000)
+        try folder.write(bytes, to: "big")
+        let store = MemoryStore()
+        let journal = MemoryJournal()
+        let upload = try await store.beginMultipart("big", ObjectAttributes())
+        _ = try await upload.part(2, BytesSource(Array(bytes[65536..<131072])), checksum: nil)
+        _ = try await upload.part(3, BytesSource(Array(bytes[0..<65536])), checksum: nil)
+        journal.record(UploadRecord(url: "mem://bucket/big", id: upload.id))
+        let request = [OutputRequest(from: "big", to: "mem://bucket/big")]
+        let report = await engine(store).store(request, from: folder.path, journal: journal)
+        #expect(report.isComplete)
+        #expect(store.state.withLock { $0.objects["big"] } == bytes)
+        // Five parts, of which the second was there and the third was another's content.
+        #expect(store.state.withLock { $0.writes["big"] } == 2 + 4)
+        #expect(journal.uploads.isEmpty)
+        let again = await engine(store).store(request, from: folder.path, journal: journal)
+        #expect(again.totals.objectsSkipped == 1)
+        #expect(store.state.withLock { $0.writes["big"] } == 2 + 4)
+    }
+
+    @Test func `two files that would become one object are refused`() async throws {
+        try folder.write("1", to: "a/x")
+        try folder.write("2", to: "b/x")
+        let report = await engine(MemoryStore()).store(
+            [OutputRequest(from: "a/*", to: "mem://bucket/"), OutputRequest(from: "b/*", to: "mem://bucket/")],
+            from: folder.path)
+        #expect(report.failures.map(\.reason) == [.hostileName])
+    }
+
+    @Test func `the deadline leaves out what has the least priority`() async throws {
+        try folder.write("1", to: "first")
+        try folder.write("2", to: "last")
+        let store = MemoryStore(faults: [.slowDown], faultRate: 100)
+        let patient = TransferEngine(
+            stores: MemoryResolver(store: store),
+            configuration: TransferConfiguration(
+                retry: RetryPolicy(attempts: 1000, base: .seconds(600), cap: .seconds(600))))
+        let report = await patient.store(
+            [
+                OutputRequest(from: "last", to: "mem://bucket/", priority: 0),
+                OutputRequest(from: "first", to: "mem://bucket/", priority: 9),
+            ], from: folder.path, deadline: .now + .milliseconds(50))
+        #expect(report.leftOut == ["first", "last"])
+        #expect(report.exitCode == .inputOutput)
+        #expect(report.failures == [])
+    }
+
+    @Test(arguments: 0..<16)
+    func `whatever fails, objects are exact or the error is named`(seed: UInt64) async throws {
+        for index in 0..<8 { try folder.write(seededBytes(index * 40_009, seed: seed), to: "\(index)") }
+        let store = MemoryStore(
+            faults: [.reset, .cutShort, .slowDown, .serverError], faultRate: 15 + seed, seed: seed)
+        let report = await engine(store).store([OutputRequest(from: "*", to: "mem://bucket/")], from: folder.path)
+        let objects = store.state.withLock { $0.objects }
+        for (key, bytes) in objects { #expect(try folder.read(key) == bytes) }
+        #expect(store.state.withLock { $0.uploads.isEmpty })
+        #expect(objects.count + report.failureCount == 8)
+    }
+}

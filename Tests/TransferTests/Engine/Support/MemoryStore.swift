@@ -1,0 +1,245 @@
+import HTTPTransport
+import Synchronization
+import TestSupport
+
+@testable import Transfer
+
+/// A store in memory whose exchanges fail as a seed says: the same seed fails in the same way for the same requests.
+final class MemoryStore: ObjectStore {
+    enum Fault: CaseIterable {
+        case reset, cutShort, slowDown, serverError, damaged, replaced
+    }
+
+    struct State {
+        var objects: [String: [UInt8]] = [:]
+        var etags: [String: Int] = [:]
+        var uploads: [String: [Int: [UInt8]]] = [:]
+        var aborted: [String] = []
+        var reads: [String: Int] = [:]
+        var writes: [String: Int] = [:]
+        var stats = 0
+        var pages = 0
+        var generator: SeededGenerator
+        var running = 0
+        var mostRunning = 0
+    }
+
+    let state: Mutex<State>
+    let traits: StoreTraits
+    private let faults: [Fault]
+    /// Of 100 exchanges.
+    private let faultRate: UInt64
+    private let pageSize: Int
+
+    init(
+        _ objects: [String: [UInt8]] = [:], faults: [Fault] = [], faultRate: UInt64 = 30, seed: UInt64 = 1,
+        ranges: Bool = true, multipart: Bool = true, pageSize: Int = 1000
+    ) {
+        state = Mutex(State(objects: objects, generator: SeededGenerator(seed: seed)))
+        self.faults = faults
+        self.faultRate = faultRate
+        self.pageSize = pageSize
+        traits = StoreTraits(
+            ranges: ranges, lists: true,
+            multipart: multipart ? MultipartLimits(minimumPart: 1, maximumPart: 5 << 30, maximumParts: 10_000) : nil,
+            checksum: .crc32c)
+    }
+
+    private func nextFault() -> Fault? {
+        state.withLock { state in
+            guard !faults.isEmpty, state.generator.next() % 100 < faultRate else { return nil }
+            return faults[Int(state.generator.next() % UInt64(faults.count))]
+        }
+    }
+
+    private func fail(_ fault: Fault, _ key: String) throws(TransferError) {
+        switch fault {
+        case .reset: throw TransferError(object: key, reason: .network, message: "connection reset")
+        case .slowDown: throw TransferError(object: key, reason: .throttled(retryAfter: nil), message: "slow down")
+        case .serverError: throw TransferError(object: key, reason: .server(status: 500), message: "internal error")
+        case .cutShort, .damaged, .replaced: break
+        }
+    }
+
+    private static func crc(_ bytes: [UInt8]) -> Checksum {
+        var crc = CRC32C()
+        bytes.withUnsafeBytes { crc.update($0) }
+        return crc.checksum
+    }
+
+    private func describe(_ key: String) throws(TransferError) -> (ObjectInfo, [UInt8]) {
+        let found = state.withLock { state in state.objects[key].map { ($0, state.etags[key] ?? 0) } }
+        guard let (bytes, version) = found else {
+            throw TransferError(object: key, reason: .notFound, message: "no such object")
+        }
+        let info = ObjectInfo(
+            key: key, size: Int64(bytes.count), etag: "\"\(bytes.count)-\(version)\"", checksum: Self.crc(bytes))
+        return (info, bytes)
+    }
+
+    func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
+        state.withLock { $0.stats += 1 }
+        if let fault = nextFault() { try fail(fault, key) }
+        return try describe(key).0
+    }
+
+    func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
+        if let fault = nextFault() { try fail(fault, prefix) }
+        let keys = state.withLock { state in
+            state.pages += 1
+            let last = token ?? ""
+            return state.objects.keys.filter { $0.utf8.starts(with: prefix.utf8) && $0 > last }.sorted().prefix(pageSize)
+        }
+        let objects = try keys.map { (key) throws(TransferError) in
+            var info = try describe(key).0
+            info.checksum = nil
+            return info
+        }
+        return ObjectPage(objects: objects, next: keys.count == pageSize ? keys.last : nil)
+    }
+
+    func read(
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+    ) async throws(TransferError) -> ObjectInfo {
+        state.withLock {
+            $0.reads[key, default: 0] += 1
+            $0.running += 1
+            $0.mostRunning = max($0.mostRunning, $0.running)
+        }
+        defer { state.withLock { $0.running -= 1 } }
+        let fault = nextFault()
+        if let fault { try fail(fault, key) }
+        if fault == .replaced { state.withLock { $0.etags[key, default: 0] += 1 } }
+        let (info, bytes) = try describe(key)
+        if let etag = matching?.etag, etag != info.etag {
+            throw TransferError(object: key, reason: .changed, message: "another object now")
+        }
+        var piece = bytes[Int(range?.lowerBound ?? 0)..<Int(range?.upperBound ?? Int64(bytes.count))]
+        if fault == .damaged, !piece.isEmpty { piece[piece.startIndex] ^= 1 }
+        if fault == .cutShort { piece = piece.prefix(piece.count / 2) }
+        guard case .proceed = sink.begin(HTTPResponseHead(status: 200), transfer: HTTPTransferHandle {}) else {
+            throw TransferError(object: key, reason: .cancelled, message: "sink stopped")
+        }
+        let content = Array(piece)
+        for start in stride(from: 0, to: content.count, by: 16 << 10) {
+            await Task.yield()
+            let step = content[start..<min(start + 16 << 10, content.count)].withUnsafeBytes { sink.write($0) }
+            if case .stop(let why) = step {
+                throw TransferError(object: key, reason: .protocolViolation, message: why)
+            }
+        }
+        if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+        return info
+    }
+
+    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo {
+        ObjectInfo(key: key, size: nil, checksum: Checksum(.crc32c, [0, 0, 0, 0]))
+    }
+
+    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+        async throws(TransferError) -> ObjectInfo
+    {
+        let fault = nextFault()
+        if let fault { try fail(fault, key) }
+        let bytes = try Self.drain(content, key)
+        if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+        if let checksum = attributes.checksum, checksum != Self.crc(bytes) {
+            throw TransferError(object: key, reason: .checksum(expected: "", found: ""), message: "bad digest")
+        }
+        state.withLock {
+            $0.objects[key] = bytes
+            $0.writes[key, default: 0] += 1
+        }
+        return try describe(key).0
+    }
+
+    func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+        -> any MultipartUpload
+    {
+        if let fault = nextFault() { try fail(fault, key) }
+        let id = state.withLock { state in
+            let id = "\(key)#\(state.uploads.count)"
+            state.uploads[id] = [:]
+            return id
+        }
+        return Upload(store: self, key: key, id: id)
+    }
+
+    func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
+        Upload(store: self, key: key, id: id)
+    }
+
+    private static func drain(_ content: any HTTPBodySource, _ key: String) throws(TransferError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
+            case .filled(let count): bytes += buffer[..<count]
+            case .end: return bytes
+            case .pause: continue
+            case .fail(let why): throw TransferError(object: key, reason: .network, message: why)
+            }
+        }
+    }
+
+    private struct Upload: MultipartUpload {
+        let store: MemoryStore
+        let key: String
+        let id: String
+
+        func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+            -> PartTag
+        {
+            let fault = store.nextFault()
+            if let fault { try store.fail(fault, key) }
+            let bytes = try MemoryStore.drain(content, key)
+            if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+            let known = store.state.withLock { state in
+                state.writes[key, default: 0] += 1
+                state.uploads[id]?[number] = bytes
+                return state.uploads[id] != nil
+            }
+            guard known else { throw TransferError(object: key, reason: .notFound, message: "no such upload") }
+            let crc = MemoryStore.crc(bytes)
+            return PartTag(number: number, etag: crc.hex, checksum: crc, size: Int64(bytes.count))
+        }
+
+        func storedParts() async throws(TransferError) -> [PartTag] {
+            let parts = store.state.withLock { $0.uploads[id] }
+            guard let parts else { throw TransferError(object: key, reason: .notFound, message: "no such upload") }
+            return parts.sorted { $0.key < $1.key }.map {
+                let crc = MemoryStore.crc($0.value)
+                return PartTag(number: $0.key, etag: crc.hex, checksum: crc, size: Int64($0.value.count))
+            }
+        }
+
+        func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo {
+            if let fault = store.nextFault() { try store.fail(fault, key) }
+            store.state.withLock { state in
+                let stored = state.uploads.removeValue(forKey: id) ?? [:]
+                state.objects[key] = parts.flatMap { stored[$0.number] ?? [] }
+            }
+            return try store.describe(key).0
+        }
+
+        func abort() async throws(TransferError) {
+            store.state.withLock {
+                $0.uploads[id] = nil
+                $0.aborted.append(id)
+            }
+        }
+    }
+}
+
+/// Every `mem://bucket/key` is in one store.
+struct MemoryResolver: StoreResolver {
+    let store: MemoryStore
+
+    func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+        let base = "mem://bucket/"
+        guard url.hasPrefix(base) else {
+            throw TransferError(object: url, reason: .configuration, message: "no such store")
+        }
+        return ResolvedURL(store: store, base: base, key: String(url.dropFirst(base.count)))
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+import WorkdirProtocol
+
+@testable import Transfer
+
+@Suite struct ConfinedFolderTests {
+    private let folder: TemporaryFolder
+    private let outside: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder("confined")
+        outside = try TemporaryFolder("outside")
+        try outside.write("secret", to: "secret")
+        try folder.write("x", to: "a/file")
+        try FileManagerLink.make(folder["out"], to: outside.path)
+        try FileManagerLink.make(folder["in"], to: "a")
+    }
+
+    @Test(arguments: ["../x", "/etc/passwd", "out/secret", "a/../../x", "in/file"])
+    func `no path leads outside or through a link`(path: String) throws {
+        let confined = try ConfinedFolder(folder.path)
+        #expect(throws: TransferError.self) { try confined.openFile(path, O_RDONLY) }
+        let root = open(folder.path, O_RDONLY | O_DIRECTORY)
+        defer { close(root) }
+        #expect(ConfinedFolder.walk(from: root, path, O_RDONLY, 0) < 0, "by hand, as without openat2")
+    }
+
+    @Test func `ordinary paths open either way`() throws {
+        let confined = try ConfinedFolder(folder.path)
+        close(try confined.openFile("a/file", O_RDONLY))
+        let root = open(folder.path, O_RDONLY | O_DIRECTORY)
+        defer { close(root) }
+        let file = ConfinedFolder.walk(from: root, "a/file", O_RDONLY, 0)
+        #expect(file >= 0)
+        close(file)
+    }
+
+    @Test func `a temporary file that is let go of leaves nothing`() throws {
+        let confined = try ConfinedFolder(folder.path)
+        do {
+            let file = try TemporaryFile(in: confined, for: "b")
+            try file.preallocate(4096)
+        }
+        #expect(try folder.list().filter { $0.hasPrefix(".kpipe") } == [])
+    }
+
+    @Test func `an unwritable folder is a matter of permission`() throws {
+        guard geteuid() != 0 else { return }
+        chmod(folder.path, 0o500)
+        defer { chmod(folder.path, 0o700) }
+        let confined = try ConfinedFolder(folder.path)
+        do {
+            _ = try TemporaryFile(in: confined, for: "b")
+            Issue.record("made a file in an unwritable folder")
+        } catch {
+            #expect(error.exitCode == .permission)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import Transfer
+
+@Suite struct PlanTests {
+    @Test(arguments: [
+        ("a/b.txt", "", "a/b.txt", "b.txt"), ("a/b.txt", "x/", "a/b.txt", "x/b.txt"), ("a/b.txt", "x", "a/b.txt", "x"),
+        ("a/", "x", "a/c/d.txt", "x/c/d.txt"), ("a/", "x/", "a/c/d.txt", "x/c/d.txt"), ("a/", "", "a/d", "d"),
+        ("a/c*/*.txt", "x", "a/c1/d.txt", "x/c1/d.txt"), ("a/c*/*.txt", "x", "a/c1/d.csv", nil),
+        ("", "x", "a", "x/a"), ("p/**", "", "p/q/r", "q/r"),
+    ])
+    func `inputs land where the table says`(key: String, to: String, object: String, path: String?) throws {
+        #expect(try InputPlan(key: key, to: to, lists: true).destination(of: object) == path)
+    }
+
+    @Test func `a store that does not list takes keys as they are`() throws {
+        let plan = try InputPlan(key: "/a[1]*.txt?sig=x", to: "in/", lists: false)
+        #expect(plan.source == .object("/a[1]*.txt?sig=x"))
+        #expect(plan.destination(of: "/a[1]*.txt?sig=x") == "in/a[1]*.txt")
+    }
+
+    @Test(arguments: [
+        ("**", "o/", "a/b", "o/a/b"), ("r/*.csv", "o/", "r/a.csv", "o/a.csv"), ("r/*.csv", "o", "r/a.csv", "o/a.csv"),
+        ("r/a.csv", "o/", "r/a.csv", "o/a.csv"), ("r/a.csv", "o/x", "r/a.csv", "o/x"), ("r/", "", "r/a/b", "a/b"),
+        ("r/*.csv", "o/", "r/a.txt", nil),
+    ])
+    func `outputs land where the table says`(from: String, target: String, path: String, key: String?) throws {
+        #expect(try OutputPlan(from: from, key: target).key(of: path) == key)
+    }
+
+    @Test(arguments: [
+        (Int64(0), Int64?.none, Int64?.none, 0, Int64(8 << 20)), (8 << 20, nil, nil, 1, 8 << 20),
+        ((8 << 20) + 1, nil, nil, 2, 8 << 20), (100 << 20, 5 << 20, nil, 10, 10 << 20),
+        (100 << 20, 64 << 20, nil, 7, 16 << 20), (100 << 20, 100_000_001, nil, 13, 8 << 20),
+        (10, nil, 3, 4, 3),
+    ])
+    func `ranges begin where stored parts begin`(size: Int64, stored: Int64?, asked: Int64?, count: Int, part: Int64) {
+        let plan = RangePlan(size: size, storedPart: stored, partSize: asked)
+        #expect(plan.count == count)
+        #expect(plan.part == part)
+        #expect((0..<plan.count).reduce(0) { $0 + plan[$1].upperBound - plan[$1].lowerBound } == size)
+    }
+
+    @Test(arguments: [
+        (Int64(16 << 20), Int64?.none, Int?.none), ((16 << 20) + 1, nil, 3), (200 << 30, nil, 9753),
+        (5 << 40, nil, 9987),
+        (100 << 20, 10 << 20, 10),
+    ])
+    func `no file needs more parts than a store allows`(size: Int64, asked: Int64?, count: Int?) {
+        let limits = MultipartLimits(minimumPart: 5 << 20, maximumPart: 5 << 30, maximumParts: 10_000)
+        let plan = PartPlan(size: size, limits: limits, partSize: asked)
+        #expect(plan?.count == count)
+        if let plan { #expect(plan[plan.count - 1].upperBound == size) }
+    }
+
+    @Test(arguments: [
+        (["s3://b/a/x"], "out", CopyPlan.fetch([InputRequest(from: "s3://b/a/x", to: "out")], folder: ".")),
+        (["s3://b/a/x"], "dir", .fetch([InputRequest(from: "s3://b/a/x", to: "")], folder: "dir")),
+        (["s3://b/a/x"], "new/", .fetch([InputRequest(from: "s3://b/a/x", to: "")], folder: "new/")),
+        (["s3://b/a/x"], "/x", .fetch([InputRequest(from: "s3://b/a/x", to: "x")], folder: "/")),
+        (["s3://b/a/*"], "new", .fetch([InputRequest(from: "s3://b/a/*", to: "")], folder: "new")),
+        (["a/b.txt"], "s3://b/c", .store([.init(folder: "a/", output: OutputRequest(from: "b.txt", to: "s3://b/c"))])),
+        (["a/**"], "s3://b/", .store([.init(folder: "a/", output: OutputRequest(from: "**", to: "s3://b/"))])),
+        (["dir/"], "s3://b/", .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/"))])),
+        (["-"], "s3://b/c", .read(to: "s3://b/c")), (["s3://b/c"], "-", .print("s3://b/c")),
+        (["s3://b/"], "s3://c/d/", .relay([InputRequest(from: "s3://b/", to: "")], to: "s3://c/d/")),
+    ])
+    func `copies mean what the table says`(sources: [String], destination: String, plan: CopyPlan) throws {
+        let made = try CopyPlan(sources: sources, destination: destination, recursive: false) { $0 == "dir" }
+        #expect(made == plan)
+    }
+
+    @Test(arguments: [(["s3://b/*"], "s3://c/d"), (["-"], "-"), (["a", "-"], "s3://c/")])
+    func `copies that cannot be meant are refused`(sources: [String], destination: String) {
+        #expect(throws: TransferError.self) {
+            try CopyPlan(sources: sources, destination: destination, recursive: false) { _ in false }
+        }
+    }
+}
