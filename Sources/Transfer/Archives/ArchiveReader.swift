@@ -8,6 +8,7 @@ internal import Glibc
 final class ArchiveReader {
     private let archive: OpaquePointer
     private let object: String
+    private let opened: Bool
     /// Names in archives are UTF-8; libarchive goes by the thread's locale, which in a container is C.
     private let previousLocale: locale_t?
     private let locale: locale_t?
@@ -30,7 +31,7 @@ final class ArchiveReader {
         archive_read_support_filter_xz(archive)
         archive_read_support_filter_zstd(archive)
         lseek(descriptor, 0, SEEK_SET)
-        guard archive_read_open_fd(archive, descriptor, Self.blockSize) == ARCHIVE_OK else { throw failure }
+        opened = archive_read_open_fd(archive, descriptor, Self.blockSize) == ARCHIVE_OK
     }
 
     deinit {
@@ -43,6 +44,7 @@ final class ArchiveReader {
 
     /// The next entry; `nil` after the last. Throws `.archive` when the archive is damaged, cut short, or none at all.
     func next() throws(TransferError) -> ArchiveEntry? {
+        guard opened else { throw failure }
         var entry: OpaquePointer?
         switch archive_read_next_header(archive, &entry) {
         case ARCHIVE_EOF: return nil
@@ -71,8 +73,11 @@ final class ArchiveReader {
         }
     }
 
-    /// Whether this is an archive in a form that is read here; known after the first `next`.
-    var isRecognized: Bool { archive_format(archive) != 0 }
+    /// Whether the content is, or began as, an archive in a form that is read here; known after the first `next`.
+    var isRecognized: Bool { archive_format(archive) != 0 || archive_errno(archive) != Self.foreignFormat }
+
+    /// ARCHIVE_ERRNO_FILE_FORMAT, a macro that Swift cannot see.
+    private static let foreignFormat = EILSEQ
 
     private func kind(of entry: OpaquePointer, _ path: String) throws(TransferError) -> ArchiveEntry.Kind {
         if let target = archive_entry_hardlink_utf8(entry) ?? archive_entry_hardlink(entry) {

@@ -3,12 +3,14 @@ import Testing
 @testable import Transfer
 
 @Suite struct PlanTests {
-    @Test(arguments: [
+    private static let inputs: [(String, String, String, String?)] = [
         ("a/b.txt", "", "a/b.txt", "b.txt"), ("a/b.txt", "x/", "a/b.txt", "x/b.txt"), ("a/b.txt", "x", "a/b.txt", "x"),
         ("a/", "x", "a/c/d.txt", "x/c/d.txt"), ("a/", "x/", "a/c/d.txt", "x/c/d.txt"), ("a/", "", "a/d", "d"),
         ("a/c*/*.txt", "x", "a/c1/d.txt", "x/c1/d.txt"), ("a/c*/*.txt", "x", "a/c1/d.csv", nil),
         ("", "x", "a", "x/a"), ("p/**", "", "p/q/r", "q/r"),
-    ])
+    ]
+
+    @Test(arguments: inputs)
     func `inputs land where the table says`(key: String, to: String, object: String, path: String?) throws {
         #expect(try InputPlan(key: key, to: to, lists: true).destination(of: object) == path)
     }
@@ -19,21 +21,26 @@ import Testing
         #expect(plan.destination(of: "/a[1]*.txt?sig=x") == "in/a[1]*.txt")
     }
 
-    @Test(arguments: [
+    private static let outputs: [(String, String, String, String?)] = [
         ("**", "o/", "a/b", "o/a/b"), ("r/*.csv", "o/", "r/a.csv", "o/a.csv"), ("r/*.csv", "o", "r/a.csv", "o/a.csv"),
         ("r/a.csv", "o/", "r/a.csv", "o/a.csv"), ("r/a.csv", "o/x", "r/a.csv", "o/x"), ("r/", "", "r/a/b", "a/b"),
         ("r/*.csv", "o/", "r/a.txt", nil),
-    ])
+    ]
+
+    @Test(arguments: outputs)
     func `outputs land where the table says`(from: String, target: String, path: String, key: String?) throws {
         #expect(try OutputPlan(from: from, key: target).key(of: path) == key)
     }
 
-    @Test(arguments: [
-        (Int64(0), Int64?.none, Int64?.none, 0, Int64(8 << 20)), (8 << 20, nil, nil, 1, 8 << 20),
-        ((8 << 20) + 1, nil, nil, 2, 8 << 20), (100 << 20, 5 << 20, nil, 10, 10 << 20),
-        (100 << 20, 64 << 20, nil, 7, 16 << 20), (100 << 20, 100_000_001, nil, 13, 8 << 20),
+    private static let mebibyte: Int64 = 1 << 20
+    private static let ranges: [(Int64, Int64?, Int64?, Int, Int64)] = [
+        (0, nil, nil, 0, 8 * mebibyte), (8 * mebibyte, nil, nil, 1, 8 * mebibyte),
+        (8 * mebibyte + 1, nil, nil, 2, 8 * mebibyte), (100 * mebibyte, 5 * mebibyte, nil, 10, 10 * mebibyte),
+        (100 * mebibyte, 64 * mebibyte, nil, 7, 16 * mebibyte), (100 * mebibyte, 100_000_001, nil, 13, 8 * mebibyte),
         (10, nil, 3, 4, 3),
-    ])
+    ]
+
+    @Test(arguments: ranges)
     func `ranges begin where stored parts begin`(size: Int64, stored: Int64?, asked: Int64?, count: Int, part: Int64) {
         let plan = RangePlan(size: size, storedPart: stored, partSize: asked)
         #expect(plan.count == count)
@@ -41,11 +48,12 @@ import Testing
         #expect((0..<plan.count).reduce(0) { $0 + plan[$1].upperBound - plan[$1].lowerBound } == size)
     }
 
-    @Test(arguments: [
-        (Int64(16 << 20), Int64?.none, Int?.none), ((16 << 20) + 1, nil, 3), (200 << 30, nil, 9753),
-        (5 << 40, nil, 9987),
-        (100 << 20, 10 << 20, 10),
-    ])
+    private static let parts: [(Int64, Int64?, Int?)] = [
+        (16 * mebibyte, nil, nil), (16 * mebibyte + 1, nil, 3), (200 * 1024 * mebibyte, nil, 9753),
+        (5 * 1024 * 1024 * mebibyte, nil, 9987), (100 * mebibyte, 10 * mebibyte, 10),
+    ]
+
+    @Test(arguments: parts)
     func `no file needs more parts than a store allows`(size: Int64, asked: Int64?, count: Int?) {
         let limits = MultipartLimits(minimumPart: 5 << 20, maximumPart: 5 << 30, maximumParts: 10_000)
         let plan = PartPlan(size: size, limits: limits, partSize: asked)
@@ -53,7 +61,7 @@ import Testing
         if let plan { #expect(plan[plan.count - 1].upperBound == size) }
     }
 
-    @Test(arguments: [
+    private static let copies: [([String], String, CopyPlan)] = [
         (["s3://b/a/x"], "out", CopyPlan.fetch([InputRequest(from: "s3://b/a/x", to: "out")], folder: ".")),
         (["s3://b/a/x"], "dir", .fetch([InputRequest(from: "s3://b/a/x", to: "")], folder: "dir")),
         (["s3://b/a/x"], "new/", .fetch([InputRequest(from: "s3://b/a/x", to: "")], folder: "new/")),
@@ -64,7 +72,9 @@ import Testing
         (["dir/"], "s3://b/", .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/"))])),
         (["-"], "s3://b/c", .read(to: "s3://b/c")), (["s3://b/c"], "-", .print("s3://b/c")),
         (["s3://b/"], "s3://c/d/", .relay([InputRequest(from: "s3://b/", to: "")], to: "s3://c/d/")),
-    ])
+    ]
+
+    @Test(arguments: copies)
     func `copies mean what the table says`(sources: [String], destination: String, plan: CopyPlan) throws {
         let made = try CopyPlan(sources: sources, destination: destination, recursive: false) { $0 == "dir" }
         #expect(made == plan)

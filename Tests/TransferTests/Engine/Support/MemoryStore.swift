@@ -88,7 +88,8 @@ final class MemoryStore: ObjectStore {
         let keys = state.withLock { state in
             state.pages += 1
             let last = token ?? ""
-            return state.objects.keys.filter { $0.utf8.starts(with: prefix.utf8) && $0 > last }.sorted().prefix(pageSize)
+            return state.objects.keys.filter { $0.utf8.starts(with: prefix.utf8) && $0 > last }.sorted().prefix(
+                pageSize)
         }
         let objects = try keys.map { (key) throws(TransferError) in
             var info = try describe(key).0
