@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `cp` and `verify` as people run them, against a real S3 server.
+@Suite(.requires(.seaweedFS, .curl)) struct CopyTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder("cp") }
+
+    private func copy(_ arguments: [String], _ server: SeaweedFS, input: [UInt8] = []) async throws -> Finished {
+        try await run(
+            Product.sidecar.path, ["cp"] + arguments, environment: server.environment(), folder: folder.path,
+            input: input)
+    }
+
+    @Test func `files of many sizes and names go there and come back`() async throws {
+        let server = try await SeaweedFS.shared()
+        let bucket = try await server.makeBucket()
+        let files: [(String, Int)] = [
+            ("empty", 0), ("a b+c%20.txt", 3), ("deep/er/😀", 100_000), ("big", 40 << 20),
+            (String(repeating: "n", count: 200), 7),
+        ]
+        for (index, (name, size)) in files.enumerated() {
+            try folder.write(seededBytes(size, seed: UInt64(index)), to: "out/\(name)")
+        }
+        let up = try await copy(["-R", "out", "s3://\(bucket)/p/"], server)
+        #expect(up.status == .exited(0), "\(up.error)")
+        let down = try await copy(["--json", "s3://\(bucket)/p/", "back"], server)
+        #expect(down.status == .exited(0), "\(down.error)")
+        for (name, _) in files { #expect(try folder.read("back/\(name)") == folder.read("out/\(name)")) }
+        let summary = try #require(down.output.split(separator: "\n").last)
+        #expect(summary.contains("\"event\":\"summary\"") && summary.contains("\"objects\":\(files.count)"))
+        let rehearsal = try await copy(["--dry-run", "s3://\(bucket)/p/**", "nowhere"], server)
+        #expect(rehearsal.output.split(separator: "\n").count == files.count)
+        #expect(!folder.exists("nowhere"))
+    }
+
+    @Test func `standard input and output carry objects too`() async throws {
+        let server = try await SeaweedFS.shared()
+        let bucket = try await server.makeBucket()
+        let bytes = seededBytes(20 << 20)
+        let text = Array("some words\n".utf8)
+        for (content, name) in [(bytes, "large"), (text, "small")] {
+            #expect(try await copy(["-", "s3://\(bucket)/\(name)"], server, input: content).status == .exited(0))
+            #expect(try await server.get(name, from: bucket) == content)
+        }
+        #expect(try await copy(["s3://\(bucket)/small", "-"], server).output == "some words\n")
+        #expect(try await copy(["s3://\(bucket)/*", "s3://\(bucket)/copies/"], server).status == .exited(0))
+        #expect(try await server.get("copies/large", from: bucket) == bytes)
+    }
+
+    @Test func `failures say what and end with their code`() async throws {
+        let server = try await SeaweedFS.shared()
+        let bucket = try await server.makeBucket()
+        let missing = try await copy(["s3://\(bucket)/gone", "x"], server)
+        #expect(missing.status == .exited(66))
+        #expect(missing.error.contains("s3://\(bucket)/gone"))
+        #expect(try await copy(["s3://\(bucket)/none/", "y/"], server).status == .exited(66))
+        #expect(try await copy(["s3://\(bucket)/*", "s3://\(bucket)/x"], server).status == .exited(64))
+        #expect(try await copy(["gopher://x/y", "x"], server).status == .exited(64))
+        #expect(!folder.exists("x"))
+    }
+
+    @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
+    func `a full disk is said before anything is fetched, and nothing stays`() async throws {
+        let server = try await SeaweedFS.shared()
+        let bucket = try await server.makeBucket()
+        try folder.write(seededBytes(20 << 20), to: "big")
+        _ = try await copy(["big", "s3://\(bucket)/big"], server)
+        let small = try folder.makeFolder("small")
+        guard try await run("/bin/mount", ["-t", "tmpfs", "-o", "size=4m", "none", small]).status == .exited(0) else {
+            return
+        }
+        let full = try await copy(["s3://\(bucket)/big", "small/"], server)
+        let left = try folder.list("small")
+        try await run("/bin/umount", [small])
+        #expect(full.status == .exited(74))
+        #expect(full.error.contains("No space left"))
+        #expect(left == [])
+    }
+
+    @Test func `verify tells whole files from damaged and missing ones`() async throws {
+        try folder.write("hello\n", to: "f/a")
+        let sum = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+        try folder.write(
+            """
+            {"version":1,"step":{},"summary":{},
+             "files":[{"path":"a","url":"s3://b/a","size":6,"sha256":"\(sum)"}]}
+            """, to: "manifest.json")
+        func verify() async throws -> Finished {
+            try await run(Product.sidecar.path, ["verify", "manifest.json", "f"], folder: folder.path)
+        }
+        #expect(try await verify().status == .exited(0))
+        try folder.write("hellO\n", to: "f/a")
+        let damaged = try await verify()
+        #expect(damaged.status == .exited(65))
+        #expect(damaged.error.contains("f/a"))
+        try FileManager.default.removeItem(atPath: folder["f/a"])
+        #expect(try await verify().status == .exited(66))
+    }
+}
