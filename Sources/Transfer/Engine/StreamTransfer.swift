@@ -8,7 +8,7 @@ struct StreamTransfer: Sendable {
     let meter: TransferMeter
 
     /// Bytes in memory at once, and the largest object whose size a server does not tell.
-    private var part: Int64 { configuration.partSize ?? RangePlan.largestPart }
+    private var part: Int64 { configuration.partSize ?? 2 * PartPlan.defaultPart }
 
     struct End: Sendable {
         var place: ResolvedURL

@@ -2,7 +2,9 @@
 struct RangePlan: Sendable, Equatable {
     /// Fetched in one request up to this size.
     static let defaultPart: Int64 = 8 << 20
-    static let largestPart: Int64 = 16 << 20
+    static let largestPart: Int64 = 64 << 20
+    /// A large object is cut into about so many ranges: enough to spread, few enough that each is worth its request.
+    private static let rangesWanted: Int64 = 64
 
     /// Bytes in all.
     let size: Int64
@@ -14,12 +16,15 @@ struct RangePlan: Sendable, Equatable {
     /// parts apart. `partSize`: what a person asked for. An unknown size is one range.
     init(size: Int64?, storedPart: Int64?, partSize: Int64?) {
         self.size = size ?? 0
+        let mebibyte: Int64 = 1 << 20
+        let share = (self.size / Self.rangesWanted + mebibyte - 1) / mebibyte * mebibyte
+        let wanted = min(max(share, Self.defaultPart), Self.largestPart)
         if let partSize {
             part = max(1, partSize)
         } else if let storedPart, storedPart > 0 {
-            part = Self.aligned(to: storedPart)
+            part = Self.aligned(wanted, to: storedPart)
         } else {
-            part = Self.defaultPart
+            part = wanted
         }
     }
 
@@ -32,10 +37,10 @@ struct RangePlan: Sendable, Equatable {
     }
 
     /// Several small stored parts make one range; a large one is cut into equal halves, as often as needed.
-    private static func aligned(to storedPart: Int64) -> Int64 {
-        if storedPart < defaultPart { return (defaultPart + storedPart - 1) / storedPart * storedPart }
+    private static func aligned(_ wanted: Int64, to storedPart: Int64) -> Int64 {
+        if storedPart <= wanted { return (wanted + storedPart - 1) / storedPart * storedPart }
         var part = storedPart
-        while part > largestPart, part.isMultiple(of: 2) { part /= 2 }
-        return part > largestPart ? defaultPart : part
+        while part > 2 * wanted, part.isMultiple(of: 2) { part /= 2 }
+        return part > largestPart ? wanted : part
     }
 }

@@ -37,7 +37,8 @@ import Testing
         (0, nil, nil, 0, 8 * mebibyte), (8 * mebibyte, nil, nil, 1, 8 * mebibyte),
         (8 * mebibyte + 1, nil, nil, 2, 8 * mebibyte), (100 * mebibyte, 5 * mebibyte, nil, 10, 10 * mebibyte),
         (100 * mebibyte, 64 * mebibyte, nil, 7, 16 * mebibyte), (100 * mebibyte, 100_000_001, nil, 13, 8 * mebibyte),
-        (10, nil, 3, 4, 3),
+        (2048 * mebibyte, nil, nil, 64, 32 * mebibyte), (2048 * mebibyte, 8 * mebibyte, nil, 64, 32 * mebibyte),
+        (1 << 40, nil, nil, 16384, 64 * mebibyte), (10, nil, 3, 4, 3),
     ]
 
     @Test(arguments: ranges)
