@@ -116,7 +116,9 @@ let package = Package(
             name: "kpipe-entrypoint", dependencies: ["EmbeddedEntrypoint"],
             linkerSettings: [
                 .unsafeFlags(["-no-static-stdlib", "-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
-                .unsafeFlags(["-Xclang-linker", "-static", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
+                // The driver asks for a position-independent program as well, which clang would warn that it ignores.
+                .unsafeFlags(["-Xclang-linker", "-static", "-Xclang-linker", "-Wno-unused-command-line-argument"]),
+                .unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "-s"]),
                 // Comparing text needs Unicode's tables; a release build compares bytes only and drops them again.
                 .unsafeFlags(["-Xlinker", "-l:../embedded/\(triple)/libswiftUnicodeDataTables.a"]),
             ]),
@@ -126,6 +128,7 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags(["-no-static-stdlib", "-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
                 .unsafeFlags(["-Xclang-linker", "-nostdlib", "-Xclang-linker", "-static"]),
+                .unsafeFlags(["-Xclang-linker", "-Wno-unused-command-line-argument"]),
                 .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--build-id=none"]),
             ]),
 

@@ -131,3 +131,9 @@ enum {
 
 /// syncfs(2). -1 and errno on failure.
 static inline int clinux_syncfs(int file) { return (int)syscall(SYS_syncfs, file); }
+
+/// Whether `descriptor` is a regular file; those of /proc and of cgroups are.
+static inline _Bool clinux_is_regular(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}

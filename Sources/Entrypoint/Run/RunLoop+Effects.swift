@@ -45,7 +45,7 @@ extension RunLoop {
     }
 
     private mutating func startCommand() {
-        setenv(EnvironmentName.workdir, options.workdir, 1)
+        setenv(EnvironmentName.workdir, Self.absolute(options.workdir), 1)
         do throws(CommandProcess.StartError) {
             let command = try CommandProcess.start(
                 options.command, in: options.folder, signalMask: signals.original)
@@ -59,6 +59,13 @@ extension RunLoop {
         } catch {
             tell(.notStarted(code: error.code, message: error.message))
         }
+    }
+
+    /// The command may go elsewhere and still has to find the workdir.
+    private static func absolute(_ path: String) -> String {
+        guard path.utf8.first != UInt8(ascii: "/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
     }
 
     /// Takes what is there without waiting for more.

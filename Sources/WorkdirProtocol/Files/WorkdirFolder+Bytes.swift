@@ -3,12 +3,14 @@ import CLinux
 extension WorkdirFolder {
     /// The start of any file, at most `limit` bytes; nil when there is no such file. `/proc` and cgroup files read well.
     package static func read(path: String, limit: Int) throws(FileError) -> [UInt8]? {
-        let file = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
+        // A pipe or a folder that somebody has put in the place of a marker counts as none, and must not hold us up.
+        let file = clinux_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0)
         guard file >= 0 else {
             guard clinux_errno() == ENOENT else { throw .last("open", path) }
             return nil
         }
         defer { close(file) }
+        guard clinux_is_regular(file) else { return nil }
         var content: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 4096)
         while content.count < limit {

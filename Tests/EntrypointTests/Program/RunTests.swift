@@ -34,6 +34,24 @@ import WorkdirProtocol
         #expect(child.output == "typed\n\(step.workdir.path)\n")
     }
 
+    @Test func aRelativeWorkdirIsAbsoluteForTheCommand() async throws {
+        let step = try Step()
+        let finished = try await run(
+            Product.entrypoint.path,
+            ["run", "--workdir", ".", "--chdir", "/", "--", "sh", "-c", "cd $KPIPE_WORKDIR; pwd"],
+            folder: step.workdir.path)
+        #expect(finished.output == "\(step.workdir.path)\n")
+    }
+
+    @Test func aPipeInTheMarkersPlaceHoldsNobodyUp() async throws {
+        let step = try Step(ready: false)
+        #expect(mkfifo(step.workdir[WorkdirPath.ready], 0o600) == 0)
+        let child = try step.start([], ["true"])
+        try await step.waitFor(.waiting)
+        child.kill(SIGTERM)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(143))
+    }
+
     @Test func waitsForReadyAndShowsIt() async throws {
         let step = try Step(ready: false)
         let child = try step.start([], ["echo", "ran"])
