@@ -76,6 +76,7 @@ let package = Package(
 
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
+        module("Render", ["YAMLTree"]),
         module("Telemetry", ["YAMLTree", logging] + nio),
         module("HTTPTransport", ["CCurl"]),
         .target(
@@ -96,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", logging,
+                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -135,6 +136,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", swiftSettings: ours),
         tests(of: "WorkdirProtocol"),
         tests(of: "YAMLTree"),
+        tests(of: "Render", ["YAMLTree"]),
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),

@@ -29,7 +29,7 @@ struct KpipeSidecar: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             AgentCommand.self, RunCommand.self, CopyCommand.self, VerifyCommand.self, ProbeCommand.self,
-            SchemaCommand.self,
+            RenderCommand.self, SchemaCommand.self,
         ])
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.

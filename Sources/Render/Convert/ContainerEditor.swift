@@ -1,0 +1,130 @@
+import YAMLTree
+
+/// Changes inside one container that moves.
+struct ContainerEditor {
+    private let container: Container
+    private let text: SourceText
+    private var editor: TreeEditor
+
+    var edits: [TextEdit] { editor.edits }
+    private var node: SourceNode { container.node }
+
+    init(_ container: Container, _ text: SourceText) {
+        self.container = container
+        self.text = text
+        editor = TreeEditor(text)
+    }
+
+    mutating func makeNative(_ findings: inout Findings) throws(EditRefusal) {
+        findings.add(.converted, at: node, "\(container.name) becomes a native sidecar")
+        if let policy = node["restartPolicy"] {
+            guard policy.text == "Always" else {
+                throw EditRefusal(.ownPolicy, at: policy, "\(container.name) has a restartPolicy of its own")
+            }
+        } else {
+            try add("restartPolicy", isJSON ? "\"Always\"" : "Always")
+        }
+        try addStartupProbe(&findings)
+        try dropPreStop(&findings)
+        let markers = (node["env"]?.elements ?? []).indices.filter { index in
+            node["env"]?.elements?[index]["name"]?.text.map(Marker.variables.contains) ?? false
+        }
+        if !markers.isEmpty {
+            try removeElements(markers, of: "env")
+            findings.add(.markers, at: node, "markers for a terminator were removed from \(container.name)")
+        }
+    }
+
+    mutating func makeOrdinary(marked: Bool) throws(EditRefusal) {
+        try editor.removePair("restartPolicy", from: node)
+        guard marked, !Marker.isTrue(container.environment(Marker.terminate)) else { return }
+        let quote = isJSON ? "\"" : ""
+        let flow = "{\(quote)name\(quote): \(quote)\(Marker.terminate)\(quote), \(quote)value\(quote): \"true\"}"
+        guard let env = node.ownPair("env")?.value, let first = env.elements?.first else {
+            guard node["env"] == nil else {
+                throw EditRefusal(.layout, at: node, "an env without variables stands in the way; remove it")
+            }
+            return try add("env", "[\(flow)]", ["- name: \(Marker.terminate)", "  value: \"true\""])
+        }
+        guard !env.isAlias, !env.isShared else {
+            throw EditRefusal(.anchor, at: env, "env is shared with another place; write it out")
+        }
+        if env.isFlow {
+            let gap = editor.flowGap(env, (env.elements ?? []).map { $0.start.offset..<$0.end })
+            editor.replace(
+                first.start.offset..<first.start.offset, by: Array(flow.utf8) + [UInt8(ascii: ",")] + gap)
+            return
+        }
+        let margin = String(repeating: " ", count: try editor.dashColumn(env))
+        let lineBreak = String(decoding: text.lineBreak(at: env.start.offset), as: UTF8.self)
+        editor.insertLines(
+            ["- name: \(Marker.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }.joined(),
+            at: try editor.blockElement(0, of: env).lowerBound)
+    }
+
+    // MARK: Parts
+
+    private var isJSON: Bool { node.pairs?.first.map { editor.isQuoted($0.key) && node.isFlow } ?? false }
+
+    /// Behind the image, where a reader looks for it.
+    private mutating func add(
+        _ name: String, _ value: String, _ blockLines: [String] = []
+    ) throws(EditRefusal) {
+        let anchor = node.ownPair("image").map { _ in "image" } ?? "name"
+        try editor.addPair(name, value, blockLines: blockLines, to: node, after: anchor)
+    }
+
+    private mutating func removeElements(_ indices: [Int], of field: String) throws(EditRefusal) {
+        guard let list = node.ownPair(field)?.value, !list.isAlias, !list.isShared else {
+            throw EditRefusal(.anchor, at: node, "\(field) is shared with another place; write it out")
+        }
+        if indices.count == list.elements?.count {
+            try editor.removePair(field, from: node)
+        } else {
+            try editor.removeElements(indices, of: list)
+        }
+    }
+
+    private mutating func addStartupProbe(_ findings: inout Findings) throws(EditRefusal) {
+        guard node["startupProbe"] == nil else { return }
+        guard let handler = ProbeHandler.derived(for: container, text) else {
+            let why = container.known?.servesLocalhostOnly == true ? "; it listens on localhost alone" : ""
+            findings.add(
+                .noStartupProbe, at: node, "\(container.name) has no startupProbe, and none could be derived\(why)")
+            return
+        }
+        let patience = [("periodSeconds", "2"), ("failureThreshold", "60")]
+        let quote = isJSON ? "\"" : ""
+        if node.isFlow {
+            guard let flow = handler.flow(quote) else {
+                findings.add(.noStartupProbe, at: node, "\(container.name) has no startupProbe; add one")
+                return
+            }
+            let fields = [flow] + patience.map { "\(quote)\($0.0)\(quote): \($0.1)" }
+            try add("startupProbe", "{\(fields.joined(separator: ", "))}")
+        } else {
+            try add(
+                "startupProbe", "", handler.block.map { "  " + $0 } + patience.map { "  \($0.0): \($0.1)" })
+        }
+        findings.add(.startupProbe, at: node, "\(container.name) holds main back until \(handler.origin)")
+    }
+
+    private mutating func dropPreStop(_ findings: inout Findings) throws(EditRefusal) {
+        guard let hook = node.at("lifecycle", "preStop") else { return }
+        switch HookPurpose(hook) {
+        case .endsOrAwaits:
+            guard let lifecycle = node.ownPair("lifecycle")?.value, !lifecycle.isAlias, !lifecycle.isShared else {
+                throw EditRefusal(.anchor, at: hook, "lifecycle is shared with another place; write it out")
+            }
+            if lifecycle.pairs?.count == 1 {
+                try editor.removePair("lifecycle", from: node)
+            } else {
+                try editor.removePair("preStop", from: lifecycle)
+            }
+            findings.add(.preStopDropped, at: hook, "the preStop hook of \(container.name) was removed")
+        case .sleeps:
+            findings.add(.preStopSleeps, at: hook, "the preStop hook of \(container.name) spends the grace period")
+        case .other: break
+        }
+    }
+}

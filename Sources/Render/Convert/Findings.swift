@@ -1,0 +1,105 @@
+import YAMLTree
+
+/// Findings in the order they were made.
+struct Findings {
+    private(set) var diagnostics: [Diagnostic] = []
+
+    mutating func add(_ rule: Rule, at node: SourceNode, _ message: String) {
+        add(rule, line: node.start.line, message)
+    }
+
+    mutating func add(_ rule: Rule, line: Int, _ message: String) {
+        diagnostics.append(Diagnostic(rule: rule, line: line, message: message))
+    }
+
+    mutating func add(_ others: Findings) { diagnostics += others.diagnostics }
+
+    mutating func look(atKustomization root: SourceNode) {
+        guard root["kind"]?.text == "Kustomization" else { return }
+        for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            guard let patches = root[field], patches.elements?.isEmpty == false else { continue }
+            add(.patches, at: patches, "\(field) may name a container that has moved")
+        }
+    }
+
+    /// What the move changes around the sidecars, and what in them does not fit.
+    mutating func look(at pod: Pod, sidecars: [Container], mains: [Container], _ options: ConversionOptions) {
+        for sidecar in sidecars {
+            look(at: sidecar, options)
+            if pod.spec["restartPolicy"]?.text == "Never" {
+                add(.crash, at: sidecar.node, "a crash of \(sidecar.name) no longer fails the pod")
+            }
+        }
+        for main in mains { look(atMain: main) }
+        if let first = sidecars.first {
+            if pod.initContainers.contains(where: { !$0.isNativeSidecar }) {
+                add(.order, at: first.node, "\(first.name) starts after the init containers that are there")
+            }
+            if first.index == 0, pod.annotations?[Marker.defaultContainer] == nil, let main = mains.first {
+                add(.defaultContainer, at: first.node, "kubectl logs and exec now take \(main.name)")
+            }
+            if let version = options.kubeVersion, version < .reliableJobs {
+                add(.earlyVersion, at: first.node, "\(version) has defects with native sidecars; use 1.29.3 or later")
+            }
+        }
+        if sidecars.count > 1 {
+            add(
+                .serialStart, at: sidecars[1].node,
+                "start one after another: "
+                    + sidecars.map(\.name).joined(separator: ", "))
+        }
+        if let shared = pod.spec["shareProcessNamespace"], Marker.isTrue(shared.text) {
+            add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
+        }
+        if let grace = pod.spec["terminationGracePeriodSeconds"], let seconds = grace.text.flatMap({ Int($0) }),
+            seconds < 10
+        {
+            add(.grace, at: grace, "\(seconds) s for main and sidecars together")
+        }
+    }
+
+    private static let loops = [
+        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap ",
+    ]
+
+    private mutating func look(at sidecar: Container, _ options: ConversionOptions) {
+        let command = sidecar.commandLine
+        if let hook = sidecar.node.at("lifecycle", "postStart") {
+            add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
+        }
+        if let sign = Self.loops.first(where: command.contains) {
+            add(
+                .exitsByItself, at: sidecar.node,
+                "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
+        }
+        let words = command.split(separator: " ").map(String.init)
+        if let shell = words.first,
+            shell.split(separator: "/").last.map({ ["sh", "bash", "ash"].contains($0) }) ?? false,
+            words.dropFirst().first?.hasPrefix("-") == true, !command.contains("exec "), !command.contains("trap ")
+        {
+            add(.shell, at: sidecar.node, "the shell of \(sidecar.name) does not pass SIGTERM on; use exec")
+        }
+        let ports = sidecar.node["ports"]?.elements ?? []
+        if let port = ports.first(where: { $0["name"] != nil }), options.kubeVersion.map({ $0 < .namedPorts }) ?? true {
+            add(
+                .namedPort, at: port,
+                "the port \(port["name"]?.text ?? "") of \(sidecar.name) is not found by name before 1.32")
+        }
+    }
+
+    private static let hacks = [
+        "quitquitquit", "pkill", "killall", "scuttle", "linkerd-await", "kubexit", "localhost:4191/shutdown",
+    ]
+
+    private mutating func look(atMain main: Container) {
+        let command = main.commandLine
+        let hook = (main.node.at("lifecycle", "preStop", "exec", "command")?.elements ?? []).compactMap(\.text)
+            .joined(separator: " ")
+        let image = main.image ?? ""
+        if let sign = Self.hacks.first(where: { command.contains($0) || hook.contains($0) || image.contains($0) }) {
+            add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (\(sign)); remove that")
+        } else if main.environment("ISTIO_QUIT_API") != nil {
+            add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (ISTIO_QUIT_API); remove that")
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import YAMLTree
+
+/// Moves the sidecars of one pod, and changes what hangs on them.
+struct PodEditor {
+    private let pod: Pod
+    private let text: SourceText
+    private let options: ConversionOptions
+    private var editor: TreeEditor
+    private(set) var moved: Set<String> = []
+
+    var edits: [TextEdit] { editor.edits }
+
+    init(_ pod: Pod, _ text: SourceText, _ options: ConversionOptions) {
+        self.pod = pod
+        self.text = text
+        self.options = options
+        editor = TreeEditor(text)
+    }
+
+    mutating func convert(_ findings: inout Findings) throws(EditRefusal) {
+        switch options.direction {
+        case .toNative: try toNative(&findings)
+        case .toOrdinary: try toOrdinary(&findings)
+        }
+    }
+
+    private mutating func toNative(_ findings: inout Findings) throws(EditRefusal) {
+        let found = try pod.sidecars(options)
+        for container in found where pod.isInjected(container) {
+            findings.add(
+                .injected, at: container.node,
+                "\(container.name) stays: it is injected; set \(container.known?.injector ?? "its injector's switch")")
+        }
+        let sidecars = found.filter { !pod.isInjected($0) }
+        guard let first = sidecars.first else { return }
+        let mains = pod.containers.filter { main in !found.contains { $0.name == main.name } }
+        guard !mains.isEmpty else {
+            throw EditRefusal(
+                .noMain, at: first.node, "all containers count as sidecars; name the main one with --primary")
+        }
+        let source = try editable("containers")
+        for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
+        let blocks = try sidecars.map { sidecar throws(EditRefusal) in
+            var inner = ContainerEditor(sidecar, text)
+            try inner.makeNative(&findings)
+            return try block(sidecar.index, of: source, inner.edits)
+        }
+        try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers")
+        moved = Set(sidecars.map(\.name))
+        try removeAnnotations(found, sidecars)
+        try pinFailurePolicy(mains, &findings)
+        findings.look(at: pod, sidecars: sidecars, mains: mains, options)
+    }
+
+    private mutating func toOrdinary(_ findings: inout Findings) throws(EditRefusal) {
+        let natives = pod.initContainers.filter(\.isNativeSidecar).filter {
+            options.sidecars.isEmpty || options.sidecars.contains($0.name)
+        }
+        guard !natives.isEmpty else { return }
+        guard pod.spec["containers"]?.elements?.isEmpty == false else {
+            throw EditRefusal(.shape, at: pod.spec, "expected containers")
+        }
+        let source = try editable("initContainers")
+        for native in natives { try refuseShared(native.node, native.name) }
+        let blocks = try natives.map { native throws(EditRefusal) in
+            var inner = ContainerEditor(native, text)
+            try inner.makeOrdinary(marked: pod.isToEnd)
+            return try block(native.index, of: source, inner.edits)
+        }
+        try move(natives, blocks, from: source, to: "containers", beside: "initContainers")
+        moved = Set(natives.map(\.name))
+        for native in natives {
+            findings.add(.reversed, at: native.node, "\(native.name) becomes an ordinary container")
+            findings.add(
+                .notRestored, at: native.node,
+                "\(native.name) no longer starts before main"
+                    + (native.node["startupProbe"] == nil ? "" : ", and its startupProbe no longer holds main back")
+                    + (pod.isToEnd ? "; a terminator has to end it" : ""))
+        }
+    }
+
+    // MARK: Moving
+
+    private func editable(_ field: String) throws(EditRefusal) -> SourceNode {
+        guard let pair = pod.spec.ownPair(field) else {
+            throw EditRefusal(.anchor, at: pod.spec, "\(field) comes by a merge key; write it out")
+        }
+        for node in pod.place.above + [pod.spec] { try refuseShared(node, "what leads to \(field)") }
+        try refuseShared(pair.value, field)
+        return pair.value
+    }
+
+    private func refuseShared(_ node: SourceNode, _ what: String) throws(EditRefusal) {
+        if node.isAlias { throw EditRefusal(.anchor, at: node, "\(what) is an alias; write it out") }
+        if node.isShared, let anchor = node.properties.anchor {
+            throw EditRefusal(.anchor, at: node, "\(what) is repeated by *\(anchor) elsewhere; write it out there")
+        }
+    }
+
+    private func block(
+        _ index: Int, of list: SourceNode, _ inner: [TextEdit]
+    ) throws(EditRefusal) -> (range: Range<Int>, bytes: [UInt8]) {
+        guard let element = list.elements?[index] else { throw EditRefusal(.shape, at: list, "expected a list") }
+        let range = try list.isFlow ? element.start.offset..<element.end : editor.blockElement(index, of: list)
+        guard let bytes = TextEdit.apply(inner, to: text.bytes, in: range) else {
+            throw EditRefusal(.layout, at: element, "two changes meet in one place")
+        }
+        return (range, bytes)
+    }
+
+    private mutating func move(
+        _ containers: [Container], _ blocks: [(range: Range<Int>, bytes: [UInt8])], from source: SourceNode,
+        to field: String, beside: String
+    ) throws(EditRefusal) {
+        let indices = containers.map(\.index)
+        let takesAll = indices.count == source.elements?.count
+        if let target = pod.spec[field], target.isAlias || target.isShared || pod.spec.ownPair(field) == nil {
+            throw EditRefusal(.anchor, at: target, "\(field) is shared with another place; write it out")
+        }
+        try ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, text: text)
+            .insert(blocks.map(\.bytes), &editor)
+        if takesAll {
+            try editor.removePair(beside, from: pod.spec)
+        } else {
+            try editor.removeElements(indices, of: source)
+        }
+    }
+
+    // MARK: Around the containers
+
+    private mutating func removeAnnotations(_ found: [Container], _ moved: [Container]) throws(EditRefusal) {
+        guard found.count == moved.count, let metadata = pod.place.metadata,
+            let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
+            !annotations.isAlias, !annotations.isShared
+        else { return }
+        let ours = pairs.compactMap { $0.key.scalar?.text }.filter { $0 == Marker.sidecars || $0 == Marker.primary }
+        guard !ours.isEmpty else { return }
+        if ours.count < pairs.count {
+            for name in ours { try editor.removePair(name, from: annotations) }
+        } else if metadata.pairs?.count == 1, let owner = pod.place.above.last, owner.ownPair("metadata") != nil {
+            try editor.removePair("metadata", from: owner)
+        } else {
+            try editor.removePair("annotations", from: metadata)
+        }
+    }
+
+    private mutating func pinFailurePolicy(
+        _ mains: [Container], _ findings: inout Findings
+    ) throws(EditRefusal) {
+        for rule in pod.place.podFailurePolicy?["rules"]?.elements ?? [] {
+            guard let codes = rule["onExitCodes"], codes.pairs != nil, codes["containerName"] == nil else { continue }
+            guard mains.count == 1, let main = mains.first, !codes.isAlias, !codes.isShared else {
+                findings.add(.failurePolicyOpen, at: codes, "onExitCodes names no container")
+                continue
+            }
+            try editor.addPair("containerName", quoted(main.name, like: codes), to: codes, after: "operator")
+            findings.add(.failurePolicy, at: codes, "onExitCodes now looks at \(main.name) alone")
+        }
+    }
+
+    private func quoted(_ value: String, like mapping: SourceNode) -> String {
+        mapping.pairs?.first.map { editor.isQuoted($0.key) } == true ? "\"\(value)\"" : value
+    }
+}

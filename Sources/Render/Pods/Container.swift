@@ -1,0 +1,36 @@
+/// A container of a pod, by its place in the text.
+struct Container {
+    let node: SourceNode
+    let name: String
+    /// The position in its list.
+    let index: Int
+
+    var image: String? { node["image"]?.text }
+    var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
+    var isNativeSidecar: Bool { node["restartPolicy"]?.text == "Always" }
+
+    /// The program and its arguments as one text, for looking at.
+    var commandLine: String {
+        [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.compactMap(\.text).joined(separator: " ")
+    }
+
+    /// The literal value of a variable.
+    func environment(_ name: String) -> String? {
+        node["env"]?.elements?.last { $0["name"]?.text == name }?["value"]?.text
+    }
+
+    static func list(_ node: SourceNode?, called field: String) throws(EditRefusal) -> [Container] {
+        guard let node, !node.isNull else { return [] }
+        guard let elements = node.elements else {
+            throw EditRefusal(.shape, at: node, "expected \(field) to be a list")
+        }
+        var containers: [Container] = []
+        for (index, element) in elements.enumerated() {
+            guard element.pairs != nil, let name = element["name"]?.text else {
+                throw EditRefusal(.shape, at: element, "expected an element of \(field) to be a mapping with a name")
+            }
+            containers.append(Container(node: element, name: name, index: index))
+        }
+        return containers
+    }
+}

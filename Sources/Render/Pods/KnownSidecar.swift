@@ -1,0 +1,53 @@
+/// Sidecars that `--detect` recognises without a marker: the one table.
+struct KnownSidecar {
+    /// Container names.
+    let names: Set<String>
+    /// Last parts of image names, without tag and digest.
+    let images: Set<String>
+    /// Its port answers inside the pod alone, so that the kubelet could not probe it.
+    var servesLocalhostOnly = false
+    /// The annotation by which its injector makes it native itself.
+    var injector: String?
+
+    static let all: [KnownSidecar] = [
+        KnownSidecar(
+            names: ["istio-proxy"], images: ["proxyv2", "istio-proxy"],
+            injector: "sidecar.istio.io/nativeSidecar: \"true\""),
+        KnownSidecar(
+            names: ["linkerd-proxy"], images: ["linkerd-proxy"],
+            injector: "config.linkerd.io/proxy-enable-native-sidecar: \"true\""),
+        KnownSidecar(names: ["envoy"], images: ["envoy"]),
+        KnownSidecar(
+            names: ["cloud-sql-proxy", "cloudsql-proxy", "cloudsql"], images: ["cloud-sql-proxy", "gce-proxy"],
+            servesLocalhostOnly: true),
+        KnownSidecar(names: ["alloydb-auth-proxy"], images: ["alloydb-auth-proxy"], servesLocalhostOnly: true),
+        KnownSidecar(names: ["vault-agent"], images: []),
+        KnownSidecar(names: ["daprd"], images: ["daprd"]),
+        KnownSidecar(names: ["fluent-bit", "fluentbit"], images: ["fluent-bit", "aws-for-fluent-bit"]),
+        KnownSidecar(names: ["fluentd"], images: ["fluentd"]),
+        KnownSidecar(names: ["filebeat"], images: ["filebeat"]),
+        KnownSidecar(names: ["promtail"], images: ["promtail"]),
+        KnownSidecar(names: ["vector"], images: ["vector"]),
+        KnownSidecar(
+            names: ["otel-collector", "otc-container"],
+            images: [
+                "opentelemetry-collector", "opentelemetry-collector-contrib", "aws-otel-collector",
+            ]),
+        KnownSidecar(names: ["datadog-agent", "dd-agent"], images: []),
+        KnownSidecar(names: ["xray-daemon"], images: ["aws-xray-daemon"]),
+        KnownSidecar(names: ["cloudwatch-agent"], images: ["cloudwatch-agent"]),
+        KnownSidecar(names: ["git-sync"], images: ["git-sync"]),
+        KnownSidecar(names: ["gke-gcsfuse-sidecar"], images: ["gcs-fuse-csi-driver-sidecar-mounter"]),
+        KnownSidecar(names: ["statsd-exporter"], images: ["statsd-exporter"]),
+        KnownSidecar(names: ["oauth2-proxy"], images: ["oauth2-proxy"]),
+    ]
+
+    static func named(_ name: String, image: String?) -> KnownSidecar? {
+        let last = image?.split(separator: "/").last.map { part in
+            String(part.prefix { $0 != ":" && $0 != "@" })
+        }
+        return all.first { known in
+            known.names.contains(name) || last.map { known.images.contains($0) } ?? false
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// A pod taken apart: who is main, and who is to move.
+struct Pod {
+    let place: PodPlace
+    let containers: [Container]
+    let initContainers: [Container]
+
+    var spec: SourceNode { place.spec }
+    var annotations: SourceNode? { place.metadata?["annotations"] }
+    /// Pods that end by themselves, where a sidecar keeps them open.
+    var isToEnd: Bool {
+        let policy = spec["restartPolicy"]?.text
+        return policy == "Never" || policy == "OnFailure"
+    }
+
+    init(_ place: PodPlace) throws(EditRefusal) {
+        self.place = place
+        containers = try Container.list(place.spec["containers"], called: "containers")
+        initContainers = try Container.list(place.spec["initContainers"], called: "initContainers")
+        var names: Set<String> = []
+        for container in containers + initContainers where !names.insert(container.name).inserted {
+            throw EditRefusal(.duplicateName, at: container.node, "the name \(container.name) is taken already")
+        }
+    }
+
+    /// The sidecars among `containers`, by marker, by name or known.
+    func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [Container] {
+        var named = options.sidecars
+        if let list = annotations?[Marker.sidecars] {
+            let names = Marker.names(list.text ?? "")
+            let existing = Set((containers + initContainers).map(\.name))
+            for name in names where !existing.contains(name) {
+                throw EditRefusal(
+                    .unknownContainer, at: list,
+                    "there is no container \(name); there are "
+                        + existing.sorted().joined(separator: ", "))
+            }
+            named.formUnion(names)
+        }
+        let primary = try primary(options)
+        return containers.filter { container in
+            guard container.name != primary else { return false }
+            return primary != nil || named.contains(container.name)
+                || Marker.isTrue(container.environment(Marker.terminate))
+                || container.environment(Marker.terminateWithImage) != nil
+                || options.detectsKnown && container.known != nil
+        }
+    }
+
+    private func primary(_ options: ConversionOptions) throws(EditRefusal) -> String? {
+        if let primary = options.primary, containers.contains(where: { $0.name == primary }) { return primary }
+        for key in [Marker.primary, Marker.flytePrimary] {
+            guard let node = annotations?[key], let name = node.text else { continue }
+            guard containers.contains(where: { $0.name == name }) else {
+                throw EditRefusal(.unknownContainer, at: node, "there is no container \(name)")
+            }
+            return name
+        }
+        return nil
+    }
+
+    /// An injector's placeholder, which is filled in at admission.
+    func isInjected(_ container: Container) -> Bool {
+        guard container.known?.injector != nil else { return false }
+        return container.image == nil || container.image == "auto"
+            || Marker.isTrue(place.metadata?.at("labels", "sidecar.istio.io/inject")?.text)
+            || Marker.isTrue(annotations?["sidecar.istio.io/inject"]?.text)
+            || annotations?["linkerd.io/inject"]?.text == "enabled"
+    }
+}

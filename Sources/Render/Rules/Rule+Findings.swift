@@ -1,0 +1,203 @@
+/// What a conversion changes beyond the move, and what it meets.
+extension Rule {
+    static let converted = Rule(
+        id: "KS100", severity: .note, title: "A container became a native sidecar",
+        explanation: """
+            The container moves to `initContainers` and gets `restartPolicy: Always`: the kubelet \
+            starts it before main and ends it after main. Check after applying that no webhook \
+            stripped the field: `kubectl get pod -o \
+            jsonpath='{.spec.initContainers[*].restartPolicy}'`.
+            """,
+        evidence: "KEP-753; datadog-operator#1116; eks-pod-identity-webhook#209; kops#16802")
+
+    static let order = Rule(
+        id: "KS101", severity: .note, title: "Placed behind the other init containers",
+        explanation: """
+            The init containers that are there ran without this sidecar until now, so it starts after \
+            them; effective requests and the QoS class then stay as they were. Move it up by hand if \
+            an init container is to use it.
+            """,
+        evidence: "KEP-753: order of start, and of effective requests")
+
+    static let startupProbe = Rule(
+        id: "KS102", severity: .note, title: "A startup probe was added",
+        explanation: """
+            A native sidecar counts as started at once unless a startupProbe says when. It is taken \
+            from the readinessProbe's handler, else it is a TCP connection to a declared port, and \
+            waits up to two minutes.
+            """,
+        evidence: "KEP-753; flyte#6501; kubexit#8; airflow#45772")
+
+    static let noStartupProbe = Rule(
+        id: "KS103", severity: .warning, title: "Main may start before the sidecar serves",
+        explanation: """
+            There is neither a startupProbe nor something to derive one from (a readinessProbe, a port \
+            that answers from outside the pod). Proxies that listen on localhost alone need an exec or \
+            HTTP probe on their admin port.
+            """,
+        evidence: "flyte#6523; airflow#45772; a startupProbe that never passes holds main for ever (measured on 1.36.2)"
+    )
+
+    static let postStart = Rule(
+        id: "KS104", severity: .warning, title: "postStart now holds main back",
+        explanation: """
+            The next container starts only when the hook has finished, and a hook that waits for main \
+            waits for ever.
+            """,
+        evidence: "KEP-753")
+
+    static let preStopDropped = Rule(
+        id: "KS105", severity: .warning, title: "A preStop hook that ends or awaits main was removed",
+        explanation: """
+            preStop of a native sidecar runs after main has ended. A hook that quits, kills or waits \
+            for something has nothing left to do and spends the shared grace period.
+            """,
+        evidence: "KEP-753: TERM in reverse order after the last main")
+
+    static let preStopSleeps = Rule(
+        id: "KS106", severity: .warning, title: "A preStop hook spends the grace period",
+        explanation: """
+            The hook runs after main has ended, and its time is taken from the one grace period that \
+            all containers share.
+            """,
+        evidence: "KEP-753: shared grace")
+
+    static let grace = Rule(
+        id: "KS107", severity: .warning, title: "The grace period is short",
+        explanation: """
+            Main and the sidecars share the pod's terminationGracePeriodSeconds; below 10 s a sidecar \
+            that has to flush or upload is killed.
+            """,
+        evidence: "measured: a sidecar that takes 8 s gets them only within the grace")
+
+    static let exitsByItself = Rule(
+        id: "KS108", severity: .warning, title: "The sidecar ends by itself",
+        explanation: """
+            A native sidecar that exits is restarted. Loops that wait for a file, traps and one-shot \
+            helpers are for ordinary containers or ordinary init containers.
+            """,
+        evidence: "KEP-753; under OnFailure its restarts count towards backoffLimit (measured)")
+
+    static let mainHack = Rule(
+        id: "KS109", severity: .warning, title: "Main ends the sidecar by hand",
+        explanation: """
+            A call to a quit endpoint, pkill, scuttle, linkerd-await or kubexit in main would now only \
+            restart the sidecar. Remove it.
+            """,
+        evidence: "istio#6324, #11659; cloud-sql-proxy#828; kubexit#8")
+
+    static let sharedProcesses = Rule(
+        id: "KS110", severity: .note, title: "shareProcessNamespace may no longer be needed",
+        explanation: "It is kept. If it was there only so that main could signal the sidecar, it can go.",
+        evidence: "kubernetes#25908")
+
+    static let shell = Rule(
+        id: "KS111", severity: .warning, title: "A shell keeps SIGTERM from the program",
+        explanation: """
+            `sh -c` without `exec` does not pass SIGTERM on: the sidecar is killed when the grace is \
+            over and its last data is lost. Write `exec` before the command.
+            """,
+        evidence: "argo#6402; gcs-fuse-csi#23")
+
+    static let namedPort = Rule(
+        id: "KS112", severity: .warning, title: "Named ports of sidecars need 1.32",
+        explanation: "Before 1.32 Services, and monitors by name, do not find named ports of init containers.",
+        evidence: "kubernetes#127958, #128825; calico#8881")
+
+    static let failurePolicy = Rule(
+        id: "KS113", severity: .note, title: "The pod failure policy was pinned to main",
+        explanation: """
+            onExitCodes without containerName also looks at init containers, so a sidecar's 137 could \
+            decide. containerName is set to the one main container.
+            """,
+        evidence: "KEP-753; Job API reference, podFailurePolicy")
+
+    static let failurePolicyOpen = Rule(
+        id: "KS114", severity: .warning, title: "The pod failure policy also looks at the sidecar",
+        explanation: """
+            onExitCodes has no containerName, and there are several main containers; write one rule \
+            for each.
+            """,
+        evidence: "Job API reference, podFailurePolicy")
+
+    static let crash = Rule(
+        id: "KS115", severity: .note, title: "A crash of the sidecar no longer fails the pod",
+        explanation: """
+            Under restartPolicy Never a failed sidecar failed the pod; as native sidecar it is \
+            restarted instead.
+            """,
+        evidence: "measured on 1.36.2")
+
+    static let markers = Rule(
+        id: "KS116", severity: .note, title: "Markers of terminators were removed",
+        explanation: "The KRUISE_ variables and the annotation of names have no meaning for a native sidecar.",
+        evidence: "kruise#2362")
+
+    static let defaultContainer = Rule(
+        id: "KS117", severity: .note, title: "The first container changed",
+        explanation: """
+            kubectl logs and exec take the first container where no `kubectl.kubernetes.io/default- \
+            container` is set; that is another one now.
+            """,
+        evidence: "kubectl: default container")
+
+    static let injected = Rule(
+        id: "KS118", severity: .warning, title: "The sidecar is its injector's",
+        explanation: """
+            The container is a placeholder or is injected at admission; it stays. Set the injector's \
+            own switch for native sidecars.
+            """,
+        evidence: "sidecar.istio.io/nativeSidecar; config.linkerd.io/proxy-enable-native-sidecar; vault-k8s#133")
+
+    static let serialStart = Rule(
+        id: "KS119", severity: .note, title: "Sidecars now start one after another",
+        explanation: """
+            Native sidecars start in the order of the list, each when the one before has started; they \
+            stop in reverse order.
+            """,
+        evidence: "KEP-753")
+
+    static let patches = Rule(
+        id: "KS120", severity: .warning, title: "Patches by container name may miss",
+        explanation: """
+            Patches of this Kustomization that name a converted container below `containers` miss it \
+            after the move. Patch `initContainers` instead.
+            """,
+        evidence: "kustomize strategic merge keys")
+
+    static let earlyVersion = Rule(
+        id: "KS121", severity: .warning, title: "Early versions have defects",
+        explanation: "Native sidecars are on by default since 1.29; Jobs need 1.29.3 or later to end reliably.",
+        evidence: "kubernetes#123709")
+
+    static let reversed = Rule(
+        id: "KS122", severity: .note, title: "A native sidecar became an ordinary container",
+        explanation: """
+            It moves behind the other containers, and in pods that are to end it is marked for a \
+            terminator.
+            """,
+        evidence: "the markers in docs/render.md")
+
+    static let notRestored = Rule(
+        id: "KS123", severity: .warning, title: "Something cannot be restored",
+        explanation: """
+            An ordinary container does not start before main, is not ended after it and does not hold \
+            main back by its startupProbe.
+            """,
+        evidence: "KEP-753")
+
+    static let kindUnknown = Rule(
+        id: "KS124", severity: .note, title: "Not a kind with a pod template",
+        explanation: """
+            The document is passed on as it is. Name the place of a custom resource's pod spec with \
+            `--pod-spec-path`.
+            """,
+        evidence: "the kinds in docs/render.md")
+
+    static let findings: [Rule] = [
+        .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopSleeps, .grace,
+        .exitsByItself, .mainHack, .sharedProcesses, .shell, .namedPort, .failurePolicy, .failurePolicyOpen, .crash,
+        .markers, .defaultContainer, .injected, .serialStart, .patches, .earlyVersion, .reversed, .notRestored,
+        .kindUnknown,
+    ]
+}

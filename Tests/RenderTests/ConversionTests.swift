@@ -1,0 +1,134 @@
+import Render
+import TestSupport
+import Testing
+import YAMLTree
+
+private func convert(_ text: String, _ change: (inout ConversionOptions) -> Void = { _ in }) throws -> Conversion {
+    var options = ConversionOptions()
+    change(&options)
+    return try StreamConverter(options).convert(Array(text.utf8))
+}
+
+private func pod(_ containers: String, kind: String = "Pod", api: String = "v1") -> String {
+    "apiVersion: \(api)\nkind: \(kind)\nmetadata: {name: x}\nspec:\n  containers:\n\(containers)"
+}
+
+@Suite struct ConversionTests {
+    private static let two = "  - name: main\n    image: a\n  - name: side\n    image: b\n"
+
+    @Test func aNameOnTheCommandLineIsEnough() throws {
+        let conversion = try convert(pod(Self.two)) { $0.sidecars = ["side"] }
+        #expect(
+            String(decoding: conversion.output, as: UTF8.self)
+                == "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  initContainers:\n  - name: side\n"
+                + "    image: b\n    restartPolicy: Always\n  containers:\n  - name: main\n    image: a\n")
+    }
+
+    @Test func thePrimaryContainerMakesAllOthersSidecars() throws {
+        let conversion = try convert(pod(Self.two)) { $0.primary = "main" }
+        #expect(try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["name"]?.text == "side")
+    }
+
+    @Test(arguments: [
+        ("name: cloud-sql-proxy\n    image: x", true), ("name: p\n    image: r.example:5000/envoy@sha256:0", true),
+        ("name: p\n    image: registry.example/agent:1", false),
+    ])
+    func knownSidecarsAreDetectedByNameOrImage(_ lines: String, _ isKnown: Bool) throws {
+        let text = pod("  - name: main\n    image: a\n  - \(lines)\n")
+        #expect(try convert(text) { $0.detectsKnown = true }.isChanged == isKnown)
+        #expect(try !convert(text).isChanged)
+    }
+
+    @Test func aCustomResourceConvertsAtItsPath() throws {
+        let text = """
+            apiVersion: ray.io/v1
+            kind: RayCluster
+            spec:
+              workers:
+              - template:
+                  spec:
+                    containers:
+                    - {name: main, image: a}
+                    - {name: side, image: b}
+              - template: {}
+
+            """
+        #expect(try !convert(text) { $0.sidecars = ["side"] }.isChanged)
+        let conversion = try convert(text) {
+            $0.sidecars = ["side"]
+            $0.podSpecPaths = ["spec.workers[].template.spec"]
+        }
+        let spec = try YAMLNode(parsing: conversion.output)["spec"]?["workers"]?[0]?["template"]?["spec"]
+        #expect(spec?["initContainers"]?[0]?["restartPolicy"]?.text == "Always")
+    }
+
+    @Test(arguments: [
+        ("a: [1, }", 1), ("a: 1\na: 2\n", 2), ("a:\n\t- b\n", 2), ("a: \u{0}", 1), ("b: *x\n", 1),
+        ("kind: Pod\nspec: {{ .Values.x }}\n", 2),
+    ])
+    func textThatIsNoYAMLIsRefusedWithItsPlace(_ text: String, _ line: Int) {
+        let error = #expect(throws: YAMLError.self) { try convert(text) }
+        #expect(error?.mark.line == line)
+    }
+
+    @Test func aliasesThatExpandWithoutBoundCostNothing() throws {
+        var text = "apiVersion: v1\nkind: Pod\nx0: &x0 [a, a, a, a, a, a, a, a, a]\n"
+        for level in 1..<20 {
+            text += "x\(level): &x\(level) [\(Array(repeating: "*x\(level - 1)", count: 9).joined(separator: ", "))]\n"
+        }
+        text += "spec:\n  containers:\n\(Self.two)"
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        #expect(!conversion.isChanged)
+        #expect(conversion.diagnostics.map(\.rule.id) == ["KS005"])
+        #expect(conversion.output == Array(text.utf8))
+    }
+
+    @Test func aByteOrderMarkSurvives() throws {
+        let text = [0xEF, 0xBB, 0xBF] + Array(pod(Self.two).utf8)
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let conversion = try StreamConverter(options).convert(text)
+        #expect(conversion.isChanged)
+        #expect(conversion.output.starts(with: [0xEF, 0xBB, 0xBF]))
+    }
+
+    @Test(arguments: [("1.29", false), ("v1.29.2", true), ("1.29.3", false), ("1.33", false)])
+    func earlyVersionsAreWarnedAbout(_ version: String, _ warns: Bool) throws {
+        let conversion = try convert(pod(Self.two)) {
+            $0.sidecars = ["side"]
+            $0.kubeVersion = KubeVersion(version)
+        }
+        #expect(conversion.diagnostics.contains { $0.rule.id == "KS121" } == warns)
+    }
+
+    @Test(arguments: ["", "1", "1.x", "1.29.x", "latest"]) func otherWordsAreNoVersion(_ text: String) {
+        #expect(KubeVersion(text) == nil)
+    }
+
+    @Test func aDiagnosticNamesFileLineAndRule() throws {
+        let conversion = try convert(pod("  - name: a\n  - name: a\n"))
+        let diagnostic = try #require(conversion.diagnostics.first)
+        #expect(diagnostic.text(file: "job.yaml") == "job.yaml:7: KS003 error: the name a is taken already")
+        #expect(diagnostic.json(file: "j").text.hasPrefix(#"{"file":"j","line":7,"rule":"KS003","severity":"error""#))
+    }
+
+    @Test func everyRuleHasAnIdOfItsOwnAndAParagraph() {
+        let rules = RuleReference.rules
+        #expect(Set(rules.map(\.id)).count == rules.count)
+        for rule in rules {
+            #expect(rule.explanation.count > 40 && !rule.evidence.isEmpty)
+            #expect(RuleReference.markdown.contains("## \(rule.id) \(rule.title)"))
+            #expect((rule.severity == .error) == (rule.id < "KS100"))
+        }
+    }
+
+    @Test func aKustomizationWithPatchesIsWarnedAbout() throws {
+        let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- path: p.yaml\n"
+        #expect(try convert(text).diagnostics.contains { $0.rule.id == "KS120" })
+    }
+
+    @Test func differencesComeInTheUnifiedFormat() {
+        let diff = UnifiedDiff.text(Array("a\nb\nc\n".utf8), Array("a\nx\nc\n".utf8), name: "f", coloured: false)
+        #expect(String(decoding: diff, as: UTF8.self) == "--- f\n+++ f\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n")
+    }
+}
