@@ -67,7 +67,7 @@ struct Findings {
         if let hook = sidecar.node.at("lifecycle", "postStart") {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
         }
-        if let sign = Self.loops.first(where: command.contains) {
+        if let sign = Self.loops.first(where: command.mentions) {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
@@ -75,7 +75,7 @@ struct Findings {
         let words = command.split(separator: " ").map(String.init)
         if let shell = words.first,
             shell.split(separator: "/").last.map({ ["sh", "bash", "ash"].contains($0) }) ?? false,
-            words.dropFirst().first?.hasPrefix("-") == true, !command.contains("exec "), !command.contains("trap ")
+            words.dropFirst().first?.hasPrefix("-") == true, !command.mentions("exec "), !command.mentions("trap ")
         {
             add(.shell, at: sidecar.node, "the shell of \(sidecar.name) does not pass SIGTERM on; use exec")
         }
@@ -96,7 +96,7 @@ struct Findings {
         let hook = (main.node.at("lifecycle", "preStop", "exec", "command")?.elements ?? []).compactMap(\.text)
             .joined(separator: " ")
         let image = main.image ?? ""
-        if let sign = Self.hacks.first(where: { command.contains($0) || hook.contains($0) || image.contains($0) }) {
+        if let sign = Self.hacks.first(where: { command.mentions($0) || hook.mentions($0) || image.mentions($0) }) {
             add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (\(sign)); remove that")
         } else if main.environment("ISTIO_QUIT_API") != nil {
             add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (ISTIO_QUIT_API); remove that")

@@ -11,9 +11,9 @@ enum HookPurpose {
     init(_ hook: SourceNode) {
         let words = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
         let path = hook.at("httpGet", "path")?.text ?? ""
-        if Self.ending.contains(where: { words.contains($0) || path.contains($0) }) {
+        if Self.ending.contains(where: { words.mentions($0) || path.mentions($0) }) {
             self = .endsOrAwaits
-        } else if hook["sleep"] != nil || words.contains("sleep ") {
+        } else if hook["sleep"] != nil || words.mentions("sleep ") {
             self = .sleeps
         } else {
             self = .other

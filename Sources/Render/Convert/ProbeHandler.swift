@@ -18,7 +18,7 @@ struct ProbeHandler {
             return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
         }
         guard container.known?.servesLocalhostOnly != true,
-            !["127.0.0.1", "localhost"].contains(where: container.commandLine.contains),
+            !["127.0.0.1", "localhost"].contains(where: container.commandLine.mentions),
             let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
             let number = port["containerPort"]?.text.flatMap({ UInt16($0) }), port["hostIP"] == nil
         else { return nil }

@@ -77,7 +77,7 @@ public struct StreamConverter: Sendable {
             }
             result = first
         } catch let error as YAMLError {
-            if error.message.contains("has no anchor") {
+            if error.message.mentions("has no anchor") {
                 throw EditRefusal(.anchor, at: document.root, "after the move \(error.message)")
             }
             throw failed("the result could not be read: \(error.message)")
