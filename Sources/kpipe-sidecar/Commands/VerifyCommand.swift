@@ -10,9 +10,9 @@ struct VerifyCommand: AsyncParsableCommand {
             EXAMPLES
               1. Files that were fetched again, with the manifest among them:
                  kpipe-sidecar cp s3://bucket/run-7/out/ out/
-                 kpipe-sidecar verify out/manifest.json out/
+                 kpipe-sidecar verify out/kpipe-manifest.json out/
               2. Against the manifest in the store:
-                 kpipe-sidecar verify s3://bucket/run-7/out/manifest.json out/
+                 kpipe-sidecar verify s3://bucket/run-7/out/kpipe-manifest.json out/
             """)
 
     @Argument(help: "The manifest: a file or URL.")
