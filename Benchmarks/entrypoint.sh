@@ -19,16 +19,14 @@ value "entrypoint: added from start to end, volume in memory" kpipe ms "$(differ
 value "entrypoint: added from start to end, volume on disk" kpipe ms "$(difference "$disk_end" "$alone_end")"
 
 # Lines of 80 bytes, as programs print them; the peer is the shell's way to have output in a file and on the stream too.
-line=$(printf 'x%.0s' {1..79})
-print="yes $line | head -c ${size_mib}M"
+yes "$(printf 'x%.0s' {1..79})" | head -c "${size_mib}M" > "$work/lines" || true
 for ((round = 1; round <= repeat; round++)); do
     fresh
-    measure "print $size_mib MiB of lines" kpipe $wrapped sh -c "$print"
+    sink=/dev/null measure "print $size_mib MiB of lines" kpipe $wrapped cat "$work/lines"
     rm -f "$work/tee"
-    measure "print $size_mib MiB of lines" tee sh -c "$print | tee $work/tee"
-    measure "print $size_mib MiB of lines" alone sh -c "$print"
+    sink=/dev/null measure "print $size_mib MiB of lines" tee sh -c "cat $work/lines | tee $work/tee"
 done
-rm -rf "$work/tee"
+rm -f "$work/tee" "$work/lines"
 
 fresh
 $wrapped sleep 60 > /dev/null 2>&1 &

@@ -20,17 +20,17 @@ PYTHON
 big="1 x $size_mib MiB" small="$files x 4 KiB"
 
 for ((round = 1; round <= repeat; round++)); do
-    measure "upload $big to S3" kpipe $kpipe "$work/big" s3://bench/kpipe.bin
-    measure "upload $big to S3" s5cmd $s5cmd cp "$work/big" s3://bench/s5cmd.bin
-    measure "upload $big to S3" rclone $rclone copyto "$work/big" :s3:bench/rclone.bin
+    measure "upload $big to S3" kpipe $kpipe "$work/big" "s3://bench/kpipe-$round.bin"
+    measure "upload $big to S3" s5cmd $s5cmd cp "$work/big" "s3://bench/s5cmd-$round.bin"
+    measure "upload $big to S3" rclone $rclone copyto "$work/big" ":s3:bench/rclone-$round.bin"
 
     # Everyone reads what s5cmd stored, into a file that was not there before.
     rm -f "$work"/down.*
-    measure "download $big from S3" kpipe $kpipe s3://bench/s5cmd.bin "$work/down.kpipe"
+    measure "download $big from S3" kpipe $kpipe s3://bench/s5cmd-1.bin "$work/down.kpipe"
     same "$work/big" "$work/down.kpipe"; rm "$work/down.kpipe"
-    measure "download $big from S3" s5cmd $s5cmd cp s3://bench/s5cmd.bin "$work/down.s5cmd"
+    measure "download $big from S3" s5cmd $s5cmd cp s3://bench/s5cmd-1.bin "$work/down.s5cmd"
     rm "$work/down.s5cmd"
-    measure "download $big from S3" rclone $rclone copyto :s3:bench/s5cmd.bin "$work/down.rclone"
+    measure "download $big from S3" rclone $rclone copyto :s3:bench/s5cmd-1.bin "$work/down.rclone"
     rm "$work/down.rclone"
 
     measure "upload $small to S3" kpipe $kpipe "$work/small/" "s3://bench/small-kpipe-$round/"

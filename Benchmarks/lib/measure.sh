@@ -1,16 +1,17 @@
 # How things are measured; sourced by Benchmarks/run.
 
-# measure TASK WHO COMMAND...: one run, with GNU time: wall and CPU seconds and peak resident KiB go into $samples.
+# measure TASK WHO COMMAND...: one run, with GNU time: wall and CPU seconds and peak resident KiB go into $samples. Its
+# output goes to $sink, if that is set.
 measure() {
     local task=$1 who=$2 status=0
     shift 2
     # What the last run wrote is on disk, so that this one does not pay for it.
     sync
     command time --quiet --format "$task\t$who\t%e\t%U\t%S\t%M" --output "$samples" --append \
-        "$@" > "$work/said" 2>&1 < /dev/null || status=$?
+        "$@" > "${sink:-$work/said}" 2> "$work/complaints" < /dev/null || status=$?
     if [ "$status" -ne 0 ]; then
         sed -i '$d' "$samples"
-        printf '    %-10s %s failed (%s): %s\n' "$who" "$task" "$status" "$(tail -3 "$work/said")" >&2
+        printf '    %-10s %s failed (%s): %s\n' "$who" "$task" "$status" "$(tail -3 "$work/complaints")" >&2
     else
         tail -1 "$samples" | awk -F '\t' '{ printf "    %-10s %-28s %6.2f s wall  %6.2f s CPU  %5.0f MiB\n",
             $2, $1, $3, $4 + $5, $6 / 1024 }'

@@ -4,6 +4,7 @@ usage: report.py SAMPLES
 """
 import collections
 import datetime
+import os
 import platform
 import statistics
 import subprocess
@@ -53,7 +54,7 @@ print(f"- {datetime.date.today()}, {processor()}, {memory()}, Linux {platform.re
       f"{said('sh', '-c', 'swift --version 2>/dev/null').split('version ')[-1].split(' ')[0]}, release build")
 print(f"- s5cmd {said('.venv/bin/s5cmd', 'version')}, {said('.venv/bin/rclone', 'version').splitlines()[0]}, "
       f"{' '.join(said('curl', '--version').split()[:2])}, SeaweedFS {' '.join(said('.venv/bin/weed', 'version').split()[2:3])}; "
-      "servers on the same cores\n")
+      f"servers on the same cores; load average at the end {os.getloadavg()[1]:.1f}\n")
 
 for task, peers in runs.items():
     print(f"## {task[0].upper()}{task[1:]}\n")
@@ -64,6 +65,46 @@ for task, peers in runs.items():
         compared = ["", ""] if who == OWN or not own else [ratio(own[0], wall), ratio(own[1], cpu)]
         print(f"| {who} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {compared[0]} | {compared[1]} | {len(samples)} |")
     print()
+
+PRINTED = next((task for task in runs if task.startswith("print")), "")
+TARGETS = [
+    ("download 1 x # from S3", "CPU at most rclone's", lambda own, peers: own[1] <= peers["rclone"][1]),
+    ("download 1 x # from S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
+    ("download 1 x # from S3", "wall at most the faster one's", lambda own, peers: own[0] <= min(p[0] for p in peers.values())),
+    ("download 1 x # from S3", "peak at most 40 MiB", lambda own, peers: own[2] <= 40),
+    ("upload 1 x # to S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
+    ("upload 1 x # to S3", "wall no worse than s5cmd's", lambda own, peers: own[0] <= peers["s5cmd"][0]),
+    ("download # from S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
+    ("download # from S3", "wall at most half of s5cmd's", lambda own, peers: own[0] <= peers["s5cmd"][0] / 2),
+    ("upload # to S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
+    ("upload # to S3", "wall at most half of s5cmd's", lambda own, peers: own[0] <= peers["s5cmd"][0] / 2),
+    ("print # of lines", "at least 1 GB/s", lambda own, peers: int(PRINTED.split()[1]) * 1048576 / own[0] >= 1e9),
+]
+FIGURES = [
+    ("entrypoint: added before the child runs, volume on disk", "at most 5 ms", 5),
+    ("entrypoint, waiting: private memory", "at most 3 MiB", 3072),
+    ("agent, idle: resident", "at most 20 MiB", 20480),
+    ("agent, idle: private memory", "at most 4 MiB", 4096),
+    ("agent, idle: wake-ups in 30 s", "none", 0),
+]
+
+
+def matches(task, pattern):
+    start, end = pattern.split("#")
+    single = start.endswith("1 x ")
+    return task.startswith(start) and task.endswith(end) and (single or not task.startswith(start + "1 x "))
+
+
+print("## Targets\n\n| | target | |\n| --- | --- | --- |")
+for pattern, text, met in TARGETS:
+    for task, peers in runs.items():
+        if matches(task, pattern) and OWN in peers:
+            medians = {who: median(samples) for who, samples in peers.items()}
+            print(f"| {task} | {text} | {'met' if met(medians.pop(OWN), medians) else '**missed**'} |")
+for task, text, most in FIGURES:
+    if task in values:
+        print(f"| {task} | {text} | {'met' if values[task][OWN][0] <= most else '**missed**'} |")
+print()
 
 if values:
     print("## Standing still\n\n| | | |\n| --- | --- | ---: |")
