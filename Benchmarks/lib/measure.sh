@@ -27,8 +27,8 @@ value() {
 # same FILE FILE: a peer that is quick and wrong is no peer.
 same() { cmp --silent "$1" "$2" || die 70 "$1 and $2 differ"; }
 
-# private PID: private memory in KiB, as the kernel counts it.
-private() { awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"; }
+# private PID: KiB that are its own and cannot be given back, unlike the pages of its program.
+private() { awk '/^Private_Dirty/ { print $2 }' "/proc/$1/smaps_rollup"; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
 # wakeups PID: times any of its threads was put to sleep and woken since it began.
