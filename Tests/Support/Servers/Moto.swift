@@ -7,7 +7,8 @@ public final class Moto: Sendable {
     public static func start() async throws -> Moto {
         let folder = try TemporaryFolder("moto")
         let server = try ServerProcess(
-            Tool.moto.requiredPath(), ["--host", "127.0.0.1", "--port", "0"], in: folder)
+            Tool.moto.requiredPath(), ["--host", "127.0.0.1", "--port", "0"], in: folder,
+            environment: ["PYTHONUNBUFFERED": "1"])
         let port = try await eventually("moto's start") {
             server.log.firstMatch(of: /Running on http:\/\/127\.0\.0\.1:([0-9]+)/).flatMap { Int($0.1) }
         }

@@ -89,9 +89,11 @@ public final class SeaweedFS: Sendable {
             [
                 "-logtostderr=true", "server", "-dir=\(data)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
                 "-s3.config=\(identities)", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
-                "-master.electionTimeout=1s", "-volume.max=200", "-master.volumeSizeLimitMB=1024",
+                "-master.electionTimeout=1s", "-volume.max=1000", "-master.volumeSizeLimitMB=1024",
                 "-volume.minFreeSpacePercent=1",
-            ] + portOptions, in: folder, litter: sockets)
+            ] + portOptions, in: folder,
+            // One volume a bucket instead of seven: tests make many buckets.
+            environment: ["WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"], litter: sockets)
         let it = SeaweedFS(
             endpoint: "http://127.0.0.1:\(ports[6])", filer: "http://127.0.0.1:\(ports[4])", server: server)
         let s3 = ports[6]

@@ -12,7 +12,10 @@ public final class ServerProcess: Sendable {
 
     /// Starts `program`; what it says goes to `log` in `folder`. `litter` names files that it leaves elsewhere, to be
     /// removed at its end.
-    public init(_ program: String, _ arguments: [String], in folder: TemporaryFolder, litter: [String] = []) throws {
+    public init(
+        _ program: String, _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:],
+        litter: [String] = []
+    ) throws {
         self.folder = folder
         try folder.write(litter.map { $0 + "\n" }.joined(), to: "litter")
         var ends: [Int32] = [0, 0]
@@ -27,7 +30,7 @@ public final class ServerProcess: Sendable {
         do {
             guardian = try launch.spawn(
                 "/bin/sh", ["-c", Self.guarding, "guard", folder.path, program] + arguments,
-                environment: ["PYTHONUNBUFFERED": "1"])
+                environment: environment.mapValues(Optional.some))
         } catch {
             close(ends[1])
             throw error
