@@ -1,7 +1,8 @@
 public import Foundation
 import Glibc
+import Synchronization
 
-/// A folder that goes with the value that made it.
+/// A folder that goes with the value that made it, or with the process.
 ///
 ///     let folder = try TemporaryFolder()
 ///     try folder.write("a", to: "input/letters")
@@ -16,9 +17,22 @@ public final class TemporaryFolder: Sendable {
         let name = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         // As programs see it: /tmp may be a link, and a watch on a path reports the resolved one.
         path = URL(filePath: name).resolvingSymlinksInPath().path
+        Self.removeTheRestAtExit
+        Self.all.withLock { _ = $0.insert(path) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        Self.all.withLock { _ = $0.remove(path) }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    // What a test keeps in a static value is never let go.
+    private static let all = Mutex<Set<String>>([])
+    private static let removeTheRestAtExit: Void = {
+        atexit {
+            for path in TemporaryFolder.all.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+        }
+    }()
 
     /// The path of `name` in here.
     public subscript(_ name: String) -> String { "\(path)/\(name)" }
