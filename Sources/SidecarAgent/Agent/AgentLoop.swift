@@ -96,8 +96,16 @@ struct AgentLoop {
                 attempt: machine.memory.attempt, epoch: agent.identity.epoch))
         for report in reports {
             agent.onEvent(.report(report))
+            log(report)
             for sink in sinks { sink.report(report) }
         }
+    }
+
+    private func log(_ report: StateReport) {
+        var metadata: Logger.Metadata = ["state": "\(report.state)", "sequence": "\(report.sequence)"]
+        if let reason = report.reason { metadata["reason"] = "\(reason)" }
+        if let message = report.message { metadata["error"] = "\(message)" }
+        agent.logger.log(level: report.reason == nil ? .info : .notice, "state", metadata: metadata)
     }
 
     private func follow(_ record: MainAttempt) {

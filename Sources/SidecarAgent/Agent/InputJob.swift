@@ -14,6 +14,7 @@ struct InputJob: Sendable {
             requests, into: agent.volume.root.display(WorkdirPath.input), journal: agent.journal,
             onEvent: { onEvent(.transfer(.input, $0)) })
         onEvent(.transferred(.input, report))
+        agent.log(report, .input)
         if let cause = report.cause(for: .input) { return .inputsFailed(cause) }
         do throws(VolumeError) {
             try EntrypointBinary.place(agent.settings.entrypoint, in: agent.volume)

@@ -22,6 +22,7 @@ struct OutputJob: Sendable {
             requests, from: agent.volume.root.display(WorkdirPath.output), deadline: deadline, journal: agent.journal,
             onEvent: { onEvent(.transfer(.output, $0)) })
         onEvent(.transferred(.output, report))
+        agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
         do throws(TransferError) {
             for url in ManifestLocation.urls(for: requests) {

@@ -1,3 +1,4 @@
+import Logging
 import Transfer
 import WorkdirProtocol
 
@@ -21,6 +22,17 @@ extension TransferReport {
     static func list(_ names: [String], limit: Int = 20) -> String {
         let shown = names.prefix(limit).joined(separator: ", ")
         return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+    }
+}
+
+extension SidecarAgent {
+    func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
+        logger.info(
+            "\(direction.rawValue)s",
+            metadata: [
+                "files": "\(report.files.count)", "bytes": "\(report.files.reduce(0) { $0 + $1.size })",
+                "failures": "\(report.failureCount)",
+            ])
     }
 }
 

@@ -14,7 +14,7 @@ final class Volume: Sendable {
     init(_ path: String, openToAll: Bool) throws(VolumeError) {
         root = try FolderHandle(path: path)
         own = try root.folder(WorkdirPath.own, openToAll: openToAll)
-        lock = try Self.lock(own)
+        lock = try Self.lock(own, of: path)
         do throws(VolumeError) {
             _ = try root.folder(WorkdirPath.input)
             _ = try root.folder(WorkdirPath.output, openToAll: openToAll)
@@ -27,7 +27,7 @@ final class Volume: Sendable {
     deinit { close(lock) }
 
     /// Held until the process ends, however it ends.
-    private static func lock(_ own: FolderHandle) throws(VolumeError) -> Int32 {
+    private static func lock(_ own: FolderHandle, of path: String) throws(VolumeError) -> Int32 {
         let name = ownName(WorkdirPath.lock)
         let file = openat(own.descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .last("open the lock", own.display(name)) }
@@ -36,7 +36,7 @@ final class Volume: Sendable {
                 errno == EWOULDBLOCK
                 ? VolumeError(
                     .temporary,
-                    "another agent is at work in \(own.path)/..; one volume serves one agent, so give this one its own")
+                    "another agent is at work in \(path); one volume serves one agent, so give this one its own")
                 : .last("lock", own.display(name))
             close(file)
             throw error

@@ -100,6 +100,7 @@ struct AgentCommand: AsyncParsableCommand {
         } catch {
             var fallback = AgentConfiguration()
             fallback.workdir = Self.absolute(workdir ?? environment["KPIPE_WORKDIR"] ?? fallback.workdir)
+            fallback.port = (port ?? environment["KPIPE_PORT"]).flatMap { Int($0) } ?? fallback.port
             fallback.legacy = legacy || environment["KPIPE_LEGACY"] == "true"
             let message = "\(error)"
             CommandFailure(.configuration, message).say()
