@@ -1,13 +1,19 @@
 import Transfer
 import WorkdirProtocol
 
-/// Brings the inputs in, and the entrypoint after them.
+/// Brings the entrypoint in, and the inputs after it: main must be able to say why it does not run.
 struct InputJob: Sendable {
     let agent: SidecarAgent
 
     init(_ agent: SidecarAgent) { self.agent = agent }
 
     func run() async -> LifecycleInput {
+        do throws(VolumeError) {
+            try EntrypointBinary.place(agent.settings.entrypoint, in: agent.volume)
+            try orderSamples()
+        } catch {
+            return .inputsFailed(FailureCause(volume: error))
+        }
         let requests = agent.settings.configuration.inputs.map(InputRequest.init)
         let onEvent = agent.onEvent
         let report = await agent.transfers.fetch(
@@ -16,13 +22,7 @@ struct InputJob: Sendable {
         onEvent(.transferred(.input, report))
         agent.log(report, .input)
         if let cause = report.cause(for: .input) { return .inputsFailed(cause) }
-        do throws(VolumeError) {
-            try EntrypointBinary.place(agent.settings.entrypoint, in: agent.volume)
-            try orderSamples()
-            return .inputsReady
-        } catch {
-            return .inputsFailed(FailureCause(volume: error))
-        }
+        return .inputsReady
     }
 
     /// Asks the entrypoint for samples of main's use of resources, which only it can see.
