@@ -62,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -77,6 +78,13 @@ let package = Package(
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
         module("Render", ["YAMLTree"]),
+        module("KubeModel", ["YAMLTree"]),
+        module(
+            "KubeClient",
+            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging] + nio + [
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
         module("Telemetry", ["YAMLTree", logging] + nio),
         module("HTTPTransport", ["CCurl"]),
         .target(
@@ -133,10 +141,20 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--build-id=none"]),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", swiftSettings: ours),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CLinux"] + nio + [
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Tests/Support", swiftSettings: ours),
         tests(of: "WorkdirProtocol"),
         tests(of: "YAMLTree"),
         tests(of: "Render", ["YAMLTree"]),
+        tests(of: "KubeModel", ["YAMLTree"]),
+        tests(
+            of: "KubeClient",
+            ["KubeModel", "HTTPTransport", "YAMLTree"] + nio + [.product(name: "NIOWebSocket", package: "swift-nio")]),
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),

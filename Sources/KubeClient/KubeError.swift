@@ -1,0 +1,50 @@
+public import HTTPTransport
+public import KubeModel
+
+/// Why something asked of a cluster did not happen. Carries no credential.
+public struct KubeError: Error, Sendable, CustomStringConvertible {
+    public enum Reason: Sendable {
+        /// The server answered, and said no.
+        case status(APIStatus)
+        case transport(TransportError)
+        /// The kubeconfig or the pod's service account cannot be used; says which file and field.
+        case configuration(String)
+        /// No credential could be had (a plugin failed, a token file is unreadable).
+        case credentials(String)
+        /// The answer is not what the API promises.
+        case malformed(String)
+        case cancelled
+    }
+
+    /// What was asked: method and path, or which file was read.
+    public var attempted: String
+    public var reason: Reason
+
+    public init(attempted: String, reason: Reason) {
+        self.attempted = attempted
+        self.reason = reason
+    }
+
+    public var status: APIStatus? {
+        if case .status(let status) = reason { status } else { nil }
+    }
+
+    /// Whether the same request may succeed later without anybody changing anything.
+    public var isTransient: Bool {
+        switch reason {
+        case .status(let status): status.code == 429 || (500...599).contains(status.code) && status.code != 501
+        case .transport(let error): error.isTransient
+        case .credentials: true
+        case .configuration, .malformed, .cancelled: false
+        }
+    }
+
+    public var description: String {
+        switch reason {
+        case .status(let status): "\(attempted): \(status.message.isEmpty ? "HTTP \(status.code)" : status.message)"
+        case .transport(let error): "\(attempted): \(error.reason)"
+        case .configuration(let text), .credentials(let text), .malformed(let text): "\(attempted): \(text)"
+        case .cancelled: "\(attempted): cancelled"
+        }
+    }
+}
