@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Logging
 import SidecarAgent
 import WorkdirProtocol
 
@@ -34,21 +35,32 @@ struct KpipeSidecar: AsyncParsableCommand {
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {
+        var diagnostics = Diagnostics()
         do {
             var command = try parseAsRoot()
+            if let command = command as? any LoggedCommand {
+                diagnostics = command.diagnostics
+                diagnostics.bootstrap()
+            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch let failure as CommandFailure {
-            failure.exit()
+            end(failure, diagnostics)
         } catch let error as ConfigurationError {
-            CommandFailure(.configuration, error.description).exit()
+            end(CommandFailure(.configuration, error.description), diagnostics)
         } catch let error as VolumeError {
-            CommandFailure(error.exitCode, error.message).exit()
+            end(CommandFailure(error.exitCode, error.message), diagnostics)
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Whatever the level: a command never fails without a word.
+    private static func end(_ failure: CommandFailure, _ diagnostics: Diagnostics) -> Never {
+        diagnostics.say(failure.message, max(.error, diagnostics.level))
+        Glibc.exit(failure.status)
     }
 }

@@ -9,7 +9,9 @@ import UnixSignals
 import WorkdirProtocol
 
 /// `agent`: the sidecar of a step's pod.
-struct AgentCommand: AsyncParsableCommand {
+struct AgentCommand: AsyncParsableCommand, LoggedCommand {
+    static let defaultLogLevel = Logger.Level.info
+
     static let configuration = CommandConfiguration(
         commandName: "agent", abstract: "Runs as a step's sidecar: inputs, outputs, states.",
         discussion: """
@@ -42,6 +44,8 @@ struct AgentCommand: AsyncParsableCommand {
         help: "Run as an ordinary container beside main: SIGTERM reaches both at once, and the agent leaves by itself.")
     var legacy = false
 
+    var logging: LoggingOptions { options.logging }
+
     func run() async throws {
         let environment = options.environment
         let sources = options.sources([
@@ -57,7 +61,6 @@ struct AgentCommand: AsyncParsableCommand {
         let services = StepServices(configuration)
         settings.usageSummary = { services.monitor.summary() }
 
-        options.logging.bootstrap()
         let logger = Logger(label: "agent")
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let registry = options.registry(for: configuration.transfer)
@@ -103,7 +106,7 @@ struct AgentCommand: AsyncParsableCommand {
             fallback.port = (port ?? environment["KPIPE_PORT"]).flatMap { Int($0) } ?? fallback.port
             fallback.legacy = legacy || environment["KPIPE_LEGACY"] == "true"
             let message = "\(error)"
-            CommandFailure(.configuration, message).say()
+            diagnostics.say(message)
             return (
                 fallback,
                 FailureCause(

@@ -4,10 +4,12 @@ import Transfer
 import WorkdirProtocol
 
 /// `cp`: the agent's transfer engine for people and benchmarks.
-struct CopyCommand: AsyncParsableCommand {
+struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "cp", abstract: "Copies objects between stores and local folders, verified, many at once.",
         discussion: """
+            Ends with 0, the code of the gravest failure, or 128 and the number of the signal that stopped it.
+
             A source is one object or file, a prefix or folder that ends in '/', or a pattern:
               *  any characters of one segment     [a-z]  one of these      {a,b}  either
               ?  one character                     **     any segments      \\*     the character itself
@@ -67,6 +69,8 @@ struct CopyCommand: AsyncParsableCommand {
     @Flag(name: [.short, .long], help: "Print failures alone.")
     var quiet = false
 
+    @OptionGroup var logging: LoggingOptions
+
     func validate() throws {
         guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
         guard concurrency > 0 else { throw ValidationError("--concurrency must be at least 1.") }
@@ -78,11 +82,16 @@ struct CopyCommand: AsyncParsableCommand {
         let registry = StoreRegistry(stores.configuration(concurrency: concurrency))
         let engine = TransferEngine(stores: registry, configuration: transferConfiguration)
         let output = CopyOutput(
-            json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter)
-        let report = await withSignalsCancelling { await output.showing { await perform(plan, engine, output) } }
+            json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter,
+            diagnostics: diagnostics)
+        let (report, signal) = await withSignalsCancelling {
+            await output.showing { await perform(plan, engine, output) }
+        }
         await registry.shutdown()
-        output.finish(report)
-        if !report.isComplete { throw CommandFailure(report.exitCode, "") }
+        guard !report.isComplete else { return output.finish(report, exitCode: 0) }
+        let code = signal.map { 128 + $0.number } ?? report.exitCode.rawValue
+        output.finish(report, exitCode: code)
+        throw CommandFailure(status: code, signal.map { "stopped by \($0); what is complete stays" } ?? "")
     }
 
     private func copyPlan() throws -> CopyPlan {

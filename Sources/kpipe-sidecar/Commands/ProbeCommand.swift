@@ -3,7 +3,7 @@ import Glibc
 import WorkdirProtocol
 
 /// Answers an exec probe from the markers of the workdir.
-struct ProbeCommand: ParsableCommand {
+struct ProbeCommand: ParsableCommand, LoggedCommand {
     enum Marker: String, ExpressibleByArgument, CaseIterable {
         case ready, started, healthy
     }
@@ -23,8 +23,10 @@ struct ProbeCommand: ParsableCommand {
     @Argument(help: "Which: \(Marker.allCases.map(\.rawValue).joined(separator: ", ")).")
     var marker: Marker
 
-    @Option(help: "Where the shared volume is mounted.")
-    var workdir = WorkdirPath.defaultRoot
+    @Option(help: "Where the shared volume is mounted (KPIPE_WORKDIR, default \(WorkdirPath.defaultRoot)).")
+    var workdir: String?
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         let answer =
@@ -38,5 +40,8 @@ struct ProbeCommand: ParsableCommand {
 
     private func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
 
-    private func path(_ name: String) -> String { "\(workdir)/\(name)" }
+    private func path(_ name: String) -> String {
+        let root = workdir ?? getenv("KPIPE_WORKDIR").map { String(cString: $0) } ?? ""
+        return "\(root.isEmpty ? WorkdirPath.defaultRoot : root)/\(name)"
+    }
 }

@@ -8,7 +8,10 @@ import UnixSignals
 import WorkdirProtocol
 
 /// `run`: the same step on this machine without a cluster.
-struct RunCommand: AsyncParsableCommand {
+struct RunCommand: AsyncParsableCommand, LoggedCommand {
+    /// The timeline tells the rest.
+    static let defaultLogLevel = Logger.Level.warning
+
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs a step on this machine: inputs, command, outputs, states.",
         discussion: """
@@ -41,6 +44,8 @@ struct RunCommand: AsyncParsableCommand {
         guard !command.isEmpty else { throw ValidationError("The command is missing: run [OPTIONS] -- COMMAND…") }
     }
 
+    var logging: LoggingOptions { options.logging }
+
     func run() async throws {
         let environment = options.environment
         let sources = options.sources([])
@@ -64,7 +69,6 @@ struct RunCommand: AsyncParsableCommand {
         let output = TimelineOutput(Timeline(json ? .json : .text))
         let registry = options.registry(for: configuration.transfer)
         let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
-        options.logging.bootstrap(level: .warning)
         let logger = Logger(label: "agent")
         let services = StepServices(configuration)
         settings.usageSummary = { services.monitor.summary() }

@@ -2,7 +2,7 @@ import ArgumentParser
 import SidecarAgent
 
 /// Prints the JSON Schemas that are checked in under `docs/schema`.
-struct SchemaCommand: ParsableCommand {
+struct SchemaCommand: ParsableCommand, LoggedCommand {
     enum Document: String, ExpressibleByArgument, CaseIterable {
         case agent
     }
@@ -17,6 +17,8 @@ struct SchemaCommand: ParsableCommand {
 
     @Argument(help: "Which: \(Document.allCases.map(\.rawValue).joined(separator: ", ")).")
     var document: Document
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() {
         switch document {

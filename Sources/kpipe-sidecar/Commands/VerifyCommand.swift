@@ -3,7 +3,7 @@ import Transfer
 import WorkdirProtocol
 
 /// `verify`: compares files with the manifest of what was stored.
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compares files with a manifest: sizes and SHA-256.",
         discussion: """
@@ -28,6 +28,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Flag(help: "Compare sizes alone, which reads no file.")
     var dryRun = false
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() async throws {
         let registry = StoreRegistry(stores.configuration(concurrency: 2))

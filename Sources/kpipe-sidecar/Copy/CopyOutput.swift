@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Synchronization
 import Transfer
 import WorkdirProtocol
@@ -10,6 +11,7 @@ final class CopyOutput: Sendable {
     private let quiet: Bool
     private let dryRun: Bool
     private let meter: TransferMeter
+    private let diagnostics: Diagnostics
     private let showsProgress: Bool
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
@@ -19,11 +21,12 @@ final class CopyOutput: Sendable {
     private static let redraw = Duration.milliseconds(200)
     private static let eraseLine = "\r\u{1B}[K"
 
-    init(json: Bool, quiet: Bool, dryRun: Bool, meter: TransferMeter) {
+    init(json: Bool, quiet: Bool, dryRun: Bool, meter: TransferMeter, diagnostics: Diagnostics) {
         self.json = json
         self.quiet = quiet
         self.dryRun = dryRun
         self.meter = meter
+        self.diagnostics = diagnostics
         showsProgress = !quiet && !json && !dryRun && isatty(STDERR_FILENO) == 1
     }
 
@@ -61,14 +64,16 @@ final class CopyOutput: Sendable {
                 ]
                 print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
             }
-            say(error.description)
-        case .note(let path, let why): if !quiet { say("\(path): \(why)") }
-        case .retrying: break
+            // Whoever stopped it knows, and does not want to hear it of each object.
+            say(error.description, error.reason == .cancelled ? .info : .error)
+        case .note(let path, let why): if !quiet { say("\(path): \(why)", .notice) }
+        case .retrying(let error, let attempt, let pause):
+            say("\(error.description); try \(attempt + 1) follows in \(ProgressLine.clock(pause / .seconds(1)))", .info)
         }
     }
 
     /// The summary, where somebody reads it.
-    func finish(_ report: TransferReport) {
+    func finish(_ report: TransferReport, exitCode: Int32) {
         let totals = report.totals
         let elapsed = clock.now - began
         if json {
@@ -79,7 +84,7 @@ final class CopyOutput: Sendable {
                 ("retries", .number(Int64(totals.retries))), ("failures", .number(Int64(report.failureCount))),
                 ("milliseconds", .number(milliseconds)),
                 ("digestMilliseconds", .number(Int64(totals.digestTime / .milliseconds(1)))),
-                ("exitCode", .number(Int64(report.exitCode.rawValue))),
+                ("exitCode", .number(Int64(exitCode))),
             ]
             print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
         } else if showsProgress {
@@ -88,12 +93,14 @@ final class CopyOutput: Sendable {
     }
 
     private static func fields(_ file: TransferredFile) -> [(String, JSONLine.Value)] {
-        [("path", .text(file.path)), ("url", .text(file.url)), ("size", .number(file.size))]
+        [("path", .text(file.path)), ("url", .text(file.absoluteURL)), ("size", .number(file.size))]
             + (file.sha256.map { [("sha256", .text($0))] } ?? [])
     }
 
-    private func say(_ text: String) {
-        print((showsProgress ? Self.eraseLine : "") + "kpipe-sidecar: \(text)\n", on: STDERR_FILENO)
+    private func say(_ text: String, _ level: Logger.Level) {
+        // The line of progress makes way.
+        if showsProgress, level >= diagnostics.level { print(Self.eraseLine, on: STDERR_FILENO) }
+        diagnostics.say(text, level)
     }
 
     private func print(_ text: String, on descriptor: Int32) {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Glibc
 import Render
+import Telemetry
 import WorkdirProtocol
 
 /// `render convert`: sidecars of legacy manifests become native ones.
-struct RenderConvertCommand: ParsableCommand {
+struct RenderConvertCommand: ParsableCommand, LoggedCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json
     }
@@ -65,11 +66,15 @@ struct RenderConvertCommand: ParsableCommand {
     @Option(help: "The oldest version the manifests have to run on: 1.29 or later.")
     var kubeVersion: String?
 
-    @Option(name: [.customShort("o"), .long], help: "Diagnostics as text or as one JSON object a line.")
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "Diagnostics as text or as one JSON object a line, which --log-format json means too.")
     var output = Format.text
 
     @Flag(name: [.customShort("v"), .long], help: "Show notes too: what changed, and what was passed on.")
     var verbose = false
+
+    @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
         guard !(inPlace && (check || diff)) else { throw ValidationError("-i goes with neither --check nor --diff.") }
@@ -101,7 +106,8 @@ struct RenderConvertCommand: ParsableCommand {
         options.kubeVersion = kubeVersion.flatMap { KubeVersion($0) }
         let mode: ConversionRun.Mode = inPlace ? .inPlace : diff ? .diff : check ? .silent : .filter
         var run = ConversionRun(
-            converter: StreamConverter(options), mode: mode, json: output == .json, verbose: verbose)
+            converter: StreamConverter(options), mode: mode, json: output == .json || logging.format == .json,
+            verbose: verbose)
         let paths = try ManifestFiles.list(files, recursive: recursive)
         for path in paths { run.convert(path) }
         run.reportMissing(Set(sidecars).union(primary.map { [$0] } ?? []))

@@ -6,19 +6,22 @@ import Telemetry
 /// `--log-level` and `--log-format`, which every command takes.
 struct LoggingOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("\(words(Logger.Level.self)). Also KPIPE_LOG_LEVEL.", valueName: "level"), transform: parse)
+        help: ArgumentHelp(
+            "Tell events from this level on: \(words(Logger.Level.self)). Also KPIPE_LOG_LEVEL.", valueName: "level"),
+        completion: .list(Logger.Level.allCases.map(\.rawValue)), transform: parse)
     var logLevel: Logger.Level?
 
     @Option(
-        help: ArgumentHelp("\(words(LogFormat.self)). Also KPIPE_LOG_FORMAT.", valueName: "format"), transform: parse)
+        help: ArgumentHelp(
+            "Lines on standard error: \(words(LogFormat.self)). Also KPIPE_LOG_FORMAT.", valueName: "format"),
+        completion: .list(LogFormat.allCases.map(\.rawValue)), transform: parse)
     var logFormat: LogFormat?
 
-    /// Sets up logging for the process; once, before the first logger is made.
-    func bootstrap(level: Logger.Level = .info) {
-        LogSetup.bootstrap(
-            level: logLevel ?? Self.variable("KPIPE_LOG_LEVEL") ?? level,
-            format: logFormat ?? Self.variable("KPIPE_LOG_FORMAT") ?? .text)
+    func level(default level: Logger.Level) -> Logger.Level {
+        logLevel ?? Self.variable("KPIPE_LOG_LEVEL") ?? level
     }
+
+    var format: LogFormat { logFormat ?? Self.variable("KPIPE_LOG_FORMAT") ?? .text }
 
     /// An unknown word in the environment is no reason to fail.
     private static func variable<Word: RawRepresentable<String>>(_ name: String) -> Word? {

@@ -1,4 +1,3 @@
-import Glibc
 import WorkdirProtocol
 
 /// Ends a command with an exit status and one clear message on standard error.
@@ -18,15 +17,4 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 
     var description: String { message }
-
-    func exit() -> Never {
-        say()
-        Glibc.exit(status)
-    }
-
-    func say() {
-        let text = message.split(separator: "\n").map { "kpipe-sidecar: \($0)\n" }.joined()
-        // Nobody is left to be told when standard error is closed.
-        _ = text.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
 }
