@@ -79,6 +79,7 @@ let package = Package(
         module("YAMLTree", ["CYaml"]),
         module("Render", ["YAMLTree"]),
         module("KubeModel", ["YAMLTree"]),
+        module("ContainerRuntime", ["HTTPTransport"]),
         module(
             "KubeClient",
             ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging] + nio + [
@@ -151,6 +152,7 @@ let package = Package(
         tests(of: "WorkdirProtocol"),
         tests(of: "YAMLTree"),
         tests(of: "Render", ["YAMLTree"]),
+        tests(of: "ContainerRuntime", ["HTTPTransport"]),
         tests(of: "KubeModel", ["YAMLTree"]),
         tests(
             of: "KubeClient",

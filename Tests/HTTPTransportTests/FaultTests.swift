@@ -195,6 +195,7 @@ import Testing
         let (head, body) = try await client.execute(HTTPRequest("GET", server.url))
         #expect(body == Array("abc".utf8))
         #expect(head.headers["X-Sum"] == nil)
+        #expect(head.trailers == ["X-Sum": "1"])
         await client.shutdown()
     }
 

@@ -38,8 +38,12 @@ import Testing
         }
     }
 
-    @Test func trailersAreSwallowed() {
-        #expect(Self.parse("HTTP/1.1 200 OK|A: 1||X-Sum: 7|") == .more)
+    @Test func trailersStandApart() {
+        var parser = HeadParser()
+        let steps = ["HTTP/1.1 200 OK", "A: 1", "", "X-Sum: 7", ""].map { parser.consume($0) }
+        #expect(steps[2] == .final(HTTPResponseHead(status: 200, headers: ["A": "1"])))
+        #expect(steps[3...].allSatisfy { $0 == .more })
+        #expect(parser.trailers == ["X-Sum": "7"])
     }
 
     @Test(arguments: [(1001, 1), (20, 20_000)])

@@ -117,11 +117,12 @@ struct ExchangeState: Sendable {
     func conclusion(_ outcome: CurlOutcome?) -> Conclusion {
         if let verdict { return .failed(verdict) }
         if let failure = outcome?.failure(in: phase) { return .failed(failure) }
-        guard let outcome, let head else { return .failed(.malformedResponse("the response has no head")) }
+        guard let outcome, var head else { return .failed(.malformedResponse("the response has no head")) }
         let count = facts.decodesBody ? outcome.wireBytes : received
         if let announced, announced != count {
             return .failed(.bodyLength("\(count) bytes of \(announced) arrived"))
         }
+        head.trailers = parser.trailers
         return .whole(head)
     }
 }

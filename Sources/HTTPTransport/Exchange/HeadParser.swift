@@ -16,8 +16,9 @@ struct HeadParser: Sendable {
     private var bytes = 0
     private var fieldCount = 0
     private var isDone = false
+    private(set) var trailers: HTTPHeaders = [:]
 
-    /// `line` with or without its line end. Lines after the final head are trailers: counted, not kept.
+    /// `line` with or without its line end. Lines after the final head are trailers.
     mutating func consume(_ line: String) -> Step {
         bytes += line.utf8.count
         fieldCount += 1
@@ -25,8 +26,8 @@ struct HeadParser: Sendable {
             return .malformed(
                 "the response head is beyond \(Self.maximumBytes >> 10) KiB or \(Self.maximumFields) lines")
         }
-        if isDone { return .more }
         let line = Self.trimmed(Substring(line))
+        if isDone { return line.isEmpty ? .more : addTrailer(line) }
         guard head != nil else { return begin(line) }
         guard line.isEmpty else { return add(line) }
         return end()
@@ -43,11 +44,20 @@ struct HeadParser: Sendable {
     }
 
     private mutating func add(_ line: Substring) -> Step {
-        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            return .malformed("a header line has no colon")
-        }
-        head?.headers.add(String(line[..<colon]), String(Self.trimmed(line[line.utf8.index(after: colon)...])))
+        guard let field = Self.field(line) else { return .malformed("a header line has no colon") }
+        head?.headers.add(field.name, field.value)
         return .more
+    }
+
+    private mutating func addTrailer(_ line: Substring) -> Step {
+        guard let field = Self.field(line) else { return .malformed("a trailer has no colon") }
+        trailers.add(field.name, field.value)
+        return .more
+    }
+
+    private static func field(_ line: Substring) -> (name: String, value: String)? {
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return (String(line[..<colon]), String(trimmed(line[line.utf8.index(after: colon)...])))
     }
 
     private mutating func end() -> Step {

@@ -4,6 +4,8 @@ public struct HTTPResponseHead: Sendable, Equatable {
     public var headers: HTTPHeaders
     /// As the status line has it: `1.0`, `1.1` or `2`.
     public var version: String
+    /// Fields that came after the body (gRPC's status is one); known once the body has ended.
+    public var trailers: HTTPHeaders = [:]
 
     public init(status: Int, headers: HTTPHeaders = [:], version: String = "1.1") {
         self.status = status

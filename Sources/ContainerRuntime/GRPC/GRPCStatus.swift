@@ -1,0 +1,57 @@
+public import HTTPTransport
+
+/// How a call ended, by the server's own word (`grpc-status` and `grpc-message`).
+public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
+    public var code: Int
+    public var message: String
+
+    public static let ok = 0
+    public static let deadlineExceeded = 4
+    public static let notFound = 5
+    public static let unimplemented = 12
+    public static let unavailable = 14
+
+    /// In the order of their numbers, as gRPC's status codes are documented.
+    private static let names = [
+        "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+        "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+        "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    ]
+
+    public init(code: Int, message: String = "") {
+        self.code = code
+        self.message = message
+    }
+
+    /// From the trailers, or from the head where an answer has no body. `nil` where the peer does not speak gRPC.
+    init?(_ head: HTTPResponseHead) {
+        guard let text = head.trailers["grpc-status"] ?? head.headers["grpc-status"], let code = Int(text) else {
+            return nil
+        }
+        self.init(
+            code: code,
+            message: Self.decoded(head.trailers["grpc-message"] ?? head.headers["grpc-message"] ?? ""))
+    }
+
+    public var description: String {
+        let name = Self.names.indices.contains(code) ? Self.names[code] : "code \(code)"
+        return message.isEmpty ? name : "\(name): \(message)"
+    }
+
+    /// `%` and two digits stand for a byte; what is no such escape stays as it is (the specification's rule).
+    private static func decoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else {
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
