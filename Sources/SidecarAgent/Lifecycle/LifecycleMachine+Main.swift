@@ -1,3 +1,5 @@
+import WorkdirProtocol
+
 /// What main says of itself, by marker, record, process or status.
 extension LifecycleMachine {
     mutating func started(_ input: LifecycleInput) -> [LifecycleEffect] {
@@ -32,10 +34,13 @@ extension LifecycleMachine {
         }
     }
 
+    /// Before it starts the program our entrypoint says `RUNNING`; a short try has overwritten that before it was read.
     private mutating func reportState(_ value: String) -> [LifecycleEffect] {
         guard value != memory.lastState else { return [] }
+        let overwroteRunning =
+            memory.lastState == nil && value != StateValue.running && memory.record?.hasBegun == true
         memory.lastState = value
-        return [report(value)]
+        return (overwroteRunning ? [report(StateValue.running)] : []) + [report(value)]
     }
 
     mutating func attempt(_ record: MainAttempt, _ input: LifecycleInput) -> [LifecycleEffect] {

@@ -1,3 +1,5 @@
+import WorkdirProtocol
+
 /// One try of the main container, as its entrypoint describes it.
 public struct MainAttempt: Sendable, Equatable, Codable {
     public enum Phase: String, Sendable, Codable {
@@ -26,6 +28,9 @@ public struct MainAttempt: Sendable, Equatable, Codable {
         self.signal = signal
         self.reason = reason
     }
+
+    /// Whether the entrypoint went on from waiting to starting its program.
+    var hasBegun: Bool { reason != EndReason.cancelled && reason != EndReason.initializationFailed }
 }
 
 /// The `done` marker as found.

@@ -63,6 +63,42 @@ struct LifecycleSequenceTests {
             ])
     }
 
+    /// What is read of a try that was over before anybody looked.
+    @Test(
+        "a short try has been RUNNING before it said anything else",
+        arguments: [
+            (MainAttempt(number: 2, phase: .ended, exitCode: 0), "SUCCESS", ["RUNNING", "SUCCESS", "TERMINATING"]),
+            (MainAttempt(number: 2, phase: .ended, exitCode: 3), "ERROR", ["RUNNING", "ERROR"]),
+            (MainAttempt(number: 2, phase: .ended, signal: 9), "KILLED", ["RUNNING", "KILLED"]),
+            (MainAttempt(number: 2, phase: .running), "half", ["RUNNING", "half"]),
+            (MainAttempt(number: 2, phase: .running), "RUNNING", ["RUNNING"]),
+            (MainAttempt(number: 2, phase: .ended, signal: 15, reason: "Cancelled"), "KILLED", ["KILLED"]),
+        ])
+    func shortTry(record: MainAttempt, state: String, expected: [String]) {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .onFailure))
+        let first: [LifecycleInput] = [
+            .start, .inputsReady, .attempt(MainAttempt(number: 1, phase: .ended, exitCode: 1)), .state("ERROR"),
+            .done(DoneMarker(attempt: 1, identity: "first")),
+        ]
+        for input in first { _ = machine.handle(input) }
+        var seen: [LifecycleInput] = [.attempt(record), .state(state)]
+        if record.phase == .ended { seen.append(.done(DoneMarker(attempt: 2, identity: "second"))) }
+        let states = seen.flatMap { machine.handle($0) }.compactMap { effect in
+            if case .report(let change) = effect { change.state } else { nil }
+        }
+        #expect(states == expected)
+    }
+
+    @Test("without our entrypoint nothing is made up")
+    func withoutRecord() {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
+        let inputs: [LifecycleInput] = [.start, .inputsReady, .state("SUCCESS")]
+        #expect(
+            inputs.flatMap { machine.handle($0) }.map(Notation.describe) == [
+                "PENDING>INITIALIZING", "fetch", "ready", "INITIALIZING>STARTED", "continuous", "STARTED>SUCCESS",
+            ])
+    }
+
     @Test("a chatterer before ready cannot fill the memory")
     func deferredIsBounded() {
         var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: nil))

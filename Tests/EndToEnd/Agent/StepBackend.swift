@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// Everything a step talks to in one server that counts: inputs under `/in/`, outputs under `/out/`, reports at
+/// `/state`.
+final class StepBackend: Sendable {
+    private struct State {
+        var requests = 0
+        var gets: [String: Int] = [:]
+        var puts: [String: Int] = [:]
+        var stored: [String: [UInt8]] = [:]
+        var reports: [Report] = []
+        var random: SeededGenerator
+        var reportStatus = 204
+        var outputStatus = 201
+    }
+
+    /// A CloudEvent as it arrived.
+    struct Report: Sendable, Equatable {
+        var id: String
+        var state: String
+        var previous: String
+        var terminal: Bool
+        var sequence: Int
+        var reason: String?
+        var exitCode: Int?
+        var container: String?
+    }
+
+    let inputs: [String: [UInt8]]
+    private let state: Mutex<State>
+    private let server: Mutex<ScriptedHTTPServer?>
+
+    var url: String { server.withLock { $0?.url ?? "" } }
+
+    /// - Parameter slowness: each answer is held back for a random time up to this.
+    init(inputs: [String: [UInt8]] = [:], slowness: Duration = .zero, seed: UInt64 = 1) throws {
+        self.inputs = inputs
+        state = Mutex(State(random: SeededGenerator(seed: seed)))
+        server = Mutex(nil)
+        let made = try ScriptedHTTPServer { [weak self] request in
+            guard let self else { return [.close] }
+            let pause = state.withLock { state in
+                state.requests += 1
+                return slowness * Double.random(in: 0...1, using: &state.random)
+            }
+            return [.delay(pause), answer(request)]
+        }
+        server.withLock { $0 = made }
+    }
+
+    func stop() { server.withLock { $0?.stop() } }
+
+    /// Of any kind, so far.
+    var requestCount: Int { state.withLock { $0.requests } }
+    var gets: [String: Int] { state.withLock { $0.gets } }
+    var puts: [String: Int] { state.withLock { $0.puts } }
+    /// What is stored, by name below `/out/`.
+    var stored: [String: [UInt8]] { state.withLock { $0.stored } }
+    /// In the order they came, repetitions included.
+    var reports: [Report] { state.withLock { $0.reports } }
+    var states: [String] { reports.map(\.state) }
+
+    /// From here on reports get this status.
+    func answerReports(_ status: Int) { state.withLock { $0.reportStatus = status } }
+    /// From here on uploads get this status.
+    func answerOutputs(_ status: Int) { state.withLock { $0.outputStatus = status } }
+
+    private func answer(_ request: ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Step {
+        let path = request.target
+        switch request.method {
+        case "GET", "HEAD":
+            guard path.hasPrefix("/in/"), let body = inputs[String(path.dropFirst(4))] else { return .respond(404) }
+            let tag = "ETag: \"\(body.count)-\(path.dropFirst(4))\""
+            if request.method == "HEAD" {
+                return .send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\(tag)\r\n\r\n")
+            }
+            state.withLock { $0.gets[String(path.dropFirst(4)), default: 0] += 1 }
+            return .respond(200, headers: [tag], body: body)
+        case "PUT":
+            return state.withLock { state in
+                guard state.outputStatus == 201 else { return .respond(state.outputStatus) }
+                let name = String(path.dropFirst("/out/".count))
+                state.puts[name, default: 0] += 1
+                state.stored[name] = request.body
+                return .respond(201)
+            }
+        case "POST":
+            return state.withLock { state in
+                if state.reportStatus == 204, let report = Self.parse(request.body) { state.reports.append(report) }
+                return .respond(state.reportStatus)
+            }
+        default:
+            return .respond(405)
+        }
+    }
+
+    private static func parse(_ body: [UInt8]) -> Report? {
+        guard let event = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any],
+            let data = event["data"] as? [String: Any], let id = event["id"] as? String,
+            let state = data["state"] as? String, let previous = data["previous"] as? String,
+            let terminal = data["terminal"] as? Bool, let sequence = data["sequence"] as? Int
+        else { return nil }
+        return Report(
+            id: id, state: state, previous: previous, terminal: terminal, sequence: sequence,
+            reason: data["reason"] as? String, exitCode: data["exitCode"] as? Int,
+            container: data["container"] as? String)
+    }
+}

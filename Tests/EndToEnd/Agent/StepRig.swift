@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A step as in a pod: a workdir, the agent's process, and main wrapped in the entrypoint's.
+final class StepRig: Sendable {
+    let backend: StepBackend
+    let folder: TemporaryFolder
+    let workdir: String
+    /// Whose pod this is.
+    let pod: String
+
+    init(_ backend: StepBackend, configuration: String? = nil, pod: String = UUID().uuidString) throws {
+        self.backend = backend
+        self.pod = pod
+        folder = try TemporaryFolder("step")
+        workdir = try folder.makeFolder("workdir")
+        try folder.write(configuration ?? Self.configuration(backend), to: "step.yaml")
+    }
+
+    /// All of the backend's inputs, all outputs, all reports.
+    static func configuration(_ backend: StepBackend) -> String {
+        let inputs = backend.inputs.keys.sorted().map { "- {from: '\(backend.url)/in/\($0)', to: '\($0)'}" }
+        return """
+            inputs:\(inputs.isEmpty ? " []" : "")
+            \(inputs.joined(separator: "\n"))
+            outputs:
+            - {from: '**', to: '\(backend.url)/out/'}
+            state:
+            - {to: '\(backend.url)/state'}
+            """
+    }
+
+    func agent(
+        _ arguments: [String] = [], environment: [String: String?] = [:], pod: String? = nil
+    ) throws -> ChildProcess {
+        let own: [String: String?] = [
+            "KPIPE_POD_UID": pod ?? self.pod, "KPIPE_POD_NAME": "step-1", "KPIPE_POD_NAMESPACE": "tests",
+            "KPIPE_RESTART_POLICY": nil, "KPIPE_CONFIG": nil,
+        ]
+        return try ChildProcess(
+            Product.sidecar.path,
+            ["agent", "--config", folder["step.yaml"], "--workdir", workdir, "--port", "0"] + arguments,
+            environment: own.merging(environment) { $1 })
+    }
+
+    /// Main as the kubelet starts it.
+    func main(_ script: String) throws -> ChildProcess {
+        try ChildProcess(
+            Product.entrypoint.path, ["run", "--await-outputs", "--", "sh", "-c", script],
+            environment: ["KPIPE_WORKDIR": workdir], folder: workdir)
+    }
+
+    /// Main's own words, as a program without our entrypoint writes them.
+    func write(_ marker: String, _ text: String = "") throws {
+        let temporary = "\(workdir)/.test-\(marker.replacing("/", with: "-"))"
+        try Data(text.utf8).write(to: URL(filePath: temporary))
+        rename(temporary, "\(workdir)/\(marker)")
+    }
+
+    func exists(_ name: String) -> Bool { folder.exists("workdir/\(name)") }
+
+    func text(_ name: String) -> String? { try? folder.text("workdir/\(name)") }
+
+    func waitFor(_ name: String) async throws {
+        try await eventually("\(name) in the workdir") { exists(name) }
+    }
+
+    /// Waits until an agent has taken the volume and can be asked to leave.
+    func waitUntilUp(_ agent: ChildProcess) async throws {
+        try await eventually("an agent at work") { agent.errorOutput.contains("volume taken") }
+    }
+
+    /// Waits until the backend was told of `state`.
+    func waitFor(state: String, terminal: Bool = false) async throws {
+        do {
+            try await eventually("the report \(state)") {
+                backend.reports.contains { $0.state == state && $0.terminal == terminal }
+            }
+        } catch {
+            throw RigError(description: "\(error); reported so far: \(backend.states)")
+        }
+    }
+
+    /// What the agent's journal says is verified or stored.
+    struct Journal {
+        /// Paths of inputs.
+        var fetched: Set<String> = []
+        /// URLs of outputs.
+        var stored: Set<String> = []
+    }
+
+    func journal() -> Journal {
+        var found = Journal()
+        guard let text = text(".kpipe/journal") else { return found }
+        // The last piece is empty, or a line that a kill has torn.
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            guard let record = try? JSONSerialization.jsonObject(with: Data(line.dropFirst(9).utf8)) as? [String: Any]
+            else { continue }
+            for (kind, value) in record {
+                guard let content = (value as? [String: Any])?["_0"] as? [String: Any] else { continue }
+                if kind == "fetched", let path = content["path"] as? String { found.fetched.insert(path) }
+                if kind == "stored", let url = content["url"] as? String { found.stored.insert(url) }
+            }
+        }
+        return found
+    }
+}
+
+struct RigError: Error, CustomStringConvertible {
+    let description: String
+}
