@@ -3,7 +3,8 @@ import Synchronization
 /// Executes requests on one libcurl multi handle, which runs on a thread of its own.
 ///
 /// - Cancellation: cancelling the calling task removes the transfer and closes its connection (but see
-///   `HTTPVersionPolicy.negotiate`) before `execute` throws `TransportError.Reason.cancelled`. Sink and source are never called after `execute` has returned or thrown.
+///   `HTTPVersionPolicy.negotiate`) before `execute` throws `TransportError.Reason.cancelled`. Sink and source are
+///   never called after `execute` has returned or thrown.
 /// - Redirects are never followed; the caller sees the 3xx and decides, so no credential travels to another host.
 /// - Every response body is whole when the call returns without an error: the length is checked.
 /// - The thread starts with the first request.

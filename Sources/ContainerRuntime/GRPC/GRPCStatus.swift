@@ -1,4 +1,4 @@
-public import HTTPTransport
+import HTTPTransport
 
 /// How a call ended, by the server's own word (`grpc-status` and `grpc-message`).
 public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
