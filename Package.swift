@@ -50,6 +50,11 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
+/// Besides, for what speaks TLS and WebSocket.
+let nioStreams: [Target.Dependency] = [
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 
 let package = Package(
     name: "kpipe-sidecar",
@@ -82,10 +87,7 @@ let package = Package(
         module("ContainerRuntime", ["HTTPTransport"]),
         module(
             "KubeClient",
-            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging] + nio + [
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-            ]),
+            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging] + nio + nioStreams),
         module("Telemetry", ["YAMLTree", logging] + nio),
         module("HTTPTransport", ["CCurl"]),
         .target(
@@ -143,20 +145,22 @@ let package = Package(
             ]),
 
         .target(
-            name: "TestSupport",
-            dependencies: ["CLinux"] + nio + [
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOWebSocket", package: "swift-nio"),
-            ],
-            path: "Tests/Support", swiftSettings: ours),
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["FakeKube", "CZlib"],
+            swiftSettings: ours),
+        // An API server for tests: a store, its rules, a socket.
+        .target(
+            name: "FakeKube", dependencies: ["TestSupport", "YAMLTree", "CZlib"] + nio + nioStreams,
+            path: "Tests/Support/FakeKube", swiftSettings: ours),
+        .systemLibrary(
+            name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        tests(of: "FakeKube", ["YAMLTree", "HTTPTransport"]),
         tests(of: "WorkdirProtocol"),
         tests(of: "YAMLTree"),
         tests(of: "Render", ["YAMLTree"]),
         tests(of: "ContainerRuntime", ["HTTPTransport"]),
         tests(of: "KubeModel", ["YAMLTree"]),
         tests(
-            of: "KubeClient",
-            ["KubeModel", "HTTPTransport", "YAMLTree"] + nio + [.product(name: "NIOWebSocket", package: "swift-nio")]),
+            of: "KubeClient", ["KubeModel", "HTTPTransport", "YAMLTree", "FakeKube"] + nio + nioStreams),
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),

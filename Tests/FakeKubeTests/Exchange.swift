@@ -1,0 +1,49 @@
+import FakeKube
+import HTTPTransport
+import YAMLTree
+
+/// Requests to a Kubernetes API, whichever serves it.
+struct Exchange: Sendable {
+    let url: String
+    var token: String?
+    let client = HTTPClient()
+
+    func send(
+        _ method: String, _ target: String, _ body: JSONValue? = nil, type: String = "application/json",
+        headers: [String: String] = [:]
+    ) async throws -> (status: Int, body: JSONValue) {
+        let (head, bytes) = try await client.execute(request(method, target, body, type: type, headers: headers))
+        return (head.status, (try? JSONValue(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self)))
+    }
+
+    /// The events of a watch, until there are `count` or the stream ends.
+    func events(_ target: String, _ count: Int, onOpen: () async throws -> Void = {}) async throws -> [JSONValue] {
+        let (_, body) = try await client.stream(request("GET", target, nil, type: "", headers: [:]))
+        try await onOpen()
+        var events: [JSONValue] = []
+        var line: [UInt8] = []
+        for try await chunk in body {
+            for byte in chunk {
+                guard byte == UInt8(ascii: "\n") else {
+                    line.append(byte)
+                    continue
+                }
+                events.append(try JSONValue(parsing: line))
+                line = []
+            }
+            if events.count >= count { break }
+        }
+        return events
+    }
+
+    private func request(
+        _ method: String, _ target: String, _ body: JSONValue?, type: String, headers: [String: String]
+    ) -> HTTPRequest {
+        var all = HTTPHeaders()
+        if let token { all["Authorization"] = "Bearer \(token)" }
+        for (name, value) in headers { all[name] = value }
+        if body != nil { all["Content-Type"] = type }
+        return HTTPRequest(
+            method, url + target, headers: all, body: body.map { .bytes(Array($0.text.utf8)) } ?? .none)
+    }
+}

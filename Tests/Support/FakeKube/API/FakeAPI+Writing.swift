@@ -1,0 +1,179 @@
+import YAMLTree
+
+extension FakeAPI {
+    /// The body as an object of the route's kind.
+    func body(_ request: KubeRequest, of type: ResourceType) throws(StatusError) -> JSONValue {
+        switch request.contentType {
+        case "application/json", "application/yaml", "": break
+        default: throw .unsupportedMediaType(["application/json", "application/yaml"])
+        }
+        guard let object = try? JSONValue(parsing: request.body), object.members != nil else {
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json"
+                    + " parse error: invalid character in the body")
+        }
+        if let kind = object["kind"]?.string, kind != type.kind {
+            throw .badRequest(
+                "\(kind) in version \"\(object["apiVersion"]?.string ?? "")\" cannot be handled as a \(type.kind):"
+                    + " no kind \"\(kind)\" is registered for version \"\(type.apiVersion)\"")
+        }
+        if let version = object["apiVersion"]?.string, version != type.apiVersion {
+            throw .badRequest(
+                "the API version in the data (\(version)) does not match the expected API version (\(type.apiVersion))")
+        }
+        return object
+    }
+
+    mutating func create(
+        _ route: ResourceRoute, _ request: KubeRequest, _ user: FakeUser, _ now: KubeTime
+    ) throws(StatusError) -> KubeAnswer {
+        guard route.name == nil else { throw .methodNotAllowed() }
+        let body = try body(request, of: route.type)
+        if let review = review(body, route.type, user) { return KubeAnswer(201, .object(review)) }
+        return KubeAnswer(201, .object(try create(body, route, dryRun: try Self.isDryRun(request), now)))
+    }
+
+    mutating func create(
+        _ body: JSONValue, _ route: ResourceRoute, dryRun: Bool, _ now: KubeTime
+    ) throws(StatusError) -> JSONValue {
+        let type = route.type
+        var object = body.withoutType
+        let name: String
+        if let given = object.text(at: "metadata.name"), !given.isEmpty {
+            name = given
+        } else if let prefix = object.text(at: "metadata.generateName"), !prefix.isEmpty {
+            name = prefix + nextSuffix()
+        } else {
+            throw .invalid(
+                type, "",
+                [
+                    .init(
+                        "FieldValueRequired", "Required value: name or generateName is required", field: "metadata.name"
+                    )
+                ])
+        }
+        guard object.text(at: "metadata.resourceVersion") ?? "" == "" else {
+            throw .badRequest("resourceVersion should not be set on objects to be created")
+        }
+        object[path: ["metadata", "name"]] = .string(name)
+        try checkNamespace(&object, route)
+        guard store.object(type.storage, route.key(name)) == nil else { throw .alreadyExists(type, name) }
+        Defaults.prepare(&object, type, now)
+        object[path: ["metadata", "uid"]] = .string(nextUID())
+        object[path: ["metadata", "creationTimestamp"]] = .string(now.text)
+        Defaults.apply(to: &object, type)
+        try Validation.check(object, type, name)
+        if !dryRun { object = store.put(type.storage, route.key(name), object) }
+        return object.asType(type)
+    }
+
+    private func checkNamespace(_ object: inout JSONValue, _ route: ResourceRoute) throws(StatusError) {
+        guard let namespace = route.namespace else { return }
+        if let given = object.text(at: "metadata.namespace"), !given.isEmpty, given != namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object[path: ["metadata", "namespace"]] = .string(namespace)
+        guard options.demandsNamespaces else { return }
+        let namespaces = ResourceType("v1", "namespaces", "Namespace", namespaced: false)
+        guard let found = store.object("namespaces", namespace) else { throw .notFound(namespaces, namespace) }
+        if found.text(at: "status.phase") == "Terminating" {
+            let name = object.text(at: "metadata.name") ?? ""
+            var error = StatusError(
+                403, "Forbidden",
+                "\(route.type.qualified) \"\(name)\" is forbidden: unable to create new content in namespace"
+                    + " \(namespace) because it is being terminated")
+            (error.name, error.kind, error.group) = (name, route.type.plural, route.type.group)
+            error.causes = [
+                .init("NamespaceTerminating", "namespace \(namespace) is being terminated", field: "metadata.namespace")
+            ]
+            throw error
+        }
+    }
+
+    /// `PUT` and `PATCH`, of the object or its status.
+    mutating func change(
+        _ verb: String, _ route: ResourceRoute, _ request: KubeRequest, _ user: FakeUser, _ now: KubeTime
+    ) throws(StatusError) -> KubeAnswer {
+        let type = route.type
+        guard let name = route.name else { throw .methodNotAllowed() }
+        guard let old = store.object(type.storage, route.key(name)) else { throw .notFound(type, name) }
+        let wanted: JSONValue
+        if verb == "update" {
+            wanted = try body(request, of: type)
+            guard wanted.text(at: "metadata.name") ?? name == name else {
+                throw .badRequest(
+                    "the name of the object (\(wanted.text(at: "metadata.name") ?? "")) does not match the name on the"
+                        + " URL (\(name))")
+            }
+        } else {
+            wanted = try Patching.apply(request, to: old.asType(type), type)
+        }
+        let isStatus = route.subresource == "status"
+        let new = try store(
+            wanted.withoutType, over: old, route, isStatus: isStatus, dryRun: try Self.isDryRun(request))
+        return KubeAnswer(200, .object(new.asType(type)))
+    }
+
+    /// Puts a changed object in the place of the old one, with what may not change taken from that. An object that is
+    /// as it was keeps its version.
+    mutating func store(
+        _ wanted: JSONValue, over old: JSONValue, _ route: ResourceRoute, isStatus: Bool, dryRun: Bool
+    ) throws(StatusError) -> JSONValue {
+        let type = route.type
+        let name = route.name ?? ""
+        let version = wanted.text(at: "metadata.resourceVersion") ?? ""
+        guard version.isEmpty || version == old.text(at: "metadata.resourceVersion") else {
+            throw .modified(type, name)
+        }
+        if let uid = wanted.text(at: "metadata.uid"), let own = old.text(at: "metadata.uid"), uid != own {
+            throw .conflict(
+                type, name,
+                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(own)")
+        }
+        var new = wanted
+        let kept = [
+            "name", "namespace", "uid", "creationTimestamp", "generateName", "selfLink", "deletionTimestamp",
+            "deletionGracePeriodSeconds", "generation", "resourceVersion",
+        ]
+        for field in kept { new[path: ["metadata", field]] = old[path: ["metadata", field]] }
+        if type.subresources.contains("status") {
+            if isStatus {
+                for member in old.members ?? [] where member.name != "status" && member.name != "metadata" {
+                    new[member.name] = member.value
+                }
+                new[path: ["metadata", "ownerReferences"]] = old[path: ["metadata", "ownerReferences"]]
+            } else {
+                new["status"] = old["status"]
+            }
+        }
+        if !isStatus { try Validation.checkChange(from: old, to: new, type, name) }
+        guard !new.isEquivalent(to: old) else { return old }
+        if !isStatus, let generation = old[path: ["metadata", "generation"]]?.integer,
+            !(new["spec"] ?? .null).isEquivalent(to: old["spec"] ?? .null)
+        {
+            new[path: ["metadata", "generation"]] = .integer(Int64(generation + 1))
+        }
+        guard !dryRun else { return new }
+        let stored = store.put(type.storage, route.key(name), new)
+        return removeIfFinished(stored, route) ?? stored
+    }
+
+    /// Whether nothing is written. `dryRun` knows one value.
+    static func isDryRun(_ request: KubeRequest) throws(StatusError) -> Bool {
+        guard let value = request.parameter("dryRun") else { return false }
+        guard value == "All" else {
+            var error = StatusError(
+                422, "Invalid",
+                "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"\(value)\": supported values:"
+                    + " \"All\"")
+            (error.group, error.kind) = ("meta.k8s.io", "CreateOptions")
+            error.causes = [
+                .init(
+                    "FieldValueNotSupported", "Unsupported value: \"\(value)\": supported values: \"All\"",
+                    field: "dryRun")
+            ]
+            throw error
+        }
+        return true
+    }
+}

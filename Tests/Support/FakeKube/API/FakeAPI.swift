@@ -1,0 +1,97 @@
+import YAMLTree
+
+/// A Kubernetes API server as a value: a request in, a reply out. It has no socket, no clock and no threads.
+public struct FakeAPI: Sendable {
+    public var store: FakeStore
+    public var catalogue: ResourceCatalogue
+    public var access = AccessRules()
+    public var options = Options()
+    /// Counts up for uids and for the suffixes of generated names.
+    var serial = 0
+
+    public struct Options: Sendable {
+        /// Whether objects are refused in a namespace that does not exist.
+        public var demandsNamespaces = true
+        /// The version that `/version` tells.
+        public var version = "v1.36.2"
+        /// Whether the server streams the initial list (`sendInitialEvents`), as servers before 1.32 did not.
+        public var streamsLists = true
+
+        public init() {}
+    }
+
+    public init(catalogue: ResourceCatalogue = ResourceCatalogue(), now: KubeTime = KubeTime(seconds: 1_795_226_400)) {
+        self.catalogue = catalogue
+        store = FakeStore()
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] { addNamespace(name, now: now) }
+    }
+
+    public mutating func handle(_ request: KubeRequest, now: KubeTime) -> KubeReply {
+        do throws(StatusError) {
+            return try reply(to: request, now: now)
+        } catch {
+            return .answer(KubeAnswer(error))
+        }
+    }
+
+    private mutating func reply(to request: KubeRequest, now: KubeTime) throws(StatusError) -> KubeReply {
+        let user = try access.authenticate(request)
+        switch Route(request.path, in: catalogue) {
+        case .document(let path): return .answer(try document(path, request, user))
+        case .unknownPath: return .answer(.text(404, "404 page not found\n"))
+        case .unknownResource: throw .noSuchResource
+        case .resource(let route):
+            let isWatch = request.flag("watch")
+            guard let verb = route.verb(request.method, isWatch: isWatch) else { throw .methodNotAllowed() }
+            try authorize(user, verb, route)
+            guard route.subresource != nil || route.type.verbs.contains(verb) else { throw .methodNotAllowed() }
+            return try perform(verb, route, request, user, now)
+        }
+    }
+
+    private func authorize(_ user: FakeUser, _ verb: String, _ route: ResourceRoute) throws(StatusError) {
+        let attributes = AccessRules.Attributes(
+            verb: verb, group: route.type.group, resource: route.type.plural, subresource: route.subresource,
+            namespace: route.namespace, name: route.name)
+        guard access.allows(user, attributes) else {
+            throw .forbidden(
+                user: user.name, verb: verb, type: route.type, subresource: route.subresource,
+                namespace: route.namespace, name: route.name)
+        }
+    }
+
+    private mutating func perform(
+        _ verb: String, _ route: ResourceRoute, _ request: KubeRequest, _ user: FakeUser, _ now: KubeTime
+    ) throws(StatusError) -> KubeReply {
+        switch (route.subresource, verb) {
+        case (nil, "get"), ("status"?, "get"):
+            return .answer(KubeAnswer(200, .object(try get(route))))
+        case (nil, "list"): return .answer(try list(route, request))
+        case (nil, "watch"): return .watch(try watch(route, request))
+        case (nil, "create"): return .answer(try create(route, request, user, now))
+        case (nil, "update"), (nil, "patch"), ("status"?, "update"), ("status"?, "patch"):
+            return .answer(try change(verb, route, request, user, now))
+        case (nil, "delete"): return .answer(try delete(route, request, now))
+        case (nil, "deletecollection"): return .answer(try deleteCollection(route, request, now))
+        default: throw .methodNotAllowed()
+        }
+    }
+
+    mutating func nextUID() -> String {
+        serial += 1
+        let digits = String(serial, radix: 16)
+        return "fa4e0000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    }
+
+    /// Five letters as `generateName` appends them, the same in each run.
+    mutating func nextSuffix() -> String {
+        serial += 1
+        let letters = Array("bcdfghjklmnpqrstvwxz2456789")
+        var rest = UInt64(serial) &* 0x9E37_79B9_7F4A_7C15 >> 20
+        return String(
+            (0..<5).map { _ in
+                defer { rest /= UInt64(letters.count) }
+                return letters[Int(rest % UInt64(letters.count))]
+            })
+    }
+}

@@ -1,0 +1,35 @@
+public import YAMLTree
+
+/// What the API decided to do with a request; the server performs it.
+public enum KubeReply: Sendable {
+    case answer(KubeAnswer)
+    /// A stream of events, to be polled from the store until it ends.
+    case watch(FakeWatch)
+}
+
+/// A whole answer.
+public struct KubeAnswer: Sendable {
+    public enum Body: Sendable {
+        case object(JSONValue)
+        case bytes([UInt8], contentType: String)
+    }
+
+    public var status: Int
+    public var headers: [(name: String, value: String)] = []
+    public var body: Body
+
+    public init(_ status: Int, _ body: Body, headers: [(name: String, value: String)] = []) {
+        self.status = status
+        self.body = body
+        self.headers = headers
+    }
+
+    init(_ error: StatusError) {
+        self.init(error.code, .object(error.object))
+        if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+    }
+
+    static func text(_ status: Int, _ text: String) -> KubeAnswer {
+        KubeAnswer(status, .bytes(Array(text.utf8), contentType: "text/plain; charset=utf-8"))
+    }
+}

@@ -1,0 +1,55 @@
+/// Which requests meet which fault. Rules are tried in the order in which they were added.
+public struct FaultPlan: Sendable {
+    public struct Matcher: Sendable {
+        public var method: String?
+        /// The path begins with this.
+        public var path: String
+        /// `true`: watches only; `false`: none.
+        public var isWatch: Bool?
+
+        public init(_ method: String? = nil, _ path: String = "/", isWatch: Bool? = nil) {
+            self.method = method
+            self.path = path
+            self.isWatch = isWatch
+        }
+
+        public static let any = Matcher()
+        public static let watches = Matcher("GET", isWatch: true)
+
+        func matches(_ request: KubeRequest) -> Bool {
+            (method ?? request.method) == request.method && request.pathText.hasPrefix(path)
+                && (isWatch ?? request.flag("watch")) == request.flag("watch")
+        }
+    }
+
+    private struct Rule {
+        var matcher: Matcher
+        var fault: Fault
+        var skips: Int
+        var times: Int
+    }
+
+    private var rules: [Rule] = []
+    /// How many requests met a fault.
+    public private(set) var count = 0
+
+    /// The fault meets `times` matching requests after `skipping` of them.
+    public mutating func add(_ fault: Fault, for matcher: Matcher = .any, skipping: Int = 0, times: Int = 1) {
+        rules.append(Rule(matcher: matcher, fault: fault, skips: skipping, times: times))
+    }
+
+    public mutating func removeAll() { rules = [] }
+
+    mutating func next(for request: KubeRequest) -> Fault? {
+        for index in rules.indices where rules[index].times > 0 && rules[index].matcher.matches(request) {
+            guard rules[index].skips == 0 else {
+                rules[index].skips -= 1
+                continue
+            }
+            rules[index].times -= 1
+            count += 1
+            return rules[index].fault
+        }
+        return nil
+    }
+}

@@ -1,0 +1,83 @@
+import YAMLTree
+
+/// One running watch: where it stands in the store's memory, and what it selects. Polled; it never waits.
+public struct FakeWatch: Sendable {
+    public let type: ResourceType
+    public let wantsBookmarks: Bool
+    /// Seconds after which the client wants the stream to end.
+    public let timeout: Int?
+    let selection: Selection
+    /// Changes up to and including this version were sent or are waiting in `pending`.
+    private(set) var cursor: Int
+    private var pending: [WatchEvent] = []
+    /// Set with the last event: the server ends the stream behind it.
+    public private(set) var isOver = false
+
+    /// `version`: the watch sends what changed after it; `nil`: first all that is there.
+    init(
+        type: ResourceType, selection: Selection, from version: Int?, endsInitialWithBookmark: Bool, bookmarks: Bool,
+        timeout: Int?, store: FakeStore
+    ) {
+        self.type = type
+        self.selection = selection
+        self.timeout = timeout
+        wantsBookmarks = bookmarks
+        cursor = version ?? store.version
+        guard version == nil else { return }
+        store.scan(selection.storage, prefix: selection.prefix) { [type] _, stored in
+            let object = stored.value
+            if selection.matches(object) { pending.append(WatchEvent(.added, object.asType(type))) }
+            return true
+        }
+        if endsInitialWithBookmark { pending.append(bookmark(endsInitial: true)) }
+    }
+
+    /// All that is to be sent now.
+    public mutating func poll(_ store: FakeStore) -> [WatchEvent] {
+        defer { pending = [] }
+        guard !isOver else { return [] }
+        guard cursor >= store.compactedVersion else {
+            isOver = true
+            return pending + [
+                WatchEvent(.error, StatusError.tooOld(cursor, oldest: store.compactedVersion).object)
+            ]
+        }
+        var events = pending
+        for change in store.events(selection.storage, after: cursor) where change.key.hasPrefix(selection.prefix) {
+            if let event = event(for: change) { events.append(event) }
+        }
+        cursor = max(cursor, store.version)
+        return events
+    }
+
+    /// An object that leaves the selection is sent as deleted, in its last selected state with the version of the
+    /// change; one that enters it as added.
+    private func event(for change: StoreEvent) -> WatchEvent? {
+        let object = change.object.value
+        let was = change.previous.map(\.value).flatMap { selection.matches($0) ? $0 : nil }
+        let isSelected = change.kind != .deleted && selection.matches(object)
+        switch (was, isSelected) {
+        case (nil, false): return nil
+        case (nil, true): return WatchEvent(.added, object.asType(type))
+        case (_?, true): return WatchEvent(.modified, object.asType(type))
+        case (var last?, false):
+            last[path: ["metadata", "resourceVersion"]] = .string(String(change.version))
+            return WatchEvent(.deleted, last.asType(type))
+        }
+    }
+
+    /// Tells how far this watch has come; the rest of the object is empty.
+    func bookmark(endsInitial: Bool = false) -> WatchEvent {
+        var metadata: JSONValue = ["resourceVersion": .string(String(cursor))]
+        if type.storage != "pods" { metadata["creationTimestamp"] = .null }
+        if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
+        var object: JSONValue = [
+            "kind": .string(type.kind), "apiVersion": .string(type.apiVersion), "metadata": metadata,
+        ]
+        if type.storage == "pods" {
+            object["spec"] = ["containers": .null]
+            object["status"] = .object([])
+        }
+        return WatchEvent(.bookmark, object)
+    }
+}
