@@ -87,7 +87,8 @@ let package = Package(
         module("ContainerRuntime", ["HTTPTransport"]),
         module(
             "KubeClient",
-            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging] + nio + nioStreams),
+            ["WorkdirProtocol", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging]
+                + nio + nioStreams),
         module("Telemetry", ["YAMLTree", logging] + nio),
         module("HTTPTransport", ["CCurl"]),
         .target(

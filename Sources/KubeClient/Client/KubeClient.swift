@@ -1,0 +1,142 @@
+internal import HTTPTransport
+internal import KubeModel
+internal import Synchronization
+
+/// The API server of one cluster, asked as one user: credentials renewed, refusals and losses repeated where that is
+/// safe, never faster than allowed.
+public final class KubeClient: KubeAPI {
+    public let access: ClusterAccess
+    private let options: KubeClientOptions
+    private let pool: ConnectionPool
+    private let throttle: RequestThrottle?
+    private let budget: Mutex<RetryBudget>
+    private let time: Timepiece
+
+    public init(_ access: ClusterAccess, _ options: KubeClientOptions = .init(), time: Timepiece = .system) {
+        self.access = access
+        self.options = options
+        self.time = time
+        pool = ConnectionPool(access, userAgent: options.userAgent)
+        budget = Mutex(RetryBudget(options.retries.budget))
+        throttle = options.rate.map { rate in
+            RequestThrottle(TokenBucket(burst: options.burst, interval: .seconds(1) / rate), time: time)
+        }
+    }
+
+    /// Ends what is under way and closes all connections. Idempotent.
+    public func shutdown() async { await pool.close() }
+
+    public func send(_ request: APIRequest) async throws(KubeError) -> APIResponse {
+        try await repeating(request, options.retries) { exchange async throws(KubeError) in
+            let (head, body) = try await self.whole(exchange)
+            guard head.isSuccess else { throw exchange.refusal(head, body) }
+            return APIResponse(status: head.status, headers: head.headers, body: body)
+        }
+    }
+
+    public func open(_ request: APIRequest) async throws(KubeError) -> APIStream {
+        try await repeating(request, .never) { exchange async throws(KubeError) in
+            let (head, body) = try await self.streaming(exchange)
+            guard head.isSuccess else { throw exchange.refusal(head, await body.start(upTo: Self.largestRefusal)) }
+            let reader = StreamReader(body, attempted: exchange.request.attempted)
+            return APIStream(headers: head.headers) { () async throws(KubeError) in try await reader.next() }
+        }
+    }
+
+    /// An error's body beyond this is not worth reading.
+    private static let largestRefusal = 256 << 10
+
+    /// Makes exchanges until one succeeds or nothing more is to be tried.
+    private func repeating<Answer: Sendable>(
+        _ request: APIRequest, _ policy: RetryPolicy,
+        _ perform: (KubeExchange) async throws(KubeError) -> Answer
+    ) async throws(KubeError) -> Answer {
+        var retries = RequestRetries(policy, isIdempotent: request.isIdempotent)
+        var credential = try await access.credential()
+        while true {
+            try await pass(request)
+            let result: Result<Answer, KubeError>
+            do {
+                result = .success(try await perform(exchange(request, credential)))
+            } catch {
+                result = .failure(error)
+            }
+            let random = Double.random(in: 0..<1)
+            switch budget.withLock({ retries.step(after: Self.ending(result), random: random, budget: &$0) }) {
+            case .end: return try result.get()
+            case .renewCredential:
+                access.credentials.reject(credential)
+                let renewed = try await access.credential()
+                guard renewed != credential else { return try result.get() }
+                credential = renewed
+            case .retry(let pause):
+                do { try await time.sleep(time.now() + pause) } catch { throw Self.cancelled(request) }
+                credential = try await access.credential()
+            }
+        }
+    }
+
+    private func pass(_ request: APIRequest) async throws(KubeError) {
+        do { try await throttle?.pass() } catch { throw Self.cancelled(request) }
+    }
+
+    private func exchange(_ request: APIRequest, _ credential: Credential) throws(KubeError) -> KubeExchange {
+        guard let client = pool.client(for: credential) else {
+            throw KubeError(
+                attempted: request.attempted,
+                reason: .transport(TransportError(attempted: request.attempted, reason: .clientClosed)))
+        }
+        return KubeExchange(
+            request: request, http: request.http(to: access, as: access.headers(for: credential)), client: client,
+            credential: credential)
+    }
+
+    private func whole(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, [UInt8]) {
+        let start = time.now()
+        do {
+            let (head, body) = try await exchange.client.execute(exchange.http, upTo: options.largestAnswer)
+            observe(exchange, head.status, since: start)
+            return (head, body)
+        } catch {
+            observe(exchange, nil, since: start)
+            throw exchange.failure(error)
+        }
+    }
+
+    private func streaming(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, HTTPBodyStream) {
+        let start = time.now()
+        do {
+            let (head, body) = try await exchange.client.stream(exchange.http)
+            observe(exchange, head.status, since: start)
+            return (head, body)
+        } catch {
+            observe(exchange, nil, since: start)
+            throw exchange.failure(error)
+        }
+    }
+
+    private func observe(_ exchange: KubeExchange, _ status: Int?, since start: Duration) {
+        guard let observer = options.observer else { return }
+        let name = RequestName(exchange.request)
+        observer.observe(
+            ObservedExchange(
+                verb: name.verb, resource: name.resource, subresource: name.subresource, status: status,
+                duration: time.now() - start))
+    }
+
+    private static func ending<Answer>(_ result: Result<Answer, KubeError>) -> RequestRetries.Ending {
+        guard case .failure(let error) = result else { return .success }
+        switch error.reason {
+        case .status(let status):
+            return .refused(
+                status: status.code, retryAfter: status.retryAfterSeconds.map { .seconds($0) })
+        case .transport(let error): return .broken(isTransient: error.isTransient, nothingSent: error.nothingSent)
+        case .configuration, .credentials, .malformed, .cancelled:
+            return .broken(isTransient: false, nothingSent: false)
+        }
+    }
+
+    private static func cancelled(_ request: APIRequest) -> KubeError {
+        KubeError(attempted: request.attempted, reason: .cancelled)
+    }
+}

@@ -1,0 +1,72 @@
+internal import HTTPTransport
+internal import KubeModel
+internal import YAMLTree
+
+/// An answer other than 2xx, as a status: the API server's own, or made from what a proxy before it said.
+struct Refusal: Sendable {
+    let status: APIStatus
+
+    init(_ head: HTTPResponseHead, _ body: [UInt8]) {
+        let type = head.headers["Content-Type"]?.lowercased() ?? ""
+        var status = Self.decoded(body, type) ?? Self.foreign(head.status, body, type)
+        // An error inside a watch has a code of its own; here the answer's counts.
+        status.code = head.status
+        if status.reason.isEmpty { status.reason = Self.reason(of: head.status) }
+        if let seconds = head.headers["Retry-After"].flatMap({ Int($0) }), seconds >= 0 {
+            status.retryAfterSeconds = seconds
+        }
+        self.status = status
+    }
+
+    private static func decoded(_ body: [UInt8], _ type: String) -> APIStatus? {
+        guard body.first == UInt8(ascii: "{"), let root = try? YAMLNode(parsing: body), root["kind"]?.text == "Status"
+        else { return nil }
+        let details = root["details"]
+        return APIStatus(
+            code: 0, reason: root["reason"]?.text ?? "", message: root["message"]?.text ?? "",
+            causes: (details?["causes"]?.sequence ?? []).map { cause in
+                APIStatus.Cause(
+                    reason: cause["reason"]?.text ?? "", message: cause["message"]?.text ?? "",
+                    field: cause["field"]?.text ?? "")
+            },
+            retryAfterSeconds: details?["retryAfterSeconds"]?.text.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil })
+    }
+
+    /// Not from an API server, or from one in trouble.
+    private static func foreign(_ code: Int, _ body: [UInt8], _ type: String) -> APIStatus {
+        var text = String(decoding: body.prefix(4096), as: UTF8.self)
+        if type.contains("html") || text.prefix(64).lowercased().contains("<html") { text = title(of: text) ?? "" }
+        let words = PluginWords.plain(text).split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(300)
+        return APIStatus(
+            code: code, message: "HTTP \(code)" + (words.isEmpty ? ", without an explanation" : ": \(words)"))
+    }
+
+    private static func title(of page: String) -> String? {
+        guard let open = page.firstRange(of: "<title>") ?? page.firstRange(of: "<TITLE>"),
+            let close = page[open.upperBound...].firstRange(of: "</")
+        else { return nil }
+        return String(page[open.upperBound..<close.lowerBound])
+    }
+
+    /// The API's own word (meta/v1 `StatusReason`).
+    private static func reason(of code: Int) -> String {
+        switch code {
+        case 400: "BadRequest"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "NotFound"
+        case 405: "MethodNotAllowed"
+        case 406: "NotAcceptable"
+        case 409: "Conflict"
+        case 410: "Gone"
+        case 413: "RequestEntityTooLarge"
+        case 415: "UnsupportedMediaType"
+        case 422: "Invalid"
+        case 429: "TooManyRequests"
+        case 500: "InternalError"
+        case 503: "ServiceUnavailable"
+        case 504: "Timeout"
+        default: "Unknown"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import HTTPTransport
+
+/// Decides, for one request, what follows on how an exchange ended. Pure: randomness comes from the caller.
+struct RequestRetries: Sendable, Equatable {
+    enum Ending: Sendable, Equatable {
+        case success
+        /// - Parameter retryAfter: as the server asked for.
+        case refused(status: Int, retryAfter: Duration?)
+        case broken(isTransient: Bool, nothingSent: Bool)
+    }
+
+    enum Step: Sendable, Equatable {
+        /// This ending is the request's.
+        case end
+        /// With another credential, where there is one, and at once.
+        case renewCredential
+        case retry(after: Duration)
+    }
+
+    private let policy: RetryPolicy
+    private let isIdempotent: Bool
+    private var failures = 0
+    private var hasRenewed = false
+
+    init(_ policy: RetryPolicy, isIdempotent: Bool) {
+        self.policy = policy
+        self.isIdempotent = isIdempotent
+    }
+
+    /// - Parameters:
+    ///   - random: uniform in 0..<1.
+    ///   - budget: the client's; asked where everything else allows another try.
+    mutating func step(after ending: Ending, random: Double, budget: inout RetryBudget) -> Step {
+        let asked: Duration?
+        switch ending {
+        case .success:
+            budget.succeed()
+            return .end
+        case .refused(401, _):
+            defer { hasRenewed = true }
+            return hasRenewed ? .end : .renewCredential
+        case .refused(let status, let retryAfter):
+            guard mayRepeat(status, retryAfter) else { return .end }
+            asked = retryAfter
+        case .broken(let isTransient, let nothingSent):
+            guard isTransient, isIdempotent || nothingSent else { return .end }
+            asked = nil
+        }
+        failures += 1
+        guard failures < policy.attempts, asked ?? .zero <= policy.longestWait, budget.take() else { return .end }
+        let ceiling = min(policy.cap, policy.base * (1 << min(failures - 1, 20)))
+        // Never sooner than asked for; and not all at the same moment.
+        return .retry(after: asked.map { $0 + min(ceiling, .seconds(1)) * random } ?? ceiling * random)
+    }
+
+    /// With 429, and 503 with a time to come back, the server says that it has not begun. Any other 5xx may have done it.
+    private func mayRepeat(_ status: Int, _ retryAfter: Duration?) -> Bool {
+        switch status {
+        case 429: true
+        case 503 where retryAfter != nil: true
+        case 501, 505: false
+        case 500...599: isIdempotent
+        default: false
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import HTTPTransport
+
+/// Everything needed to reach one cluster as one user: for HTTP and for WebSockets alike.
+public struct ClusterAccess: Sendable {
+    public var server: ServerAddress
+    /// Never `.file`: certificates are read, and checked, when the configuration is.
+    public var trust: TLSConfiguration.Trust
+    /// The name to verify and to send (SNI) instead of the server's host.
+    public var serverName: String?
+    public var proxy: ProxyPolicy
+    /// Where namespaced requests go that name no namespace.
+    public var namespace: String
+    public var impersonation: Impersonation?
+    public var allowsCompression: Bool
+    public var credentials: any CredentialSource
+
+    public init(
+        server: ServerAddress, trust: TLSConfiguration.Trust = .system, serverName: String? = nil,
+        proxy: ProxyPolicy = .environment, namespace: String = "default", impersonation: Impersonation? = nil,
+        allowsCompression: Bool = true, credentials: any CredentialSource = FixedCredential(Credential())
+    ) {
+        self.server = server
+        self.trust = trust
+        self.serverName = serverName
+        self.proxy = proxy
+        self.namespace = namespace
+        self.impersonation = impersonation
+        self.allowsCompression = allowsCompression
+        self.credentials = credentials
+    }
+
+    /// The credential to be used now; may read files or run a plugin. Single flight, cached.
+    public func credential() async throws(KubeError) -> Credential { try await credentials.credential() }
+
+    /// The header fields that say who asks: `Authorization` and impersonation.
+    public func headers(for credential: Credential) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        if let authorization = credential.authorization { headers["Authorization"] = authorization.field }
+        impersonation?.add(to: &headers)
+        return headers
+    }
+
+    /// The header fields that say who asks, for one request now.
+    public func authorization() async throws(KubeError) -> HTTPHeaders { headers(for: try await credential()) }
+
+    func tls(for credential: Credential) -> TLSConfiguration {
+        TLSConfiguration(
+            trust: trust, identity: credential.identity.map { ($0.certificate, $0.key) }, serverName: serverName)
+    }
+}

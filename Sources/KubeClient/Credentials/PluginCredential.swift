@@ -1,0 +1,116 @@
+internal import Glibc
+internal import Synchronization
+
+/// The credential that an exec plugin gives, kept until it expires or the server refuses it.
+final class PluginCredential: CredentialSource {
+    private struct State {
+        var current: ExecCredentialReply?
+        var renewedAt: Duration?
+    }
+
+    /// A plugin that hangs is ended after this long; one that asks its user something may take longer.
+    static let timeout = Duration.seconds(60)
+    static let interactiveTimeout = Duration.seconds(600)
+    /// A server that refuses everything makes the plugin run at most this often.
+    static let rejectionPause = Duration.seconds(10)
+
+    private let plugin: ExecPlugin
+    private let environment: [String]
+    private let isTerminal: Bool
+    private let timeout: Duration?
+    private let time: Timepiece
+    private let calendar: WallTime
+    private let state = Mutex(State())
+    private let flight = SingleFlight<Credential>()
+
+    /// - Parameter timeout: instead of the standard ones.
+    init(
+        _ plugin: ExecPlugin, isTerminal: Bool = isatty(STDIN_FILENO) == 1, timeout: Duration? = nil,
+        time: Timepiece = .system, calendar: @escaping WallTime = systemTime
+    ) {
+        self.plugin = plugin
+        self.isTerminal = isTerminal
+        self.timeout = timeout
+        self.time = time
+        self.calendar = calendar
+        environment = PluginProcess.inheritedEnvironment
+    }
+
+    func credential() async throws(KubeError) -> Credential {
+        if let cached { return cached }
+        return try await flight.run { () async throws(KubeError) in
+            if let cached { return cached }
+            let reply = try await ask()
+            let now = time.now()
+            state.withLock { state in
+                state.current = reply
+                state.renewedAt = now
+            }
+            return reply.credential
+        }
+    }
+
+    func reject(_ credential: Credential) {
+        let now = time.now()
+        state.withLock { state in
+            guard state.current?.credential == credential else { return }
+            if let renewedAt = state.renewedAt, now - renewedAt < Self.rejectionPause { return }
+            state.current = nil
+        }
+    }
+
+    private var cached: Credential? {
+        let now = calendar()
+        return state.withLock { state in
+            guard let current = state.current, current.expiry.map({ now < $0 }) ?? true else { return nil }
+            return current.credential
+        }
+    }
+
+    private func ask() async throws(KubeError) -> ExecCredentialReply {
+        let isInteractive =
+            switch plugin.interactiveMode {
+            case .never: false
+            case .ifAvailable, .always: isTerminal
+            }
+        if plugin.interactiveMode == .always, !isInteractive {
+            throw failure("it needs a terminal (interactiveMode: Always), and standard input is none")
+        }
+        let process = PluginProcess(
+            command: plugin.command, arguments: plugin.arguments,
+            environment: environment + plugin.environment.map { "\($0.name)=\($0.value)" } + [
+                "\(ExecPlugin.informationVariable)=\(plugin.information(isInteractive: isInteractive))"
+            ],
+            isInteractive: isInteractive,
+            timeout: timeout ?? (isInteractive ? Self.interactiveTimeout : Self.timeout))
+        let end = await process.run()
+        guard case .exited(0, let output, let errors) = end else { throw failure(of: end) }
+        do {
+            return try ExecCredentialReply(parsing: output, version: plugin.version)
+        } catch {
+            throw failure(error.reason + said(errors))
+        }
+    }
+
+    private func failure(of end: PluginProcess.End) -> KubeError {
+        switch end {
+        case .exited(let status, _, let errors): failure("it exited with \(status)" + said(errors))
+        case .killed(let signal, let errors): failure("it was ended by signal \(signal)" + said(errors))
+        case .timedOut(let errors): failure("it took too long and was ended" + said(errors))
+        case .tooMuch: failure("it printed more than \(PluginProcess.limit) bytes")
+        case .cancelled: KubeError(attempted: "run '\(plugin.command)'", reason: .cancelled)
+        case .notStarted(let reason):
+            failure("it cannot be run: \(reason)" + (plugin.installHint.map { "\n\(PluginWords.plain($0))" } ?? ""))
+        }
+    }
+
+    private func failure(_ reason: String) -> KubeError {
+        KubeError(
+            attempted: "run the credential plugin '\(plugin.command)' (\(plugin.place))", reason: .credentials(reason))
+    }
+
+    private func said(_ errors: [UInt8]) -> String {
+        let words = PluginWords.excerpt(errors, hiding: plugin.environment.map(\.value))
+        return words.isEmpty ? "" : ": \(words)"
+    }
+}
