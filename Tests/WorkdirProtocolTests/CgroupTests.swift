@@ -69,6 +69,19 @@ struct CgroupTests {
         )
     }
 
+    @Test func countsKillsForWantOfMemory() throws {
+        let files = [
+            "/g/memory.events": "low 0\noom 2\noom_kill 3\noom_group_kill 0\n",
+            "/m/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
+            "/proc/self/cgroup": "6:memory:/\n",
+            "/proc/self/mountinfo": "30 24 0:26 / /m ro - cgroup cgroup rw,memory\n",
+        ]
+        let read = { (path: String) in files[path].map { Array($0.utf8) } }
+        #expect(Cgroup.unified("/g").oomKills(read: read) == 3)
+        #expect(try #require(Cgroup.find(read: read)).oomKills(read: read) == 4)
+        #expect(Cgroup.unified("/elsewhere").oomKills(read: read) == nil)
+    }
+
     @Test func findsNothingWithoutAFileSystem() {
         #expect(Cgroup.find { _ in nil } == nil)
         #expect(Cgroup.find { _ in Array("garbage\n\n:::\n".utf8) } == nil)

@@ -39,6 +39,9 @@ struct TryRecordTests {
         TryRecord(attempt: 2, epoch: "", phase: .running, processID: 17),
         TryRecord(attempt: 3, epoch: "e", phase: .ended, processID: 17, exitCode: 3),
         TryRecord(attempt: 4, epoch: "e", phase: .ended, processID: 17, signal: 9, reason: EndReason.noOutput),
+        TryRecord(
+            attempt: 5, epoch: "e", phase: .ended, exitCode: 127, reason: EndReason.notStarted,
+            message: "x: not = found"),
     ])
     func readsWhatItWrites(record: TryRecord) {
         #expect(TryRecord(parsing: Array(record.text.utf8)) == record)

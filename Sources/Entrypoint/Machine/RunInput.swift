@@ -15,7 +15,8 @@ public enum RunInput: Sendable, Equatable {
     case blocked(Bool)
     /// Both of the command's streams are closed and read to their end.
     case streamsEnded
-    case ended(CommandEnd)
+    /// `memoryRanOut`: the kernel has killed a process of the container for want of memory since the command began.
+    case ended(CommandEnd, memoryRanOut: Bool = false)
     /// The time in `RunMachine.deadline` has come.
     case timer
 }

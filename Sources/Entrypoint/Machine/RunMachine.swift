@@ -27,6 +27,7 @@ public struct RunMachine: Sendable {
     private var watchdog = Watchdog.watching
     private var record: TryRecord
     private var end: CommandEnd?
+    private var memoryRanOut = false
     private var lastOutput: Int64 = 0
     private var isBlocked = false
     private var streamsHaveEnded = false
@@ -75,7 +76,9 @@ public struct RunMachine: Sendable {
         case .signal(let signal): return forward(signal)
         case .started(let processID): return started(processID, at: now)
         case .notStarted(let code, let message): return notStarted(code, message)
-        case .ended(let end): return ended(end, at: now)
+        case .ended(let end, let memoryRanOut):
+            self.memoryRanOut = memoryRanOut
+            return ended(end, at: now)
         case .streamsEnded:
             streamsHaveEnded = true
             guard case .draining = phase else { return [] }
@@ -118,6 +121,7 @@ public struct RunMachine: Sendable {
     private mutating func refuse(_ verdict: Verdict) -> [RunEffect] {
         record.phase = .ended
         record.reason = EndReason.initializationFailed
+        record.message = verdict.message
         exitCode = Self.failureCode(verdict, otherwise: .software)
         record.exitCode = exitCode
         return [.complain("the command is not run: \(verdict.message)"), .record(record)] + leave()
@@ -129,10 +133,11 @@ public struct RunMachine: Sendable {
             record.phase = .ended
             record.signal = signal
             record.reason = EndReason.cancelled
+            let message = "signal \(signal) while waiting for the inputs; the command is not run"
+            record.message = message
             exitCode = CommandEnd.code(of: signal)
             return [
-                .complain("signal \(signal) while waiting for the inputs; the command is not run"),
-                .record(record), .state(StateValue.killed), .done(attempt: record.attempt),
+                .complain(message), .record(record), .state(StateValue.killed), .done(attempt: record.attempt),
             ] + leave()
         case .running:
             forwarded.append(signal)
@@ -156,6 +161,7 @@ public struct RunMachine: Sendable {
         record.phase = .ended
         record.exitCode = code
         record.reason = EndReason.notStarted
+        record.message = message
         exitCode = code
         return [.complain(message)] + conclude(StateValue.error)
     }
@@ -179,8 +185,9 @@ public struct RunMachine: Sendable {
         case (.running, .watching):
             watchdog = .terminating(killAt: now + RunRules.terminationGrace)
             record.reason = EndReason.noOutput
-            let silence = DurationText.describe(rules.noOutputTimeout ?? 0)
-            return [.complain("no output for \(silence); ending the command"), .signalGroup(RunSignal.terminate)]
+            let message = "no output for \(DurationText.describe(rules.noOutputTimeout ?? 0))"
+            record.message = message
+            return [.complain("\(message); ending the command"), .signalGroup(RunSignal.terminate)]
         case (.running, .terminating):
             watchdog = .killed
             return [.complain("the command has not ended on TERM; killing it"), .signalGroup(RunSignal.kill)]
@@ -195,18 +202,40 @@ public struct RunMachine: Sendable {
     /// The command has ended and all it printed is there.
     private mutating func finish() -> [RunEffect] {
         guard let end else { return [] }
+        exitCode = end.code
         record.phase = .ended
         switch end {
-        case .exited(let code): record.exitCode = code
+        case .exited(let code): (record.exitCode, record.signal) = (code, signalObeyed(by: end))
         case .signaled(let signal): record.signal = signal
         }
-        exitCode = end.code
-        let wasOverdue = watchdog != .watching
-        // A command that answers the watchdog's TERM with exit 0 has not succeeded.
-        if wasOverdue, exitCode == 0 { exitCode = CommandEnd.code(of: RunSignal.terminate) }
+        var state = state(of: end)
+        var news: [RunEffect] = []
+        if watchdog != .watching {
+            state = StateValue.killed
+            // A command that answers the watchdog's TERM with exit 0 has not succeeded.
+            if exitCode == 0 {
+                (record.exitCode, record.signal) = (nil, RunSignal.terminate)
+                exitCode = CommandEnd.code(of: RunSignal.terminate)
+            }
+        } else if memoryRanOut, exitCode != 0 {
+            record.message = Self.memoryRanOut
+            news = [.complain("the command's end: \(Self.memoryRanOut)")]
+            // A shell ends with this code when what it ran was killed; with any other the command had its own reasons.
+            if exitCode == CommandEnd.code(of: RunSignal.kill) {
+                record.reason = EndReason.oomKilled
+                state = StateValue.killed
+            }
+        }
         watchdog = .watching
-        return [.endDescendants, .note(Self.describe(end)), .closeStreams]
-            + conclude(wasOverdue ? StateValue.killed : state(of: end))
+        return [.endDescendants, .note(Self.describe(end))] + news + [.closeStreams] + conclude(state)
+    }
+
+    private static let memoryRanOut = "a process was killed for want of memory; raise the container's memory limit"
+
+    /// Shells and the JVM turn the signal they were ended by into their exit code.
+    private func signalObeyed(by end: CommandEnd) -> Int32? {
+        guard case .exited(let code) = end else { return nil }
+        return forwarded.first { CommandEnd.code(of: $0) == code }
     }
 
     private mutating func conclude(_ state: String) -> [RunEffect] {
@@ -224,8 +253,7 @@ public struct RunMachine: Sendable {
     private func state(of end: CommandEnd) -> String {
         switch end {
         case .exited(0): StateValue.success
-        // Shells and the JVM turn the signal they were ended by into this exit code.
-        case .exited(let code) where forwarded.contains { CommandEnd.code(of: $0) == code }: StateValue.killed
+        case .exited where signalObeyed(by: end) != nil: StateValue.killed
         case .exited: StateValue.error
         case .signaled: StateValue.killed
         }

@@ -46,6 +46,7 @@ extension RunLoop {
 
     private mutating func startCommand() {
         setenv(EnvironmentName.workdir, Self.absolute(options.workdir), 1)
+        memoryKills = MemoryKills()
         do throws(CommandProcess.StartError) {
             let command = try CommandProcess.start(
                 options.command, in: options.folder, signalMask: signals.original)

@@ -11,6 +11,7 @@ struct RunLoop {
     var log: RunLog
     var command: CommandProcess?
     var relays: [StreamRelay] = []
+    var memoryKills: MemoryKills?
     var sampler: UsageSampler?
     /// When the beginnings of lines that are held go to the log.
     var flushDeadline: Int64?
@@ -113,7 +114,9 @@ struct RunLoop {
     private mutating func takeSignals() {
         while let signal = signals.next() {
             if signal == SIGCHLD {
-                if let end = Descendants.reap(watching: command?.processID) { tell(.ended(end)) }
+                if let end = Descendants.reap(watching: command?.processID) {
+                    tell(.ended(end, memoryRanOut: memoryKills?.haveHappened == true))
+                }
             } else if !RunSignal.own.contains(signal) {
                 tell(.signal(signal))
             }

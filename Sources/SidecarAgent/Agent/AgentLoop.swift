@@ -45,7 +45,6 @@ struct AgentLoop {
     private mutating func begin(in group: inout DiscardingTaskGroup) {
         step(.start, in: &group)
         if case .rebooted = agent.condition { step(.rebooted, in: &group) }
-        if let failure = agent.settings.failure { return step(.inputsFailed(failure), in: &group) }
         do throws(VolumeError) {
             watch = try WorkdirWatch(agent.volume, posting: agent.mailbox)
         } catch {

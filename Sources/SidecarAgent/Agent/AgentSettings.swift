@@ -7,8 +7,10 @@ public struct AgentSettings: Sendable {
     public var entrypoint: String?
     /// Main may run as another user, as in a pod.
     public var openToAll = true
-    /// What is wrong with the configuration. The agent then fetches nothing, says so and stays.
-    public var failure: FailureCause?
+    /// What is wrong with the configuration: nothing can be fetched or stored by it. The agent says so and stays.
+    public var configurationFailure: FailureCause?
+    /// Why nobody can probe the agent. Main cannot begin then; what one that has begun leaves is stored all the same.
+    public var endpointFailure: FailureCause?
     /// Peaks and totals of what the containers used, for the manifest.
     public var usageSummary: @Sendable () -> [String: String] = { [:] }
 

@@ -14,7 +14,9 @@ struct InputJob: Sendable {
         } catch {
             return .inputsFailed(FailureCause(volume: error))
         }
-        let requests = agent.settings.configuration.inputs.map(InputRequest.init)
+        let settings = agent.settings
+        if let failure = settings.configurationFailure ?? settings.endpointFailure { return .inputsFailed(failure) }
+        let requests = settings.configuration.inputs.map(InputRequest.init)
         let onEvent = agent.onEvent
         let report = await agent.transfers.fetch(
             requests, into: agent.volume.root.display(WorkdirPath.input), journal: agent.journal,

@@ -15,6 +15,8 @@ struct OutputJob: Sendable {
     }
 
     func run() async -> LifecycleInput {
+        // Outputs that nobody can name are not stored, and so not a success.
+        if let failure = agent.settings.configurationFailure { return .outputsFailed(failure) }
         let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
             .map(OutputRequest.init)
         let onEvent = agent.onEvent

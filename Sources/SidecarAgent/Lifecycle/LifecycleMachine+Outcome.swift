@@ -31,24 +31,14 @@ extension LifecycleMachine {
 
     private static func outcome(of record: MainAttempt) -> StepOutcome {
         let code = record.exitCode ?? record.signal.map { 128 + $0 } ?? 0
-        if let reason = record.reason, code != 0 {
-            return .failure(
-                FailureCause(
-                    record.signal == nil ? .error : .killed, container: .main, reason: reason,
-                    message: "the entrypoint ended main: \(reason)", exitCode: code))
-        }
-        if let signal = record.signal {
-            return .failure(
-                FailureCause(
-                    .killed, container: .main, reason: FailureReason.signal,
-                    message: "main was ended by signal \(signal)",
-                    exitCode: code))
-        }
         guard code != 0 else { return .success }
+        let wasKilled = record.signal != nil || record.reason == EndReason.oomKilled
+        let end = record.signal.map { "main was ended by signal \($0)" } ?? "main exited with code \(code)"
         return .failure(
             FailureCause(
-                .error, container: .main, reason: FailureReason.error, message: "main exited with code \(code)",
-                exitCode: code))
+                wasKilled || record.reason == EndReason.noOutput ? .killed : .error, container: .main,
+                reason: record.reason ?? (wasKilled ? FailureReason.signal : FailureReason.error),
+                message: record.message.map { "\(end): \($0)" } ?? end, exitCode: code))
     }
 
     /// The kubelet gives `OOMKilled` and codes beyond 128 for signals; anything else is main's own failure.

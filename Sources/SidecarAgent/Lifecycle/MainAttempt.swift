@@ -14,12 +14,14 @@ public struct MainAttempt: Sendable, Equatable, Codable {
     public var signal: Int32?
     /// Why the entrypoint itself ended the program, such as `NoOutput`.
     public var reason: String?
+    /// What the entrypoint tells people of the end.
+    public var message: String?
     /// The program's process as its own container numbers it.
     public var processID: Int32?
 
     public init(
         number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil,
-        processID: Int32? = nil
+        message: String? = nil, processID: Int32? = nil
     ) {
         self.number = number
         self.phase = phase
@@ -27,6 +29,7 @@ public struct MainAttempt: Sendable, Equatable, Codable {
         self.exitCode = exitCode
         self.signal = signal
         self.reason = reason
+        self.message = message
     }
 
     /// Whether the entrypoint went on from waiting to starting its program.

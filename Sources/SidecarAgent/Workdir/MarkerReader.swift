@@ -51,6 +51,6 @@ extension MainAttempt {
             }
         self.init(
             number: record.attempt, phase: phase, exitCode: record.exitCode, signal: record.signal,
-            reason: record.reason, processID: record.processID)
+            reason: record.reason, message: record.message, processID: record.processID)
     }
 }

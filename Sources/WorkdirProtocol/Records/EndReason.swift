@@ -8,4 +8,6 @@ public enum EndReason {
     public static let initializationFailed = "InitializationFailed"
     /// The command could not be started: not found, not executable.
     public static let notStarted = "NotStarted"
+    /// The kernel killed the command for want of memory; the kubelet's word for it.
+    public static let oomKilled = "OOMKilled"
 }

@@ -31,10 +31,12 @@ public struct TryRecord: Sendable, Equatable {
     public var signal: Int32?
     /// Why it ended, where the code alone does not say: an `EndReason`.
     public var reason: String?
+    /// What people should know of the end, in one line.
+    public var message: String?
 
     public init(
         attempt: Int, epoch: String, phase: Phase, processID: Int32? = nil, exitCode: Int32? = nil,
-        signal: Int32? = nil, reason: String? = nil
+        signal: Int32? = nil, reason: String? = nil, message: String? = nil
     ) {
         self.attempt = attempt
         self.epoch = epoch
@@ -43,6 +45,7 @@ public struct TryRecord: Sendable, Equatable {
         self.exitCode = exitCode
         self.signal = signal
         self.reason = reason
+        self.message = message
     }
 
     /// Reads what `text` wrote; nil without a valid try and phase.
@@ -60,6 +63,7 @@ public struct TryRecord: Sendable, Equatable {
             case _ where Key.exitCode.isIdentical(to: key): exitCode = Int32(ascii: value)
             case _ where Key.signal.isIdentical(to: key): signal = Int32(ascii: value)
             case _ where Key.reason.isIdentical(to: key): reason = String(decoding: value, as: UTF8.self)
+            case _ where Key.message.isIdentical(to: key): message = String(decoding: value, as: UTF8.self)
             default: break
             }
         }
@@ -76,6 +80,7 @@ public struct TryRecord: Sendable, Equatable {
         if let exitCode { text += "\(Key.exitCode)=\(exitCode)\n" }
         if let signal { text += "\(Key.signal)=\(signal)\n" }
         if let reason { text += "\(Key.reason)=\(KeyValueLines.flattened(reason))\n" }
+        if let message { text += "\(Key.message)=\(KeyValueLines.flattened(message))\n" }
         return text
     }
 
@@ -87,5 +92,6 @@ public struct TryRecord: Sendable, Equatable {
         static let exitCode = "exit"
         static let signal = "signal"
         static let reason = "reason"
+        static let message = "message"
     }
 }

@@ -37,6 +37,14 @@ public enum Cgroup: Sendable, Equatable {
         return unified.map(Cgroup.unified)
     }
 
+    /// Processes that the kernel has ended for want of memory since the group began; nil where it does not count them.
+    public func oomKills(read: (String) -> [UInt8]?) -> UInt64? {
+        switch self {
+        case .unified(let folder): UnifiedCgroup(folder: folder).oomKills(read: read)
+        case .legacy(let cgroup): cgroup.oomKills(read: read)
+        }
+    }
+
     /// One sample at `time`, in milliseconds since 1970. What the kernel does not offer is absent.
     public func sample(time: Int64, read: (String) -> [UInt8]?) -> UsageSample {
         var sample = UsageSample(time: time)

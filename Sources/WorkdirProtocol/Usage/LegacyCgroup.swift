@@ -36,10 +36,14 @@ public struct LegacyCgroup: Sendable, Equatable {
         if let limit = file(memory, "memory.limit_in_bytes").number, limit < Self.unlimited {
             sample[.memoryLimit] = limit
         }
-        sample[.oomKills] = file(memory, "memory.oom_control").value(of: "oom_kill")
+        sample[.oomKills] = oomKills(read: read)
         let io = file(blocks, "blkio.throttle.io_service_bytes")
         sample[.bytesRead] = io.sum(of: "Read ")
         sample[.bytesWritten] = io.sum(of: "Write ")
         sample[.processes] = file(processes, "pids.current").number
+    }
+
+    func oomKills(read: (String) -> [UInt8]?) -> UInt64? {
+        CgroupFile(memory.flatMap { read("\($0)/memory.oom_control") }).value(of: "oom_kill")
     }
 }

@@ -15,7 +15,7 @@ struct UnifiedCgroup {
         sample[.memoryPeak] = file("memory.peak").number
         // Unlimited is the word `max`, which is no number.
         sample[.memoryLimit] = file("memory.max").number
-        sample[.oomKills] = file("memory.events").value(of: "oom_kill")
+        sample[.oomKills] = oomKills(read: read)
         let io = file("io.stat")
         sample[.bytesRead] = io.sum(of: "rbytes=")
         sample[.bytesWritten] = io.sum(of: "wbytes=")
@@ -23,5 +23,9 @@ struct UnifiedCgroup {
         sample[.cpuPressure] = file("cpu.pressure").stallTime
         sample[.memoryPressure] = file("memory.pressure").stallTime
         sample[.ioPressure] = file("io.pressure").stallTime
+    }
+
+    func oomKills(read: (String) -> [UInt8]?) -> UInt64? {
+        CgroupFile(read("\(folder)/memory.events")).value(of: "oom_kill")
     }
 }

@@ -57,7 +57,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
             configuration: configuration, pod: sources.pod,
             rules: LifecycleRules(placement: configuration.legacy ? .legacy : .native, restartPolicy: policy ?? nil),
             entrypoint: EntrypointBinary.find(environment: environment))
-        settings.failure = failure
+        settings.configurationFailure = failure
         let services = StepServices(configuration)
         settings.usageSummary = { services.monitor.summary() }
 
@@ -88,7 +88,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
             return try await services.listen()
         } catch {
             logger.error("\(error)")
-            settings.failure = settings.failure ?? FailureCause(endpoint: error)
+            settings.endpointFailure = FailureCause(endpoint: error)
             return nil
         }
     }

@@ -19,10 +19,12 @@ struct RunMachineTests {
         return machine
     }
 
-    private func ended(_ exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil) -> TryRecord {
+    private func ended(_ exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil, _ message: String? = nil)
+        -> TryRecord
+    {
         TryRecord(
             attempt: 2, epoch: "e", phase: .ended, processID: process, exitCode: exitCode, signal: signal,
-            reason: reason)
+            reason: reason, message: message)
     }
 
     @Test func beginsByWaitingInGoodHealth() {
@@ -64,7 +66,9 @@ struct RunMachineTests {
         var machine = runningMachine()
         _ = machine.handle(.signal(term), at: 1)
         _ = machine.handle(.streamsEnded, at: 2)
-        #expect(machine.handle(.ended(.exited(143)), at: 3).contains(.state("KILLED")))
+        let effects = machine.handle(.ended(.exited(143)), at: 3)
+        #expect(effects.contains(.state("KILLED")))
+        #expect(effects.contains(.record(ended(143, signal: term))))
     }
 
     @Test func aSignalAnsweredWithExit0IsASuccess() {
@@ -72,6 +76,29 @@ struct RunMachineTests {
         _ = machine.handle(.signal(term), at: 1)
         _ = machine.handle(.streamsEnded, at: 2)
         #expect(machine.handle(.ended(.exited(0)), at: 3).contains(.state("SUCCESS")))
+    }
+
+    /// Of a kill for want of memory only the kernel's count tells; a shell gives its child's as an exit code.
+    @Test(arguments: [
+        (CommandEnd.signaled(9), "KILLED", Int32(137), true), (.exited(137), "KILLED", 137, true),
+        (.exited(1), "ERROR", 1, false), (.signaled(11), "KILLED", 139, false),
+    ])
+    func tellsOfMemoryThatRanOut(end: CommandEnd, state: String, code: Int32, isTheReason: Bool) throws {
+        var machine = runningMachine()
+        _ = machine.handle(.streamsEnded, at: 5)
+        let effects = machine.handle(.ended(end, memoryRanOut: true), at: 6)
+        #expect(Array(effects.suffix(3)) == [.state(state), .done(attempt: 2), .exit(code)])
+        let record = try #require(effects.compactMap { if case .record(let record) = $0 { record } else { nil } }.last)
+        #expect(record.reason == (isTheReason ? EndReason.oomKilled : nil))
+        #expect(record.message?.contains("want of memory") == true)
+    }
+
+    @Test func aCommandThatSurvivesItsHelpersDeathHasSucceeded() {
+        var machine = runningMachine()
+        _ = machine.handle(.streamsEnded, at: 5)
+        let effects = machine.handle(.ended(.exited(0), memoryRanOut: true), at: 6)
+        #expect(effects.contains(.record(ended(0))))
+        #expect(effects.contains(.state("SUCCESS")))
     }
 
     @Test(arguments: [
@@ -86,7 +113,9 @@ struct RunMachineTests {
         var machine = machine()
         #expect(machine.handle(.signal(28), at: 1) == [])
         let effects = machine.handle(.signal(term), at: 1)
-        let record = TryRecord(attempt: 2, epoch: "e", phase: .ended, signal: term, reason: EndReason.cancelled)
+        let record = TryRecord(
+            attempt: 2, epoch: "e", phase: .ended, signal: term, reason: EndReason.cancelled,
+            message: "signal 15 while waiting for the inputs; the command is not run")
         #expect(
             Array(effects.dropFirst()) == [.record(record), .state("KILLED"), .done(attempt: 2), .exit(143)])
     }
@@ -106,7 +135,8 @@ struct RunMachineTests {
     @Test func aCommandThatCannotStartIsAnError() {
         var machine = machine()
         _ = machine.handle(.markers(MarkerSnapshot(isReady: true, epoch: "e")), at: 0)
-        let record = TryRecord(attempt: 2, epoch: "e", phase: .ended, exitCode: 127, reason: EndReason.notStarted)
+        let record = TryRecord(
+            attempt: 2, epoch: "e", phase: .ended, exitCode: 127, reason: EndReason.notStarted, message: "no x")
         #expect(
             machine.handle(.notStarted(code: 127, message: "no x"), at: 0) == [
                 .complain("no x"), .record(record), .state("ERROR"), .done(attempt: 2), .exit(127),

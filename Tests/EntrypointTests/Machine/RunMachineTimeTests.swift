@@ -54,8 +54,12 @@ struct RunMachineTimeTests {
         let effects = machine.handle(.ended(end), at: 12)
         #expect(effects.contains(.state("KILLED")))
         #expect(effects.last == .exit(code))
-        let record = effects.firstNonNil { if case .record(let record) = $0 { record } else { nil } }
-        #expect(try #require(record).reason == EndReason.noOutput)
+        let found = effects.firstNonNil { if case .record(let record) = $0 { record } else { nil } }
+        let record = try #require(found)
+        #expect(record.reason == EndReason.noOutput)
+        #expect(record.message == "no output for 10ms")
+        // The agent reads from it what the container ends with.
+        #expect((record.exitCode ?? record.signal.map { 128 + $0 }) == code)
     }
 
     @Test func descendantsThatHoldTheStreamsAreGivenASecond() {

@@ -89,6 +89,52 @@ struct LifecycleSequenceTests {
         #expect(states == expected)
     }
 
+    /// What the entrypoint's record says of an end, as the terminal report tells it.
+    @Test(
+        "the cause of main's end",
+        arguments: [
+            (MainAttempt(number: 1, phase: .ended, exitCode: 3), "ERROR", "Error", "main exited with code 3", 3),
+            (MainAttempt(number: 1, phase: .ended, signal: 11), "KILLED", "Signal", "main was ended by signal 11", 139),
+            (
+                MainAttempt(number: 1, phase: .ended, exitCode: 143, signal: 15), "KILLED", "Signal",
+                "main was ended by signal 15", 143
+            ),
+            (
+                MainAttempt(number: 1, phase: .ended, signal: 9, reason: "OOMKilled", message: "no memory"), "KILLED",
+                "OOMKilled", "main was ended by signal 9: no memory", 137
+            ),
+            (
+                MainAttempt(number: 1, phase: .ended, exitCode: 137, reason: "OOMKilled", message: "no memory"),
+                "KILLED", "OOMKilled", "main exited with code 137: no memory", 137
+            ),
+            (
+                MainAttempt(number: 1, phase: .ended, exitCode: 127, reason: "NotStarted", message: "x: not found"),
+                "ERROR", "NotStarted", "main exited with code 127: x: not found", 127
+            ),
+            (
+                MainAttempt(number: 1, phase: .ended, exitCode: 5, reason: "NoOutput", message: "no output for 30m"),
+                "KILLED", "NoOutput", "main exited with code 5: no output for 30m", 5
+            ),
+            (
+                MainAttempt(number: 1, phase: .ended, exitCode: 1, message: "no memory"), "ERROR", "Error",
+                "main exited with code 1: no memory", 1
+            ),
+        ] as [(MainAttempt, String, String, String, Int32)])
+    func cause(record: MainAttempt, state: String, reason: String, message: String, code: Int32) throws {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
+        let inputs: [LifecycleInput] = [
+            .start, .inputsReady, .attempt(record), .done(DoneMarker(attempt: 1, identity: "x")), .outputsStored,
+        ]
+        let changes = inputs.flatMap { machine.handle($0) }.compactMap { effect -> StateChange? in
+            if case .report(let change) = effect { change } else { nil }
+        }
+        let last = try #require(changes.last)
+        let cause = try #require(last.cause)
+        #expect(last.terminal && last.state == state)
+        #expect(cause.container == .main && cause.reason == reason && cause.exitCode == code)
+        #expect(cause.message == message)
+    }
+
     @Test("without our entrypoint nothing is made up")
     func withoutRecord() {
         var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
