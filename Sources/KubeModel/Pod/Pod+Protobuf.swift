@@ -1,0 +1,110 @@
+// Field numbers as in `k8s.io/api/core/v1/generated.proto`.
+
+extension Pod {
+    init(protobuf bytes: Span<UInt8>, selecting selection: PodSelection) throws(WireError) {
+        self.init()
+        var cursor = WireCursor(0..<bytes.count)
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 1:
+                metadata = try ObjectMeta(
+                    protobuf: bytes, field, labels: selection.labels, annotations: selection.annotations)
+            case 2: spec = try PodSpec(protobuf: bytes, field, environment: selection.environment)
+            case 3: status = try PodStatus(protobuf: bytes, field)
+            default: break
+            }
+        }
+    }
+}
+
+extension PodSpec {
+    fileprivate init(protobuf bytes: Span<UInt8>, _ spec: WireField, environment: NameSet) throws(WireError) {
+        self.init()
+        var cursor = try spec.cursor()
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 2: containers.append(try Container(protobuf: bytes, field, environment: environment))
+            case 3: restartPolicy = try field.text(in: bytes)
+            case 4: terminationGracePeriodSeconds = try field.integer()
+            case 10: nodeName = try field.text(in: bytes)
+            case 11: hostNetwork = try field.flag()
+            case 20: initContainers.append(try Container(protobuf: bytes, field, environment: environment))
+            case 27: shareProcessNamespace = try field.flag()
+            default: break
+            }
+        }
+    }
+}
+
+extension Container {
+    fileprivate init(protobuf bytes: Span<UInt8>, _ container: WireField, environment: NameSet) throws(WireError) {
+        self.init()
+        var cursor = try container.cursor()
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 1: name = try field.text(in: bytes)
+            case 2: image = try field.text(in: bytes)
+            case 3: command.append(try field.text(in: bytes))
+            case 4: args.append(try field.text(in: bytes))
+            case 7:
+                if let variable = try EnvironmentVariable(protobuf: bytes, field, environment) { env.append(variable) }
+            case 12: hasPreStop = try Self.hasPreStop(in: bytes, field)
+            case 24: restartPolicy = try field.text(in: bytes)
+            case 25: restartPolicyRules.append(try RestartPolicyRule(protobuf: bytes, field))
+            default: break
+            }
+        }
+    }
+
+    private static func hasPreStop(in bytes: Span<UInt8>, _ lifecycle: WireField) throws(WireError) -> Bool {
+        var cursor = try lifecycle.cursor()
+        while let field = try cursor.next(in: bytes) {
+            if field.number == 2 { return true }
+        }
+        return false
+    }
+}
+
+extension EnvironmentVariable {
+    /// `nil` where its name is not in `kept`.
+    fileprivate init?(protobuf bytes: Span<UInt8>, _ variable: WireField, _ kept: NameSet) throws(WireError) {
+        self.init()
+        var cursor = try variable.cursor()
+        var literal: String? = ""
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 1:
+                guard kept.contains(bytes, try field.range()) else { return nil }
+                name = try field.text(in: bytes)
+            case 2: literal = try field.text(in: bytes)
+            case 3:
+                // The server writes an empty `value` beside a `valueFrom`.
+                literal = nil
+            default: break
+            }
+        }
+        value = literal
+    }
+}
+
+extension RestartPolicyRule {
+    fileprivate init(protobuf bytes: Span<UInt8>, _ rule: WireField) throws(WireError) {
+        self.init()
+        var cursor = try rule.cursor()
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 1: action = try field.text(in: bytes)
+            case 2:
+                var codes = try field.cursor()
+                while let field = try codes.next(in: bytes) {
+                    switch field.number {
+                    case 1: exitCodeOperator = try field.text(in: bytes)
+                    case 2: exitCodes.append(try field.integer32())
+                    default: break
+                    }
+                }
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+/// Which pods, and what of them, matter to a reader; everything else is passed over on the wire, and nothing is built
+/// for it.
+///
+/// Statuses and the names, images and commands of containers are read of every pod that matters.
+public struct PodSelection: Sendable {
+    /// Where one of these names stands in a pod, the pod matters.
+    public struct Marks: Sendable {
+        public var environment: NameSet
+        public var annotations: NameSet
+        public var labels: NameSet
+        /// Every pod of such a namespace matters as well.
+        public var isMarkedNamespace: (@Sendable (String) -> Bool)?
+
+        public init(
+            environment: NameSet = [], annotations: NameSet = [], labels: NameSet = [],
+            isMarkedNamespace: (@Sendable (String) -> Bool)? = nil
+        ) {
+            self.environment = environment
+            self.annotations = annotations
+            self.labels = labels
+            self.isMarkedNamespace = isMarkedNamespace
+        }
+    }
+
+    /// `nil`: all pods matter.
+    public var marks: Marks?
+    /// Variables, annotations and labels that are kept.
+    public var environment: NameSet
+    public var annotations: NameSet
+    public var labels: NameSet
+
+    public init(
+        marks: Marks? = nil, environment: NameSet = .all, annotations: NameSet = .all, labels: NameSet = .all
+    ) {
+        self.marks = marks
+        self.environment = environment
+        self.annotations = annotations
+        self.labels = labels
+    }
+
+    public static let everything = PodSelection()
+
+    /// Reads a pod; `nil` where it does not matter.
+    public func pod(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError) -> Pod? {
+        switch encoding {
+        case .protobuf:
+            guard try marks?.areSet(protobuf: bytes) ?? true else { return nil }
+            return try Pod(protobuf: bytes, selecting: self)
+        case .json:
+            var cursor = JSONCursor(bytes)
+            let pod = try Pod(json: bytes, &cursor)
+            return marks?.areSet(on: pod) ?? true ? trim(pod) : nil
+        }
+    }
+
+    private func trim(_ pod: Pod) -> Pod {
+        var pod = pod
+        pod.metadata.labels = pod.metadata.labels.filter { labels.contains($0.key) }
+        pod.metadata.annotations = pod.metadata.annotations.filter { annotations.contains($0.key) }
+        for index in pod.spec.containers.indices {
+            pod.spec.containers[index].env.removeAll { !environment.contains($0.name) }
+        }
+        for index in pod.spec.initContainers.indices {
+            pod.spec.initContainers[index].env.removeAll { !environment.contains($0.name) }
+        }
+        return pod
+    }
+}
+
+extension PodSelection.Marks {
+    fileprivate func areSet(on pod: Pod) -> Bool {
+        if let isMarkedNamespace, isMarkedNamespace(pod.metadata.namespace) { return true }
+        return pod.metadata.annotations.keys.contains(where: annotations.contains)
+            || pod.metadata.labels.keys.contains(where: labels.contains)
+            || pod.spec.containers.contains { $0.env.contains { environment.contains($0.name) } }
+    }
+
+    /// Looks for marks in a pod's message without building anything.
+    fileprivate func areSet(protobuf bytes: Span<UInt8>) throws(WireError) -> Bool {
+        var pod = WireCursor(0..<bytes.count)
+        while let field = try pod.next(in: bytes) {
+            switch field.number {
+            case 1: if try isMarked(metadata: field, in: bytes) { return true }
+            case 2: if try isMarked(spec: field, in: bytes) { return true }
+            default: break
+            }
+        }
+        return false
+    }
+
+    private func isMarked(metadata: WireField, in bytes: Span<UInt8>) throws(WireError) -> Bool {
+        var cursor = try metadata.cursor()
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 3: if let isMarkedNamespace, isMarkedNamespace(try field.text(in: bytes)) { return true }
+            case 11: if labels.contains(bytes, try WireMapEntry(in: bytes, field).key) { return true }
+            case 12: if annotations.contains(bytes, try WireMapEntry(in: bytes, field).key) { return true }
+            default: break
+            }
+        }
+        return false
+    }
+
+    private func isMarked(spec: WireField, in bytes: Span<UInt8>) throws(WireError) -> Bool {
+        var cursor = try spec.cursor()
+        while let field = try cursor.next(in: bytes) {
+            guard field.number == 2 else { continue }
+            var container = try field.cursor()
+            while let field = try container.next(in: bytes) {
+                guard field.number == 7 else { continue }
+                var variable = try field.cursor()
+                while let field = try variable.next(in: bytes) {
+                    if field.number == 1, environment.contains(bytes, try field.range()) { return true }
+                }
+            }
+        }
+        return false
+    }
+}

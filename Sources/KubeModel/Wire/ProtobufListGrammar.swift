@@ -1,0 +1,56 @@
+/// Where in an enveloped protobuf list reading has come to.
+struct ProtobufListGrammar: Sendable {
+    private enum Place {
+        case magic
+        /// Among the fields of the envelope.
+        case envelope
+        /// Within the list, with so many bytes of it to come.
+        case list(remaining: Int)
+    }
+
+    private var place = Place.magic
+    private var sawList = false
+
+    var isComplete: Bool {
+        switch place {
+        case .magic: false
+        case .envelope: sawList
+        case .list(let remaining): remaining == 0
+        }
+    }
+
+    mutating func next(in queue: inout ByteQueue, _ metadata: inout ListMetadata) throws(WireError) -> Range<Int>? {
+        while !queue.isEmpty {
+            switch place {
+            case .magic:
+                guard queue.unread.count >= WireEnvelope.magic.count else { return nil }
+                _ = try WireEnvelope(in: queue.bytes.span, queue.start..<queue.start + WireEnvelope.magic.count)
+                queue.start += WireEnvelope.magic.count
+                place = .envelope
+            case .envelope:
+                guard let header = try WireElementHeader(in: queue.bytes.span, queue.unread) else { return nil }
+                if header.number == 2, header.hasLength {
+                    sawList = true
+                    queue.start = header.body.lowerBound
+                    place = .list(remaining: header.body.count)
+                    continue
+                }
+                guard header.body.upperBound <= queue.bytes.count else { return nil }
+                queue.start = header.body.upperBound
+            case .list(remaining: 0): place = .envelope
+            case .list(let remaining):
+                guard let header = try WireElementHeader(in: queue.bytes.span, queue.unread) else { return nil }
+                guard header.body.upperBound - queue.start <= remaining else {
+                    throw WireError("an item is longer than its list", at: queue.start)
+                }
+                guard header.body.upperBound <= queue.bytes.count else { return nil }
+                place = .list(remaining: remaining - (header.body.upperBound - queue.start))
+                queue.start = header.body.upperBound
+                guard header.hasLength else { continue }
+                if header.number == 2 { return header.body }
+                if header.number == 1 { metadata = try ListMetadata(protobuf: queue.bytes.span, header.body) }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,4 @@
+/// A kind of object that is read from the API's bytes directly, in either encoding.
+public protocol WireObject: Sendable {
+    init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError)
+}
