@@ -7,7 +7,7 @@ import Testing
     func `A list in protobuf says what it says in JSON`(size: Int) throws {
         let protobuf = try Recording("pods.list.pb").pods(inPiecesOf: size)
         let json = try Recording("pods.list.json").pods(inPiecesOf: size)
-        #expect(protobuf.pods.count == 24 || !protobuf.pods.isEmpty)
+        #expect(!protobuf.pods.isEmpty)
         #expect(protobuf.list.resourceVersion == "649")
         #expect(protobuf.list == json.list)
         #expect(protobuf.pods.count == json.pods.count)
@@ -41,6 +41,6 @@ import Testing
             return
         }
         #expect(head.endsInitialEvents)
-        #expect(head.resourceVersion == "448")
+        #expect(head.resourceVersion == "244")
     }
 }
