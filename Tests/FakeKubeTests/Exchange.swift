@@ -16,6 +16,11 @@ struct Exchange: Sendable {
         return (head.status, (try? JSONValue(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self)))
     }
 
+    /// The body as it came.
+    func bytes(_ target: String, headers: [String: String]) async throws -> [UInt8] {
+        try await client.execute(request("GET", target, nil, type: "", headers: headers), upTo: 512 << 20).body
+    }
+
     /// The events of a watch, until there are `count` or the stream ends.
     func events(_ target: String, _ count: Int, onOpen: () async throws -> Void = {}) async throws -> [JSONValue] {
         let (_, body) = try await client.stream(request("GET", target, nil, type: "", headers: [:]))

@@ -3,7 +3,7 @@ public import Testing
 
 /// A program from outside that tests use. `scripts/setup` installs them all.
 public enum Tool: String, Sendable, CaseIterable {
-    case curl, nginx, openssl
+    case curl, kubectl, nginx, openssl
     case python = "python3"
     case moto = "moto_server"
     case seaweedFS = "weed"

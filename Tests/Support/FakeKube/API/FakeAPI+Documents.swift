@@ -4,6 +4,10 @@ import YAMLTree
 extension FakeAPI {
     func document(_ path: [String], _ request: KubeRequest, _ user: FakeUser) throws(StatusError) -> KubeAnswer {
         guard request.method == "GET" || request.method == "HEAD" else { throw .methodNotAllowed() }
+        if path.count == 1, path[0] == "api" || path[0] == "apis", try Acceptance(request).view == .discovery {
+            return aggregatedDiscovery(isCore: path[0] == "api")
+        }
+        if path.starts(with: ["openapi", "v3"]), let answer = openAPI(path.dropFirst(2)) { return answer }
         switch path {
         case ["version"]: return KubeAnswer(200, .object(version))
         case ["healthz"], ["livez"], ["readyz"]: return .text(200, "ok")

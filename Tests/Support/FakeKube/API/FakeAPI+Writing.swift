@@ -3,11 +3,14 @@ import YAMLTree
 extension FakeAPI {
     /// The body as an object of the route's kind.
     func body(_ request: KubeRequest, of type: ResourceType) throws(StatusError) -> JSONValue {
+        let decoded: JSONValue?
         switch request.contentType {
-        case "application/json", "application/yaml", "": break
-        default: throw .unsupportedMediaType(["application/json", "application/yaml"])
+        case "application/json", "application/yaml", "": decoded = try? JSONValue(parsing: request.body)
+        case ProtobufEncoder.mediaType: decoded = try? ProtobufDecoder().decode(request.body)
+        default:
+            throw .unsupportedMediaType(["application/json", "application/yaml", ProtobufEncoder.mediaType])
         }
-        guard let object = try? JSONValue(parsing: request.body), object.members != nil else {
+        guard let object = decoded, object.members != nil else {
             throw .badRequest(
                 "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json"
                     + " parse error: invalid character in the body")
@@ -21,7 +24,20 @@ extension FakeAPI {
             throw .badRequest(
                 "the API version in the data (\(version)) does not match the expected API version (\(type.apiVersion))")
         }
-        return object
+        return try known(object, type, request) { paths in
+            .badRequest(
+                "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): strict decoding error:"
+                    + " \(paths)")
+        }
+    }
+
+    /// Without what the schema does not know, which is an error where the client wants it strict.
+    func known(
+        _ object: JSONValue, _ type: ResourceType, _ request: KubeRequest, orThrow error: (String) -> StatusError
+    ) throws(StatusError) -> JSONValue {
+        let (known, unknown) = UnknownFields.remove(from: object, type)
+        guard request.parameter("fieldValidation") == "Strict", !unknown.isEmpty else { return known }
+        throw error(unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", "))
     }
 
     mutating func create(

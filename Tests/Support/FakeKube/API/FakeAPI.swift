@@ -6,6 +6,9 @@ public struct FakeAPI: Sendable {
     public var catalogue: ResourceCatalogue
     public var access = AccessRules()
     public var options = Options()
+    /// By `namespace/name`: what goes on inside pods. `anyPod` stands for all others.
+    public var pods: [String: PodScript] = [:]
+    public var anyPod = PodScript()
     /// Counts up for uids and for the suffixes of generated names.
     var serial = 0
 
@@ -16,6 +19,8 @@ public struct FakeAPI: Sendable {
         public var version = "v1.36.2"
         /// Whether the server streams the initial list (`sendInitialEvents`), as servers before 1.32 did not.
         public var streamsLists = true
+        /// What exec speaks; servers before 1.30 know v4 alone.
+        public var execProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 
         public init() {}
     }
@@ -45,11 +50,15 @@ public struct FakeAPI: Sendable {
             guard let verb = route.verb(request.method, isWatch: isWatch) else { throw .methodNotAllowed() }
             try authorize(user, verb, route)
             guard route.subresource != nil || route.type.verbs.contains(verb) else { throw .methodNotAllowed() }
-            return try perform(verb, route, request, user, now)
+            _ = try Acceptance(request)
+            let reply = try perform(verb, route, request, user, now)
+            guard case .answer(var answer) = reply else { return reply }
+            answer.type = route.type
+            return .answer(answer)
         }
     }
 
-    private func authorize(_ user: FakeUser, _ verb: String, _ route: ResourceRoute) throws(StatusError) {
+    func authorize(_ user: FakeUser, _ verb: String, _ route: ResourceRoute) throws(StatusError) {
         let attributes = AccessRules.Attributes(
             verb: verb, group: route.type.group, resource: route.type.plural, subresource: route.subresource,
             namespace: route.namespace, name: route.name)
@@ -73,6 +82,11 @@ public struct FakeAPI: Sendable {
             return .answer(try change(verb, route, request, user, now))
         case (nil, "delete"): return .answer(try delete(route, request, now))
         case (nil, "deletecollection"): return .answer(try deleteCollection(route, request, now))
+        case ("log"?, "get"): return .answer(try log(route, request))
+        case ("proxy"?, _): return .answer(try proxy(route, request))
+        case ("exec"?, _), ("attach"?, _), ("portforward"?, _):
+            _ = try podStream(request)
+            throw .badRequest("Upgrade request required")
         default: throw .methodNotAllowed()
         }
     }

@@ -17,6 +17,10 @@ public struct KubeAnswer: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)] = []
     public var body: Body
+    /// Of the objects inside, so that they can be shown as a table.
+    var type: ResourceType?
+    /// Whether the bytes are a gzip stream.
+    var isCompressed = false
 
     public init(_ status: Int, _ body: Body, headers: [(name: String, value: String)] = []) {
         self.status = status

@@ -40,6 +40,11 @@ public struct FaultPlan: Sendable {
 
     public mutating func removeAll() { rules = [] }
 
+    /// Whether `next` would say something.
+    func has(for request: KubeRequest) -> Bool {
+        rules.contains { $0.times > 0 && $0.skips == 0 && $0.matcher.matches(request) }
+    }
+
     mutating func next(for request: KubeRequest) -> Fault? {
         for index in rules.indices where rules[index].times > 0 && rules[index].matcher.matches(request) {
             guard rules[index].skips == 0 else {

@@ -2,39 +2,42 @@ import YAMLTree
 
 /// Which patch a request brings, and what comes out of it.
 enum Patching {
-    static let mediaTypes = [
-        "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-        "application/apply-patch+yaml",
-    ]
+    static let apply = "application/apply-patch+yaml"
+    private static let json = "application/json-patch+json"
+    private static let merge = "application/merge-patch+json"
+    private static let strategic = "application/strategic-merge-patch+json"
 
+    /// The object as the patch leaves it. Server-side apply is not among these.
     static func apply(_ request: KubeRequest, to object: JSONValue, _ type: ResourceType) throws(StatusError)
         -> JSONValue
     {
-        guard mediaTypes.contains(request.contentType) else { throw .unsupportedMediaType(mediaTypes) }
-        guard let patch = try? JSONValue(parsing: request.body) else {
-            throw .badRequest("error decoding patch: invalid character in the body")
+        let message = KubeSchema.builtIn.message(for: type)
+        // Custom resources have no schema to merge by.
+        let accepted = message == nil ? [json, merge, apply] : [json, merge, strategic, apply]
+        guard accepted.contains(request.contentType) else { throw .unsupportedMediaType(accepted) }
+        guard let patch = try? JSONValue(parsing: request.body), patch.members != nil || patch.array != nil else {
+            throw .badRequest(
+                "error decoding patch: invalid character '\(String(decoding: request.body.prefix(1), as: UTF8.self))'"
+                    + " looking for beginning of value")
         }
         switch request.contentType {
-        case "application/json-patch+json":
+        case json:
             do {
                 return try JSONPatch.apply(patch, to: object)
             } catch {
-                throw StatusError(
-                    422, "Invalid", "the server rejected our request due to an error in our request"
-                )
-                .withDetails(error.message)
+                var error = StatusError(
+                    422, "Invalid", "the server rejected our request due to an error in our request")
+                error.hasDetails = true
+                throw error
             }
-        case "application/merge-patch+json": return MergePatch.apply(patch, to: object)
-        default: throw .unsupportedMediaType(mediaTypes)
+        case merge: return MergePatch.apply(patch, to: object)
+        default:
+            guard let message else { throw .unsupportedMediaType(accepted) }
+            do {
+                return try StrategicMergePatch.apply(patch, to: object, message)
+            } catch {
+                throw .badRequest(error.message)
+            }
         }
-    }
-}
-
-extension StatusError {
-    fileprivate func withDetails(_ message: String) -> StatusError {
-        var error = self
-        error.hasDetails = true
-        error.message = message.isEmpty ? error.message : error.message
-        return error
     }
 }

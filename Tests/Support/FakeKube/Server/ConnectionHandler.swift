@@ -1,11 +1,10 @@
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import Synchronization
 
 /// One connection: gathers a request, asks the API, sends what it said, and keeps a watch going. Decides nothing but
 /// the order of bytes.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -19,21 +18,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var meter = BodyMeter()
 
     init(_ server: FakeAPIServer) { self.server = server }
-
-    func channelActive(context: ChannelHandlerContext) {
-        let channel = context.channel
-        server?.state.withLock { $0.connections[ObjectIdentifier(channel)] = channel }
-        context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        let id = ObjectIdentifier(context.channel)
-        server?.state.withLock { state in
-            state.connections[id] = nil
-            state.watches[id] = nil
-        }
-        context.fireChannelInactive()
-    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
@@ -71,18 +55,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard let server, let head else { return context.close(promise: nil) }
         number += 1
         meter = BodyMeter()
-        let headers = head.headers.map { (name: $0.name, value: $0.value) }
-        var request = KubeRequest(head.method.rawValue, head.uri, headers: headers, body: body)
-        if (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self))?.peerCertificate != nil {
-            request.certificateUser = server.settings.certificateUser
-        }
-        let fault = server.state.withLock { [request] state in
-            if state.seen.count < FakeAPIServer.seenLimit {
-                state.seen.append(
-                    .init(
-                        method: request.method, target: head.uri, headers: request.headers, body: request.body,
-                        time: .now))
-            }
+        let request = server.request(head, body, context.channel)
+        let fault = server.state.withLock { state in
+            state.record(request, head.uri)
             return state.faults.next(for: request)
         }
         answer(request, fault, context)
@@ -109,14 +84,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch server.changing({ $0.api.handle(request, now: now) }) {
         case .answer(let answer): send(answer, request, context)
         case .watch(let watch):
-            var stream = WatchStream(watch, ResponseFormat.events(for: request))
+            var stream = WatchStream(watch, EventFormat(request, watch.type))
             if case .events(let eventFault) = fault { stream.fault = eventFault }
             begin(stream, context)
         }
     }
 
     private func send(_ answer: KubeAnswer, _ request: KubeRequest, _ context: ChannelHandlerContext) {
-        let (contentType, bytes, coding) = ResponseFormat.encode(answer, for: request)
+        let (contentType, bytes, coding) = ResponseFormat.encode(
+            answer, for: request, now: server?.settings.now() ?? .now)
         var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
         headers.add(name: "Content-Type", value: meter.contentType ?? contentType)
         if let coding { headers.add(name: "Content-Encoding", value: coding) }
@@ -154,7 +130,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func send(_ events: [WatchEvent], _ context: ChannelHandlerContext) {
         guard var stream else { return }
-        let (pieces, end) = stream.write(events)
+        let (pieces, end) = stream.write(events, now: server?.settings.now() ?? .now)
         self.stream = stream
         for piece in pieces where !writeBody(piece, context) { return }
         switch end {

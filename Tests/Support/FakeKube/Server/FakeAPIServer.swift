@@ -44,6 +44,13 @@ public final class FakeAPIServer: Sendable {
         var seen: [Seen] = []
         var watches: [ObjectIdentifier: any Channel] = [:]
         var connections: [ObjectIdentifier: any Channel] = [:]
+
+        mutating func record(_ request: KubeRequest, _ target: String) {
+            guard seen.count < FakeAPIServer.seenLimit else { return }
+            seen.append(
+                Seen(
+                    method: request.method, target: target, headers: request.headers, body: request.body, time: .now))
+        }
     }
 
     public let port: Int
@@ -109,9 +116,7 @@ public final class FakeAPIServer: Sendable {
             .childChannelInitializer { [weak self, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let self else { throw ChannelError.ioOnClosedChannel }
-                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(self))
+                    try self.accept(channel, tls)
                 }
             }
         let channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
@@ -136,6 +141,25 @@ public final class FakeAPIServer: Sendable {
     /// Sends a bookmark now to every watch that asked for bookmarks.
     public func sendBookmarks() {
         for channel in state.withLock({ Array($0.watches.values) }) { ConnectionSignal.bookmark.send(to: channel) }
+    }
+
+    private func accept(_ channel: any Channel, _ tls: NIOSSLContext?) throws {
+        let id = ObjectIdentifier(channel)
+        state.withLock { $0.connections[id] = channel }
+        channel.closeFuture.whenComplete { [weak self] _ in
+            self?.state.withLock { state in
+                state.connections[id] = nil
+                state.watches[id] = nil
+            }
+        }
+        let operations = channel.pipeline.syncOperations
+        if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls)) }
+        let handler = ConnectionHandler(self)
+        let upgrader = upgrader(NIOLoopBound(handler, eventLoop: channel.eventLoop))
+        try operations.configureHTTPServerPipeline(
+            withServerUpgrade: NIOHTTPServerUpgradeSendableConfiguration(
+                upgraders: [upgrader], completionHandler: { _ in }))
+        try operations.addHandler(handler)
     }
 
     // MARK: For connections

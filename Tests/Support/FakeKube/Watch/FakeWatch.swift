@@ -66,18 +66,23 @@ public struct FakeWatch: Sendable {
         }
     }
 
+    /// What Go writes of structs without content.
+    private static let empty: [String: KeyValuePairs<String, JSONValue>] = [
+        "pods": ["spec": ["containers": .null], "status": .object([])],
+        "jobs.batch": [
+            "spec": ["template": ["metadata": .object([]), "spec": ["containers": .null]]], "status": .object([]),
+        ],
+        "namespaces": ["spec": .object([]), "status": .object([])], "leases.coordination.k8s.io": ["spec": .object([])],
+    ]
+
     /// Tells how far this watch has come; the rest of the object is empty.
     func bookmark(endsInitial: Bool = false) -> WatchEvent {
         var metadata: JSONValue = ["resourceVersion": .string(String(cursor))]
-        if type.storage != "pods" { metadata["creationTimestamp"] = .null }
         if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         var object: JSONValue = [
             "kind": .string(type.kind), "apiVersion": .string(type.apiVersion), "metadata": metadata,
         ]
-        if type.storage == "pods" {
-            object["spec"] = ["containers": .null]
-            object["status"] = .object([])
-        }
+        for (name, value) in Self.empty[type.storage] ?? [:] { object[name] = value }
         return WatchEvent(.bookmark, object)
     }
 }

@@ -1,0 +1,99 @@
+import YAMLTree
+
+/// Kubernetes' own merge patch: lists whose schema names a key merge element by element, and `$patch`, `$retainKeys` and
+/// `$deleteFromPrimitiveList` say what merging cannot. `$setElementOrder` is not followed.
+struct StrategicMergePatch {
+    struct Failure: Error {
+        var message: String
+    }
+
+    private let schema: KubeSchema
+
+    static func apply(_ patch: JSONValue, to target: JSONValue, _ message: SchemaMessage, schema: KubeSchema = .builtIn)
+        throws(Failure) -> JSONValue
+    {
+        try StrategicMergePatch(schema: schema).merge(patch, into: target, message) ?? .object([])
+    }
+
+    /// `nil`: the patch removes the target.
+    private func merge(_ patch: JSONValue, into target: JSONValue?, _ message: SchemaMessage?) throws(Failure)
+        -> JSONValue?
+    {
+        guard let changes = patch.members else { return patch }
+        if let message, KubeSchema.isScalarInJSON(message.name) { return patch }
+        switch patch["$patch"]?.string {
+        case "delete"?: return nil
+        case "replace"?: return withoutDirectives(patch)
+        case nil, "merge"?: break
+        case let other?: throw Failure(message: "Unknown patch type found: \(other)")
+        }
+        var result = JSONValue.object(target?.members ?? [])
+        if let kept = patch["$retainKeys"]?.array {
+            result = .object((result.members ?? []).filter { kept.contains(.string($0.name)) })
+        }
+        for change in changes {
+            if change.name.hasPrefix("$") {
+                drop(change, from: &result)
+                continue
+            }
+            if change.value.isNull {
+                result[change.name] = nil
+                continue
+            }
+            let field = message?.field(change.name, in: schema)
+            let inner = field.flatMap { schema.message(of: $0) }
+            if let field, field.shape == .list, let key = field.patchMergeKey, let elements = change.value.array {
+                let old = result[change.name]?.array ?? []
+                result[change.name] = .array(
+                    key.isEmpty ? union(old, elements) : try merge(elements, into: old, by: key, inner))
+            } else if change.value.members != nil {
+                result[change.name] = try merge(change.value, into: result[change.name], inner)
+            } else {
+                result[change.name] = change.value
+            }
+        }
+        return result
+    }
+
+    private func merge(
+        _ elements: [JSONValue], into old: [JSONValue], by key: String, _ message: SchemaMessage?
+    ) throws(Failure) -> [JSONValue] {
+        if elements.contains(where: { $0["$patch"]?.string == "replace" }) {
+            return elements.filter { $0["$patch"] == nil }
+        }
+        var result = old
+        for element in elements {
+            guard let name = element[key] else {
+                throw Failure(message: "map: \(element.text) does not contain declared merge key: \(key)")
+            }
+            let index = result.firstIndex { $0[key] == name }
+            if let index {
+                if let merged = try merge(element, into: result[index], message) {
+                    result[index] = merged
+                } else {
+                    result.remove(at: index)
+                }
+            } else if let new = try merge(element, into: nil, message) {
+                result.append(new)
+            }
+        }
+        return result
+    }
+
+    private func union(_ old: [JSONValue], _ new: [JSONValue]) -> [JSONValue] {
+        new.reduce(into: old) { list, value in
+            if !list.contains(value) { list.append(value) }
+        }
+    }
+
+    private func drop(_ directive: JSONValue.Member, from target: inout JSONValue) {
+        let prefix = "$deleteFromPrimitiveList/"
+        guard directive.name.hasPrefix(prefix), let gone = directive.value.array else { return }
+        let name = String(directive.name.dropFirst(prefix.count))
+        if let values = target[name]?.array { target[name] = .array(values.filter { !gone.contains($0) }) }
+    }
+
+    private func withoutDirectives(_ patch: JSONValue) -> JSONValue {
+        .object((patch.members ?? []).filter { !$0.name.hasPrefix("$") })
+    }
+}

@@ -1,0 +1,24 @@
+/// The wire format's writing side: varints and length-delimited values.
+struct ProtobufWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func varint(_ number: Int, _ value: UInt64) {
+        append(varint: UInt64(number) << 3)
+        append(varint: value)
+    }
+
+    mutating func delimited(_ number: Int, _ value: some Collection<UInt8>) {
+        append(varint: UInt64(number) << 3 | 2)
+        append(varint: UInt64(value.count))
+        bytes += value
+    }
+
+    private mutating func append(varint value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
