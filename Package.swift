@@ -82,7 +82,7 @@ let package = Package(
 
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
-        module("Render", ["YAMLTree"]),
+        module("Render", ["WorkdirProtocol", "YAMLTree"]),
         module("KubeModel", ["YAMLTree"]),
         module("ContainerRuntime", ["HTTPTransport"]),
         module(

@@ -11,7 +11,7 @@ public struct AgentConfiguration: Sendable, Equatable {
     /// Where the shared volume is mounted.
     public var workdir = WorkdirPath.defaultRoot
     /// Of the endpoint; 0 lets the system choose.
-    public var port = 9797
+    public var port = AgentAddress.defaultPort
     /// From SIGTERM to SIGKILL: the pod's `terminationGracePeriodSeconds`.
     public var grace = Duration.seconds(30)
     /// Runs as an ordinary container beside main, not as a native sidecar.

@@ -1,3 +1,4 @@
+internal import WorkdirProtocol
 internal import YAMLTree
 
 /// Where a configuration comes from: `--config FILE`, else the document in `KPIPE_CONFIG`, else nothing but defaults;
@@ -8,7 +9,7 @@ public struct ConfigurationSources: Sendable {
     public var flags: [ConfigurationOverride]
 
     /// The variable that holds a whole document.
-    public static let documentVariable = "KPIPE_CONFIG"
+    public static let documentVariable = AgentVariable.config
     /// Far beyond any configuration a person writes.
     static let limits = YAMLLimits(bytes: 4 << 20, depth: 32, nodes: 200_000)
 

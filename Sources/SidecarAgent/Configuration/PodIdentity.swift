@@ -1,3 +1,5 @@
+internal import WorkdirProtocol
+
 /// Who this step is, as far as the environment says (downward API, or somebody's own variables).
 public struct PodIdentity: Sendable, Equatable {
     /// `metadata.name`; outside a cluster the host's name.
@@ -20,10 +22,10 @@ public struct PodIdentity: Sendable, Equatable {
         func first(_ names: String...) -> String? {
             names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         }
-        name = first("KPIPE_POD_NAME", "POD_NAME", "HOSTNAME")
-        namespace = first("KPIPE_POD_NAMESPACE", "POD_NAMESPACE") ?? serviceAccountNamespace
-        uid = first("KPIPE_POD_UID", "POD_UID")
-        job = first("KPIPE_JOB_NAME", "JOB_NAME")
+        name = first(AgentVariable.podName, "POD_NAME", "HOSTNAME")
+        namespace = first(AgentVariable.podNamespace, "POD_NAMESPACE") ?? serviceAccountNamespace
+        uid = first(AgentVariable.podUID, "POD_UID")
+        job = first(AgentVariable.jobName, "JOB_NAME")
     }
 
     /// Where a pod finds its namespace when a token is mounted.

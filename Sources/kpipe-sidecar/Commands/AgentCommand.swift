@@ -102,9 +102,9 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
             return (try sources.load(), nil)
         } catch {
             var fallback = AgentConfiguration()
-            fallback.workdir = Self.absolute(workdir ?? environment["KPIPE_WORKDIR"] ?? fallback.workdir)
-            fallback.port = (port ?? environment["KPIPE_PORT"]).flatMap { Int($0) } ?? fallback.port
-            fallback.legacy = legacy || environment["KPIPE_LEGACY"] == "true"
+            fallback.workdir = Self.absolute(workdir ?? environment[AgentVariable.workdir] ?? fallback.workdir)
+            fallback.port = (port ?? environment[AgentVariable.port]).flatMap { Int($0) } ?? fallback.port
+            fallback.legacy = legacy || environment[AgentVariable.legacy] == "true"
             let message = "\(error)"
             diagnostics.say(message)
             return (
@@ -117,7 +117,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    static let restartPolicyVariable = "KPIPE_RESTART_POLICY"
+    static let restartPolicyVariable = AgentVariable.restartPolicy
 
     private static func restartPolicy(_ environment: [String: String]) throws -> RestartPolicy? {
         guard let text = environment[restartPolicyVariable], !text.isEmpty else { return nil }

@@ -12,7 +12,7 @@ struct RenderCommand: ParsableCommand {
               2. As a filter:
                  kustomize build . | kpipe-sidecar render convert - | kubectl apply -f -
             """,
-        subcommands: [RenderConvertCommand.self, RenderRulesCommand.self])
+        subcommands: [RenderConvertCommand.self, RenderJobCommand.self, RenderRulesCommand.self])
 }
 
 /// Prints the reference that is checked in as `docs/rules.md`.

@@ -1,0 +1,166 @@
+import WorkdirProtocol
+
+/// The pod of a step: the agent beside main, both on one volume.
+struct StepPod {
+    let step: Step
+
+    static let agentName = "kpipe-agent"
+    static let mainName = "main"
+    private static let installerName = "kpipe-install"
+    private static let volume = "workdir"
+    private static let tokenVolume = "kpipe-token"
+    /// Where clients of the API server look.
+    private static let tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
+    /// How long a program that hangs may stay: three probes.
+    private static let livenessPeriod = 30
+
+    private let root = WorkdirPath.defaultRoot
+    private var entrypoint: String { "\(root)/\(WorkdirPath.entrypoint)" }
+
+    var spec: Manifest {
+        var spec: Manifest = .map(present: [
+            "restartPolicy": .text(step.restartPolicy.rawValue),
+            "terminationGracePeriodSeconds": .number(step.grace),
+            "serviceAccountName": (step.serviceAccount ?? (step.reportsToKubernetes ? step.name : nil)).map {
+                .text($0)
+            },
+            "automountServiceAccountToken": false,
+            "securityContext": [
+                "runAsNonRoot": true, "runAsUser": .number(step.user), "runAsGroup": .number(step.user),
+                "fsGroup": .number(step.user), "seccompProfile": ["type": "RuntimeDefault"],
+            ],
+            "initContainers": .list([step.isLegacy ? installer : agent]),
+            "containers": .list([main] + (step.isLegacy ? [agent] : [])),
+        ])
+        for field in step.pod where field.name != "volumes" { spec[field.name] = field.value }
+        let others = step.pod.first { $0.name == "volumes" }?.value.elements ?? []
+        spec["volumes"] = .list(volumes + others)
+        return spec
+    }
+
+    // MARK: Containers
+
+    private var agent: Manifest {
+        let own = { (name: String) in step.agent.container.first { $0.name == name }?.value }
+        var container: Manifest = .map(present: [
+            "name": .text(Self.agentName), "image": .text(step.agent.image), "imagePullPolicy": own("imagePullPolicy"),
+            "restartPolicy": step.isLegacy ? nil : "Always",
+            "args": ["agent"],
+            "env": .list(agentVariables + (own("env")?.elements ?? [])),
+            "envFrom": own("envFrom"),
+        ])
+        if !step.isLegacy {
+            container["startupProbe"] = [
+                "httpGet": ["path": .text(AgentAddress.ready), "port": .number(AgentAddress.defaultPort)],
+                "periodSeconds": 1, "failureThreshold": .number(step.inputTimeout),
+            ]
+        }
+        container["resources"] = step.agent.resources
+        container["securityContext"] = Self.restricted(readOnly: true)
+        let token: [Manifest] =
+            step.reportsToKubernetes
+            ? [["name": .text(Self.tokenVolume), "mountPath": .text(Self.tokenFolder), "readOnly": true]] : []
+        container["volumeMounts"] = .list([workdirMount] + token + (own("volumeMounts")?.elements ?? []))
+        return container
+    }
+
+    private var agentVariables: [Manifest] {
+        // Since 1.27 the label has a prefix; the old one is set beside it.
+        let job = step.isLegacy ? "job-name" : "batch.kubernetes.io/job-name"
+        var variables: [Manifest] = [
+            Self.field(AgentVariable.podName, "metadata.name"),
+            Self.field(AgentVariable.podNamespace, "metadata.namespace"),
+            Self.field(AgentVariable.podUID, "metadata.uid"),
+            Self.field(AgentVariable.jobName, "metadata.labels['\(job)']"),
+            Self.variable(AgentVariable.restartPolicy, step.restartPolicy.rawValue),
+            Self.variable(AgentVariable.grace, "\(step.grace - max(1, min(10, step.grace / 10)))s"),
+            Self.variable(AgentVariable.config, ManifestWriter.yaml([.map(step.configuration)])),
+        ]
+        if step.isLegacy {
+            variables += [Self.variable(AgentVariable.legacy, "true"), Self.variable(Marker.terminate, "true")]
+        }
+        return variables
+    }
+
+    /// Puts the entrypoint in place before main starts, which the agent does where it is native.
+    private var installer: Manifest {
+        [
+            "name": .text(Self.installerName), "image": .text(step.agent.image),
+            "command": ["kpipe-entrypoint", "install", .text("\(root)/\(WorkdirPath.own)")],
+            "resources": step.agent.resources, "securityContext": Self.restricted(readOnly: true),
+            "volumeMounts": [workdirMount],
+        ]
+    }
+
+    private var main: Manifest {
+        let own = { (name: String) in step.container.first { $0.name == name }?.value }
+        var command = [entrypoint, "run", "--await-outputs"]
+        if let timeout = step.noOutputTimeout { command += ["--no-output-timeout", timeout] }
+        if let timestamps = step.timestamps { command += ["--timestamps", timestamps] }
+        var container: Manifest = .map(present: [
+            "name": .text(Self.mainName), "image": .text(step.image),
+            "workingDir": .text(step.workingDir ?? root),
+            "command": .texts(command + ["--"]), "args": .texts(step.command),
+        ])
+        for field in step.container where field.name != "volumeMounts" { container[field.name] = field.value }
+        container["lifecycle"] = ["postStart": ["exec": ["command": .texts([entrypoint, "hook", "started"])]]]
+        container["livenessProbe"] = [
+            "exec": ["command": .texts([entrypoint, "probe", "healthy"])],
+            "periodSeconds": .number(Self.livenessPeriod), "timeoutSeconds": 10,
+        ]
+        container["securityContext"] = Self.restricted(readOnly: false)
+        container["volumeMounts"] = .list([workdirMount] + (own("volumeMounts")?.elements ?? []))
+        return container
+    }
+
+    // MARK: Volumes
+
+    private var workdirMount: Manifest { ["name": .text(Self.volume), "mountPath": .text(root)] }
+
+    private var volumes: [Manifest] {
+        let size: Manifest = step.workdirSize.map { ["sizeLimit": .text($0)] } ?? .map([])
+        let workdir: Manifest = ["name": .text(Self.volume), "emptyDir": size]
+        return [workdir] + (step.reportsToKubernetes ? [token] : [])
+    }
+
+    /// What the kubelet would mount into every container, for the agent alone.
+    private var token: Manifest {
+        [
+            "name": .text(Self.tokenVolume),
+            "projected": [
+                "defaultMode": .number(0o440),
+                "sources": [
+                    ["serviceAccountToken": ["path": "token", "expirationSeconds": 3607]],
+                    ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
+                    [
+                        "downwardAPI": [
+                            "items": [["path": "namespace", "fieldRef": ["fieldPath": "metadata.namespace"]]]
+                        ]
+                    ],
+                ],
+            ],
+        ]
+    }
+
+    // MARK: Small parts
+
+    /// With the pod's own settings, what the restricted Pod Security Standard asks for.
+    private static func restricted(readOnly: Bool) -> Manifest {
+        .map(present: [
+            "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": readOnly ? true : nil,
+            "capabilities": ["drop": ["ALL"]],
+        ])
+    }
+
+    /// The kubelet fills `$(NAME)` in and takes `$$` for a dollar sign.
+    private static func variable(_ name: String, _ value: String) -> Manifest {
+        [
+            "name": .text(name),
+            "value": .text(value.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")),
+        ]
+    }
+
+    private static func field(_ name: String, _ path: String) -> Manifest {
+        ["name": .text(name), "valueFrom": ["fieldRef": ["fieldPath": .text(path)]]]
+    }
+}

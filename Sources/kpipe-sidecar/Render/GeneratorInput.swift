@@ -1,0 +1,74 @@
+import ArgumentParser
+import Glibc
+import Render
+import SidecarAgent
+import WorkdirProtocol
+import YAMLTree
+
+enum ManifestFormat: String, ExpressibleByArgument, CaseIterable {
+    case yaml, json
+}
+
+/// What the generators have in common: one document in, manifests out.
+enum GeneratorInput {
+    /// The one document of a file, or of standard input for `-`.
+    static func document(_ path: String) throws -> YAMLNode {
+        let name = Self.name(path)
+        let bytes: [UInt8]
+        switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
+        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
+        case .success(let read): bytes = read
+        }
+        do {
+            return try YAMLNode(parsing: bytes)
+        } catch {
+            throw CommandFailure(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
+        }
+    }
+
+    static func mapping(_ path: String) throws -> YAMLMapping {
+        let document = try document(path)
+        guard let mapping = document.mapping else {
+            throw CommandFailure(
+                .data, "\(name(path)):\(document.mark): error: expected a mapping, found \(document.kindInWords)")
+        }
+        return mapping
+    }
+
+    static func name(_ path: String) -> String { path == "-" ? "<stdin>" : path }
+
+    /// Problems of the input as lines that editors jump to, and exit code 65.
+    static func reporting(_ path: String?, _ body: () throws -> Void) throws {
+        let source = path.map { "\(name($0)):" } ?? ""
+        do {
+            try body()
+        } catch let error as InputError {
+            let lines = error.problems.map { problem in
+                // Options have no lines.
+                path == nil ? "\(problem.path): \(problem.message)" : "\(source)\(problem)"
+            }
+            throw CommandFailure(.data, lines.joined(separator: "\n"))
+        } catch let error as ConfigurationError {
+            let lines = error.problems.map { problem in
+                (path == nil ? "" : "\(source) ") + (problem.path.isEmpty ? "" : "\(problem.path): ") + problem.message
+            }
+            throw CommandFailure(.data, lines.joined(separator: "\n"))
+        }
+    }
+
+    static func write(_ documents: [Manifest], as format: ManifestFormat) throws {
+        let text = format == .json ? ManifestWriter.json(documents) : ManifestWriter.yaml(documents)
+        try write(Array(text.utf8))
+    }
+
+    static func write(_ bytes: [UInt8]) throws {
+        guard ManifestFiles.writeAll(bytes, to: STDOUT_FILENO) else {
+            throw CommandFailure(.inputOutput, "cannot write: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    static func say(_ diagnostic: Diagnostic, of path: String) {
+        // Nobody is left to be told when standard error is closed.
+        _ = ManifestFiles.writeAll(Array("\(diagnostic.text(file: name(path)))\n".utf8), to: STDERR_FILENO)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Render
+import TestSupport
+import Testing
+import YAMLTree
+
+private func job(_ text: String) throws -> YAMLNode {
+    let step = try StepReader.step(try YAMLNode(parsing: text), agentImage: "agent:1")
+    let documents = try YAMLNode.documents(in: Array(ManifestWriter.yaml(StepManifests.documents(step)).utf8))
+    return try #require(documents.last)
+}
+
+private let small = "name: a\nimage: b\ncommand: [c, $(D), '$$']\n"
+
+@Suite struct StepTests {
+    @Test(arguments: ["words", "nightly", "legacy"]) func rendersAsExpected(_ name: String) throws {
+        let golden = GeneratorGolden(folder: "steps")
+        let step = try StepReader.step(try golden.document("\(name).yaml"), agentImage: "agent:1")
+        try golden.expect(ManifestWriter.yaml(StepManifests.documents(step)), "\(name).yaml")
+        // Both spellings mean the same.
+        let json = try YAMLNode(parsing: ManifestWriter.json([StepManifests.documents(step).last ?? .map([])]))
+        let yaml = try YAMLNode.documents(in: Array(ManifestWriter.yaml(StepManifests.documents(step)).utf8)).last
+        #expect(try Manifest(json).texts == Manifest(#require(yaml)).texts)
+    }
+
+    /// What the restricted Pod Security Standard asks of every container (Kubernetes 1.36), seen in the output.
+    @Test(arguments: ["", "legacy: true\n"]) func passesTheRestrictedStandard(_ more: String) throws {
+        let spec = try #require(try job(small + more)["spec"]?["template"]?["spec"])
+        #expect(spec["securityContext"]?["runAsNonRoot"]?.text == "true")
+        #expect(spec["securityContext"]?["seccompProfile"]?["type"]?.text == "RuntimeDefault")
+        let containers = (spec["initContainers"]?.sequence ?? []) + (spec["containers"]?.sequence ?? [])
+        #expect(containers.count == (more.isEmpty ? 2 : 3))
+        for container in containers {
+            #expect(container["securityContext"]?["allowPrivilegeEscalation"]?.text == "false")
+            #expect(container["securityContext"]?["capabilities"]?["drop"]?[0]?.text == "ALL")
+        }
+    }
+
+    @Test func theTokenIsTheAgentsAloneAndOnlyWhereItIsNeeded() throws {
+        let without = try job(small + "state: [{to: 'https://b.example/'}]\n")["spec"]?["template"]?["spec"]
+        #expect(without?["automountServiceAccountToken"]?.text == "false")
+        #expect(without?["volumes"]?.sequence?.count == 1)
+        #expect(without?["serviceAccountName"] == nil)
+        let with = try job(small + "serviceAccount: s\nstate: [{to: kubernetes}]\n")["spec"]?["template"]?["spec"]
+        #expect(with?["automountServiceAccountToken"]?.text == "false")
+        let mounts = { (list: String) in with?[list]?[0]?["volumeMounts"]?.sequence?.map { $0["name"]?.text } }
+        #expect(mounts("initContainers") == ["workdir", "kpipe-token"])
+        #expect(mounts("containers") == ["workdir"])
+    }
+
+    @Test func theAgentReadsTheConfigurationAsItWasWritten() throws {
+        let configuration = "outputs:\n- from: '**'\n  to: 's3://b/$(POD)/$x/'\n"
+        let environment = try job(small + configuration)["spec"]?["template"]?["spec"]?["initContainers"]?[0]?["env"]
+        let value = try #require(environment?.sequence?.first { $0["name"]?.text == "KPIPE_CONFIG" }?["value"]?.text)
+        // What the kubelet leaves of it.
+        let seen = try YAMLNode(parsing: value.replacing("$$", with: "$"))
+        #expect(seen["outputs"]?[0]?["to"]?.text == "s3://b/$(POD)/$x/")
+    }
+
+    /// `$(D)` is the kubelet's to fill in, as in any manifest.
+    @Test func theCommandIsTheUsersOwn() throws {
+        let main = try job(small)["spec"]?["template"]?["spec"]?["containers"]?[0]
+        #expect(main?["args"]?.sequence?.compactMap(\.text) == ["c", "$(D)", "$$"])
+        #expect(main?["command"]?.sequence?.last?.text == "--")
+    }
+
+    @Test(arguments: [
+        ("image: b\ncommand: [c]\n", "name"), ("name: a\ncommand: [c]\n", "image"), ("name: a\nimage: b\n", "command"),
+        ("name: A_b\nimage: b\ncommand: [c]\n", "name"), (small + "comand: x\n", "comand"),
+        (small + "retries: -1\n", "retries"), (small + "timeout: 5\n", "timeout"), (small + "grace: 1s\n", "grace"),
+        (small + "restartPolicy: Always\n", "restartPolicy"), (small + "schedule: daily\n", "schedule"),
+        (small + "timeZone: UTC\n", "timeZone"), (small + "user: 0\n", "user"), (small + "legacy: maybe\n", "legacy"),
+        (small + "agent: {imag: x}\n", "agent.imag"), (small + "state: [{to: kubernetes}]\n", "namespace"),
+        ("name: \(String(repeating: "a", count: 60))\nimage: b\ncommand: [c]\nschedule: '@daily'\n", "name"),
+        ("[]", ""), ("name: a\nimage: b\ncommand: run it\n", "command"),
+    ])
+    func whatIsWrongIsNamed(_ text: String, _ path: String) throws {
+        let error = #expect(throws: InputError.self) { try job(text) }
+        #expect(error?.problems.contains { $0.path == path && $0.message.count > 10 } == true)
+    }
+}
+
+extension Manifest {
+    /// Without the difference between a text in quotes and one without.
+    fileprivate var texts: Manifest {
+        switch self {
+        case .plain(let text), .text(let text): .text(text)
+        case .list(let elements): .list(elements.map(\.texts))
+        case .map(let fields): .map(fields.map { Field($0.name, $0.value.texts) })
+        }
+    }
+}
