@@ -24,6 +24,78 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
                 + "    image: b\n    restartPolicy: Always\n  containers:\n  - name: main\n    image: a\n")
     }
 
+    @Test(arguments: [("Never", true), ("Always", false)]) func theWayBackSaysWhatItCannotRestore(
+        _ policy: String, _ isMarked: Bool
+    ) throws {
+        let text = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: x}
+            spec:
+              restartPolicy: \(policy)
+              initContainers:
+              - name: side
+                image: b
+                restartPolicy: Always
+                startupProbe: {tcpSocket: {port: 80}}
+              containers:
+              - name: main
+                image: a
+
+            """
+        let conversion = try convert(text) { $0.direction = .toOrdinary }
+        let said = conversion.diagnostics.map { "\($0.rule.id) \($0.line) \($0.message)" }
+        #expect(
+            said == [
+                "KS122 7 side becomes an ordinary container",
+                "KS123 7 side no longer starts before main, and its startupProbe no longer holds main back"
+                    + (isMarked ? "; a terminator has to end it" : ""),
+            ])
+        let containers = try YAMLNode(parsing: conversion.output)["spec"]?["containers"]
+        #expect(containers?.sequence?.compactMap { $0["name"]?.text } == ["main", "side"])
+        #expect((containers?[1]?["env"] != nil) == isMarked)
+        #expect(containers?[1]?["restartPolicy"] == nil)
+        // And there again: what comes of it is what was there.
+        let again = try convert(String(decoding: conversion.output, as: UTF8.self)) { $0.sidecars = ["side"] }
+        #expect(try YAMLNode(parsing: again.output) == YAMLNode(parsing: text))
+    }
+
+    /// Hundreds of placements agree with the kubelet's formula; here the ones that differ in kind.
+    @Test(arguments: [
+        ("requests: {cpu: 100m}", "requests: {cpu: 50m}", "cpu 150m, Burstable"),
+        ("limits: {cpu: 1, memory: 1Gi}", "limits: {cpu: 500m, memory: 512Mi}", "cpu 1500m, memory 1536Mi, Guaranteed"),
+        ("requests: {memory: 1e3}", "limits: {memory: 1k}", "memory 2000, Burstable"),
+        ("requests: {nvidia.com/gpu: 1}", "requests: {nvidia.com/gpu: 0}", "nvidia.com/gpu 1, BestEffort"),
+    ])
+    func effectiveRequestsAreReported(_ main: String, _ side: String, _ words: String) throws {
+        let text = pod(
+            "  - name: main\n    image: a\n    resources: {\(main)}\n"
+                + "  - name: side\n    image: b\n    resources: {\(side)}\n")
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        let said = conversion.diagnostics.first { $0.rule.id == "KS126" }
+        #expect(said?.message == "\(words), as before")
+    }
+
+    @Test(arguments: [
+        ("terminationGracePeriodSeconds: 5\n", "terminationGracePeriodSeconds: 10"),
+        ("terminationGracePeriodSeconds: 40\n", "terminationGracePeriodSeconds: 40"), ("", nil),
+        ("restartPolicy: Never\n", nil),
+    ])
+    func theGraceIsRaisedWhereItIsShort(_ line: String, _ expected: String?) throws {
+        let text = pod(Self.two).replacing("spec:\n", with: line.isEmpty ? "spec:\n" : "spec:\n  \(line)")
+        let output = String(decoding: try convert(text) { $0.sidecars = ["side"] }.output, as: UTF8.self)
+        #expect(expected.map { output.contains("  \($0)\n") } ?? !output.contains("Grace"))
+    }
+
+    @Test(arguments: ["", "restartPolicy: Never\n  "]) func aGraceIsAddedForHooksThatSleep(_ line: String) throws {
+        let main = "  - name: main\n    image: a\n    lifecycle: {preStop: {sleep: {seconds: 50}}}\n"
+        let text = pod(main + "  - name: side\n    image: b\n").replacing("spec:\n  ", with: "spec:\n  \(line)")
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        #expect(try YAMLNode(parsing: conversion.output)["spec"]?["terminationGracePeriodSeconds"]?.text == "60")
+        #expect(
+            conversion.diagnostics.contains { $0.rule.id == "KS107" && $0.message.contains("the hook of main 50 s") })
+    }
+
     @Test func thePrimaryContainerMakesAllOthersSidecars() throws {
         let conversion = try convert(pod(Self.two)) { $0.primary = "main" }
         #expect(try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["name"]?.text == "side")

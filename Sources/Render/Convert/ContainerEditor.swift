@@ -15,7 +15,7 @@ struct ContainerEditor {
         editor = TreeEditor(text)
     }
 
-    mutating func makeNative(_ findings: inout Findings) throws(EditRefusal) {
+    mutating func makeNative(mains: [Container], _ findings: inout Findings) throws(EditRefusal) {
         findings.add(.converted, at: node, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
             guard policy.text == "Always" else {
@@ -24,7 +24,7 @@ struct ContainerEditor {
         } else {
             try add("restartPolicy", isJSON ? "\"Always\"" : "Always")
         }
-        try addStartupProbe(&findings)
+        try addStartupProbe(mains, &findings)
         try dropPreStop(&findings)
         let markers = (node["env"]?.elements ?? []).indices.filter { index in
             node["env"]?.elements?[index]["name"]?.text.map(Marker.variables.contains) ?? false
@@ -85,15 +85,28 @@ struct ContainerEditor {
         }
     }
 
-    private mutating func addStartupProbe(_ findings: inout Findings) throws(EditRefusal) {
+    private mutating func addStartupProbe(_ mains: [Container], _ findings: inout Findings) throws(EditRefusal) {
+        var asksMain: Set<String> = []
+        for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            guard let probe = node[name], let port = ProbeTarget.mainPort(probe, of: container, mains: mains) else {
+                continue
+            }
+            guard name != "startupProbe" else {
+                throw EditRefusal(
+                    .waitsForMain, at: probe, "the startupProbe of \(container.name) asks port \(port) of main")
+            }
+            findings.add(.asksMain, at: probe, "the \(name) of \(container.name) asks port \(port) of main")
+            asksMain.insert(name)
+        }
         guard node["startupProbe"] == nil else { return }
-        guard let handler = ProbeHandler.derived(for: container, text) else {
+        let readiness = asksMain.contains("readinessProbe") ? nil : node["readinessProbe"]
+        guard let handler = ProbeHandler.derived(for: container, readiness, text) else {
             let why = container.known?.servesLocalhostOnly == true ? "; it listens on localhost alone" : ""
             findings.add(
                 .noStartupProbe, at: node, "\(container.name) has no startupProbe, and none could be derived\(why)")
             return
         }
-        let patience = [("periodSeconds", "2"), ("failureThreshold", "60")]
+        let patience = [("periodSeconds", "2"), ("failureThreshold", "\(handler.failures)")]
         let quote = isJSON ? "\"" : ""
         if node.isFlow {
             guard let flow = handler.flow(quote) else {

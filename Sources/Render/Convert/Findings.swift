@@ -5,11 +5,11 @@ struct Findings {
     private(set) var diagnostics: [Diagnostic] = []
 
     mutating func add(_ rule: Rule, at node: SourceNode, _ message: String) {
-        add(rule, line: node.start.line, message)
+        add(rule, at: node.start, message)
     }
 
-    mutating func add(_ rule: Rule, line: Int, _ message: String) {
-        diagnostics.append(Diagnostic(rule: rule, line: line, message: message))
+    mutating func add(_ rule: Rule, at mark: YAMLMark, _ message: String) {
+        diagnostics.append(Diagnostic(rule: rule, line: mark.line, message: message, offset: mark.offset))
     }
 
     mutating func add(_ others: Findings) { diagnostics += others.diagnostics }
@@ -51,11 +51,20 @@ struct Findings {
         if let shared = pod.spec["shareProcessNamespace"], Marker.isTrue(shared.text) {
             add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
         }
-        if let grace = pod.spec["terminationGracePeriodSeconds"], let seconds = grace.text.flatMap({ Int($0) }),
-            seconds < 10
-        {
-            add(.grace, at: grace, "\(seconds) s for main and sidecars together")
-        }
+        look(atResourcesOf: pod, sidecars)
+    }
+
+    private mutating func look(atResourcesOf pod: Pod, _ sidecars: [Container]) {
+        typealias Share = PodResources.Share
+        let moved = Set(sidecars.map(\.name))
+        let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }
+        let natives = sidecars.map { Share($0, runsOn: true) }
+        let stayed = pod.containers.filter { !moved.contains($0.name) }.map { Share($0, runsOn: true) }
+        let before = PodResources(initContainers: inits, containers: stayed + natives)
+        let after = PodResources(initContainers: inits + natives, containers: stayed)
+        guard !before.requests.isEmpty else { return }
+        let words = before == after ? "\(after.words), as before" : "\(before.words) became \(after.words)"
+        add(.resources, at: pod.spec, words)
     }
 
     private static let loops = [
@@ -71,6 +80,10 @@ struct Findings {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
+        } else if ProgramLife.endsByItself(sidecar.words) {
+            add(
+                .exitsByItself, at: sidecar.node,
+                "\(sidecar.name) seems to do one thing and end, and would be restarted; is it an init container?")
         }
         let words = command.split(separator: " ").map(String.init)
         if let shell = words.first,

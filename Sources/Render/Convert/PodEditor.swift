@@ -42,13 +42,14 @@ struct PodEditor {
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
-            try inner.makeNative(&findings)
+            try inner.makeNative(mains: mains, &findings)
             return try block(sidecar.index, of: source, inner.edits)
         }
         try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers")
         moved = Set(sidecars.map(\.name))
         try removeAnnotations(found, sidecars)
         try pinFailurePolicy(mains, &findings)
+        try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars), &findings)
         findings.look(at: pod, sidecars: sidecars, mains: mains, options)
     }
 
@@ -156,6 +157,36 @@ struct PodEditor {
             try editor.addPair("containerName", quoted(main.name, like: codes), to: codes, after: "operator")
             findings.add(.failurePolicy, at: codes, "onExitCodes now looks at \(main.name) alone")
         }
+    }
+
+    private mutating func raiseGrace(_ need: GraceNeed, _ findings: inout Findings) throws(EditRefusal) {
+        let field = "terminationGracePeriodSeconds"
+        let existing = pod.spec[field]
+        guard let seconds = existing.map({ $0.text.flatMap { Int($0) } }) ?? GraceNeed.standard, seconds < need.seconds
+        else { return }
+        let value = String(need.seconds)
+        if let own = pod.spec.ownPair(field)?.value {
+            guard !own.isAlias, !own.isShared, own.properties == .init(), own.scalar?.style == .plain else {
+                return findings.add(.graceKept, at: own, "\(seconds) s of grace, but needed are \(need.words)")
+            }
+            editor.replace(own.start.offset..<own.end, by: Array(value.utf8))
+        } else if let anchor = pod.spec.pairs?.first(where: isOneLine)?.key.scalar?.text {
+            try editor.addPair(field, value, to: pod.spec, after: anchor)
+        } else if !pod.spec.isFlow, let first = pod.spec.pairs?.first?.key, editor.startsItsLine(first) {
+            let line = text.lineStart(first.start.offset)
+            let margin = String(repeating: " ", count: first.start.column - 1)
+            let lineBreak = String(decoding: text.lineBreak(at: first.start.offset), as: UTF8.self)
+            editor.insertLines("\(margin)\(field): \(value)\(lineBreak)", at: line)
+        } else {
+            return findings.add(.graceKept, at: pod.spec, "\(seconds) s of grace, but needed are \(need.words)")
+        }
+        findings.add(.grace, at: existing ?? pod.spec, "\(field) raised from \(seconds) to \(value): \(need.words)")
+    }
+
+    /// A pair behind which another one can stand.
+    private func isOneLine(_ pair: SourceNode.Pair) -> Bool {
+        !pair.key.isAlias && pair.value.scalar != nil && !pair.value.isAlias && pair.value.isFlow
+            && pair.value.end > pair.key.end && pair.key.scalar != YAMLScalar("<<")
     }
 
     private func quoted(_ value: String, like mapping: SourceNode) -> String {

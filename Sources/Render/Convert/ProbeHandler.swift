@@ -11,10 +11,13 @@ struct ProbeHandler {
     /// In words: what has to happen for the probe to pass.
     let origin: String
 
+    /// At one probe every two seconds: two minutes, or as long as readiness was waited for.
+    private(set) var failures = 60
+
     private static let names = ["httpGet", "tcpSocket", "grpc", "exec"]
 
-    static func derived(for container: Container, _ text: SourceText) -> ProbeHandler? {
-        if let readiness = container.node["readinessProbe"] {
+    static func derived(for container: Container, _ readiness: SourceNode?, _ text: SourceText) -> ProbeHandler? {
+        if let readiness {
             return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
         }
         guard container.known?.servesLocalhostOnly != true,
@@ -39,12 +42,22 @@ struct ProbeHandler {
             guard !bytes.contains(0x0A) || !bytes.contains(UInt8(ascii: "#")) else { return nil }
             let words = String(decoding: bytes, as: UTF8.self)
                 .split(whereSeparator: { $0.isNewline }).map { $0.drop { $0 == " " } }.joined(separator: " ")
-            return ProbeHandler(name: name, value: words, lines: [], timeout: timeout, origin: origin)
+            return ProbeHandler(
+                name: name, value: words, lines: [], timeout: timeout, origin: origin, failures: failures(probe))
         }
         let block = text.bytes[text.lineStart(range.lowerBound)..<range.upperBound]
         let lines = SourceText.shift(Array(block), by: -(pair.value.start.column - 1))
             .split(separator: 0x0A).map { String(decoding: $0.filter { $0 != 0x0D }, as: UTF8.self) }
-        return ProbeHandler(name: name, value: "", lines: lines, timeout: timeout, origin: origin)
+        return ProbeHandler(
+            name: name, value: "", lines: lines, timeout: timeout, origin: origin, failures: failures(probe))
+    }
+
+    private static func failures(_ probe: SourceNode) -> Int {
+        func seconds(_ name: String, _ standard: Int) -> Int {
+            probe[name]?.text.flatMap { UInt16($0) }.map(Int.init) ?? standard
+        }
+        let waited = seconds("initialDelaySeconds", 0) + seconds("periodSeconds", 10) * seconds("failureThreshold", 3)
+        return max(60, (waited + 1) / 2)
     }
 
     var block: [String] {

@@ -1,59 +1,139 @@
-/// What a document means apart from what a conversion may change: equal before and after.
+import YAMLTree
+
+/// Compares a document with what became of it: everything but what a conversion may change has to mean the same. Both
+/// trees are walked side by side; nothing is copied.
 struct Verification {
-    let podSpecPaths: [String]
+    enum Verdict {
+        case same
+        case different
+        /// Aliases that stand for more values than anybody wrote.
+        case tooMany
+    }
+
+    private let podSpecPaths: [String]
     /// The names of the moved containers, pod by pod.
-    let moved: [Set<String>]
+    private let moved: [Set<String>]
+    private var budget: Int
 
-    /// The document without its pods, then each pod with the moved containers apart. `nil` beyond the budget.
-    func essence(_ root: SourceNode, budget: Int) -> [PlainValue]? {
-        guard case .pods(let places)? = try? PodFinder(customPaths: podSpecPaths).find(in: root),
-            places.count == moved.count
-        else { return nil }
-        var budget = budget
-        guard let whole = PlainValue(root, budget: &budget) else { return nil }
-        var parts = [Self.withoutVolatile(whole)]
-        for (place, names) in zip(places, moved) {
-            guard let spec = PlainValue(place.spec, budget: &budget) else { return nil }
-            let all = (spec["initContainers"]?.elements ?? []) + (spec["containers"]?.elements ?? [])
-            let isMoved = { (container: PlainValue) in container["name"]?.text.map(names.contains) ?? false }
-            parts += ["initContainers", "containers"].map { field in
-                .sequence((spec[field]?.elements ?? []).filter { !isMoved($0) }.map(Self.withoutVolatile))
-            }
-            parts += all.filter(isMoved).sorted { $0["name"]?.text ?? "" < $1["name"]?.text ?? "" }.map(Self.container)
+    private static let volatile: Set<String> = [
+        "containers", "initContainers", "terminationGracePeriodSeconds", Marker.sidecars, Marker.primary,
+    ]
+
+    init(podSpecPaths: [String], moved: [Set<String>], budget: Int) {
+        self.podSpecPaths = podSpecPaths
+        self.moved = moved
+        self.budget = budget
+    }
+
+    mutating func compare(_ before: SourceNode, _ after: SourceNode) -> Verdict {
+        guard let old = places(before), let new = places(after), old.count == moved.count, new.count == moved.count
+        else { return .different }
+        var isSame = same(before, after)
+        for (index, names) in moved.enumerated() where isSame {
+            isSame = samePods(old[index].spec, new[index].spec, moved: names)
         }
-        return parts
+        return budget <= 0 ? .tooMany : isSame ? .same : .different
     }
 
-    private static func container(_ container: PlainValue) -> PlainValue {
-        var container = container
-        container["restartPolicy"] = nil
-        container["startupProbe"] = nil
-        container["lifecycle"]?["preStop"] = nil
-        if container["lifecycle"]?.isEmpty == true { container["lifecycle"] = nil }
-        let variables = container["env"]?.elements.filter { !Marker.variables.contains($0["name"]?.text ?? "") } ?? []
-        container["env"] = variables.isEmpty ? nil : .sequence(variables)
-        return container
+    private func places(_ root: SourceNode) -> [PodPlace]? {
+        guard case .pods(let places)? = try? PodFinder(customPaths: podSpecPaths).find(in: root) else { return nil }
+        return places
     }
 
-    /// Everything but the lists of containers and the places of markers.
-    private static func withoutVolatile(_ value: PlainValue) -> PlainValue {
-        switch value {
-        case .scalar: return value
-        case .sequence(let elements): return .sequence(elements.map(withoutVolatile))
-        case .mapping(let pairs):
-            var result: [PlainValue.Pair] = []
-            for pair in pairs {
-                let name = pair.key.text ?? ""
-                if ["containers", "initContainers"].contains(name) || name == Marker.sidecars || name == Marker.primary
-                {
-                    continue
+    // MARK: Pods
+
+    /// Those that stayed are there in their order; those that moved are there once, changed as a move may change them.
+    private mutating func samePods(_ before: SourceNode, _ after: SourceNode, moved: Set<String>) -> Bool {
+        var old: [String: SourceNode] = [:]
+        var new: [String: SourceNode] = [:]
+        for field in ["initContainers", "containers"] {
+            let left = stayed(before[field]?.elements ?? [], moved, &old)
+            let right = stayed(after[field]?.elements ?? [], moved, &new)
+            guard same(left, right) else { return false }
+        }
+        guard old.count == new.count else { return false }
+        for (name, container) in old {
+            guard let other = new[name], sameContainers(container, other) else { return false }
+        }
+        return true
+    }
+
+    private func stayed(
+        _ containers: [SourceNode], _ moved: Set<String>, _ others: inout [String: SourceNode]
+    ) -> [SourceNode] {
+        containers.filter { container in
+            guard let name = container["name"]?.text, moved.contains(name) else { return true }
+            others[name] = container
+            return false
+        }
+    }
+
+    private mutating func sameContainers(_ before: SourceNode, _ after: SourceNode) -> Bool {
+        func kept(_ node: SourceNode) -> [SourceNode.Pair] {
+            (node.pairs ?? []).filter { pair in
+                switch pair.key.scalar?.text {
+                case "restartPolicy", "startupProbe", "env": false
+                case "lifecycle": pair.value.pairs?.contains { $0.key.scalar?.text != "preStop" } ?? true
+                default: true
                 }
-                var kept = withoutVolatile(pair.value)
-                if name == "onExitCodes" { kept["containerName"] = nil }
-                if ["annotations", "metadata"].contains(name), kept.isEmpty { continue }
-                result.append(.init(key: pair.key, value: kept))
             }
-            return .mapping(result)
         }
+        func variables(_ node: SourceNode) -> [SourceNode] {
+            (node["env"]?.elements ?? []).filter { !Marker.variables.contains($0["name"]?.text ?? "") }
+        }
+        let (old, new) = (kept(before), kept(after))
+        guard old.count == new.count, same(variables(before), variables(after)) else { return false }
+        for (left, right) in zip(old, new) {
+            guard same(left.key, right.key) else { return false }
+            let isLifecycle = left.key.scalar?.text == "lifecycle"
+            guard same(left.value, right.value, without: isLifecycle ? "preStop" : nil) else { return false }
+        }
+        return true
+    }
+
+    // MARK: Values
+
+    private mutating func same(_ before: [SourceNode], _ after: [SourceNode]) -> Bool {
+        guard before.count == after.count else { return false }
+        for (left, right) in zip(before, after) where !same(left, right) { return false }
+        return true
+    }
+
+    private mutating func same(_ before: SourceNode, _ after: SourceNode, without name: String? = nil) -> Bool {
+        budget -= 1
+        guard budget > 0 else { return false }
+        let (left, right) = (before.resolved, after.resolved)
+        switch (left.content, right.content) {
+        case (.scalar(let old), .scalar(let new)):
+            return old.text == new.text && (old.style == .plain) == (new.style == .plain)
+                && left.properties.tag == right.properties.tag
+        case (.sequence(let old), .sequence(let new)): return same(old, new)
+        case (.mapping(let old), .mapping(let new)): return same(old, new, without: name)
+        default: return false
+        }
+    }
+
+    private mutating func same(_ before: [SourceNode.Pair], _ after: [SourceNode.Pair], without name: String?) -> Bool {
+        var (left, right) = (before.startIndex, after.startIndex)
+        while true {
+            while left < before.endIndex, isVolatile(before[left], name) { left += 1 }
+            while right < after.endIndex, isVolatile(after[right], name) { right += 1 }
+            guard left < before.endIndex, right < after.endIndex else {
+                return left == before.endIndex && right == after.endIndex
+            }
+            let (old, new) = (before[left], after[right])
+            let inner = old.key.scalar?.text == "onExitCodes" ? "containerName" : nil
+            guard same(old.key, new.key), same(old.value, new.value, without: inner) else { return false }
+            left += 1
+            right += 1
+        }
+    }
+
+    /// Lists of containers, places of markers, and what is empty once markers are gone.
+    private func isVolatile(_ pair: SourceNode.Pair, _ name: String?) -> Bool {
+        guard let key = pair.key.scalar?.text else { return false }
+        if key == name || Self.volatile.contains(key) { return true }
+        guard key == "annotations" || key == "metadata" else { return false }
+        return pair.value.isNull || pair.value.pairs?.allSatisfy { isVolatile($0, nil) } ?? false
     }
 }

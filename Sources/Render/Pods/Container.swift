@@ -9,10 +9,11 @@ struct Container {
     var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
     var isNativeSidecar: Bool { node["restartPolicy"]?.text == "Always" }
 
-    /// The program and its arguments as one text, for looking at.
-    var commandLine: String {
-        [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.compactMap(\.text).joined(separator: " ")
-    }
+    /// The program and its arguments.
+    var words: [String] { [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.compactMap(\.text) }
+
+    /// The same as one text, for looking at.
+    var commandLine: String { words.joined(separator: " ") }
 
     /// The literal value of a variable.
     func environment(_ name: String) -> String? {

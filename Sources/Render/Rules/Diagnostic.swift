@@ -6,6 +6,8 @@ public struct Diagnostic: Sendable, Equatable {
     /// From 1.
     public var line: Int
     public var message: String
+    /// Of the bytes that the finding is about.
+    var offset = 0
 
     /// The form compilers use and editors jump to.
     public func text(file: String) -> String {

@@ -63,12 +63,13 @@ extension Rule {
         evidence: "KEP-753: shared grace")
 
     static let grace = Rule(
-        id: "KS107", severity: .warning, title: "The grace period is short",
+        id: "KS107", severity: .note, title: "The grace period was raised",
         explanation: """
-            Main and the sidecars share the pod's terminationGracePeriodSeconds; below 10 s a sidecar \
-            that has to flush or upload is killed.
+            Main, the hooks and the sidecars share terminationGracePeriodSeconds, one after another. It is computed from \
+            the hooks that sleep, the time that sidecars are told to drain, and 10 s to end in, and raised where it is \
+            less.
             """,
-        evidence: "measured: a sidecar that takes 8 s gets them only within the grace")
+        evidence: "KEP-753: shared grace; measured: a sidecar that takes 8 s gets them only within the grace")
 
     static let exitsByItself = Rule(
         id: "KS108", severity: .warning, title: "The sidecar ends by itself",
@@ -186,6 +187,31 @@ extension Rule {
             """,
         evidence: "KEP-753")
 
+    static let asksMain = Rule(
+        id: "KS125", severity: .warning, title: "A probe of the sidecar asks main",
+        explanation: """
+            No startupProbe is derived from it, because main starts only afterwards. As livenessProbe it restarts the \
+            sidecar while main starts and ends.
+            """,
+        evidence: "KEP-753: the next container starts once `started` holds")
+
+    static let resources = Rule(
+        id: "KS126", severity: .note, title: "Effective requests and QoS class",
+        explanation: """
+            Computed before and after as the scheduler does: native sidecars add to every init container behind them. \
+            Behind the other init containers the sum stays; a quota or a node that was just enough may still be short \
+            where this says that it changed.
+            """,
+        evidence: "KEP-753: max(max_i(init_i + sidecars before i), sidecars + containers)")
+
+    static let graceKept = Rule(
+        id: "KS127", severity: .warning, title: "The grace period is short",
+        explanation: """
+            It is less than hooks and sidecars need together, but it is shared with another place of the document or \
+            stands where nothing can be added. Raise it by hand.
+            """,
+        evidence: "KEP-753: shared grace")
+
     static let kindUnknown = Rule(
         id: "KS124", severity: .note, title: "Not a kind with a pod template",
         explanation: """
@@ -198,6 +224,6 @@ extension Rule {
         .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopSleeps, .grace,
         .exitsByItself, .mainHack, .sharedProcesses, .shell, .namedPort, .failurePolicy, .failurePolicyOpen, .crash,
         .markers, .defaultContainer, .injected, .serialStart, .patches, .earlyVersion, .reversed, .notRestored,
-        .kindUnknown,
+        .kindUnknown, .asksMain, .resources, .graceKept,
     ]
 }

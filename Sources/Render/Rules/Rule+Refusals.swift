@@ -61,7 +61,15 @@ extension Rule {
             """,
         evidence: "the promise never to leave half an output")
 
+    static let waitsForMain = Rule(
+        id: "KS009", severity: .error, title: "The sidecar's startupProbe waits for main",
+        explanation: """
+            Main starts only when the startupProbe of a native sidecar has passed. A probe that asks a port of main would \
+            wait for ever; let it ask the sidecar itself.
+            """,
+        evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
+
     static let refusals: [Rule] = [
-        .noMain, .unknownContainer, .duplicateName, .shape, .anchor, .layout, .ownPolicy, .verification,
+        .noMain, .unknownContainer, .duplicateName, .shape, .anchor, .layout, .ownPolicy, .verification, .waitsForMain,
     ]
 }
