@@ -1,10 +1,10 @@
 /// The reference of all rules, from their definitions.
 public enum RuleReference {
-    public static let rules = Rule.refusals + Rule.findings
+    public static let rules = Rule.refusals + Rule.findings + Rule.generators
 
     public static var markdown: String {
         let head = """
-            # Rules of `kpipe-sidecar render convert`
+            # Rules of `kpipe-sidecar render`
             Made from the rules' own definitions by `scripts/generate`. Errors leave the pod as it was; notes are shown with
             `-v`.
 

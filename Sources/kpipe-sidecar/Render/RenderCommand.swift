@@ -12,7 +12,10 @@ struct RenderCommand: ParsableCommand {
               2. As a filter:
                  kustomize build . | kpipe-sidecar render convert - | kubectl apply -f -
             """,
-        subcommands: [RenderConvertCommand.self, RenderJobCommand.self, RenderRulesCommand.self])
+        subcommands: [
+            RenderConvertCommand.self, RenderJobCommand.self, RenderHKubeCommand.self, RenderFlyteCommand.self,
+            RenderFunctionCommand.self, RenderRulesCommand.self,
+        ])
 }
 
 /// Prints the reference that is checked in as `docs/rules.md`.

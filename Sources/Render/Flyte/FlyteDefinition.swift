@@ -1,0 +1,70 @@
+import YAMLTree
+
+/// What a task says about its own container, in the SDK's keywords.
+struct FlyteDefinition {
+    private let image: String?
+    private let command: [String]?
+    private let args: [String]?
+    private let environment: [(name: String, value: String)]
+    private let resources: Manifest?
+
+    private static let kinds = [
+        ("cpu", "cpu"), ("memory", "memory"), ("mem", "memory"), ("gpu", "nvidia.com/gpu"),
+        ("storage", "ephemeral-storage"), ("ephemeral_storage", "ephemeral-storage"),
+    ]
+
+    init(_ reader: inout FieldReader) {
+        image = reader.text("image") ?? reader.text("container_image")
+        command = reader.texts("command")
+        args = reader.texts("args")
+        environment = reader.pairs("environment").map { ($0.key, $0.value.text ?? "") }
+        resources = Self.resources(&reader)
+    }
+
+    /// `cpu_request`, `memory_limit` …, or `requests` and `limits`, also below `resources`.
+    private static func resources(_ reader: inout FieldReader) -> Manifest? {
+        var amounts: [(group: String, fields: [Manifest.Field])] = []
+        let nested = reader.node("resources")
+        var inner = nested.map { FieldReader($0, path: reader.path(to: "resources")) }
+        for (group, suffix) in [("requests", "request"), ("limits", "limit")] {
+            var fields: [Manifest.Field] = []
+            let pairs = reader.pairs(group) + (inner?.pairs(group) ?? [])
+            for pair in pairs {
+                fields.append(.init(kinds.first { $0.0 == pair.key }?.1 ?? pair.key, .text(pair.value.text ?? "0")))
+            }
+            for (keyword, resource) in kinds {
+                if let amount = reader.text("\(keyword)_\(suffix)") { fields.append(.init(resource, .text(amount))) }
+            }
+            if !fields.isEmpty { amounts.append((group, fields)) }
+        }
+        inner?.reportUnknown()
+        reader.add(inner?.problems ?? [])
+        return amounts.isEmpty ? nil : .map(amounts.map { .init($0.group, .map($0.fields)) })
+    }
+
+    /// The primary container as Flyte leaves it, and the names of the fields whose values are lost. Resources replace
+    /// the container's only if the task names any; variables go over those of the same name.
+    func applied(to container: Manifest) -> (Manifest, lost: [String]) {
+        var result = container
+        var lost: [String] = []
+        func set(_ name: String, _ value: Manifest?) {
+            guard let value else { return }
+            if let old = container[name], old != value { lost.append(name) }
+            result[name] = value
+        }
+        set("image", image.map { .text($0) })
+        // A task runs its own program: of another's command nothing stays.
+        let runs = command != nil || args != nil
+        set("command", command.map { .texts($0) } ?? (runs && container["command"] != nil ? .list([]) : nil))
+        set("args", args.map { .texts($0) } ?? (runs && container["args"] != nil ? .list([]) : nil))
+        for name in ["command", "args"] where result[name] == .list([]) { result[name] = nil }
+        set("resources", resources)
+        guard !environment.isEmpty else { return (result, lost) }
+        let names = Set(environment.map(\.name))
+        let existing = container["env"]?.elements ?? []
+        let kept = existing.filter { !names.contains($0["name"]?.scalar ?? "") }
+        if kept.count < existing.count { lost.append("env") }
+        result["env"] = .list(environment.map { ["name": .text($0.name), "value": .text($0.value)] } + kept)
+        return (result, lost)
+    }
+}

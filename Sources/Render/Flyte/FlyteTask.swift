@@ -1,0 +1,104 @@
+public import YAMLTree
+
+/// A Flyte sidecar task: its pod as Flyte makes it from the task and the pod spec.
+public struct FlyteTask: Sendable {
+    /// Helpers that end before main starts: ordinary init containers.
+    public var oneShots: Set<String> = []
+    /// Helpers that run on, whatever their command looks like.
+    public var sidecars: Set<String> = []
+
+    private static let defaultPrimary = "primary"
+
+    public init() {}
+
+    /// Throws with everything that is wrong.
+    public func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
+        var reader = FieldReader(document)
+        let name = reader.text("name").map { $0.lowercased().replacing("_", with: "-").replacing(".", with: "-") }
+        let primary = reader.text("primary_container_name") ?? Self.defaultPrimary
+        if let problem = ObjectName.problem(primary) { reader.report(nil, at: "primary_container_name", problem) }
+        let definition = FlyteDefinition(&reader)
+        let retries = reader.integer("retries", in: 0...Int(Int32.max))
+        let timeout = reader.seconds("timeout")
+        let specNode = reader.node("pod_spec")
+        reader.reportUnknown()
+        var spec = specNode.map { ProtobufShape.flattened(Manifest($0)) } ?? .map([])
+        if let specNode, specNode.mapping == nil { reader.report(specNode, at: "pod_spec", "expected a mapping") }
+        var diagnostics: [Diagnostic] = []
+        var containers = spec["containers"]?.elements ?? []
+        check(containers, primary, &reader)
+        if !containers.contains(where: { $0["name"]?.scalar == primary }) {
+            containers.insert(["name": .text(primary)], at: 0)
+            diagnostics.append(
+                Diagnostic(rule: .primaryCreated, line: specNode?.mark.line ?? 1, message: "\(primary) was created"))
+        }
+        if let index = containers.firstIndex(where: { $0["name"]?.scalar == primary }) {
+            let line = specNode?["containers"]?[index]?.mark.line ?? 1
+            let (container, lost) = definition.applied(to: containers[index])
+            containers[index] = container
+            diagnostics += lost.map {
+                Diagnostic(rule: .overridden, line: line, message: "\($0) of \(primary) comes from the task")
+            }
+            if container["image"] == nil {
+                reader.report(nil, at: "image", "is missing; the task's image runs in \(primary)")
+            }
+        }
+        guard reader.problems.isEmpty else { throw InputError(reader.problems) }
+        let running = split(&spec, containers, primary, specNode, &diagnostics)
+        return GeneratedPod(
+            name: name, spec: spec, sidecars: running, retries: retries, timeout: timeout, diagnostics: diagnostics)
+    }
+
+    private func check(_ containers: [Manifest], _ primary: String, _ reader: inout FieldReader) {
+        var names: Set<String> = []
+        for (index, container) in containers.enumerated() {
+            let place = "pod_spec.containers[\(index)]"
+            guard let name = container["name"]?.scalar else {
+                reader.report(nil, at: place, "expected a mapping with a name")
+                continue
+            }
+            if !names.insert(name).inserted { reader.report(nil, at: place, "the name \(name) is taken already") }
+            if name != primary, container["image"]?.scalar == nil {
+                reader.report(nil, at: "\(place).image", "is missing; only \(primary) gets the task's")
+            }
+        }
+        for name in oneShots.union(sidecars).sorted() where !names.contains(name) || name == primary {
+            let known = names.subtracting([primary]).sorted().joined(separator: ", ")
+            reader.report(nil, at: "pod_spec.containers", "there is no helper \(name); there are \(known)")
+        }
+    }
+
+    /// Puts each container where it belongs, and returns the names of those that run on.
+    private func split(
+        _ spec: inout Manifest, _ containers: [Manifest], _ primary: String, _ node: YAMLNode?,
+        _ diagnostics: inout [Diagnostic]
+    ) -> Set<String> {
+        var running: Set<String> = []
+        var side: [Manifest] = []
+        var before = spec["initContainers"]?.elements ?? []
+        for container in containers {
+            let name = container["name"]?.scalar ?? ""
+            let words = ["command", "args"].flatMap { container[$0]?.elements ?? [] }.compactMap(\.scalar)
+            if oneShots.contains(name) {
+                before.append(container)
+                continue
+            }
+            side.append(container)
+            guard name != primary else { continue }
+            if sidecars.contains(name) || !ProgramLife.endsByItself(words) {
+                running.insert(name)
+            } else {
+                let line = node?["containers"]?.sequence?.first { $0["name"]?.text == name }?.mark.line ?? 1
+                diagnostics.append(
+                    Diagnostic(
+                        rule: .oneShot, line: line,
+                        message: "\(name) ends by itself and stays a container; --one-shot \(name) runs it before main")
+                )
+            }
+        }
+        if !before.isEmpty { spec["initContainers"] = .list(before) }
+        spec["containers"] = .list(side)
+        if spec["restartPolicy"] == nil { spec["restartPolicy"] = "Never" }
+        return running
+    }
+}

@@ -1,0 +1,96 @@
+import YAMLTree
+
+/// A pod made from another system's document: its containers side by side, as that system runs them, and which of them
+/// are sidecars.
+public struct GeneratedPod: Sendable {
+    /// The object to write it as.
+    public enum Form: String, Sendable, CaseIterable {
+        /// The bare spec, for a template of one's own.
+        case podSpec = "pod-spec"
+        case pod
+        case job
+    }
+
+    /// Of the Pod or Job.
+    public var name: String?
+    public var spec: Manifest
+    /// Names of the containers that run on when main has ended.
+    public var sidecars: Set<String>
+    /// Tries after the first.
+    public var retries: Int?
+    /// Seconds for all tries.
+    public var timeout: Int?
+    /// What was found on the way, by the lines of the document it was made from.
+    public var diagnostics: [Diagnostic]
+
+    /// The object; its sidecars native, or for clusters before 1.29 ordinary and marked for a terminator.
+    public func rendered(
+        as form: Form, legacy: Bool
+    ) throws(InputError) -> (document: Manifest, diagnostics: [Diagnostic]) {
+        guard form == .podSpec || name != nil else {
+            throw InputError([
+                InputProblem(path: "name", message: "is missing; a \(form.rawValue) needs one: give --name")
+            ])
+        }
+        let name = name ?? "pod"
+        if let problem = ObjectName.problem(name) { throw InputError([InputProblem(path: "name", message: problem)]) }
+        let (pod, found) = legacy ? (markedSpec, []) : try nativeSpec()
+        return (document(form, name: name, spec: pod), diagnostics + found)
+    }
+
+    private func document(_ form: Form, name: String, spec: Manifest) -> Manifest {
+        let metadata: Manifest = ["name": .text(name)]
+        switch form {
+        case .podSpec: return spec
+        case .pod: return ["apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec]
+        case .job:
+            return [
+                "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata,
+                "spec": .map(present: [
+                    "backoffLimit": .number(retries ?? 0),
+                    "activeDeadlineSeconds": timeout.map { .number($0) },
+                    "template": ["spec": spec],
+                ]),
+            ]
+        }
+    }
+
+    private var markedSpec: Manifest {
+        var spec = spec
+        spec["containers"] = .list(
+            (spec["containers"]?.elements ?? []).map { container in
+                guard let name = container["name"]?.scalar, sidecars.contains(name) else { return container }
+                var container = container
+                let marker: Manifest = ["name": .text(Marker.terminate), "value": "true"]
+                container["env"] = .list((container["env"]?.elements ?? []) + [marker])
+                return container
+            })
+        return spec
+    }
+
+    /// By the same conversion that manifests go through.
+    private func nativeSpec() throws(InputError) -> (Manifest, [Diagnostic]) {
+        guard !sidecars.isEmpty else { return (spec, []) }
+        let text = ManifestWriter.yaml([document(.pod, name: "pod", spec: spec)])
+        var options = ConversionOptions()
+        options.sidecars = sidecars
+        do {
+            let conversion = try StreamConverter(options).convert(Array(text.utf8))
+            let found = conversion.diagnostics
+            guard !found.contains(where: { $0.rule.severity == .error }) else {
+                throw InputError(
+                    found.filter { $0.rule.severity == .error }.map {
+                        InputProblem(path: "", message: "\($0.rule.id) error: \($0.message)")
+                    })
+            }
+            let pod = Manifest(try YAMLNode(parsing: conversion.output))
+            // Lines of the text in between mean nothing to anybody.
+            let named = found.map { Diagnostic(rule: $0.rule, line: 1, message: $0.message) }
+            return (pod["spec"] ?? spec, named)
+        } catch let error as InputError {
+            throw error
+        } catch {
+            throw InputError([InputProblem(path: "", message: "the pod could not be converted: \(error)")])
+        }
+    }
+}

@@ -1,0 +1,119 @@
+public import YAMLTree
+
+/// An HKube algorithm: its pod as HKube's task executor would make it, as far as the algorithm's document says.
+public struct HKubeAlgorithm: Sendable {
+    /// HKube's name for the main container.
+    static let main = "algorunner"
+    /// HKube's own `config.resources.sideCar`.
+    public static let defaultResources: Manifest = ["cpu": "100m", "memory": "128Mi"]
+
+    /// Instead of the document's `algorithmImage`.
+    public var image: String?
+    /// Requests and limits of sidecars that name none; `nil` leaves them without.
+    public var resources: Manifest? = HKubeAlgorithm.defaultResources
+
+    public init() {}
+
+    /// Throws with everything that is wrong.
+    public func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
+        var reader = FieldReader(document)
+        var diagnostics: [Diagnostic] = []
+        let name = reader.text("name")
+        var volumes = VolumeList()
+        volumes.add(reader.list("volumes"), path: "volumes", &reader)
+        let main = main(&reader, document, &diagnostics)
+        var containers = [main]
+        var names: Set = [Self.main]
+        for (index, node) in reader.list("sideCars").enumerated() {
+            guard let container = sideCar(node, path: "sideCars[\(index)]", &volumes, &reader, &diagnostics) else {
+                continue
+            }
+            let name = container["name"]?.scalar ?? ""
+            if !name.isEmpty, !names.insert(name).inserted {
+                let why = name == Self.main ? "HKube's main container is called that" : "container names must be unique"
+                reader.report(node, at: "sideCars[\(index)].container.name", "\(name) is taken already: \(why)")
+            }
+            containers.append(container)
+        }
+        if containers.count == 1, reader.problems.isEmpty, document["sideCars"] == nil {
+            reader.report(nil, at: "sideCars", "is missing; an algorithm without sidecars needs nothing from here")
+        }
+        volumes.checkMounts(of: containers, &reader)
+        guard reader.problems.isEmpty else { throw InputError(reader.problems) }
+        var spec: Manifest = ["restartPolicy": "Never", "containers": .list(containers)]
+        if !volumes.list.isEmpty { spec["volumes"] = .list(volumes.list) }
+        return GeneratedPod(
+            name: name, spec: spec, sidecars: names.subtracting([Self.main]), retries: nil, timeout: nil,
+            diagnostics: diagnostics)
+    }
+
+    private func main(
+        _ reader: inout FieldReader, _ document: YAMLNode, _ diagnostics: inout [Diagnostic]
+    ) -> Manifest {
+        let image = image ?? reader.text("algorithmImage")
+        if image == nil {
+            diagnostics.append(
+                Diagnostic(
+                    rule: .noImage, line: document.mark.line,
+                    message: "\(Self.main) has no image: give algorithmImage or --image"))
+        }
+        let amounts = [("cpu", "cpu"), ("mem", "memory"), ("gpu", "nvidia.com/gpu")].compactMap { field, resource in
+            reader.manifest(field).flatMap { $0.scalar == "0" ? nil : Manifest.Field(resource, $0) }
+        }
+        let resources: Manifest? = amounts.isEmpty ? nil : ["requests": .map(amounts), "limits": .map(amounts)]
+        let variables = environment(reader.pairs("algorithmEnv"), over: nil)
+        let mounts = reader.manifest("volumeMounts")
+        return .map(present: [
+            "name": .text(Self.main), "image": image.map { .text($0) }, "env": variables, "resources": resources,
+            "volumeMounts": mounts,
+        ])
+    }
+
+    private func sideCar(
+        _ node: YAMLNode, path: String, _ volumes: inout VolumeList, _ reader: inout FieldReader,
+        _ diagnostics: inout [Diagnostic]
+    ) -> Manifest? {
+        var inner = FieldReader(node, path: path)
+        defer { reader.add(inner.problems) }
+        _ = inner.text("name")
+        guard let containerNode = inner.node("container") else {
+            if node.mapping != nil { inner.report(node, at: "container", "is missing; give its name and image") }
+            return nil
+        }
+        var fields = FieldReader(containerNode, path: "\(path).container")
+        let name = fields.required("name", "each sidecar needs a container name of its own")
+        if !name.isEmpty, let problem = ObjectName.problem(name) { fields.report(containerNode, at: "name", problem) }
+        _ = fields.required("image", "give the sidecar's image")
+        inner.add(fields.problems)
+        var container = Manifest(containerNode)
+        if container["resources"] == nil, let resources {
+            container["resources"] = ["requests": resources, "limits": resources]
+            diagnostics.append(
+                Diagnostic(
+                    rule: .defaultResources, line: containerNode.mark.line, message: "\(name) got the default resources"
+                ))
+        }
+        if let variables = environment(inner.pairs("environments"), over: container["env"]) {
+            container["env"] = variables
+        }
+        volumes.add(inner.list("volumes"), path: "\(path).volumes", &inner)
+        let mounts = inner.list("volumeMounts").map { Manifest($0) }
+        if !mounts.isEmpty { container["volumeMounts"] = .list((container["volumeMounts"]?.elements ?? []) + mounts) }
+        inner.reportUnknown()
+        return container
+    }
+
+    /// Values are texts; a mapping says where one comes from. They go over variables of the same name.
+    private func environment(_ pairs: [YAMLMapping.Pair], over existing: Manifest?) -> Manifest? {
+        guard !pairs.isEmpty else { return existing }
+        let names = Set(pairs.map(\.key))
+        let kept = (existing?.elements ?? []).filter { !names.contains($0["name"]?.scalar ?? "") }
+        return .list(
+            kept
+                + pairs.map { pair in
+                    pair.value.mapping != nil
+                        ? ["name": .text(pair.key), "valueFrom": Manifest(pair.value)]
+                        : ["name": .text(pair.key), "value": .text(pair.value.text ?? "")]
+                })
+    }
+}
