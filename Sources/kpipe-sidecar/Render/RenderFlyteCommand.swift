@@ -2,7 +2,7 @@ import ArgumentParser
 import Render
 
 /// `render flyte`: a sidecar task's pod.
-struct RenderFlyteCommand: ParsableCommand {
+struct RenderFlyteCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "flyte", abstract: "Makes the pod of a Flyte sidecar task.",
         discussion: """
@@ -21,6 +21,8 @@ struct RenderFlyteCommand: ParsableCommand {
     @OptionGroup var generated: GeneratedPodOptions
     @Option(help: "A helper that ends before main starts. May be repeated.") var oneShot: [String] = []
     @Option(help: "A helper that runs on, whatever its command looks like. May be repeated.") var sidecar: [String] = []
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         var task = FlyteTask()

@@ -4,7 +4,7 @@ import WorkdirProtocol
 import YAMLTree
 
 /// `render function`: the conversion for kustomize and kpt.
-struct RenderFunctionCommand: ParsableCommand {
+struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "function", abstract: "Converts the items of a ResourceList, as a KRM function.",
         discussion: """
@@ -22,6 +22,8 @@ struct RenderFunctionCommand: ParsableCommand {
             EXIT CODES
               0 done   1 an item was refused and left as it was   65 bad input
             """)
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         let bytes: [UInt8]

@@ -3,7 +3,7 @@ import Render
 import WorkdirProtocol
 
 /// `render hkube`: an algorithm's pod.
-struct RenderHKubeCommand: ParsableCommand {
+struct RenderHKubeCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "hkube", abstract: "Makes the pod of an HKube algorithm with sideCars.",
         discussion: """
@@ -21,6 +21,8 @@ struct RenderHKubeCommand: ParsableCommand {
     @Option(help: "The image of algorunner; else the document's algorithmImage.") var image: String?
     @Option(help: "Of sidecars that name none, as in cpu=100m,memory=128Mi; none leaves them without.")
     var defaultResources: String?
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         var algorithm = HKubeAlgorithm()

@@ -5,7 +5,7 @@ import WorkdirProtocol
 import YAMLTree
 
 /// `render job`: a whole step as a Job or CronJob.
-struct RenderJobCommand: ParsableCommand {
+struct RenderJobCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Makes a step's Job or CronJob: agent, entrypoint, probes, volume.",
         discussion: """
@@ -54,6 +54,8 @@ struct RenderJobCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: "yaml or json.") var format = ManifestFormat.yaml
 
     @Argument(parsing: .postTerminator, help: "The program and its arguments.") var command: [String] = []
+
+    @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         var document = YAMLMapping()
