@@ -37,10 +37,12 @@ extension SidecarAgent {
 }
 
 extension FailureCause {
+    /// A lost output is a lost output, whatever the reason; 66 would say that an input is missing.
     init(_ error: TransferError, _ direction: AgentEvent.Direction) {
+        let code = direction == .input ? error.exitCode : .inputOutput
         self.init(
             .error, container: .agent, reason: Self.reason(of: error, direction), message: error.description,
-            exitCode: error.exitCode.rawValue)
+            exitCode: code.rawValue)
     }
 
     private static func reason(of error: TransferError, _ direction: AgentEvent.Direction) -> String {
