@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -23,6 +24,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/// malloc_trim(3): gives back to the system what malloc keeps free.
+static inline void clinux_trim_memory(void) { malloc_trim(0); }
 
 /// The calling thread's errno, a macro that Swift cannot see.
 static inline int clinux_errno(void) { return errno; }

@@ -9,6 +9,14 @@ public enum WatchFailure: Sendable, Equatable {
     /// An answer that is not what the API promises.
     case garbled(String)
 
+    init(_ error: KubeError) {
+        switch error.reason {
+        case .status(let status): self = .status(status)
+        case .malformed: self = .garbled(error.description)
+        case .transport, .configuration, .credentials, .cancelled: self = .connection(error.description)
+        }
+    }
+
     /// The version asked for has been compacted away.
     var isExpired: Bool {
         guard case .status(let status) = self else { return false }

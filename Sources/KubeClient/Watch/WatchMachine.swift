@@ -56,6 +56,10 @@ public struct WatchMachine: Sendable {
     /// tried.
     static let patience = 2
 
+    /// While the initial state streams.
+    static let shortestSilence = Duration.seconds(60)
+    static let bookmarkSilence = Duration.seconds(180)
+
     private enum Step: Sendable, Equatable {
         case list
         case page(limit: Int, continueToken: String)
@@ -92,8 +96,8 @@ public struct WatchMachine: Sendable {
     public var silenceLimit: Duration? {
         switch phase {
         case .idle, .waiting, .listing: nil
-        case .initialEvents: .seconds(60)
-        case .watching: sawBookmark ? .seconds(180) : timeout + .seconds(10)
+        case .initialEvents: Self.shortestSilence
+        case .watching: sawBookmark ? Self.bookmarkSilence : timeout + .seconds(10)
         }
     }
 

@@ -14,8 +14,13 @@ public struct ObjectHead: Sendable, Equatable {
         self.resourceVersion = resourceVersion
     }
 
+    /// Reads the head of an object of any kind.
+    public init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError) {
+        try self.init(encoding, in: bytes, 0..<bytes.count)
+    }
+
     /// Reads the head of the object at `range`, whatever its kind.
-    public init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {
+    init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {
         uid = ObjectUID(bytes, range.lowerBound..<range.lowerBound)
         resourceVersion = ""
         switch encoding {
