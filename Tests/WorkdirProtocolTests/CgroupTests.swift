@@ -28,6 +28,29 @@ struct CgroupTests {
         #expect(Cgroup.find { files[$0].map { Array($0.utf8) } } == expected)
     }
 
+    @Test(arguments: [
+        ([("/c/p/g/memory.max", "max\n")], nil),
+        ([("/c/p/g/memory.max", "67108864\n")], 64 << 20),
+        // A pod's limit holds for a container that has none, and a container's within a larger pod's.
+        ([("/c/p/g/memory.max", "max\n"), ("/c/p/memory.max", "1000000\n")], 1_000_000),
+        ([("/c/p/g/memory.max", "4000\n"), ("/c/p/memory.max", "8000\n")], 4000),
+        ([("/c/p/memory.limit_in_bytes", "8000\n")], nil), ([], nil),
+    ] as [([(String, String)], UInt64?)])
+    func findsTheMemoryLimit(files: [(String, String)], expected: UInt64?) {
+        let files = Dictionary(uniqueKeysWithValues: files)
+        #expect(Cgroup.unified("/c/p/g").memoryLimit { files[$0].map { Array($0.utf8) } } == expected)
+    }
+
+    @Test(arguments: [("9223372036854771712\n", nil), ("1048576\n", 1 << 20)] as [(String, UInt64?)])
+    func findsTheLegacyMemoryLimit(text: String, expected: UInt64?) {
+        let files = [
+            "/proc/self/cgroup": "6:memory:/x\n", "/sys/fs/cgroup/memory/x/memory.limit_in_bytes": text,
+            "/proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
+        ]
+        let read = { (path: String) in files[path].map { Array($0.utf8) } }
+        #expect(Cgroup.find(read: read)?.memoryLimit(read: read) == expected)
+    }
+
     @Test func readsTheUnifiedGroup() {
         let files = [
             "/g/cpu.stat": "usage_usec 1200\nuser_usec 1000\nnr_throttled 3\nthrottled_usec 77\n",

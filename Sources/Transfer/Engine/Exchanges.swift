@@ -5,28 +5,44 @@ struct Exchanges: Sendable {
     let meter: TransferMeter
     let onEvent: TransferEventHandler
 
-    /// Runs `attempt` when the gate allows, holding `bytes` of buffers meanwhile. Where the next attempt `resumes` behind
+    enum Admission {
+        /// Waits for its turn, and holds bytes of buffers meanwhile.
+        case queued(bytes: Int)
+        /// Begins at once and counts nowhere, for an exchange that waits for others.
+        case free
+    }
+
+    /// Runs `attempt` when the gate allows. Where the next attempt `resumes` behind
     /// what was moved, one that got further starts the count of failures anew.
     func perform<Success: Sendable>(
-        _ object: String, bytes: Int, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
+        _ object: String, admission: Admission, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
         _ attempt: () async throws(TransferError) -> Success
     ) async throws(TransferError) -> Success {
         var failures = 0
         while true {
-            try await gate.enter(object, bytes: bytes)
+            if case .queued(let bytes) = admission { try await gate.enter(object, bytes: bytes) }
             let before = counter?.movedBytes ?? 0
             do throws(TransferError) {
                 let success = try await attempt()
-                await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before)
+                if case .queued(let bytes) = admission {
+                    await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before)
+                }
                 if failures > 0 { await gate.succeeded() }
                 return success
             } catch {
-                await gate.leave(bytes: bytes, moved: 0)
+                if case .queued(let bytes) = admission { await gate.leave(bytes: bytes, moved: 0) }
                 if Task.isCancelled { throw .cancelled(object) }
                 failures = resumes && (counter?.movedBytes ?? 0) > before ? 1 : failures + 1
                 try await pause(after: failures, error)
             }
         }
+    }
+
+    func perform<Success: Sendable>(
+        _ object: String, bytes: Int, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
+        _ attempt: () async throws(TransferError) -> Success
+    ) async throws(TransferError) -> Success {
+        try await perform(object, admission: .queued(bytes: bytes), counting: counter, resumes: resumes, attempt)
     }
 
     /// Returns when the exchange may be made again; throws when it may not.

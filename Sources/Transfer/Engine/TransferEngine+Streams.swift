@@ -72,7 +72,7 @@ extension TransferEngine {
         return try await streams { _ in }.document(source, upTo: limit)
     }
 
-    /// A few objects at a time: each holds parts in memory.
+    /// Some objects at a time; memory holds back what it has no room for.
     private func relay(
         _ objects: [(key: String, info: ObjectInfo?, name: String)], _ place: ResolvedURL, _ target: ResolvedURL,
         _ onEvent: @escaping TransferEventHandler, _ report: inout TransferReport
@@ -112,7 +112,7 @@ extension TransferEngine {
     }
 
     private func streams(_ onEvent: @escaping TransferEventHandler) -> StreamTransfer {
-        StreamTransfer(exchanges: exchanges(onEvent), configuration: configuration, meter: meter)
+        StreamTransfer(exchanges: exchanges(onEvent), room: room, configuration: configuration, meter: meter)
     }
 
     private func finish(_ file: TransferredFile, _ onEvent: TransferEventHandler, _ report: inout TransferReport) {

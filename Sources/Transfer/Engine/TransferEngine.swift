@@ -8,6 +8,7 @@ public final class TransferEngine: Sendable {
     let stores: any StoreResolver
     let configuration: TransferConfiguration
     private let gate: TransferGate
+    let room: TransferGate
     /// Shared by all calls of this engine.
     public let meter = TransferMeter()
 
@@ -17,10 +18,12 @@ public final class TransferEngine: Sendable {
         gate = TransferGate(
             memory: configuration.memory, maximumConcurrency: configuration.maximumConcurrency,
             retries: configuration.retry.budget)
+        room = TransferGate(
+            memory: configuration.memory, maximumConcurrency: configuration.maximumConcurrency, retries: 0)
     }
 
     /// Fetches all of `inputs` into `folder`, which is made if missing. Nothing is ever written outside it. Temporary
-    /// files that a killed process has left in it are removed first.
+    /// files that a killed process has left in it are removed first. A failure leaves no empty folder behind.
     public func fetch(
         _ inputs: [InputRequest], into folder: String, journal: any TransferJournal = NoJournal(),
         onEvent: @escaping TransferEventHandler = { _ in }
@@ -36,7 +39,9 @@ public final class TransferEngine: Sendable {
             var run = FetchRun(
                 stores: stores, configuration: configuration, folder: confined, download: download, journal: journal,
                 meter: meter, onEvent: onEvent)
-            return await run.run(inputs)
+            let report = await run.run(inputs)
+            if !report.isComplete { confined.removeIfMadeInVain() }
+            return report
         } catch {
             return failed(error, onEvent)
         }

@@ -40,6 +40,21 @@ actor TransferGate {
         perform(admission.handle(.finished(bytes: bytes, moved: moved, now: clock.now - start)))
     }
 
+    /// Runs `body` while it holds `bytes`.
+    nonisolated func holding<Success: Sendable>(
+        _ object: String, bytes: Int, _ body: () async throws(TransferError) -> Success
+    ) async throws(TransferError) -> Success {
+        try await enter(object, bytes: bytes)
+        do throws(TransferError) {
+            let success = try await body()
+            await leave(bytes: bytes, moved: Int64(bytes))
+            return success
+        } catch {
+            await leave(bytes: bytes, moved: 0)
+            throw error
+        }
+    }
+
     /// Freezes every start for `pause`.
     func throttle(for pause: Duration) {
         perform(admission.handle(.throttled(until: clock.now - start + pause)))

@@ -34,6 +34,23 @@ final class BlockingPool: Sendable {
         return try result.get()
     }
 
+    /// As `run`, for work that may block for ever, such as reading a pipe: whoever is cancelled does not wait for it.
+    /// Its thread is lost until it ends by itself. Throws `.cancelled`, naming `object`.
+    func runUnlessCancelled<Success: Sendable>(
+        _ object: String, _ work: @escaping @Sendable () throws(TransferError) -> Success
+    ) async throws(TransferError) -> Success {
+        let outcome = FirstOutcome<Success>()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                outcome.wait(continuation)
+                submit { outcome.settle(Result { () throws(TransferError) in try work() }) }
+            }
+        } onCancel: {
+            outcome.settle(.failure(.cancelled(object)))
+        }
+        return try result.get()
+    }
+
     private func submit(_ job: @escaping @Sendable () -> Void) {
         let starts = state.withLock { state in
             state.waiting.append(job)
@@ -68,6 +85,35 @@ final class BlockingPool: Sendable {
             }
             job?()
         }
+    }
+}
+
+/// Given to one who waits; whatever comes later is dropped.
+private final class FirstOutcome<Success: Sendable>: Sendable {
+    private typealias Outcome = Result<Success, TransferError>
+
+    private struct State {
+        var outcome: Outcome?
+        var waiter: CheckedContinuation<Outcome, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func wait(_ continuation: CheckedContinuation<Result<Success, TransferError>, Never>) {
+        let outcome = state.withLock { state in
+            if state.outcome == nil { state.waiter = continuation }
+            return state.outcome
+        }
+        if let outcome { continuation.resume(returning: outcome) }
+    }
+
+    func settle(_ outcome: Result<Success, TransferError>) {
+        state.withLock { state in
+            guard state.outcome == nil else { return CheckedContinuation<Outcome, Never>?.none }
+            state.outcome = outcome
+            defer { state.waiter = nil }
+            return state.waiter
+        }?.resume(returning: outcome)
     }
 }
 

@@ -9,12 +9,14 @@ final class ConfinedFolder: Sendable {
     /// For messages.
     let path: String
     private let descriptor: Int32
+    /// Folders that did not exist before, the highest first.
+    private let made: [String]
 
     /// Names of temporary files start so, and no object may have such a name.
     static let temporaryPrefix = ".kpipe-"
 
     init(_ path: String, creating: Bool = false) throws(TransferError) {
-        if creating { try Self.makeFolders(path) }
+        made = creating ? try Self.makeFolders(path) : []
         descriptor = Glibc.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("open the folder", path) }
         self.path = path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -138,9 +140,15 @@ final class ConfinedFolder: Sendable {
         guard removed else { throw .system("remove the folder", display(relative)) }
     }
 
+    /// Takes back what `init` made, as far as nothing stands in it.
+    func removeIfMadeInVain() {
+        for path in made.reversed() where rmdir(path) != 0 { return }
+    }
+
     /// A folder below this one as a folder of its own.
     init(reopening folder: ConfinedFolder, _ relative: String) throws(TransferError) {
         path = folder.display(relative)
+        made = []
         descriptor = try folder.openFile(relative, O_RDONLY | O_DIRECTORY)
     }
 
@@ -223,13 +231,17 @@ extension ConfinedFolder {
         return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
-    /// `mkdir -p` outside any confinement: the folder a person named.
-    private static func makeFolders(_ path: String) throws(TransferError) {
-        guard !path.isEmpty, mkdir(path, 0o777) != 0, errno != EEXIST else { return }
+    /// `mkdir -p` outside any confinement: the folder a person named. Returns what was missing, the highest first.
+    private static func makeFolders(_ path: String) throws(TransferError) -> [String] {
+        guard !path.isEmpty else { return [] }
+        if mkdir(path, 0o777) == 0 { return [path] }
+        if errno == EEXIST { return [] }
         let (above, _) = split(path.hasSuffix("/") ? String(path.dropLast()) : path)
         guard errno == ENOENT, !above.isEmpty else { throw .system("make the folder", path) }
-        try makeFolders(above)
-        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw .system("make the folder", path) }
+        let made = try makeFolders(above)
+        if mkdir(path, 0o777) == 0 { return made + [path] }
+        guard errno == EEXIST else { throw .system("make the folder", path) }
+        return made
     }
 }
 

@@ -16,6 +16,11 @@ public struct StoreConfiguration: Sendable {
     /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
     public var bearerFile: String?
     public var http: HTTPClientConfiguration
+    /// Of every exchange with a store that does not need others.
+    public var timeouts = StoreConfiguration.defaultTimeouts
+
+    /// Slower than a modem is no transfer any more, but a connection that nobody has told of its end.
+    public static let defaultTimeouts = HTTPTimeouts(minimumRate: 1 << 10)
 
     public init(
         environment: [String: String], endpointURL: String? = nil, region: String? = nil, profile: String? = nil,

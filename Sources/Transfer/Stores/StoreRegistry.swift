@@ -29,7 +29,7 @@ public final class StoreRegistry: StoreResolver {
         case .web(let origin, let user, let password):
             store = WebStore(
                 origin: origin, user: user, password: password, client: try client.get(),
-                authorization: WebAuthorization(configuration), now: systemClock)
+                authorization: WebAuthorization(configuration), timeouts: configuration.timeouts, now: systemClock)
         case .file: store = FileStore()
         case .standardStream:
             throw TransferError(
@@ -66,8 +66,9 @@ extension S3Service {
     ) throws(TransferError) {
         let profiles = try AWSProfiles(configuration)
         let settings = S3Settings(configuration, profiles: profiles)
+        let machine = InstanceRegion(InstanceMetadata(configuration: configuration, client: direct))
         guard !configuration.anonymous else {
-            self.init(settings: settings, client: client, cache: nil, clock: clock)
+            self.init(settings: settings, client: client, cache: nil, machine: machine, clock: clock)
             return
         }
         let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
@@ -84,6 +85,7 @@ extension S3Service {
             sources += [profile, container, instance] as [any CredentialSource]
         }
         self.init(
-            settings: settings, client: client, cache: CredentialCache(CredentialChain(sources: sources)), clock: clock)
+            settings: settings, client: client, cache: CredentialCache(CredentialChain(sources: sources)),
+            machine: machine, clock: clock)
     }
 }

@@ -45,6 +45,26 @@ public enum Cgroup: Sendable, Equatable {
         }
     }
 
+    /// Bytes this group may use: the least that itself or a group above it, as far as they can be seen, is allowed.
+    /// `nil`: unlimited.
+    public func memoryLimit(read: (String) -> [UInt8]?) -> UInt64? {
+        var (folder, name): (String?, String) =
+            switch self {
+            case .unified(let folder): (folder, "memory.max")
+            case .legacy(let cgroup): (cgroup.memory, "memory.limit_in_bytes")
+            }
+        var least: UInt64?
+        while let group = folder {
+            // Unlimited is the word `max`, or in legacy groups the largest number of whole pages.
+            if let limit = CgroupFile(read("\(group)/\(name)")).number, limit < LegacyCgroup.unlimited {
+                least = min(least ?? limit, limit)
+            }
+            folder = group.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(group.utf8[..<$0]) ?? "" }
+            if folder?.isEmpty == true { folder = nil }
+        }
+        return least
+    }
+
     /// One sample at `time`, in milliseconds since 1970. What the kernel does not offer is absent.
     public func sample(time: Int64, read: (String) -> [UInt8]?) -> UsageSample {
         var sample = UsageSample(time: time)

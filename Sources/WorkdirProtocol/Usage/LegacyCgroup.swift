@@ -20,7 +20,7 @@ public struct LegacyCgroup: Sendable, Equatable {
     }
 
     /// A limit so high means none: the kernel shows the largest number of whole pages.
-    private static let unlimited = UInt64(1) << 62
+    static let unlimited = UInt64(1) << 62
 
     func fill(_ sample: inout UsageSample, read: (String) -> [UInt8]?) {
         func file(_ folder: String?, _ name: String) -> CgroupFile {

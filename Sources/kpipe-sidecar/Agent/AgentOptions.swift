@@ -25,13 +25,12 @@ struct AgentOptions: ParsableArguments {
         return ConfigurationSources(file: config, environment: environment, flags: given)
     }
 
-    func registry(for limits: TransferLimits) -> StoreRegistry {
-        StoreRegistry(stores.configuration(concurrency: limits.concurrency))
-    }
-}
-
-extension TransferConfiguration {
-    init(_ limits: TransferLimits) {
-        self.init(memory: Int(limits.memory.bytes), maximumConcurrency: limits.concurrency)
+    /// Within what the container may use.
+    func engine(for limits: TransferLimits) -> (TransferEngine, StoreRegistry) {
+        let configuration = TransferConfiguration(
+            memory: Int(limits.memory.bytes), maximumConcurrency: limits.concurrency
+        ).fitting(memoryLimit: TransferConfiguration.memoryLimit)
+        let registry = StoreRegistry(stores.configuration(concurrency: configuration.maximumConcurrency))
+        return (TransferEngine(stores: registry, configuration: configuration), registry)
     }
 }

@@ -63,8 +63,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
 
         let logger = Logger(label: "agent")
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let registry = options.registry(for: configuration.transfer)
-        let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
+        let (engine, registry) = options.engine(for: configuration.transfer)
         let server = await listen(services, &settings, logger)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
         let sinks = services.attach(agent, pod: sources.pod, logger: logger)

@@ -51,6 +51,11 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     @Option(help: "Most exchanges at once; fewer are used where more would not help.")
     var concurrency = TransferConfiguration().maximumConcurrency
 
+    @Option(
+        help: "Most bytes of buffers, as in 32MiB; less where the container may not use so much (32MiB).",
+        transform: ByteSize.parse)
+    var memory = Int64(TransferConfiguration().memory)
+
     @Option(help: "Bytes of one range or part, as in 8MiB.", transform: ByteSize.parse)
     var partSize: Int64?
 
@@ -73,14 +78,16 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
 
     func validate() throws {
         guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
+        guard memory >= 1 << 20 else { throw ValidationError("--memory is at least 1MiB.") }
         guard concurrency > 0 else { throw ValidationError("--concurrency must be at least 1.") }
         guard partSize.map({ $0 >= 1 << 20 }) ?? true else { throw ValidationError("--part-size is at least 1MiB.") }
     }
 
     func run() async throws {
         let plan = try copyPlan()
-        let registry = StoreRegistry(stores.configuration(concurrency: concurrency))
-        let engine = TransferEngine(stores: registry, configuration: transferConfiguration)
+        let configuration = transferConfiguration.fitting(memoryLimit: TransferConfiguration.memoryLimit)
+        let registry = StoreRegistry(stores.configuration(concurrency: configuration.maximumConcurrency))
+        let engine = TransferEngine(stores: registry, configuration: configuration)
         let output = CopyOutput(
             json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter,
             diagnostics: diagnostics)
@@ -106,7 +113,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
 
     private var transferConfiguration: TransferConfiguration {
         var configuration = TransferConfiguration(
-            maximumConcurrency: concurrency, partSize: partSize, durable: fsync, digestsOutputs: false,
+            memory: Int(clamping: memory), maximumConcurrency: concurrency, partSize: partSize, durable: fsync,
+            digestsOutputs: false,
             verifiesStoreChecksums: checksum, pageCache: .kernel)
         configuration.refusesCaseCollisions = false
         configuration.listsFiles = false

@@ -67,8 +67,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         settings.openToAll = false
 
         let output = TimelineOutput(Timeline(json ? .json : .text))
-        let registry = options.registry(for: configuration.transfer)
-        let engine = TransferEngine(stores: registry, configuration: TransferConfiguration(configuration.transfer))
+        let (engine, registry) = options.engine(for: configuration.transfer)
         let logger = Logger(label: "agent")
         let services = StepServices(configuration)
         settings.usageSummary = { services.monitor.summary() }

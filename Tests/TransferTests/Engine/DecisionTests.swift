@@ -70,6 +70,17 @@ import WorkdirProtocol
         #expect(admission.handle(.woke(now: .seconds(3))) == [.admit(9), .admit(10), .admit(11), .admit(12)])
     }
 
+    @Test(
+        arguments: [
+            (nil, 32 << 20, 64), (1 << 40, 32 << 20, 64), (64 << 20, 16 << 20, 32), (16 << 20, 4 << 20, 8),
+            (1 << 20, 1 << 20, 2),
+        ] as [(UInt64?, Int, Int)])
+    func `buffers and exchanges fit into the container`(limit: UInt64?, memory: Int, concurrency: Int) {
+        let fitting = TransferConfiguration().fitting(memoryLimit: limit)
+        #expect(fitting.memory == memory)
+        #expect(fitting.maximumConcurrency == concurrency)
+    }
+
     @Test func `the limit grows while that pays`() {
         var limit = AdaptiveLimit(maximum: 64)
         var now = Duration.zero

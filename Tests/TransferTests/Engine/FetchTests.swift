@@ -136,8 +136,7 @@ let quickRetries = RetryPolicy(attempts: 6, base: .microseconds(50), cap: .milli
         #expect(report.failures.first?.description.contains("file") == true)
     }
 
-    @Test func `100,000 objects are listed and fetched a window at a time`() async throws {
-        // Their content does not matter here: all of them are in the journal's place of a rehearsal.
+    @Test func `many objects are fetched a window at a time`() async throws {
         let store = MemoryStore(
             Dictionary(uniqueKeysWithValues: (0..<2_000).map { ("p/\($0)", [UInt8]([1])) }), pageSize: 100)
         let report = await engine(store) { $0.listsFiles = false }

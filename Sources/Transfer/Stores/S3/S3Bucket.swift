@@ -5,13 +5,12 @@ internal import Synchronization
 final class S3Bucket: Sendable {
     let name: String
     private let service: S3Service
-    /// Corrected by the first answer that tells better, then kept.
-    private let region: Mutex<String>
+    /// What an answer told; until then the service's.
+    private let region = Mutex<String?>(nil)
 
-    init(_ name: String, service: S3Service, region: String) {
+    init(_ name: String, service: S3Service) {
         self.name = name
         self.service = service
-        self.region = Mutex(region)
     }
 
     /// The object's URL in errors.
@@ -40,7 +39,7 @@ final class S3Bucket: Sendable {
         var recovery = S3Recovery()
         while true {
             let credentials = try await service.credentials(for: object)
-            let region = region.withLock { $0 }
+            let region = if let told = self.region.withLock({ $0 }) { told } else { await service.region() }
             let request = try service.request(call, bucket: name, region: region, credentials: credentials)
             let gate = ResponseGate(sink, keeping: limit) { $0.isSuccess ? judge($0) : .keep }
             let answer = try await gate.run(request, on: service.client, object: object)

@@ -9,7 +9,8 @@ struct S3Call {
     var headers: HTTPHeaders = [:]
     var body: HTTPRequestBody = .none
     var payload = SigV4.emptyPayload
-    var timeouts = HTTPTimeouts()
+    /// `nil`: those of the store.
+    var timeouts: HTTPTimeouts?
 
     init(_ method: String, _ key: String?) {
         self.method = method

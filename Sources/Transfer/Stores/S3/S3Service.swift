@@ -7,25 +7,36 @@ final class S3Service: Sendable {
     let clock: ServerClock
     private let settings: S3Settings
     private let cache: CredentialCache?
+    private let machine: InstanceRegion?
     private let keys = SigningKeys()
     private let buckets = Mutex<[String: S3Bucket]>([:])
 
     /// Without `cache` requests are not signed.
-    init(settings: S3Settings, client: any HTTPExchange, cache: CredentialCache?, clock: ServerClock = ServerClock()) {
+    init(
+        settings: S3Settings, client: any HTTPExchange, cache: CredentialCache?, machine: InstanceRegion? = nil,
+        clock: ServerClock = ServerClock()
+    ) {
         self.settings = settings
         self.client = client
         self.cache = cache
+        self.machine = machine
         self.clock = clock
     }
 
     func store(bucket name: String) -> S3Store {
         let bucket = buckets.withLock { buckets in
             if let bucket = buckets[name] { return bucket }
-            let bucket = S3Bucket(name, service: self, region: settings.region)
+            let bucket = S3Bucket(name, service: self)
             buckets[name] = bucket
             return bucket
         }
         return S3Store(bucket, checksum: settings.checksum)
+    }
+
+    /// Where a bucket is looked for first. A server that is not AWS's hardly cares, so no machine is asked then.
+    func region() async -> String {
+        guard !settings.isRegionGiven, settings.endpointURL == nil else { return settings.region }
+        return await machine?.value() ?? settings.region
     }
 
     func credentials(for object: String) async throws(TransferError) -> AWSCredentials? {
@@ -52,7 +63,7 @@ final class S3Service: Sendable {
                 SigV4(service: "s3", region: region).sign(unsigned, with: $0, at: clock.now(), keys: keys)
             } ?? call.headers
         return HTTPRequest(
-            call.method, unsigned.url, headers: headers, body: call.body, timeouts: call.timeouts)
+            call.method, unsigned.url, headers: headers, body: call.body, timeouts: call.timeouts ?? settings.timeouts)
     }
 }
 

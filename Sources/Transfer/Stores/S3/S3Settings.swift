@@ -1,7 +1,11 @@
+internal import HTTPTransport
+
 /// Where S3 is and how it is spoken to, decided once from configuration, environment and the shared files.
 struct S3Settings: Sendable, Equatable {
     /// The region signed for until a bucket says otherwise.
     var region: String
+    /// Somebody said so; else a machine of EC2 is asked for its own.
+    var isRegionGiven = true
     /// Instead of AWS's own endpoints.
     var endpointURL: String?
     var pathStyle: Bool?
@@ -9,6 +13,7 @@ struct S3Settings: Sendable, Equatable {
     var dualStack = false
     /// What uploads are checked by; `nil` for servers that know none.
     var checksum: ChecksumAlgorithm?
+    var timeouts = StoreConfiguration.defaultTimeouts
 
     /// AWS knows every bucket there, whatever its region; other servers mostly do not care.
     static let defaultRegion = "us-east-1"
@@ -22,9 +27,11 @@ struct S3Settings: Sendable, Equatable {
 
     init(_ configuration: StoreConfiguration, profiles: AWSProfiles) {
         let profile = profiles.chosen
-        region =
+        let given =
             configuration.region ?? configuration.variable("AWS_REGION")
-            ?? configuration.variable("AWS_DEFAULT_REGION") ?? profile["region"] ?? Self.defaultRegion
+            ?? configuration.variable("AWS_DEFAULT_REGION") ?? profile["region"]
+        region = given ?? Self.defaultRegion
+        isRegionGiven = given != nil
         // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html, most specific first.
         let ignored = configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         let configured =
@@ -32,6 +39,7 @@ struct S3Settings: Sendable, Equatable {
             ?? profiles.endpointURL(service: "s3")
         endpointURL = configuration.endpointURL ?? (ignored ? nil : configured)
         pathStyle = configuration.pathStyle ?? (profile["s3.addressing_style"].map { $0 == "path" })
+        timeouts = configuration.timeouts
         fips = configuration.flag("AWS_USE_FIPS_ENDPOINT")
         dualStack = configuration.flag("AWS_USE_DUALSTACK_ENDPOINT")
         let calculation =

@@ -54,8 +54,7 @@ struct S3Upload: MultipartUpload {
             call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
         }
         // Joining thousands of parts takes minutes.
-        call.timeouts.firstByte = .seconds(600)
-        call.timeouts.stall = .seconds(600)
+        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
         let answer: (head: HTTPResponseHead, body: [UInt8])
         do { answer = try await bucket.answer(call) } catch {
             guard error.reason == .notFound, let info = await completedBefore(parts) else { throw error }

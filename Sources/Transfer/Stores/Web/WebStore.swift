@@ -8,6 +8,7 @@ struct WebStore: ObjectStore {
     var password: String?
     let client: any HTTPExchange
     let authorization: WebAuthorization
+    let timeouts: HTTPTimeouts
     let now: WallClock
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
@@ -80,7 +81,8 @@ struct WebStore: ObjectStore {
         while true {
             let gate = ResponseGate(sink) { (300..<400).contains($0.status) ? .keep : judge($0) }
             let request = HTTPRequest(
-                method, target.text, headers: headers, body: body.map { .source($0) } ?? .none)
+                method, target.text, headers: headers, body: body.map { .source($0) } ?? .none,
+                timeouts: timeouts)
             let head = try await gate.run(request, on: client, object: object).head
             switch redirects.step(
                 status: head.status, location: head.headers["Location"], method: method, from: target)

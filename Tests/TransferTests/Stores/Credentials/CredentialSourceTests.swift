@@ -172,6 +172,34 @@ struct CredentialSourceTests {
         #expect(roleless.requests.count == 2)
     }
 
+    @Test func `machine: its region is asked for once, and only where nobody says one`() async throws {
+        let machine = ScriptedExchange { request in
+            switch (request.method, request.url) {
+            case ("PUT", _): (200, "session")
+            case (_, "http://169.254.169.254/latest/meta-data/placement/region"): (200, "eu-central-1")
+            default: (404, "")
+            }
+        }
+        func region(_ environment: [String: String], endpoint: String? = nil) async throws -> String {
+            let configuration = StoreConfiguration(environment: environment, endpointURL: endpoint)
+            let service = try S3Service(configuration, client: machine, direct: machine)
+            _ = await service.region()
+            return await service.region()
+        }
+        let bare = ["AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"]
+        #expect(try await region(bare) == "eu-central-1")
+        #expect(machine.requests.count == 2)
+        #expect(try await region(bare.merging(["AWS_REGION": "eu-west-1"]) { $1 }) == "eu-west-1")
+        #expect(try await region(bare, endpoint: "http://localhost:1") == "us-east-1")
+        #expect(try await region(bare.merging(["AWS_EC2_METADATA_DISABLED": "true"]) { $1 }) == "us-east-1")
+        #expect(machine.requests.count == 2)
+        for answer in ["", "a\nb", "<html>"] {
+            let odd = ScriptedExchange { _ in (200, answer) }
+            let configuration = StoreConfiguration(environment: bare)
+            #expect(await InstanceMetadata(configuration: configuration, client: odd).region() == nil)
+        }
+    }
+
     @Test(arguments: [
         "", "{}", "[]", "{\"AccessKeyId\":\"A\"}", "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"\"}",
         "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S\",\"Expiration\":\"soon\"}",
