@@ -28,14 +28,15 @@ struct CgroupTests {
         #expect(Cgroup.find { files[$0].map { Array($0.utf8) } } == expected)
     }
 
-    @Test(arguments: [
-        ([("/c/p/g/memory.max", "max\n")], nil),
-        ([("/c/p/g/memory.max", "67108864\n")], 64 << 20),
-        // A pod's limit holds for a container that has none, and a container's within a larger pod's.
-        ([("/c/p/g/memory.max", "max\n"), ("/c/p/memory.max", "1000000\n")], 1_000_000),
-        ([("/c/p/g/memory.max", "4000\n"), ("/c/p/memory.max", "8000\n")], 4000),
-        ([("/c/p/memory.limit_in_bytes", "8000\n")], nil), ([], nil),
-    ] as [([(String, String)], UInt64?)])
+    @Test(
+        arguments: [
+            ([("/c/p/g/memory.max", "max\n")], nil),
+            ([("/c/p/g/memory.max", "67108864\n")], 64 << 20),
+            // A pod's limit holds for a container that has none, and a container's within a larger pod's.
+            ([("/c/p/g/memory.max", "max\n"), ("/c/p/memory.max", "1000000\n")], 1_000_000),
+            ([("/c/p/g/memory.max", "4000\n"), ("/c/p/memory.max", "8000\n")], 4000),
+            ([("/c/p/memory.limit_in_bytes", "8000\n")], nil), ([], nil),
+        ] as [([(String, String)], UInt64?)])
     func findsTheMemoryLimit(files: [(String, String)], expected: UInt64?) {
         let files = Dictionary(uniqueKeysWithValues: files)
         #expect(Cgroup.unified("/c/p/g").memoryLimit { files[$0].map { Array($0.utf8) } } == expected)
