@@ -27,6 +27,7 @@ struct Download: Sendable {
     private func fetch(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
         let info = try await describe(item)
         let file = try TemporaryFile(in: folder, for: item.destination)
+        defer { file.discard() }
         let content = try await read(item, info, into: file)
         try await verify(item, content, file)
         if item.unpack == .auto, let record = try await unpack(item, content, file) { return record }

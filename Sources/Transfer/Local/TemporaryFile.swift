@@ -24,7 +24,13 @@ final class TemporaryFile: Sendable {
 
     deinit {
         close(descriptor)
-        if !placed.load(ordering: .relaxed) { folder.remove(name) }
+        discard()
+    }
+
+    /// Removes the file unless it has its final name. Whoever must know that it is gone calls this: another task may hold
+    /// on to the value for a moment.
+    func discard() {
+        if !placed.exchange(true, ordering: .relaxed) { folder.remove(name) }
     }
 
     /// Reserves room, so that a full disk is known before the first byte is fetched and the file is in one piece.

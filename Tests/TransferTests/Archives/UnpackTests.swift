@@ -5,7 +5,7 @@ import WorkdirProtocol
 
 @testable import Transfer
 
-@Suite struct UnpackTests {
+@Suite(.requires(.python)) struct UnpackTests {
     private let folder: TemporaryFolder
     private let work: TemporaryFolder
 
@@ -28,7 +28,7 @@ import WorkdirProtocol
     /// Made with Python, which is independent of the reader under test and writes what no decent tool would.
     private func python(_ script: String) async throws -> [UInt8] {
         let finished = try await run(
-            "/usr/bin/python3",
+            try #require(Tool.python.path),
             ["-c", "import tarfile,zipfile,io,sys\nout=sys.argv[1]\n" + script, work["archive"]])
         #expect(finished.status.isSuccess, "\(finished.error)")
         return try work.read("archive")
@@ -58,6 +58,33 @@ import WorkdirProtocol
         let mode = try FileManager.default.attributesOfItem(atPath: folder["model/d/run"])[.posixPermissions] as? Int
         #expect(mode.map { $0 & 0o7000 } == 0)
         #expect(try folder.list().filter { $0.hasPrefix(".kpipe") } == [])
+    }
+
+    @Test(arguments: ["--gzip", "--zstd", "--xz", "--bzip2"])
+    func `what tar packs comes back as it was`(wrapper: String) async throws {
+        let files: [String: [UInt8]] = [
+            "empty": [], "deep/er/random": seededBytes(1 << 20), "deep/zeros": [UInt8](repeating: 0, count: 300_000),
+            "\(String(repeating: "long", count: 40))/😀 +%": Array("words".utf8),
+        ]
+        for (name, bytes) in files { try work.write(bytes, to: "tree/\(name)") }
+        _ = try work.makeFolder("tree/nothing in it")
+        try await output("tar", [wrapper, "-cf", work["archive"], "-C", work["tree"], "."])
+        #expect(await fetch(try work.read("archive")).failures == [])
+        #expect(try folder.list("model") == work.list("tree"))
+        for (name, bytes) in files { #expect(try folder.read("model/\(name)") == bytes) }
+    }
+
+    @Test(arguments: [
+        "tar --zstd -cf archive zeros", "tar -czf archive zeros", "tar -cJf archive zeros",
+        // Claims a TiB, and holds next to nothing.
+        "truncate -s 1T hole && tar -cSf archive hole",
+        "python3 -c 'import zipfile; zipfile.ZipFile(\"archive\",\"w\",8).write(\"zeros\")'",
+    ])
+    func `bombs of every kind are refused`(command: String) async throws {
+        try await output("sh", ["-c", "truncate -s 64M zeros && \(command)"], folder: work.path)
+        let limits = ArchiveLimits(bytes: 48 << 20)
+        #expect(await fetch(try work.read("archive"), limits: limits).failures.map(\.reason) == [.archive])
+        #expect(try folder.list() == [])
     }
 
     @Test func `zip unfolds`() async throws {
