@@ -14,7 +14,7 @@ struct RenderCommand: ParsableCommand {
             """,
         subcommands: [
             RenderConvertCommand.self, RenderJobCommand.self, RenderHKubeCommand.self, RenderFlyteCommand.self,
-            RenderFunctionCommand.self, RenderRulesCommand.self,
+            RenderFunctionCommand.self, RenderInstallCommand.self, RenderRulesCommand.self,
         ])
 }
 

@@ -1,0 +1,102 @@
+/// What an operator wants installed.
+public struct Installation: Sendable, Equatable {
+    public var namespace: String
+    /// Of the controller and the node agent.
+    public var image: String
+    /// What containers are swapped to.
+    public var exitImage: String
+    public var replicas: Int
+    /// The terminator's configuration file, as text; `nil` leaves the defaults.
+    public var configuration: String?
+    /// A DaemonSet that ends containers through the runtime's socket.
+    public var nodeAgent: Bool
+    /// The socket's path on the nodes.
+    public var runtimeSocket: String
+    /// For the Prometheus operator.
+    public var serviceMonitor: Bool
+    /// Also where Kruise's ContainerRecreateRequest is to be used.
+    public var kruise: Bool
+
+    public static let defaultNamespace = "kpipe-system"
+    public static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
+
+    public init(
+        namespace: String = defaultNamespace, image: String, exitImage: String, replicas: Int = 2,
+        configuration: String? = nil, nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
+        serviceMonitor: Bool = false, kruise: Bool = false
+    ) {
+        self.namespace = namespace
+        self.image = image
+        self.exitImage = exitImage
+        self.replicas = replicas
+        self.configuration = configuration
+        self.nodeAgent = nodeAgent
+        self.runtimeSocket = runtimeSocket
+        self.serviceMonitor = serviceMonitor
+        self.kruise = kruise
+    }
+
+    /// Everything to apply, in an order in which each object's namespace and account are there before it.
+    public var documents: [Manifest] {
+        [namespaceDocument] + TerminatorInstallation(installation: self).documents
+            + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
+    }
+
+    /// The node agent mounts a socket of its node, which only the privileged standard lets through; all else here
+    /// passes the restricted one.
+    private var namespaceDocument: Manifest {
+        let level = nodeAgent ? "privileged" : "restricted"
+        return [
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": [
+                "name": .text(namespace),
+                "labels": .map(
+                    Self.labels(nil).fields + [.init("pod-security.kubernetes.io/enforce", .text(level))]),
+            ],
+        ]
+    }
+
+    /// The recommended labels; `component` is `nil` for what serves several.
+    static func labels(_ component: String?) -> Manifest {
+        .map(present: [
+            "app.kubernetes.io/name": "kpipe-sidecar",
+            "app.kubernetes.io/component": component.map { .text($0) },
+        ])
+    }
+
+    /// - Parameter name: also the value of the component's label, without its prefix.
+    func metadata(_ name: String, namespaced: Bool = true) -> Manifest {
+        .map(present: [
+            "name": .text(name), "namespace": namespaced ? .text(namespace) : nil,
+            "labels": Self.labels(Self.component(name)),
+        ])
+    }
+
+    static func component(_ name: String) -> String {
+        name.hasPrefix("kpipe-") ? String(name.dropFirst("kpipe-".count)) : name
+    }
+
+    /// A role in the whole cluster or in our namespace alone, and its binding to the account of the same name.
+    func access(_ name: String, rules: [AccessRule], inCluster: Bool) -> [Manifest] {
+        let prefix = inCluster ? "Cluster" : ""
+        let metadata = metadata(name, namespaced: !inCluster)
+        return [
+            [
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": .text(prefix + "Role"), "metadata": metadata,
+                "rules": .list(rules.map(\.manifest)),
+            ],
+            [
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": .text(prefix + "RoleBinding"),
+                "metadata": metadata,
+                "roleRef": [
+                    "apiGroup": "rbac.authorization.k8s.io", "kind": .text(prefix + "Role"), "name": .text(name),
+                ],
+                "subjects": [["kind": "ServiceAccount", "name": .text(name), "namespace": .text(namespace)]],
+            ],
+        ]
+    }
+
+    func account(_ name: String) -> Manifest {
+        ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name)]
+    }
+}

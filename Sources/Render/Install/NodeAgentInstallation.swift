@@ -1,0 +1,62 @@
+/// The node agent: one pod a node that reads its own node's pods and may talk to the runtime's socket.
+struct NodeAgentInstallation {
+    let installation: Installation
+
+    static let name = "kpipe-node-agent"
+
+    var documents: [Manifest] {
+        [installation.account(Self.name)]
+            + installation.access(Self.name, rules: rules, inCluster: true)
+            + [daemonSet]
+    }
+
+    private var rules: [AccessRule] {
+        [
+            AccessRule("", ["pods"], ["get", "list", "watch"]),
+            AccessRule("", ["namespaces"], ["get", "list", "watch"]),
+            AccessRule("events.k8s.io", ["events"], ["create", "patch"]),
+        ]
+    }
+
+    private var daemonSet: Manifest {
+        let labels = Installation.labels(Installation.component(Self.name))
+        return [
+            "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": installation.metadata(Self.name),
+            "spec": [
+                "selector": ["matchLabels": labels],
+                "template": [
+                    "metadata": ["labels": labels],
+                    "spec": [
+                        "serviceAccountName": .text(Self.name),
+                        // Jobs run on tainted nodes as well.
+                        "tolerations": [["operator": "Exists"]],
+                        "securityContext": ["seccompProfile": ["type": "RuntimeDefault"]],
+                        "containers": [container],
+                        "volumes": [
+                            [
+                                "name": "runtime",
+                                "hostPath": ["path": .text(installation.runtimeSocket), "type": "Socket"],
+                            ]
+                        ],
+                    ],
+                ],
+            ],
+        ]
+    }
+
+    private var container: Manifest {
+        [
+            "name": "node-agent", "image": .text(installation.image),
+            "args": [
+                "node-agent", "--node-name", "$(NODE_NAME)", "--cri-socket", .text(installation.runtimeSocket),
+                "--log-format", "json",
+            ],
+            "env": [["name": "NODE_NAME", "valueFrom": ["fieldRef": ["fieldPath": "spec.nodeName"]]]],
+            "resources": ["requests": ["cpu": "10m", "memory": "32Mi"], "limits": ["memory": "64Mi"]],
+            // The socket belongs to root. No capability is needed beyond being its owner.
+            "securityContext": .map(
+                [.init("runAsUser", 0), .init("runAsGroup", 0)] + TerminatorInstallation.restricted.fields),
+            "volumeMounts": [["name": "runtime", "mountPath": .text(installation.runtimeSocket)]],
+        ]
+    }
+}

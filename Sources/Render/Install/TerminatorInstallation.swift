@@ -1,0 +1,138 @@
+/// The controller: two replicas of which one leads, what they may do, and how they are watched.
+struct TerminatorInstallation {
+    let installation: Installation
+
+    static let name = "kpipe-terminator"
+    static let port = 8080
+    private static let configurationFolder = "/etc/kpipe"
+    private static let configurationFile = "terminator.yaml"
+
+    var documents: [Manifest] {
+        [installation.account(Self.name)]
+            + installation.access(Self.name, rules: clusterRules, inCluster: true)
+            + installation.access(Self.name, rules: [lease], inCluster: false)
+            + [configuration].compactMap(\.self) + [deployment, disruptionBudget, service]
+            + [monitor].compactMap(\.self)
+    }
+
+    // MARK: Access
+
+    /// Exactly the verbs that the controller uses, by rung and purpose.
+    private var clusterRules: [AccessRule] {
+        [
+            // The watch, the re-read before each step, the annotation and the swapped image.
+            AccessRule("", ["pods"], ["get", "list", "watch", "patch"]),
+            // The condition, and the phase of a pod that is held.
+            AccessRule("", ["pods/status"], ["patch"]),
+            // Quit endpoints and signals; a WebSocket is opened by GET, which is the verb `get` or, since 1.35, `create`.
+            AccessRule("", ["pods/portforward", "pods/exec", "pods/proxy"], ["get", "create"]),
+            // Virtual nodes, and the label that makes known sidecars count.
+            AccessRule("", ["nodes"], ["get"]),
+            AccessRule("", ["namespaces"], ["get", "list", "watch"]),
+            AccessRule("batch", ["jobs"], ["get"]),
+            AccessRule("events.k8s.io", ["events"], ["create", "patch"]),
+        ]
+            + (installation.kruise
+                ? [AccessRule("apps.kruise.io", ["containerrecreaterequests"], ["get", "create"])] : [])
+    }
+
+    private var lease: AccessRule {
+        AccessRule("coordination.k8s.io", ["leases"], ["get", "create", "update", "patch"])
+    }
+
+    // MARK: Workload
+
+    private var configuration: Manifest? {
+        installation.configuration.map {
+            [
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": installation.metadata(Self.name),
+                "data": .map([.init(Self.configurationFile, .text($0))]),
+            ]
+        }
+    }
+
+    private var deployment: Manifest {
+        [
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": installation.metadata(Self.name),
+            "spec": [
+                "replicas": .number(installation.replicas),
+                "selector": ["matchLabels": labels],
+                "template": [
+                    "metadata": [
+                        "labels": labels,
+                        "annotations": ["kubectl.kubernetes.io/default-container": "terminator"],
+                    ],
+                    "spec": pod,
+                ],
+            ],
+        ]
+    }
+
+    private var labels: Manifest { Installation.labels(Installation.component(Self.name)) }
+
+    private var pod: Manifest {
+        let isConfigured = installation.configuration != nil
+        return .map(present: [
+            "serviceAccountName": .text(Self.name),
+            "securityContext": ["runAsNonRoot": true, "seccompProfile": ["type": "RuntimeDefault"]],
+            "topologySpreadConstraints": [
+                [
+                    "maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": ["matchLabels": labels],
+                ]
+            ],
+            "containers": [container],
+            "volumes": isConfigured ? [["name": "config", "configMap": ["name": .text(Self.name)]]] : nil,
+        ])
+    }
+
+    private var container: Manifest {
+        let isConfigured = installation.configuration != nil
+        var arguments = ["terminator", "--leader-elect", "--exit-image", installation.exitImage]
+        if isConfigured { arguments += ["--config", "\(Self.configurationFolder)/\(Self.configurationFile)"] }
+        return .map(present: [
+            "name": "terminator", "image": .text(installation.image),
+            "args": .texts(arguments + ["--log-format", "json"]),
+            "ports": [["name": "http", "containerPort": .number(Self.port)]],
+            "livenessProbe": ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20],
+            "readinessProbe": ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5],
+            // 100,000 marked pods stay below 64 MiB; no CPU limit, because throttling would delay what is urgent.
+            "resources": ["requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["memory": "128Mi"]],
+            "securityContext": Self.restricted,
+            "volumeMounts": isConfigured
+                ? [["name": "config", "mountPath": .text(Self.configurationFolder), "readOnly": true]] : nil,
+        ])
+    }
+
+    static let restricted: Manifest = [
+        "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": ["drop": ["ALL"]],
+    ]
+
+    // MARK: Around it
+
+    private var disruptionBudget: Manifest {
+        [
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": installation.metadata(Self.name),
+            "spec": ["maxUnavailable": 1, "selector": ["matchLabels": labels]],
+        ]
+    }
+
+    private var service: Manifest {
+        [
+            "apiVersion": "v1", "kind": "Service", "metadata": installation.metadata(Self.name),
+            "spec": [
+                "selector": labels,
+                "ports": [["name": "http", "port": .number(Self.port), "targetPort": "http"]],
+            ],
+        ]
+    }
+
+    private var monitor: Manifest? {
+        guard installation.serviceMonitor else { return nil }
+        return [
+            "apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",
+            "metadata": installation.metadata(Self.name),
+            "spec": ["selector": ["matchLabels": labels], "endpoints": [["port": "http", "path": "/metrics"]]],
+        ]
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+import Render
+import WorkdirProtocol
+import YAMLTree
+
+/// `render install`: what an operator applies.
+struct RenderInstallCommand: ParsableCommand, LoggedCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "install", abstract: "Makes what an operator applies: the terminator for a whole cluster.",
+        discussion: """
+            Namespace, accounts with exactly the verbs used, two replicas of which one leads, a disruption budget, a
+            service for metrics. The node agent is a DaemonSet that ends containers through the runtime's socket; only
+            with it the namespace must admit privileged pods.
+
+            EXAMPLES
+              1. Look first, then apply:
+                 kpipe-sidecar render install | less
+                 kpipe-sidecar render install --image registry.example/kpipe-sidecar:0.1.0 \\
+                   --exit-image registry.example/kpipe-exit:0.1.0 | kubectl apply -f -
+              2. With the node agent on CRI-O, and a configuration of your own:
+                 kpipe-sidecar render install --node-agent --cri-socket /run/crio/crio.sock --config terminator.yaml
+            """)
+
+    @Option(help: "The namespace of everything here.") var namespace = Installation.defaultNamespace
+    @Option(help: "The image of controller and node agent.") var image = "kpipe-sidecar:\(Version.current)"
+    @Option(help: "What containers are swapped to.") var exitImage = "kpipe-exit:\(Version.current)"
+    @Option(help: "Replicas of the controller.") var replicas = 2
+    @Option(help: "The terminator's configuration file, to go into a ConfigMap.") var config: String?
+    @Flag(help: "Add the node agent.") var nodeAgent = false
+    @Option(help: "The container runtime's socket on the nodes.") var criSocket = Installation.defaultRuntimeSocket
+    @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
+    @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
+    @Option(name: [.customShort("o"), .long], help: "yaml or json.") var format = ManifestFormat.yaml
+
+    @OptionGroup var logging: LoggingOptions
+
+    func validate() throws {
+        guard replicas > 0 else { throw ValidationError("--replicas expects a number from 1 on") }
+        guard criSocket.hasPrefix("/") else { throw ValidationError("--cri-socket expects an absolute path") }
+    }
+
+    func run() throws {
+        var installation = Installation(
+            namespace: namespace, image: image, exitImage: exitImage, replicas: replicas, nodeAgent: nodeAgent,
+            runtimeSocket: criSocket, serviceMonitor: serviceMonitor, kruise: kruise)
+        if let config { installation.configuration = try Self.text(of: config) }
+        try GeneratorInput.write(installation.documents, as: format)
+    }
+
+    /// Read once as YAML, so that no broken file gets into a cluster; written as it stands.
+    private static func text(of path: String) throws -> String {
+        _ = try GeneratorInput.mapping(path)
+        guard case .success(let bytes) = ManifestFiles.read(path, limit: YAMLLimits().bytes) else {
+            throw CommandFailure(.noInput, "\(path): cannot be read")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
