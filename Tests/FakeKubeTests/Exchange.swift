@@ -1,12 +1,20 @@
 import FakeKube
 import HTTPTransport
+import TestSupport
 import YAMLTree
 
 /// Requests to a Kubernetes API, whichever serves it.
 struct Exchange: Sendable {
-    let url: String
-    var token: String?
-    let client = HTTPClient()
+    private let url: String
+    private let token: String
+    private let client: HTTPClient
+
+    init(_ server: some KubeServer, token: String? = nil) {
+        url = server.url
+        self.token = token ?? server.token
+        let trust = server.authority.map(TLSConfiguration.Trust.file) ?? .system
+        client = HTTPClient(HTTPClientConfiguration(tls: TLSConfiguration(trust: trust)))
+    }
 
     func send(
         _ method: String, _ target: String, _ body: JSONValue? = nil, type: String = "application/json",
@@ -17,7 +25,7 @@ struct Exchange: Sendable {
     }
 
     /// The body as it came.
-    func bytes(_ target: String, headers: [String: String]) async throws -> [UInt8] {
+    func bytes(_ target: String, headers: [String: String] = [:]) async throws -> [UInt8] {
         try await client.execute(request("GET", target, nil, type: "", headers: headers), upTo: 512 << 20).body
     }
 
@@ -44,8 +52,7 @@ struct Exchange: Sendable {
     private func request(
         _ method: String, _ target: String, _ body: JSONValue?, type: String, headers: [String: String]
     ) -> HTTPRequest {
-        var all = HTTPHeaders()
-        if let token { all["Authorization"] = "Bearer \(token)" }
+        var all: HTTPHeaders = ["Authorization": "Bearer \(token)"]
         for (name, value) in headers { all[name] = value }
         if body != nil { all["Content-Type"] = type }
         return HTTPRequest(

@@ -63,7 +63,7 @@ import YAMLTree
     @Test func protobufIsWrittenSoThatNothingIsLost() async throws {
         let server = try await FakeAPIServer.start()
         try server.update { try $0.load(recording: "pods.list.json") }
-        let bytes = try await Exchange(url: server.url).bytes(
+        let bytes = try await Exchange(server).bytes(
             "/api/v1/pods", headers: ["Accept": "application/vnd.kubernetes.protobuf"])
         let json = try JSONValue(parsing: Recordings.bytes("pods.list.json"))
         #expect(try ProtobufDecoder().decode(bytes).withoutDefaults.isEquivalent(to: json.withoutDefaults))

@@ -12,7 +12,7 @@ import YAMLTree
 
     @Test func objectsEnterAndLeaveASelection() async throws {
         let server = try await FakeAPIServer.start()
-        let api = Exchange(url: server.url)
+        let api = Exchange(server)
         let target =
             "/api/v1/pods?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
             + "&fieldSelector=status.phase%3DRunning,spec.restartPolicy!%3DAlways"
@@ -36,7 +36,7 @@ import YAMLTree
     @Test func aCompactedVersionIsAnEvent() async throws {
         let server = try await FakeAPIServer.start()
         server.update { $0.store.compact() }
-        let events = try await Exchange(url: server.url).events("/api/v1/pods?watch=1&resourceVersion=1", 1)
+        let events = try await Exchange(server).events("/api/v1/pods?watch=1&resourceVersion=1", 1)
         #expect(events.count == 1)
         #expect(events[0].text(at: "object.reason") == "Expired")
         #expect(events[0][path: ["object", "code"]]?.integer == 410)

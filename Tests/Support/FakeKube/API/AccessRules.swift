@@ -73,6 +73,8 @@ public struct AccessRules: Sendable {
 
     func allows(_ user: FakeUser, _ attributes: Attributes) -> Bool {
         if user.isMaster { return true }
+        // What `system:basic-user` grants: to ask about oneself.
+        if attributes.verb == "create", attributes.resource.hasPrefix("selfsubject") { return true }
         let resource = attributes.subresource.map { "\(attributes.resource)/\($0)" } ?? attributes.resource
         return rules.contains { rule in
             (rule.user == user.name || user.groups.contains(rule.user))

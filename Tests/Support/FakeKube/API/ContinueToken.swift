@@ -24,7 +24,9 @@ struct ContinueToken: Sendable, Equatable {
         base64 += String(repeating: "=", count: (4 - base64.count % 4) % 4)
         guard let data = Data(base64Encoded: base64), let json = try? JSONValue(parsing: Array(data)),
             let version = json["rv"]?.integer, let start = json["start"]?.string
-        else { throw .badRequest("continue key is not valid: illegal base64 data at input byte 0") }
+        else {
+            throw .badRequest("invalid continue token: continue key is not valid: illegal base64 data at input byte 0")
+        }
         self.init(version: version, start: start)
     }
 }

@@ -69,13 +69,19 @@ extension FakeAPI {
     private func checkPreconditions(
         _ options: JSONValue, _ object: JSONValue, _ type: ResourceType, _ name: String
     ) throws(StatusError) {
-        for (field, words) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
+        for (field, words, guess) in [
+            ("uid", "UID", "deleted and then recreated"), ("resourceVersion", "ResourceVersion", "modified"),
+        ] {
             guard let wanted = options[path: ["preconditions", field]]?.string else { continue }
             let own = object.text(at: "metadata.\(field)") ?? ""
             guard wanted == own else {
+                // Here the real server names the kind where it names the resource elsewhere.
+                var named = type
+                named.plural = type.kind
                 throw .conflict(
-                    type, name,
-                    "Precondition failed: \(words) in precondition: \(wanted), \(words) in object meta: \(own)")
+                    named, name,
+                    "the \(words) in the precondition (\(wanted)) does not match the \(words) in record (\(own)). The"
+                        + " object might have been \(guess)")
             }
         }
     }

@@ -38,7 +38,8 @@ extension FakeAPI {
                 (version, isPast) = (wanted, true)
             }
         } else if request.parameter("resourceVersionMatch") != nil {
-            throw .badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided")
+            throw .invalidListOptions(
+                "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")
         }
         var items: [JSONValue] = []
         var next: String?
@@ -84,13 +85,14 @@ extension FakeAPI {
         switch request.parameter("sendInitialEvents") {
         case "true"? where options.streamsLists:
             guard request.parameter("resourceVersionMatch") == "NotOlderThan" else {
-                throw .forbiddenWatchOptions(
-                    "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+                throw .invalidListOptions(
+                    "sendInitialEvents", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
             }
             guard wanted <= store.version else { throw .tooLarge(wanted, current: store.version) }
             sendsInitial = true
         case "true"?:
-            throw .forbiddenWatchOptions(
+            throw .invalidListOptions(
+                "sendInitialEvents",
                 "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
         default: sendsInitial = wanted == 0 && request.parameter("sendInitialEvents") == nil
         }
@@ -118,20 +120,21 @@ extension JSONValue {
 
     /// With kind and version of the view that was asked for, in front.
     func asType(_ type: ResourceType) -> JSONValue {
-        .object(
+        let own = type.storage == "events" ? EventViews.shown(self, as: type) : self
+        return .object(
             [
                 Member("kind", .string(type.kind)), Member("apiVersion", .string(type.apiVersion)),
-            ] + (withoutType.members ?? []))
+            ] + (own.withoutType.members ?? []))
     }
 }
 
 extension StatusError {
-    static func forbiddenWatchOptions(_ message: String) -> StatusError {
+    static func invalidListOptions(_ field: String, _ message: String) -> StatusError {
         var error = StatusError(
-            422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: \(message)")
+            422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: \(field): Forbidden: \(message)")
         error.group = "meta.k8s.io"
         error.kind = "ListOptions"
-        error.causes = [Cause("FieldValueForbidden", "Forbidden: \(message)", field: "sendInitialEvents")]
+        error.causes = [Cause("FieldValueForbidden", "Forbidden: \(message)", field: field)]
         return error
     }
 }

@@ -46,14 +46,17 @@ extension FakeAPI {
         guard route.name == nil else { throw .methodNotAllowed() }
         let body = try body(request, of: route.type)
         if let review = review(body, route.type, user) { return KubeAnswer(201, .object(review)) }
-        return KubeAnswer(201, .object(try create(body, route, dryRun: try Self.isDryRun(request), now)))
+        let made = try create(
+            body, route, dryRun: try Self.isDryRun(request), by: Self.manager(request), now)
+        return KubeAnswer(201, .object(made))
     }
 
     mutating func create(
-        _ body: JSONValue, _ route: ResourceRoute, dryRun: Bool, _ now: KubeTime
+        _ body: JSONValue, _ route: ResourceRoute, dryRun: Bool, by manager: String? = nil, _ now: KubeTime
     ) throws(StatusError) -> JSONValue {
         let type = route.type
         var object = body.withoutType
+        if type.storage == "events" { object = EventViews.stored(object, from: type) }
         let name: String
         if let given = object.text(at: "metadata.name"), !given.isEmpty {
             name = given
@@ -75,6 +78,10 @@ extension FakeAPI {
         try checkNamespace(&object, route)
         guard store.object(type.storage, route.key(name)) == nil else { throw .alreadyExists(type, name) }
         Defaults.prepare(&object, type, now)
+        if let manager {
+            object[path: ["metadata", "managedFields"]] = nil
+            track(&object, over: .object([]), route, by: manager, now)
+        }
         object[path: ["metadata", "uid"]] = .string(nextUID())
         object[path: ["metadata", "creationTimestamp"]] = .string(now.text)
         Defaults.apply(to: &object, type)
@@ -112,8 +119,10 @@ extension FakeAPI {
     ) throws(StatusError) -> KubeAnswer {
         let type = route.type
         guard let name = route.name else { throw .methodNotAllowed() }
+        if verb == "patch" { try Patching.check(request, type) }
+        if verb == "patch", request.contentType == Patching.apply { return try apply(route, request, now) }
         guard let old = store.object(type.storage, route.key(name)) else { throw .notFound(type, name) }
-        let wanted: JSONValue
+        var wanted: JSONValue
         if verb == "update" {
             wanted = try body(request, of: type)
             guard wanted.text(at: "metadata.name") ?? name == name else {
@@ -122,18 +131,27 @@ extension FakeAPI {
                         + " URL (\(name))")
             }
         } else {
-            wanted = try Patching.apply(request, to: old.asType(type), type)
+            let patched = try Patching.apply(request, to: old.asType(type), type)
+            wanted = try known(patched, type, request) { paths in
+                let body = String(decoding: request.body, as: UTF8.self)
+                let message = "Invalid value: \"\(body)\": strict decoding error: \(paths)"
+                return .invalid(type, name, [.init("FieldValueInvalid", message, field: "patch")])
+            }
         }
-        let isStatus = route.subresource == "status"
+        wanted = wanted.withoutType
+        if type.storage == "events" { wanted = EventViews.stored(wanted, from: type) }
+        wanted[path: ["metadata", "managedFields"]] = old[path: ["metadata", "managedFields"]]
         let new = try store(
-            wanted.withoutType, over: old, route, isStatus: isStatus, dryRun: try Self.isDryRun(request))
+            wanted, over: old, route, isStatus: route.subresource == "status", dryRun: try Self.isDryRun(request),
+            by: Self.manager(request), now)
         return KubeAnswer(200, .object(new.asType(type)))
     }
 
     /// Puts a changed object in the place of the old one, with what may not change taken from that. An object that is
     /// as it was keeps its version.
     mutating func store(
-        _ wanted: JSONValue, over old: JSONValue, _ route: ResourceRoute, isStatus: Bool, dryRun: Bool
+        _ wanted: JSONValue, over old: JSONValue, _ route: ResourceRoute, isStatus: Bool, dryRun: Bool,
+        by manager: String? = nil, _ now: KubeTime = .now
     ) throws(StatusError) -> JSONValue {
         let type = route.type
         let name = route.name ?? ""
@@ -142,9 +160,9 @@ extension FakeAPI {
             throw .modified(type, name)
         }
         if let uid = wanted.text(at: "metadata.uid"), let own = old.text(at: "metadata.uid"), uid != own {
-            throw .conflict(
-                type, name,
-                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(own)")
+            let cause = StatusError.Cause(
+                "FieldValueInvalid", "Invalid value: \"\(uid)\": field is immutable", field: "metadata.uid")
+            throw .invalid(type, name, [cause])
         }
         var new = wanted
         let kept = [
@@ -162,6 +180,10 @@ extension FakeAPI {
                 new["status"] = old["status"]
             }
         }
+        for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
+            let value = new[path: ["metadata", field]]
+            if value?.members?.isEmpty ?? value?.array?.isEmpty ?? false { new[path: ["metadata", field]] = nil }
+        }
         if !isStatus { try Validation.checkChange(from: old, to: new, type, name) }
         guard !new.isEquivalent(to: old) else { return old }
         if !isStatus, let generation = old[path: ["metadata", "generation"]]?.integer,
@@ -169,6 +191,7 @@ extension FakeAPI {
         {
             new[path: ["metadata", "generation"]] = .integer(Int64(generation + 1))
         }
+        if let manager { track(&new, over: old, route, by: manager, now) }
         guard !dryRun else { return new }
         let stored = store.put(type.storage, route.key(name), new)
         return removeIfFinished(stored, route) ?? stored

@@ -13,10 +13,10 @@ enum Validation {
             if policy != "Never", policy != "OnFailure" {
                 causes.append(
                     .init(
-                        "FieldValueNotSupported",
-                        "Unsupported value: \"\(policy)\": supported values: \"OnFailure\", \"Never\"",
+                        "FieldValueRequired", "Required value: valid values: \"OnFailure\", \"Never\"",
                         field: "spec.template.spec.restartPolicy"))
             }
+        case "events": causes += EventViews.causes(object, type)
         default: break
         }
         guard causes.isEmpty else { throw .invalid(type, name, causes) }

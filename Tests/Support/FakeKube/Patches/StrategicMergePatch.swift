@@ -64,7 +64,7 @@ struct StrategicMergePatch {
         var result = old
         for element in elements {
             guard let name = element[key] else {
-                throw Failure(message: "map: \(element.text) does not contain declared merge key: \(key)")
+                throw Failure(message: "map: \(Self.asGoPrints(element)) does not contain declared merge key: \(key)")
             }
             let index = result.firstIndex { $0[key] == name }
             if let index {
@@ -80,10 +80,22 @@ struct StrategicMergePatch {
         return result
     }
 
-    private func union(_ old: [JSONValue], _ new: [JSONValue]) -> [JSONValue] {
-        new.reduce(into: old) { list, value in
-            if !list.contains(value) { list.append(value) }
+    /// `map[image:exit:1]`.
+    private static func asGoPrints(_ value: JSONValue) -> String {
+        switch value {
+        case .object(let members):
+            "map["
+                + members.sorted { $0.name < $1.name }.map { "\($0.name):\(asGoPrints($0.value))" }
+                .joined(separator: " ") + "]"
+        case .array(let elements): "[" + elements.map(asGoPrints).joined(separator: " ") + "]"
+        case .string(let text): text
+        default: value.text
         }
+    }
+
+    /// What is new comes first.
+    private func union(_ old: [JSONValue], _ new: [JSONValue]) -> [JSONValue] {
+        new + old.filter { !new.contains($0) }
     }
 
     private func drop(_ directive: JSONValue.Member, from target: inout JSONValue) {

@@ -20,7 +20,11 @@ struct FieldSelector: Sendable, Equatable {
             }
             let field = String(match.1)
             guard Self.fields(of: type).contains(field) else {
-                throw .badRequest("field label not supported: \(field)")
+                let known = Self.fields(of: type).map { "\"\($0)\"" }.joined(separator: ", ")
+                throw .badRequest(
+                    Self.particular[type.storage] == nil
+                        ? "\"\(field)\" is not a known field selector: only \(known)"
+                        : "field label not supported: \(field)")
             }
             terms.append(Term(field: field, value: String(match.3), isEqual: match.2 != "!="))
         }

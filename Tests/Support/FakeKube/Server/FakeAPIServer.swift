@@ -13,7 +13,7 @@ public import TestSupport
 ///     server.update { $0.store.compact() }
 ///
 /// Every watch is woken after each `update`. The server ends with the value.
-public final class FakeAPIServer: Sendable {
+public final class FakeAPIServer: KubeServer {
     public struct Settings: Sendable {
         /// With these it speaks TLS, and knows clients by certificates of the same authority.
         public var certificates: Certificates?
@@ -60,6 +60,9 @@ public final class FakeAPIServer: Sendable {
     private let tls: NIOSSLContext?
     static let seenLimit = 100_000
 
+    public var authority: String? { settings.certificates?.authority }
+    /// Taken for the administrator as long as no tokens are set; then set this one, too.
+    public let token = "administrator"
     public var url: String { "\(settings.certificates == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
     public static func start(_ api: FakeAPI = FakeAPI(), _ settings: Settings = Settings()) async throws

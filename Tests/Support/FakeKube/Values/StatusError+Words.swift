@@ -116,7 +116,7 @@ extension StatusError {
 
     static func tooLarge(_ version: Int, current: Int) -> StatusError {
         var error = StatusError(
-            504, "Timeout", "Too large resource version: \(version), current: \(current)")
+            504, "Timeout", "Timeout: Too large resource version: \(version), current: \(current)")
         error.causes = [Cause("ResourceVersionTooLarge", "Too large resource version")]
         error.retryAfterSeconds = 1
         return error
