@@ -1,12 +1,12 @@
-"""Compares N.before and N.after in a folder: the trees by PyYAML, and the lines that had to stay.
+"""Compares texts before and after a conversion: the trees by PyYAML, and the lines that had to stay.
 
-usage: check-conversions.py FOLDER COUNT
+usage: check-conversions.py FILE        a line of FILE is the JSON list [name, before, after]
 """
+import json
 import sys
 
 import yaml
 
-folder, count = sys.argv[1], int(sys.argv[2])
 MARKER = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT"
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -37,11 +37,8 @@ def lines(text):
 
 
 refused = 0
-for number in range(count):
-    with open(f"{folder}/{number}.before", newline="") as file:
-        before = file.read()
-    with open(f"{folder}/{number}.after", newline="") as file:
-        after = file.read()
+conversions = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+for number, before, after in conversions:
     olds, news = (list(yaml.load_all(text, LOADER)) for text in (before, after))
     assert len(olds) == len(news), number
     for old, new in zip(olds, news):
@@ -69,5 +66,5 @@ for number in range(count):
                 kept.append(line)
         return kept
     assert is_subsequence(outside(after), lines(before)) and len(outside(after)) == len(outside(before)), number
-assert refused <= count // 20, f"{refused} documents of {count} streams were refused"
-print(f"ok: {count} streams, {refused} documents refused")
+assert refused <= len(conversions) // 20, f"{refused} documents of {len(conversions)} streams were refused"
+print(f"ok: {len(conversions)} streams, {refused} documents refused")
