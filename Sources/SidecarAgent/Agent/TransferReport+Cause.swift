@@ -6,15 +6,16 @@ extension TransferReport {
     /// Why the step fails for it; `nil` when all is well.
     func cause(for direction: AgentEvent.Direction) -> FailureCause? {
         guard !isComplete else { return nil }
-        guard let gravest = failures.first(where: { $0.exitCode == exitCode }) else {
-            return FailureCause(
-                .killed, container: .agent, reason: FailureReason.deadlineExceeded,
-                message: "the grace period ran out before these outputs were stored: \(Self.list(leftOut))",
-                exitCode: exitCode.rawValue)
+        // What was stopped is no failure of its own: the grace ran out, whoever noticed first.
+        let stopped = failures.filter { $0.reason == .cancelled }.map(\.object)
+        let missing = leftOut + stopped
+        guard let gravest = failures.first(where: { $0.reason != .cancelled && $0.exitCode == exitCode }) else {
+            return FailureCause(outputsLeft: Self.list(missing))
         }
         var cause = FailureCause(gravest, direction)
-        if failureCount > 1 { cause.message += "; and \(failureCount - 1) more" }
-        if !leftOut.isEmpty { cause.message += "; not stored: \(Self.list(leftOut))" }
+        let others = failureCount - stopped.count - 1
+        if others > 0 { cause.message += "; and \(others) more" }
+        if !missing.isEmpty { cause.message += "; not stored: \(Self.list(missing))" }
         return cause
     }
 
@@ -37,8 +38,21 @@ extension SidecarAgent {
 }
 
 extension FailureCause {
+    /// The grace ran out before `names` were stored.
+    fileprivate init(outputsLeft names: String) {
+        self.init(
+            .killed, container: .agent, reason: FailureReason.deadlineExceeded,
+            message: "the grace period ran out before these outputs were stored: \(names); a longer "
+                + "terminationGracePeriodSeconds (and --grace) gives them time",
+            exitCode: ExitCode.inputOutput.rawValue)
+    }
+
     /// A lost output is a lost output, whatever the reason; 66 would say that an input is missing.
     init(_ error: TransferError, _ direction: AgentEvent.Direction) {
+        if error.reason == .cancelled, direction == .output {
+            self.init(outputsLeft: error.object)
+            return
+        }
         let code = direction == .input ? error.exitCode : .inputOutput
         self.init(
             .error, container: .agent, reason: Self.reason(of: error, direction), message: error.description,

@@ -17,10 +17,10 @@ struct KillMoment {
     }
 
     func come(to backend: StepBackend) async throws {
-        let goal = backend.requestCount + requests
+        let goal = backend.requestCount() + requests
         let clock = ContinuousClock()
         let latest = clock.now + patience
-        while backend.requestCount < goal, clock.now < latest { try await Task.sleep(for: .milliseconds(1)) }
+        while backend.requestCount() < goal, clock.now < latest { try await Task.sleep(for: .milliseconds(1)) }
         try await Task.sleep(for: delay)
     }
 }

@@ -6,13 +6,13 @@ import TestSupport
 /// `/state`.
 final class StepBackend: Sendable {
     private struct State {
-        var requests = 0
+        var targets: [String] = []
         var gets: [String: Int] = [:]
         var puts: [String: Int] = [:]
         var stored: [String: [UInt8]] = [:]
         var reports: [Report] = []
         var random: SeededGenerator
-        var reportStatus = 204
+        var reportTrouble: Trouble?
         var outputStatus = 201
     }
 
@@ -24,36 +24,56 @@ final class StepBackend: Sendable {
         var terminal: Bool
         var sequence: Int
         var reason: String?
+        var message: String?
         var exitCode: Int?
         var container: String?
     }
 
+    /// What becomes of reports instead of being taken.
+    enum Trouble: Sendable, Equatable {
+        case status(Int)
+        case reset
+        /// No answer within any client's patience.
+        case slow
+    }
+
     let inputs: [String: [UInt8]]
+    private let inputGate: ScriptedHTTPServer.Gate?
+    private let outputGate: ScriptedHTTPServer.Gate?
     private let state: Mutex<State>
     private let server: Mutex<ScriptedHTTPServer?>
 
     var url: String { server.withLock { $0?.url ?? "" } }
 
-    /// - Parameter slowness: each answer is held back for a random time up to this.
-    init(inputs: [String: [UInt8]] = [:], slowness: Duration = .zero, seed: UInt64 = 1) throws {
+    /// - Parameters:
+    ///   - slowness: each answer is held back for a random time up to this.
+    ///   - inputGate, outputGate: nothing below `/in/`, `/out/` is answered until it opens.
+    init(
+        inputs: [String: [UInt8]] = [:], slowness: Duration = .zero, seed: UInt64 = 1,
+        inputGate: ScriptedHTTPServer.Gate? = nil, outputGate: ScriptedHTTPServer.Gate? = nil
+    ) throws {
         self.inputs = inputs
+        self.inputGate = inputGate
+        self.outputGate = outputGate
         state = Mutex(State(random: SeededGenerator(seed: seed)))
         server = Mutex(nil)
         let made = try ScriptedHTTPServer { [weak self] request in
             guard let self else { return [.close] }
             let pause = state.withLock { state in
-                state.requests += 1
+                state.targets.append(request.target)
                 return slowness * Double.random(in: 0...1, using: &state.random)
             }
-            return [.delay(pause), answer(request)]
+            return steps(before: request) + [.delay(pause), answer(request)]
         }
         server.withLock { $0 = made }
     }
 
     func stop() { server.withLock { $0?.stop() } }
 
-    /// Of any kind, so far.
-    var requestCount: Int { state.withLock { $0.requests } }
+    /// So far, for what begins with `path`.
+    func requestCount(of path: String = "/") -> Int {
+        state.withLock { $0.targets.count { $0.hasPrefix(path) } }
+    }
     var gets: [String: Int] { state.withLock { $0.gets } }
     var puts: [String: Int] { state.withLock { $0.puts } }
     /// What is stored, by name below `/out/`.
@@ -62,10 +82,18 @@ final class StepBackend: Sendable {
     var reports: [Report] { state.withLock { $0.reports } }
     var states: [String] { reports.map(\.state) }
 
-    /// From here on reports get this status.
-    func answerReports(_ status: Int) { state.withLock { $0.reportStatus = status } }
+    var reportTrouble: Trouble? {
+        get { state.withLock { $0.reportTrouble } }
+        set { state.withLock { $0.reportTrouble = newValue } }
+    }
     /// From here on uploads get this status.
     func answerOutputs(_ status: Int) { state.withLock { $0.outputStatus = status } }
+
+    private func steps(before request: ScriptedHTTPServer.Request) -> [ScriptedHTTPServer.Step] {
+        let gate =
+            request.target.hasPrefix("/in/") ? inputGate : request.target.hasPrefix("/out/") ? outputGate : nil
+        return gate.map { [.wait($0)] } ?? []
+    }
 
     private func answer(_ request: ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Step {
         let path = request.target
@@ -87,9 +115,13 @@ final class StepBackend: Sendable {
                 return .respond(201)
             }
         case "POST":
-            return state.withLock { state in
-                if state.reportStatus == 204, let report = Self.parse(request.body) { state.reports.append(report) }
-                return .respond(state.reportStatus)
+            switch reportTrouble {
+            case .status(let status): return .respond(status)
+            case .reset: return .reset
+            case .slow: return .stall
+            case nil:
+                if let report = Self.parse(request.body) { state.withLock { $0.reports.append(report) } }
+                return .respond(204)
             }
         default:
             return .respond(405)
@@ -104,7 +136,7 @@ final class StepBackend: Sendable {
         else { return nil }
         return Report(
             id: id, state: state, previous: previous, terminal: terminal, sequence: sequence,
-            reason: data["reason"] as? String, exitCode: data["exitCode"] as? Int,
+            reason: data["reason"] as? String, message: data["message"] as? String, exitCode: data["exitCode"] as? Int,
             container: data["container"] as? String)
     }
 }

@@ -31,24 +31,42 @@ final class StepRig: Sendable {
             """
     }
 
+    /// - Parameter user: runs it as this user; only for tests that run as root.
     func agent(
-        _ arguments: [String] = [], environment: [String: String?] = [:], pod: String? = nil
+        _ arguments: [String] = [], environment: [String: String?] = [:], pod: String? = nil, user: Int? = nil
     ) throws -> ChildProcess {
         let own: [String: String?] = [
             "KPIPE_POD_UID": pod ?? self.pod, "KPIPE_POD_NAME": "step-1", "KPIPE_POD_NAMESPACE": "tests",
             "KPIPE_RESTART_POLICY": nil, "KPIPE_CONFIG": nil,
         ]
+        let program = try Product.sidecar.path
+        let all = ["agent", "--config", folder["step.yaml"], "--workdir", workdir, "--port", "0"] + arguments
+        let prefix = user.map { ["--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", program] } ?? []
         return try ChildProcess(
-            Product.sidecar.path,
-            ["agent", "--config", folder["step.yaml"], "--workdir", workdir, "--port", "0"] + arguments,
-            environment: own.merging(environment) { $1 })
+            user == nil ? program : "setpriv", prefix + all, environment: own.merging(environment) { $1 })
     }
 
     /// Main as the kubelet starts it.
-    func main(_ script: String) throws -> ChildProcess {
-        try ChildProcess(
-            Product.entrypoint.path, ["run", "--await-outputs", "--", "sh", "-c", script],
-            environment: ["KPIPE_WORKDIR": workdir], folder: workdir)
+    func main(
+        _ script: String, entrypoint: String? = nil, in limit: MemoryLimit? = nil
+    ) throws -> ChildProcess {
+        let command = [try entrypoint ?? Product.entrypoint.path, "run", "--await-outputs", "--", "sh", "-c", script]
+        let joining = limit.map { ["sh", "-c", "echo $$ > '\($0.processes)' && exec \"$@\"", "sh"] } ?? []
+        let all = joining + command
+        return try ChildProcess(
+            all[0], Array(all.dropFirst()), environment: ["KPIPE_WORKDIR": workdir], folder: workdir)
+    }
+
+    /// The step's end as in a pod: main ends well, the terminal report comes, the sidecar is asked to leave.
+    func finish(_ agent: ChildProcess, _ main: ChildProcess) async throws {
+        guard try await main.wait(atMost: .seconds(30)) == .exited(0) else {
+            throw RigError(description: "main: \(main.status.map { "\($0)" } ?? "") \(main.errorOutput)")
+        }
+        try await waitUntilUp(agent)
+        agent.kill(SIGTERM)
+        guard try await agent.wait(atMost: .seconds(30)) == .exited(0) else {
+            throw RigError(description: "agent: \(agent.status.map { "\($0)" } ?? "") \(agent.errorOutput)")
+        }
     }
 
     /// Main's own words, as a program without our entrypoint writes them.
