@@ -42,7 +42,8 @@ struct BackendFaultTests {
         let begin = ContinuousClock.now
         agent.kill(SIGTERM)
         #expect(try await agent.wait(atMost: .seconds(10)) == .exited(0), "\(agent.errorOutput)")
-        #expect(ContinuousClock.now - begin < .seconds(3))
+        // A busy machine may be late; without an end it would be endless.
+        #expect(ContinuousClock.now - begin < .seconds(8))
         #expect(agent.errorOutput.contains("a state report is not delivered yet"))
     }
 

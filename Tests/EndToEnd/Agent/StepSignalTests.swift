@@ -105,7 +105,8 @@ struct StepSignalTests {
         let begin = ContinuousClock.now
         step.agent.kill(SIGTERM)
         #expect(try await step.agent.wait(atMost: .seconds(10)) == .exited(0), "\(step.agent.errorOutput)")
-        #expect(ContinuousClock.now - begin < .seconds(3))
+        // A busy machine may be late.
+        #expect(ContinuousClock.now - begin < .seconds(8))
         #expect(try await main?.wait(atMost: .seconds(5)) == .exited(74))
         let last = try #require(step.backend.reports.last)
         #expect(last.terminal && last.reason == "DeadlineExceeded", "\(last)")
