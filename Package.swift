@@ -82,6 +82,7 @@ let package = Package(
 
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
+        module("Configuration", ["WorkdirProtocol", "YAMLTree"]),
         module("Render", ["WorkdirProtocol", "YAMLTree"]),
         module("KubeModel", ["YAMLTree"]),
         module("ContainerRuntime", ["HTTPTransport"]),
@@ -103,13 +104,18 @@ let package = Package(
             ]),
         module(
             "SidecarAgent",
-            ["WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "CLinux", logging] + nio),
+            [
+                "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "CLinux",
+                logging,
+            ] + nio),
+        module("Terminator", ["Configuration", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", logging]),
         module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
+                "Configuration", "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -165,7 +171,8 @@ let package = Package(
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),
-        tests(of: "SidecarAgent", ["WorkdirProtocol", "HTTPTransport", "Transfer"]),
+        tests(of: "SidecarAgent", ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer"]),
+        tests(of: "Terminator", ["Configuration", "KubeModel", "KubeClient", "YAMLTree"]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "WorkdirProtocol"], path: "Tests/EndToEnd",

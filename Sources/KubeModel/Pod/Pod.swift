@@ -14,6 +14,7 @@ public struct PodSpec: Sendable, Equatable {
     public var restartPolicy = ""
     public var nodeName = ""
     public var hostNetwork = false
+    public var hostPID = false
     public var shareProcessNamespace = false
     public var terminationGracePeriodSeconds: Int64?
 

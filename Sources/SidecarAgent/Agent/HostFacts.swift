@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 
 /// What only the machine knows. Randomness and clock of the agent's shell; no decision reads them.

@@ -1,3 +1,4 @@
+package import Configuration
 internal import WorkdirProtocol
 
 /// Everything the agent is told, checked and with its defaults filled in: one YAML or JSON document,
@@ -21,7 +22,7 @@ public struct AgentConfiguration: Sendable, Equatable {
 }
 
 extension AgentConfiguration: Configurable {
-    static let fields: [Field<AgentConfiguration>] = [
+    package static let fields: [Field<AgentConfiguration>] = [
         .optional("inputs", \.inputs, Shape.object().list, "Files to fetch before main starts."),
         .optional("outputs", \.outputs, Shape.object().list, "Files to store after main has ended."),
         .optional("state", \.state, Shape.object().list, "Where the step's state is reported."),

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import YAMLTree
 
 /// The JSON Schema of the agent's configuration, made from the decoder's own fields.

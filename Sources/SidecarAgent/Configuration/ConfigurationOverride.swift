@@ -1,3 +1,4 @@
+internal import Configuration
 internal import YAMLTree
 
 /// One field set from outside the document.

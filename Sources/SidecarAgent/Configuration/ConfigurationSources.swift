@@ -1,3 +1,4 @@
+public import Configuration
 internal import WorkdirProtocol
 internal import YAMLTree
 
@@ -32,9 +33,10 @@ public struct ConfigurationSources: Sendable {
         let overrides = ConfigurationOverride.environment(environment) + flags
         let node = overrides.reduce(document) { $1.applied(to: $0) }
         let isEmpty = node.scalar?.isNull == true
+        let placeholders = Placeholders(pod: pod, environment: environment)
         var decoding = Decoding(
-            placeholders: Placeholders(pod: pod, environment: environment),
-            origins: Dictionary(overrides.map { ($0.path, $0.origin) }, uniquingKeysWith: { $1 }))
+            origins: Dictionary(overrides.map { ($0.path, $0.origin) }, uniquingKeysWith: { $1 }),
+            fill: placeholders.fill)
         let configuration = isEmpty ? AgentConfiguration() : Shape.object().decode(node, &decoding)
         guard let configuration, decoding.problems.isEmpty else {
             throw ConfigurationError(source: source, problems: decoding.problems)

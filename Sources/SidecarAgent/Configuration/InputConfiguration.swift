@@ -1,5 +1,6 @@
+package import Configuration
 internal import WorkdirProtocol
-internal import YAMLTree
+package import YAMLTree
 
 /// One entry of `inputs`.
 public struct InputConfiguration: Sendable, Equatable {
@@ -20,7 +21,7 @@ public struct InputConfiguration: Sendable, Equatable {
 }
 
 extension InputConfiguration: Configurable {
-    static let fields: [Field<InputConfiguration>] = [
+    package static let fields: [Field<InputConfiguration>] = [
         .required(
             "from", \.from,
             .template.checked(["examples": ["s3://bucket/run-7/part-*.parquet"]]) { Location.problem(of: $0) },
@@ -33,7 +34,7 @@ extension InputConfiguration: Configurable {
         .optional("optional", \.optional, .boolean, "A missing object is no failure."),
     ]
 
-    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         let isMany = from.hasSuffix("/") || from.contains("*")
         if sha256 != nil, isMany {
             decoding.at(field: "sha256") { $0.report("belongs to one object, but `from` names many", at: mark) }

@@ -1,3 +1,5 @@
+package import Configuration
+
 /// The resource monitor.
 public struct MonitorConfiguration: Sendable, Equatable {
     /// Between two samples; `nil`: nothing is sampled and nothing wakes up.
@@ -7,7 +9,7 @@ public struct MonitorConfiguration: Sendable, Equatable {
 }
 
 extension MonitorConfiguration: Configurable {
-    static let fields: [Field<MonitorConfiguration>] = [
+    package static let fields: [Field<MonitorConfiguration>] = [
         .optional(
             "interval", \.interval, .duration(atLeast: .seconds(1)),
             "How often CPU, memory and I/O are sampled. Left out: never.")

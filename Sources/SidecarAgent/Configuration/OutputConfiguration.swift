@@ -1,3 +1,4 @@
+package import Configuration
 internal import WorkdirProtocol
 internal import YAMLTree
 
@@ -23,7 +24,7 @@ public struct OutputConfiguration: Sendable, Equatable {
 }
 
 extension OutputConfiguration: Configurable {
-    static let fields: [Field<OutputConfiguration>] = [
+    package static let fields: [Field<OutputConfiguration>] = [
         .required(
             "from", \.from,
             .template.checked(["examples": ["**"]]) { Location.problem(ofPath: $0, below: WorkdirPath.output) },

@@ -1,14 +1,12 @@
+internal import Configuration
+
 /// Fills `{pod.name}`, `{pod.namespace}`, `{pod.uid}`, `{job.name}` and `{env.NAME}` in URLs and paths. Values are put
 /// in as they stand; `{{` and `}}` stand for the braces themselves.
 struct Placeholders: Sendable {
     let pod: PodIdentity
     let environment: [String: String]
 
-    struct Problem: Error, Equatable {
-        var message: String
-    }
-
-    func fill(_ text: String) throws(Problem) -> String {
+    func fill(_ text: String) throws(Decoding.Unfilled) -> String {
         var filled = ""
         var rest = Substring(text)
         while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
@@ -20,7 +18,7 @@ struct Placeholders: Sendable {
                 continue
             }
             guard let end = rest[brace...].firstIndex(of: "}") else {
-                throw Problem(message: "a { has no }; write {{ for the brace itself")
+                throw Decoding.Unfilled(message: "a { has no }; write {{ for the brace itself")
             }
             filled += try value(of: String(rest[brace..<end].dropFirst()))
             rest = rest[end...].dropFirst()
@@ -28,7 +26,7 @@ struct Placeholders: Sendable {
         return filled + rest
     }
 
-    private func value(of name: String) throws(Problem) -> String {
+    private func value(of name: String) throws(Decoding.Unfilled) -> String {
         let (value, help): (String?, String)
         switch name {
         case "pod.name": (value, help) = (pod.name, "set KPIPE_POD_NAME from metadata.name")
@@ -39,13 +37,15 @@ struct Placeholders: Sendable {
         case _ where name.hasPrefix("env."):
             (value, help) = (environment[String(name.dropFirst(4))], "set that environment variable")
         default:
-            throw Problem(
+            throw Decoding.Unfilled(
                 message: "no such placeholder {\(name)}; there are {pod.name}, {pod.namespace}, {pod.uid}, {job.name} "
                     + "and {env.NAME}; write {{ for the brace itself")
         }
-        guard let value, !value.isEmpty else { throw Problem(message: "{\(name)} is not known here; \(help)") }
+        guard let value, !value.isEmpty else {
+            throw Decoding.Unfilled(message: "{\(name)} is not known here; \(help)")
+        }
         guard !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            throw Problem(message: "the value of {\(name)} holds a control character")
+            throw Decoding.Unfilled(message: "the value of {\(name)} holds a control character")
         }
         return value
     }

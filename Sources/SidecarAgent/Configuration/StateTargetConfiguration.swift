@@ -1,4 +1,5 @@
-internal import YAMLTree
+package import Configuration
+package import YAMLTree
 
 /// One entry of `state`: where reports of the step's state go.
 public struct StateTargetConfiguration: Sendable, Equatable {
@@ -36,7 +37,7 @@ public struct StateTargetConfiguration: Sendable, Equatable {
 }
 
 extension StateTargetConfiguration: Configurable {
-    static let fields: [Field<StateTargetConfiguration>] = [
+    package static let fields: [Field<StateTargetConfiguration>] = [
         .required(
             "to", \.to,
             .template.checked(["examples": ["https://backend.example/steps/{pod.name}/state"]]) { problem(of: $0) },
@@ -52,7 +53,7 @@ extension StateTargetConfiguration: Configurable {
         .optional("mode", \.mode, .choice, "How the CloudEvent travels: as the body, or its attributes as headers."),
     ]
 
-    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         for name in headers.keys.sorted() where !Self.isHeaderName(name) {
             decoding.at(field: "headers") { $0.at(field: name) { $0.report("is no name of a header field", at: mark) } }
         }

@@ -1,3 +1,5 @@
+package import Configuration
+
 /// What transfers may use.
 public struct TransferLimits: Sendable, Equatable {
     /// Buffers, in all.
@@ -9,7 +11,7 @@ public struct TransferLimits: Sendable, Equatable {
 }
 
 extension TransferLimits: Configurable {
-    static let fields: [Field<TransferLimits>] = [
+    package static let fields: [Field<TransferLimits>] = [
         .optional(
             "memory", \.memory, .size(ByteSize(bytes: 1 << 20)...ByteSize(bytes: 1 << 40)),
             "Bytes of buffers held at once, whatever the sizes of the files."),

@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 import WorkdirProtocol
 
@@ -52,7 +53,7 @@ import WorkdirProtocol
     ])
     func `a placeholder without a value is refused`(text: String, reason: String) {
         #expect { try Self.placeholders.fill(text) } throws: { error in
-            (error as? Placeholders.Problem)?.message.contains(reason) == true
+            (error as? Decoding.Unfilled)?.message.contains(reason) == true
         }
     }
 

@@ -1,18 +1,18 @@
-internal import YAMLTree
+package import YAMLTree
 
 /// A kind of value: how it is read and how a JSON Schema describes it. The two stand together so that the schema cannot
 /// say anything but what the decoder does.
-struct Shape<Value: Sendable>: Sendable {
-    let schema: [JSONValue.Member]
+package struct Shape<Value: Sendable>: Sendable {
+    package let schema: [JSONValue.Member]
     /// Reports what is wrong and returns `nil`, or returns the value.
-    let decode: @Sendable (YAMLNode, inout Decoding) -> Value?
+    package let decode: @Sendable (YAMLNode, inout Decoding) -> Value?
     /// A default, as a schema shows it.
-    let show: @Sendable (Value) -> JSONValue?
+    package let show: @Sendable (Value) -> JSONValue?
 }
 
 extension Shape {
     /// Reads a scalar's text with `parse`, which returns `nil` for what it does not accept.
-    static func scalar(
+    package static func scalar(
         _ schema: KeyValuePairs<String, JSONValue>, expected: String,
         show: @escaping @Sendable (Value) -> JSONValue?,
         parse: @escaping @Sendable (YAMLScalar) -> Value?
@@ -28,7 +28,7 @@ extension Shape {
     }
 
     /// The scalar of a node that is neither null nor tagged with a type of its own.
-    static func plainScalar(_ node: YAMLNode, _ decoding: inout Decoding, _ expected: String) -> YAMLScalar? {
+    package static func plainScalar(_ node: YAMLNode, _ decoding: inout Decoding, _ expected: String) -> YAMLScalar? {
         if let tag = node.tag, tag != "tag:yaml.org,2002:str" && tag != "!" {
             decoding.report("expected \(expected); the tag \(tag) is not supported here", at: node.mark)
             return nil
@@ -41,7 +41,7 @@ extension Shape {
     }
 
     /// The same shape with one more demand; `check` returns what is wrong.
-    func checked(
+    package func checked(
         _ more: KeyValuePairs<String, JSONValue> = [:], _ check: @escaping @Sendable (Value) -> String?
     ) -> Shape {
         let names = Set(more.map(\.key))
@@ -56,7 +56,7 @@ extension Shape {
     }
 
     /// A list of such values.
-    var list: Shape<[Value]> {
+    package var list: Shape<[Value]> {
         Shape<[Value]>(
             schema: [.init("type", "array"), .init("items", .object(schema))],
             decode: { node, decoding in

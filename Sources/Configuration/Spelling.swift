@@ -1,7 +1,7 @@
 /// Finds what somebody probably meant to write.
-enum Spelling {
+package enum Spelling {
     /// The candidate that differs least from `word`, case aside, if it differs by little.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let lower = Array(word.prefix(64).lowercased())
         let ranked = candidates.map { (candidate: $0, distance: distance(lower, Array($0.lowercased()))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -1,8 +1,8 @@
-internal import YAMLTree
+package import YAMLTree
 
 extension Shape where Value: Configurable {
     /// A mapping with exactly the fields of `Value`. `null` means that a field is left out.
-    static func object() -> Shape {
+    package static func object() -> Shape {
         Shape(schema: objectSchema, decode: decodeObject, show: { _ in nil })
     }
 

@@ -1,42 +1,34 @@
 internal import WorkdirProtocol
-internal import YAMLTree
+package import YAMLTree
 
 extension Shape<String> {
     /// Any text on one line, as it stands; numbers and `yes` are texts here.
-    static let text = Shape.scalar(
+    package static let text = Shape.scalar(
         ["type": "string", "minLength": 1], expected: "a text", show: { $0.isEmpty ? nil : .string($0) },
         parse: { $0.text.isEmpty || $0.text.utf8.contains { $0 < 0x20 || $0 == 0x7F } ? nil : $0.text })
 
-    /// A text in which `{pod.name}` and its like are filled in.
-    static let template = Shape(
+    /// A text in which placeholders are filled in.
+    package static let template = Shape(
         schema: text.schema,
         decode: { node, decoding in
             guard let value = text.decode(node, &decoding) else { return nil }
-            do throws(Placeholders.Problem) {
-                return try decoding.placeholders.fill(value)
+            do throws(Decoding.Unfilled) {
+                return try decoding.fill(value)
             } catch {
                 decoding.report(error.message, at: node.mark)
                 return nil
             }
         }, show: text.show)
-
-    /// 64 hexadecimal digits, read in either case and kept in lower case.
-    static let sha256 = Shape.scalar(
-        ["type": "string", "pattern": "^[0-9a-fA-F]{64}$"], expected: "64 hexadecimal digits", show: { .string($0) },
-        parse: { scalar in
-            let isHexadecimal = scalar.text.utf8.count == 64 && scalar.text.allSatisfy { $0.isASCII && $0.isHexDigit }
-            return isHexadecimal ? scalar.text.lowercased() : nil
-        })
 }
 
 extension Shape<Bool> {
-    static let boolean = Shape.scalar(
+    package static let boolean = Shape.scalar(
         ["type": "boolean"], expected: "true or false", show: { .bool($0) },
         parse: { $0.style == .plain ? Bool($0.text) : nil })
 }
 
 extension Shape<Int> {
-    static func integer(_ range: ClosedRange<Int>) -> Shape {
+    package static func integer(_ range: ClosedRange<Int>) -> Shape {
         .scalar(
             [
                 "type": "integer", "minimum": .integer(Int64(range.lowerBound)),
@@ -51,7 +43,7 @@ extension Shape<Int> {
 }
 
 extension Shape<Duration> {
-    static func duration(atLeast minimum: Duration = .zero) -> Shape {
+    package static func duration(atLeast minimum: Duration = .zero) -> Shape {
         Shape.scalar(
             ["type": "string", "pattern": #"^(0|([0-9]+(\.[0-9]{1,3})?(ms|s|m|h|d))+)$"#],
             expected: DurationText.expectation, show: { .string(DurationText.print($0)) },
@@ -60,18 +52,9 @@ extension Shape<Duration> {
     }
 }
 
-extension Shape<ByteSize> {
-    static func size(_ range: ClosedRange<ByteSize>) -> Shape {
-        Shape.scalar(
-            ["type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB|Ki|Mi|Gi|Ti|KB|MB|GB|TB)?$"],
-            expected: ByteSize.expectation, show: { .string($0.description) }, parse: { ByteSize($0.text) }
-        ).checked { range.contains($0) ? nil : "expected from \(range.lowerBound) to \(range.upperBound)" }
-    }
-}
-
 extension Shape where Value: CaseIterable & RawRepresentable<String> {
     /// One of a few words.
-    static var choice: Shape {
+    package static var choice: Shape {
         let words = Value.allCases.map(\.rawValue)
         return .scalar(
             ["type": "string", "enum": .array(words.map { .string($0) })],
@@ -82,7 +65,7 @@ extension Shape where Value: CaseIterable & RawRepresentable<String> {
 
 extension Shape<[String: String]> {
     /// Texts by name, filled in.
-    static let texts = Shape(
+    package static let texts = Shape(
         schema: [.init("type", "object"), .init("additionalProperties", .object(Shape<String>.text.schema))],
         decode: { node, decoding in
             guard let mapping = node.mapping else {

@@ -1,7 +1,7 @@
-internal import YAMLTree
+package import YAMLTree
 
 /// A mapping with known fields. Decoder, JSON Schema and the names of environment variables all come from `fields`.
-protocol Configurable: Sendable {
+package protocol Configurable: Sendable {
     /// All defaults in place. Fields that must be given hold a placeholder that no caller ever sees.
     init()
     static var fields: [Field<Self>] { get }
@@ -10,32 +10,32 @@ protocol Configurable: Sendable {
 }
 
 extension Configurable {
-    func check(_ decoding: inout Decoding, at mark: YAMLMark) {}
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {}
 }
 
 /// One field: name, meaning, shape, default.
-struct Field<Root: Configurable>: Sendable {
-    let name: String
-    let isRequired: Bool
-    let schema: JSONValue
+package struct Field<Root: Configurable>: Sendable {
+    package let name: String
+    package let isRequired: Bool
+    package let schema: JSONValue
     /// Fields of the value, where it is a mapping with known fields: their names and whether they are scalars.
-    let inner: [FieldOutline]
-    let decode: @Sendable (YAMLNode, inout Root, inout Decoding) -> Void
+    package let inner: [FieldOutline]
+    package let decode: @Sendable (YAMLNode, inout Root, inout Decoding) -> Void
 
-    var outline: FieldOutline {
+    package var outline: FieldOutline {
         let type = schema.member("type")
         return FieldOutline(name: name, isScalar: type != "object" && type != "array", inner: inner)
     }
 
     /// Must be given.
-    static func required<Value>(
+    package static func required<Value>(
         _ name: String, _ keyPath: any WritableKeyPath<Root, Value> & Sendable, _ shape: Shape<Value>, _ summary: String
     ) -> Field {
         Field(name, summary, required: true, shape, default: nil) { $0[keyPath: keyPath] = $1 }
     }
 
     /// May be left out; the default is what `Root()` holds.
-    static func optional<Value>(
+    package static func optional<Value>(
         _ name: String, _ keyPath: any WritableKeyPath<Root, Value> & Sendable, _ shape: Shape<Value>, _ summary: String
     ) -> Field {
         Field(name, summary, required: false, shape, default: shape.show(Root()[keyPath: keyPath])) {
@@ -44,7 +44,7 @@ struct Field<Root: Configurable>: Sendable {
     }
 
     /// May be left out; there is no default.
-    static func optional<Value>(
+    package static func optional<Value>(
         _ name: String, _ keyPath: any WritableKeyPath<Root, Value?> & Sendable, _ shape: Shape<Value>,
         _ summary: String
     ) -> Field {
@@ -52,7 +52,7 @@ struct Field<Root: Configurable>: Sendable {
     }
 
     /// May be left out; given, it is a mapping with known fields.
-    static func section<Value: Configurable>(
+    package static func section<Value: Configurable>(
         _ name: String, _ keyPath: any WritableKeyPath<Root, Value> & Sendable, _ summary: String
     ) -> Field {
         Field(name, summary, required: false, .object(), default: nil, inner: Value.fields.map(\.outline)) {
@@ -77,13 +77,13 @@ struct Field<Root: Configurable>: Sendable {
 }
 
 /// A field's name and those inside it, without types.
-struct FieldOutline: Sendable {
-    let name: String
-    let isScalar: Bool
-    let inner: [FieldOutline]
+package struct FieldOutline: Sendable {
+    package let name: String
+    package let isScalar: Bool
+    package let inner: [FieldOutline]
 
     /// Dotted paths of all scalars below these fields that do not stand in a list.
-    static func scalarPaths(of outlines: [FieldOutline], below prefix: String = "") -> [String] {
+    package static func scalarPaths(of outlines: [FieldOutline], below prefix: String = "") -> [String] {
         outlines.flatMap { outline in
             let path = prefix + outline.name
             return outline.isScalar ? [path] : scalarPaths(of: outline.inner, below: path + ".")
@@ -92,7 +92,7 @@ struct FieldOutline: Sendable {
 }
 
 extension JSONValue {
-    func member(_ name: String) -> JSONValue? {
+    package func member(_ name: String) -> JSONValue? {
         if case .object(let members) = self { members.first { $0.name == name }?.value } else { nil }
     }
 }

@@ -1,17 +1,17 @@
 internal import Glibc
 
 /// Reads files that are small by nature: configurations, tokens, certificates, `/proc` and cgroup files.
-enum SmallFile {
-    struct Failure: Error, CustomStringConvertible {
-        var path: String
-        var code: Int32
-        var reason: String
+package enum SmallFile {
+    package struct Failure: Error, CustomStringConvertible {
+        package var path: String
+        package var code: Int32
+        package var reason: String
 
-        var description: String { "cannot read \(path): \(reason)" }
+        package var description: String { "cannot read \(path): \(reason)" }
     }
 
     /// The whole file; refused beyond `limit` bytes. Folders, sockets and the like are refused.
-    static func bytes(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
+    package static func bytes(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -34,7 +34,7 @@ enum SmallFile {
     }
 
     /// The file as text without white space at its ends.
-    static func text(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
+    package static func text(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
         let content = try bytes(path, limit: limit)
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
         let trimmed = content.drop(while: isSpace).reversed().drop(while: isSpace).reversed()

@@ -1,0 +1,52 @@
+public import KubeModel
+
+/// What makes a container a sidecar and which ladder it gets: the contract's markers and an operator's additions.
+public struct MarkerRules: Sendable, Equatable {
+    /// An operator's own come before the shipped ones; the first that covers a container counts.
+    public var sidecars = SidecarRule.shipped
+    /// Annotations that name sidecars.
+    public var sidecarAnnotations = [WellKnownNames.Annotation.sidecars]
+    /// Annotations that name the only main container.
+    public var primaryAnnotations = [
+        WellKnownNames.Annotation.primaryContainer, WellKnownNames.Annotation.flytePrimaryContainer,
+    ]
+    public var ladder = Rung.configurable
+    /// By marker: a variable's name or an annotation's key.
+    public var markerLadders: [String: [Rung]] = [:]
+
+    public init() {}
+
+    /// Whether anything in the pod speaks of sidecars. A pod without a marker is none of our business, unless its
+    /// namespace or a label of its own asks for known sidecars.
+    public func isMarked(_ pod: Pod) -> Bool {
+        (sidecarAnnotations + primaryAnnotations).contains { pod.metadata.annotations[$0]?.isEmpty == false }
+            || pod.spec.containers.contains { $0.sidecarVariable != nil }
+    }
+
+    func rule(for container: Container) -> SidecarRule? {
+        sidecars.first { $0.covers(name: container.name, image: container.image) }
+    }
+
+    func ladder(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> [Rung] {
+        rule?.ladder ?? reason.marker.flatMap { markerLadders[$0] } ?? ladder
+    }
+}
+
+extension Container {
+    /// The literal value of a variable. Where a name stands twice the later one counts, as it does for the program.
+    func variable(_ name: String) -> String? { env.last { $0.name == name }?.value }
+
+    /// The variable that marks this container as a sidecar.
+    var sidecarVariable: String? {
+        if variable(WellKnownNames.Variable.terminate)?.lowercased() == "true" {
+            return WellKnownNames.Variable.terminate
+        }
+        return exitImage == nil ? nil : WellKnownNames.Variable.terminateWithImage
+    }
+
+    var exitImage: String? {
+        variable(WellKnownNames.Variable.terminateWithImage).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var ignoresExitCode: Bool { variable(WellKnownNames.Variable.ignoreExitCode)?.lowercased() == "true" }
+}

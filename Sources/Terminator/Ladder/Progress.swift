@@ -1,0 +1,92 @@
+/// The terminator's memory of a pod, kept in the pod's annotation: which rung was tried when. Whoever leads next reads
+/// it and carries on.
+///
+/// As text: `proxy=http@1795240856/0!,image@1795240866/0;logger=hold@1795240890/2`. For each container the rungs in the
+/// order in which they were tried, with the second (since 1970), the container's restarts until then, and `!` where the
+/// rung is known to have failed.
+public struct Progress: Sendable, Equatable {
+    public struct Attempt: Sendable, Equatable {
+        public var rung: Rung
+        /// Seconds since 1970, by the clock of whoever tried.
+        public var time: Int64
+        /// The container's restarts before it.
+        public var restarts: Int32
+        public var hasFailed = false
+
+        public init(_ rung: Rung, at time: Int64, restarts: Int32 = 0, hasFailed: Bool = false) {
+            self.rung = rung
+            self.time = time
+            self.restarts = restarts
+            self.hasFailed = hasFailed
+        }
+    }
+
+    private var attempts: [String: [Attempt]] = [:]
+
+    public init() {}
+
+    public var isEmpty: Bool { attempts.isEmpty }
+    /// Whether the pod's phase is being held, or was.
+    public var holds: Bool { attempts.values.contains { $0.contains { $0.rung == .hold } } }
+    /// When the first rung was tried.
+    public var start: Int64? { attempts.values.joined().map(\.time).min() }
+    /// Whether any rung failed or had to be followed by another.
+    public var hasStumbled: Bool { attempts.values.contains { $0.count > 1 || $0.contains(where: \.hasFailed) } }
+
+    /// In the order in which they were made.
+    public func attempts(of container: String) -> [Attempt] { attempts[container] ?? [] }
+
+    public func attempt(_ rung: Rung, of container: String) -> Attempt? {
+        attempts[container]?.last { $0.rung == rung }
+    }
+
+    /// Adds an attempt; an earlier one at the same rung is forgotten.
+    public mutating func record(_ attempt: Attempt, of container: String) {
+        attempts[container, default: []].removeAll { $0.rung == attempt.rung }
+        attempts[container, default: []].append(attempt)
+    }
+
+    public mutating func markFailed(_ rung: Rung, of container: String) {
+        guard let index = attempts[container]?.lastIndex(where: { $0.rung == rung }) else { return }
+        attempts[container]?[index].hasFailed = true
+    }
+}
+
+extension Progress: CustomStringConvertible {
+    /// Far beyond what this writes for any real pod.
+    private static let maximumLength = 16 << 10
+
+    /// Anybody who may edit the pod may have written the text: what cannot be read is left out, which at worst tries a
+    /// rung once more.
+    public init(_ text: String) {
+        guard text.utf8.count <= Self.maximumLength else { return }
+        for entry in text.split(separator: ";") {
+            guard let sign = entry.firstIndex(of: "=") else { continue }
+            let container = String(entry[..<sign])
+            for attempt in entry[entry.index(after: sign)...].split(separator: ",") {
+                guard !container.isEmpty, let attempt = Attempt(attempt) else { continue }
+                record(attempt, of: container)
+            }
+        }
+    }
+
+    public var description: String {
+        attempts.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value.map(\.description).joined(separator: ","))" }
+            .joined(separator: ";")
+    }
+}
+
+extension Progress.Attempt: CustomStringConvertible {
+    fileprivate init?(_ text: Substring) {
+        let hasFailed = text.last == "!"
+        let parts = (hasFailed ? text.dropLast() : text).split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, let rung = Rung(rawValue: String(parts[0])) else { return nil }
+        let numbers = parts[1].split(separator: "/", omittingEmptySubsequences: false)
+        guard (1...2).contains(numbers.count), let time = Int64(numbers[0]), time >= 0 else { return nil }
+        guard let restarts = numbers.count == 2 ? Int32(numbers[1]) : 0, restarts >= 0 else { return nil }
+        self.init(rung, at: time, restarts: restarts, hasFailed: hasFailed)
+    }
+
+    public var description: String { "\(rung.rawValue)@\(time)/\(restarts)\(hasFailed ? "!" : "")" }
+}

@@ -1,0 +1,68 @@
+/// How many more restarts a Job's pods may have under `OnFailure` before the Job controller fails the Job.
+///
+/// It sums the restarts of the Job's unfinished pods, swaps of images among them, and fails the Job when the sum
+/// reaches `backoffLimit` (with 0: at any restart). A pod that finishes takes its restarts out of the sum.
+public struct RestartBudget: Sendable, Equatable {
+    /// How much of it one more swap may take.
+    public enum Allowance: Sendable, Equatable {
+        case granted
+        /// Only when pods that are about to finish have done so.
+        case later
+        case denied
+    }
+
+    private let isLimited: Bool
+    /// Restarts that may still come before the limit, those of finishing pods counted or not.
+    private var left: Int
+    private var leftOnceOthersFinish: Int
+
+    /// Nothing counts restarts: `Never`, or a pod without a Job.
+    public static let unlimited = RestartBudget(isLimited: false, left: 0, leftOnceOthersFinish: 0)
+
+    private init(isLimited: Bool, left: Int, leftOnceOthersFinish: Int) {
+        self.isLimited = isLimited
+        self.left = left
+        self.leftOnceOthersFinish = leftOnceOthersFinish
+    }
+
+    /// - Parameters:
+    ///   - backoffLimit: the Job's.
+    ///   - pod: whose sidecars are to be ended.
+    ///   - pods: all pods of the Job, finished or not, with or without `pod`.
+    public init(backoffLimit: Int, of pod: PodFacts, among pods: [PodFacts]) {
+        // With a limit of 0 one restart is too many, with 1 as well.
+        let allowed = max(0, backoffLimit - 1)
+        let others = pods.filter { $0.uid != pod.uid && !$0.isFinished }
+        let isFinishing = { (pod: PodFacts) in
+            switch Verdict(for: pod) {
+            case .terminate, .done: !pod.progress.isEmpty
+            case .leave, .wait: false
+            }
+        }
+        let own = Self.restarts(of: pod)
+        let passing = others.filter(isFinishing).reduce(0) { $0 + Self.restarts(of: $1) }
+        let lasting = others.filter { !isFinishing($0) }.reduce(0) { $0 + Self.restarts(of: $1) }
+        self.init(
+            isLimited: true, left: allowed - own - lasting - passing, leftOnceOthersFinish: allowed - own - lasting)
+    }
+
+    /// Those the kubelet has counted, and swaps that it has not acted on yet.
+    private static func restarts(of pod: PodFacts) -> Int {
+        let underWay = pod.sidecars.count { sidecar in
+            guard let swap = pod.progress.attempt(.image, of: sidecar.name) else { return false }
+            return sidecar.isOpen && sidecar.hasRun && sidecar.restartCount <= swap.restarts
+        }
+        return pod.restarts + underWay
+    }
+
+    /// What one swap may do now; granting it takes it from the budget.
+    public mutating func take() -> Allowance {
+        guard isLimited else { return .granted }
+        if left > 0 {
+            left -= 1
+            leftOnceOthersFinish -= 1
+            return .granted
+        }
+        return leftOnceOthersFinish > 0 ? .later : .denied
+    }
+}
