@@ -1,4 +1,4 @@
-package import YAMLTree
+internal import YAMLTree
 
 extension Shape where Value: Configurable {
     /// A mapping with exactly the fields of `Value`. `null` means that a field is left out.

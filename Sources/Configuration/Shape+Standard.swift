@@ -1,5 +1,5 @@
 internal import WorkdirProtocol
-package import YAMLTree
+internal import YAMLTree
 
 extension Shape<String> {
     /// Any text on one line, as it stands; numbers and `yes` are texts here.

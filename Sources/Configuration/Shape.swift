@@ -8,6 +8,15 @@ package struct Shape<Value: Sendable>: Sendable {
     package let decode: @Sendable (YAMLNode, inout Decoding) -> Value?
     /// A default, as a schema shows it.
     package let show: @Sendable (Value) -> JSONValue?
+
+    package init(
+        schema: [JSONValue.Member], decode: @escaping @Sendable (YAMLNode, inout Decoding) -> Value?,
+        show: @escaping @Sendable (Value) -> JSONValue?
+    ) {
+        self.schema = schema
+        self.decode = decode
+        self.show = show
+    }
 }
 
 extension Shape {

@@ -34,6 +34,7 @@ extension PodSpec {
             case "restartPolicy": restartPolicy = try cursor.text(in: bytes)
             case "nodeName": nodeName = try cursor.text(in: bytes)
             case "hostNetwork": hostNetwork = try cursor.flag(in: bytes)
+            case "hostPID": hostPID = try cursor.flag(in: bytes)
             case "shareProcessNamespace": shareProcessNamespace = try cursor.flag(in: bytes)
             case "terminationGracePeriodSeconds": terminationGracePeriodSeconds = try cursor.integer(in: bytes)
             default: try cursor.skip(in: bytes)

@@ -28,6 +28,7 @@ extension PodSpec {
             case 4: terminationGracePeriodSeconds = try field.integer()
             case 10: nodeName = try field.text(in: bytes)
             case 11: hostNetwork = try field.flag()
+            case 12: hostPID = try field.flag()
             case 20: initContainers.append(try Container(protobuf: bytes, field, environment: environment))
             case 27: shareProcessNamespace = try field.flag()
             default: break

@@ -1,0 +1,47 @@
+package import Configuration
+package import YAMLTree
+
+/// One entry of `sidecars`: what an operator knows about containers of a name or an image.
+public struct SidecarConfiguration: Sendable, Equatable {
+    public var names: [String] = []
+    public var images: [String] = []
+    public var known = true
+    public var quit: QuitEndpoint?
+    public var exitsWithZero = false
+    public var ladder: [Rung]?
+
+    public init() {}
+
+    var rule: SidecarRule {
+        var rule = SidecarRule(names: names, images: images, quit: quit, exitsWithZero: exitsWithZero)
+        rule.isKnown = known
+        rule.ladder = ladder
+        return rule
+    }
+}
+
+extension SidecarConfiguration: Configurable {
+    package static let fields: [Field<SidecarConfiguration>] = [
+        .optional("names", \.names, Shape.text.list, "Names of containers."),
+        .optional(
+            "images", \.images, Shape.text.checked(["examples": ["proxyv2"]]) { problem(ofImage: $0) }.list,
+            "Last parts of image names, without registry, tag and digest."),
+        .optional(
+            "known", \.known, .boolean,
+            "Counts as a sidecar without a marker, in marked pods and where terminate-known is enabled."),
+        .optional("quit", \.quit, .quit, "How to ask it to leave."),
+        .optional(
+            "exitsWithZero", \.exitsWithZero, .boolean, "It exits with 0 on SIGTERM, so that signals do no harm."),
+        .optional("ladder", \.ladder, .ladder, "The ways to end it, in order, instead of the default."),
+    ]
+
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        guard names.isEmpty, images.isEmpty else { return }
+        decoding.report("names or images must be given", at: mark)
+    }
+
+    private static func problem(ofImage image: String) -> String? {
+        image.contains { $0 == "/" || $0 == ":" || $0 == "@" }
+            ? "expected the last part of the name alone: \(SidecarRule.repository(of: image))" : nil
+    }
+}

@@ -1,0 +1,67 @@
+/// What is told about a pod: as an Event, in the log and in metrics.
+public enum Announcement: Sendable, Equatable {
+    /// A rung is being tried.
+    case terminating(container: String, Rung)
+    /// No rung is left; with what stood in the way of each.
+    case failed(container: String, [Ladder.Obstacle])
+    /// No sidecar keeps the pod open any more.
+    case terminated(MainResult)
+    /// The pod says something that cannot be meant.
+    case mistake(Verdict.Reason)
+
+    public var isWarning: Bool {
+        switch self {
+        case .failed, .mistake: true
+        case .terminating, .terminated: false
+        }
+    }
+
+    /// Of the Event; public, like the names of fields.
+    public var reason: String {
+        switch self {
+        case .terminating: "SidecarTerminating"
+        case .terminated: "SidecarTerminated"
+        case .failed, .mistake: "SidecarTerminationFailed"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .terminating(let container, let rung):
+            "The main containers have ended: ending the sidecar \(container) (\(rung.words))"
+        case .failed(let container, let obstacles):
+            "Nothing is left to end the sidecar \(container) with: "
+                + (obstacles.isEmpty ? "all was tried" : obstacles.map(\.description).joined(separator: "; "))
+        case .terminated(let result): "All sidecars have ended; the main containers \(result.word)"
+        case .mistake(let reason): "Nothing is terminated: \(reason)"
+        }
+    }
+}
+
+extension MainResult {
+    var word: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        }
+    }
+}
+
+extension Ladder.Obstacle: CustomStringConvertible {
+    public var description: String { "\(rung.rawValue): \(reason)" }
+}
+
+extension Rung {
+    /// What it does, for people.
+    public var words: String {
+        switch self {
+        case .http: "http: its quit endpoint is asked"
+        case .image: "image: its image is swapped for one that exits with 0"
+        case .crr: "crr: Kruise's daemon is asked to stop it"
+        case .node: "node: the node agent is asked to stop it"
+        case .exec: "exec: its process is sent SIGTERM"
+        case .hold: "hold: the pod's phase is held until the Job has counted it"
+        case .deadline: "deadline: the kubelet ends what is left of the pod"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// What is to be done about one pod now. A value: making it does nothing.
+public struct Plan: Sendable, Equatable {
+    public var verdict: Verdict
+    /// The pod's memory once the plan is carried out.
+    public var progress = Progress()
+    /// One patch of the pod, together with `progress`: new images by container …
+    public var images: [String: String] = [:]
+    /// … container ids that the node agent is asked to stop, by container …
+    public var cues: [String: String] = [:]
+    /// … and the end of what a hold has left.
+    public var setsDeadline = false
+    /// Made one by one, after the patch.
+    public var calls: [Call] = []
+    public var announcements: [Announcement] = []
+    /// Whether the condition `SidecarTerminated` is to be set.
+    public var concludes = false
+    /// When to look at the pod again although nothing was heard of it, in seconds.
+    public var recheck: Int64?
+
+    public enum Call: Sendable, Equatable {
+        case quit(container: String, QuitEndpoint)
+        case signal(container: String)
+        /// One request for all of the pod's containers that need it.
+        case recreate(containers: [String])
+        /// Patches the pod's phase.
+        case hold(phase: String)
+    }
+
+    public init(verdict: Verdict) {
+        self.verdict = verdict
+    }
+
+    /// Whether the pod itself is changed, by more than a call.
+    public func changesPod(_ pod: PodFacts) -> Bool { progress != pod.progress || setsDeadline || !images.isEmpty }
+}

@@ -1,0 +1,219 @@
+import KubeModel
+import Testing
+
+@testable import Terminator
+
+private typealias Variable = WellKnownNames.Variable
+
+@Suite struct LadderTests {
+    /// What the ladder does with the container `sidecar` of a pod whose main container has ended.
+    static func step(
+        _ sketch: PodSketch, _ surroundings: Surroundings = .ordinary(), rules: MarkerRules = .init(),
+        virtual: Bool = false
+    ) throws -> String {
+        let facts = sketch.facts(rules, virtual: virtual)
+        guard case .terminate(let sidecars, let result) = Verdict(for: facts) else { return "\(Verdict(for: facts))" }
+        let sidecar = try #require(sidecars.first { $0.name == "sidecar" })
+        let ladder = Ladder(pod: facts, sidecar: sidecar, result: result, surroundings: surroundings)
+        var budget = surroundings.budget
+        switch ladder.next(budget: &budget).step {
+        case .attempt(let rung): return rung.rawValue
+        case .wait(let seconds, let rung): return "\(rung.rawValue) in \(seconds)"
+        case .exhausted: return "exhausted"
+        }
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var sketch: PodSketch
+        var surroundings = Surroundings.ordinary()
+        var isVirtual = false
+        var expected: String
+
+        init(
+            _ name: String, _ sketch: PodSketch, _ expected: String, virtual: Bool = false,
+            _ change: (inout Surroundings) -> Void = { _ in }
+        ) {
+            testDescription = name
+            self.sketch = sketch
+            self.expected = expected
+            isVirtual = virtual
+            change(&surroundings)
+        }
+    }
+
+    static let ended = PodSketch().container("main", .exit(0))
+    static let failed = PodSketch().container("main", .exit(3))
+    static let retried = PodSketch("OnFailure").container("main", .exit(0))
+    static let quit = WellKnownNames.Annotation.quitPrefix + "sidecar"
+    static let strange = ["/opt/server", "--forever"]
+    static let noImage: @Sendable (inout Surroundings) -> Void = { $0.exitImage = nil }
+    static let everything: @Sendable (inout Surroundings) -> Void = {
+        $0.exitImage = nil
+        $0.isKruiseServed = true
+        $0.hasNodeAgents = true
+    }
+
+    static let first = [
+        Case("the ordinary one", ended.sidecar(), "image"),
+        Case("a quit endpoint comes first", ended.sidecar().annotated(quit, ":15020/quitquitquit"), "http"),
+        Case("nobody to ask", ended.sidecar("sidecar", .waiting("CrashLoopBackOff")).annotated(quit, ":1/"), "image"),
+        Case("an image that cannot be had", ended.sidecar("sidecar", .waiting("ImagePullBackOff")), "image"),
+        Case("no status yet", ended.sidecar("sidecar", .unknown), "image"),
+        Case("a command the exit image lacks", ended.sidecar(command: strange), "hold"),
+        Case("no command", ended.sidecar(command: []), "image"),
+        Case("no exit image", ended.sidecar(), "hold", noImage),
+        Case("signals would fail the pod", ended.sidecar(), "hold", everything),
+        Case("signals are harmless when main failed", failed.sidecar(), "crr", everything),
+        Case("the node agent is next to Kruise", failed.sidecar(), "node") {
+            $0.exitImage = nil
+            $0.hasNodeAgents = true
+        },
+        Case("exec is what is left", failed.sidecar(), "exec", noImage),
+        Case(
+            "processes are shared: 1 is another's", failed.sidecar().with { $0.spec.shareProcessNamespace = true },
+            "hold", noImage),
+        Case("the node's processes are shared", failed.sidecar().with { $0.spec.hostPID = true }, "hold", noImage),
+        Case(
+            "nothing runs that could be signalled", failed.sidecar("sidecar", .waiting("ErrImagePull")), "hold",
+            noImage),
+        Case(
+            "without a Job nothing counts a phase", ended.sidecar().with { $0.metadata.ownerReferences = [] }, "exec",
+            noImage),
+        Case(
+            "without a Job, but an exit code to ignore",
+            ended.sidecar(env: [Variable.ignoreExitCode: "true"]).with { $0.metadata.ownerReferences = [] },
+            "exhausted", noImage),
+        Case("an exit code to ignore", ended.sidecar(env: [Variable.ignoreExitCode: "true"]), "hold", everything),
+        Case(
+            "a container that is always restarted",
+            ended.sidecar { $0.restartPolicy = "Always" }, "hold"),
+    ]
+
+    static let onFailure = [
+        Case("no budget", retried.sidecar(), "hold") { $0.budget = budget(0) },
+        Case("a backoffLimit of 1 is none either", retried.sidecar(), "hold") { $0.budget = budget(1) },
+        Case("enough", retried.sidecar(), "image") { $0.budget = budget(2) },
+        Case(
+            "a sidecar that never ran costs nothing", retried.sidecar("sidecar", .waiting("ImagePullBackOff")),
+            "image"
+        ) { $0.budget = budget(0) },
+        Case(
+            "one that is just being created may cost", retried.sidecar("sidecar", .waiting("ContainerCreating")),
+            "hold"
+        ) { $0.budget = budget(0) },
+        Case("signals would restart it", retried.sidecar(), "hold", everything),
+        Case(
+            "without a Job nothing counts restarts", retried.sidecar().with { $0.metadata.ownerReferences = [] },
+            "image"),
+    ]
+
+    static let virtual = [
+        Case("the exit image", ended.sidecar(), "image", virtual: true),
+        Case(
+            "the container's own, whatever its command",
+            ended.sidecar(env: [Variable.terminateWithImage: "exit:1"], command: strange), "image", virtual: true,
+            noImage),
+        Case("no node agent, no Kruise, no exec", failed.sidecar(), "hold", virtual: true, everything),
+        Case(
+            "elsewhere the container's own image says only that it is a sidecar",
+            ended.sidecar(env: [Variable.terminateWithImage: "exit:1"], command: strange), "hold"),
+    ]
+
+    /// The first attempt was made at 1590; it is 1600, and the grace 5 seconds.
+    static let later = [
+        Case(
+            "the endpoint was asked", ended.sidecar().annotated(quit, ":1/").progress("sidecar=http@1590/0"),
+            "http in 5"),
+        Case(
+            "the endpoint was asked long ago", ended.sidecar().annotated(quit, ":1/").progress("sidecar=http@1580/0"),
+            "image"),
+        Case(
+            "the endpoint did not answer", ended.sidecar().annotated(quit, ":1/").progress("sidecar=http@1600/0!"),
+            "image"),
+        Case("the swap is under way", ended.sidecar().progress("sidecar=image@1590/0"), "image in 85"),
+        Case(
+            "the exit image cannot be pulled",
+            ended.sidecar("sidecar", .waiting("ErrImagePull"), image: "exit0:latest")
+                .progress("sidecar=image@1590/0"), "hold"),
+        Case(
+            "the kubelet has not heard of the swap",
+            ended.sidecar("sidecar", .waiting("ErrImagePull"), image: "exit0:latest")
+                .progress("sidecar=image@1600/0"), "image in 95"),
+        Case(
+            "it still waits for its own image",
+            ended.sidecar("sidecar", .waiting("ErrImagePull")).with { $0.spec.containers[1].image = "exit0:latest" }
+                .progress("sidecar=image@1590/0"), "image in 85"),
+        Case(
+            "the exit image does not run",
+            retried.sidecar("sidecar", .waiting("CrashLoopBackOff"), restarts: 2).progress("sidecar=image@1590/1"),
+            "hold"),
+        Case(
+            "it crashed before the swap",
+            retried.sidecar("sidecar", .waiting("CrashLoopBackOff"), restarts: 1).progress("sidecar=image@1590/1"),
+            "image in 85"),
+        Case("another leader's clock is ahead", ended.sidecar().progress("sidecar=image@1620/0"), "image in 95"),
+        Case("a time that cannot be", ended.sidecar().progress("sidecar=image@999999999999/0"), "image"),
+        Case("an attempt that is long past", ended.sidecar().progress("sidecar=image@100/0"), "image"),
+        Case("the kubelet took the phase back", ended.sidecar().progress("sidecar=hold@1590/0"), "hold"),
+        Case(
+            "the phase is held, the Job has not counted",
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "hold in 1"),
+        Case("counted: now it may end in any way", counted.sidecar().progress("sidecar=hold@1590/0"), "image"),
+        Case(
+            "counted, under OnFailure without a budget",
+            PodSketch("OnFailure").container("main", .exit(0)).sidecar()
+                .with { $0.metadata.finalizers = [] }.progress("sidecar=hold@1590/0"), "image"
+        ) {
+            $0.budget = budget(0)
+        },
+        Case("counted, and no image", counted.sidecar().progress("sidecar=hold@1590/0"), "deadline", noImage),
+        Case(
+            "counted, the pull failed before",
+            counted.sidecar().progress("sidecar=image@1580/0!,hold@1590/0"), "deadline"),
+        Case(
+            "the deadline was set", counted.sidecar().progress("sidecar=hold@1590/0,deadline@1595/0"),
+            "deadline in 60", noImage),
+        Case("all was tried", counted.sidecar().progress("sidecar=hold@1000/0,deadline@1500/0"), "exhausted", noImage),
+    ]
+
+    static let counted = ended.with { $0.metadata.finalizers = [] }
+
+    /// A budget of a Job with this limit, whose only pod has no restarts.
+    static func budget(_ limit: Int) -> RestartBudget {
+        RestartBudget(backoffLimit: limit, of: PodFacts(), among: [])
+    }
+
+    @Test(arguments: first + onFailure + virtual + later) func `the next rung`(_ one: Case) throws {
+        #expect(try Self.step(one.sketch, one.surroundings, virtual: one.isVirtual) == one.expected)
+    }
+
+    @Test func `a sidecar known to exit with 0 may be signalled`() throws {
+        var rules = MarkerRules()
+        rules.sidecars.insert(SidecarRule(names: ["sidecar"], images: [], exitsWithZero: true), at: 0)
+        #expect(try Self.step(Self.retried.sidecar(), .ordinary(now: 1600, Self.everything), rules: rules) == "crr")
+        rules.sidecars[0].ladder = [.exec, .image]
+        #expect(try Self.step(Self.retried.sidecar(), rules: rules) == "exec")
+    }
+
+    @Test func `a ladder without hold may let the sidecar's code decide`() throws {
+        var rules = MarkerRules()
+        rules.ladder = [.exec]
+        #expect(try Self.step(Self.ended.sidecar(), rules: rules) == "exec")
+    }
+
+    @Test func `what stands in the way is said`() throws {
+        let facts = Self.ended.sidecar(command: Self.strange).with { $0.metadata.ownerReferences = [] }
+            .with { $0.spec.shareProcessNamespace = true }.facts()
+        let ladder = Ladder(pod: facts, sidecar: facts.sidecars[0], result: .succeeded, surroundings: .ordinary())
+        var budget = RestartBudget.unlimited
+        let (step, obstacles) = ladder.next(budget: &budget)
+        #expect(step == .exhausted)
+        #expect(
+            obstacles.map(\.description) == [
+                "http: no quit endpoint is known", "image: the exit image has no /opt/server",
+                "crr: Kruise's API is not served", "node: no node agent is installed",
+                "exec: process 1 of the container is not its own", "hold: no Job counts this pod",
+            ])
+    }
+}

@@ -1,0 +1,152 @@
+import KubeModel
+import Testing
+
+@testable import Terminator
+
+/// All combinations, drawn at random: what must hold whatever the pod.
+@Suite struct InvariantTests {
+    struct Dice: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ (mixed >> 31)
+        }
+    }
+
+    static let states: [ContainerState] = [
+        .unknown, .up, .waiting("ContainerCreating"), .waiting("ImagePullBackOff"), .waiting("CrashLoopBackOff"),
+        .exit(0), .exit(1), .exit(137, "OOMKilled"), .exit(128, "StartError"),
+    ]
+    static let progresses = [
+        "", "c0=image@1590/0", "c1=http@1590/0!,image@1590/1", "c2=hold@1500/0", "c1=crr@1100/0,exec@1200/0!",
+        "c0=hold@1000/0,deadline@1200/0", "rubbish", "c1=image@99999999999/0",
+    ]
+
+    static func pod(_ dice: inout Dice) -> PodSketch {
+        let phase = ["Pending", "Running", "Running", "Running", "Succeeded", "Failed", ""].randomElement(using: &dice)!
+        var sketch = PodSketch(["Never", "OnFailure"].randomElement(using: &dice)!, phase: phase)
+        for index in 0..<Int.random(in: 1...4, using: &dice) {
+            let state = states.randomElement(using: &dice)!
+            var env: [String: String] = [:]
+            if Bool.random(using: &dice) { env[WellKnownNames.Variable.terminate] = "true" }
+            if Int.random(in: 0..<5, using: &dice) == 0 { env[WellKnownNames.Variable.terminateWithImage] = "exit:1" }
+            if Int.random(in: 0..<5, using: &dice) == 0 { env[WellKnownNames.Variable.ignoreExitCode] = "true" }
+            let policy = [nil, nil, nil, "Always", "OnFailure", "Never"].randomElement(using: &dice)!
+            sketch = sketch.container(
+                "c\(index)", state, env: env,
+                command: [["sh"], [], ["/opt/server"]].randomElement(using: &dice)!,
+                restarts: Int32.random(in: 0...2, using: &dice)
+            ) { $0.restartPolicy = policy }
+        }
+        return sketch.with { pod in
+            pod.metadata.isBeingDeleted = Int.random(in: 0..<8, using: &dice) == 0
+            pod.spec.shareProcessNamespace = Int.random(in: 0..<4, using: &dice) == 0
+            if Int.random(in: 0..<4, using: &dice) == 0 { pod.metadata.finalizers = [] }
+            if Int.random(in: 0..<4, using: &dice) == 0 { pod.metadata.ownerReferences = [] }
+            if Int.random(in: 0..<6, using: &dice) == 0, !pod.status.containerStatuses.isEmpty {
+                pod.status.containerStatuses.removeLast()
+            }
+            if Int.random(in: 0..<5, using: &dice) == 0 {
+                pod.metadata.annotations[WellKnownNames.Annotation.primaryContainer] =
+                    ["c0", "c1", "gone"].randomElement(using: &dice)!
+            }
+            pod.metadata.annotations[WellKnownNames.Annotation.progress] = progresses.randomElement(using: &dice)!
+            pod.metadata.annotations[WellKnownNames.Annotation.quitPrefix + "c1"] = ":15020/quit"
+        }
+    }
+
+    static func surroundings(_ dice: inout Dice) -> Surroundings {
+        .ordinary { surroundings in
+            if Bool.random(using: &dice) { surroundings.exitImage = nil }
+            surroundings.isKruiseServed = Bool.random(using: &dice)
+            surroundings.hasNodeAgents = Bool.random(using: &dice)
+            surroundings.budget = RestartBudget(
+                backoffLimit: Int.random(in: 0...6, using: &dice), of: PodFacts(), among: [])
+        }
+    }
+
+    @Test func `whatever the pod`() throws {
+        var dice = Dice(state: 20_261_121)
+        var seen: [String: Int] = [:]
+        for round in 0..<5000 {
+            let sketch = Self.pod(&dice)
+            let isVirtual = Int.random(in: 0..<6, using: &dice) == 0
+            let surroundings = Self.surroundings(&dice)
+            let facts = sketch.facts(virtual: isVirtual)
+            let plan = Plan(for: facts, in: surroundings)
+            seen[plan.verdict.kind, default: 0] += 1
+            let mains = Set(facts.mains.map(\.name))
+            let comment: Comment = "round \(round)"
+
+            #expect(mains.isDisjoint(with: plan.touched), comment)
+            if plan.isActive {
+                #expect(facts.mains.allSatisfy { !$0.isOpen } && !mains.isEmpty, comment)
+                #expect(!facts.isBeingDeleted && !facts.isDisabled, comment)
+                #expect(Verdict(for: facts).kind == "terminate", comment)
+            }
+            if facts.isOnVirtualNode {
+                #expect(plan.cues.isEmpty && !plan.calls.contains(where: \.needsMachine), comment)
+            }
+            // Every open sidecar of an ended pod is acted on, waited for, or said to be beyond us.
+            if case .terminate(let open, _) = plan.verdict {
+                #expect(plan.isActive || plan.recheck != nil, comment)
+                #expect(!open.isEmpty, comment)
+            }
+            expectSameInAnyOrder(sketch, plan, surroundings, isVirtual, &dice, comment)
+        }
+        // The dice reach every kind of verdict often enough for the above to mean something.
+        for kind in ["leave", "wait", "terminate", "done"] { #expect(seen[kind, default: 0] > 20) }
+    }
+
+    private func expectSameInAnyOrder(
+        _ sketch: PodSketch, _ plan: Plan, _ surroundings: Surroundings, _ isVirtual: Bool, _ dice: inout Dice,
+        _ comment: Comment
+    ) {
+        var shuffled = sketch
+        shuffled.pod.spec.containers.shuffle(using: &dice)
+        shuffled.pod.status.containerStatuses.shuffle(using: &dice)
+        #expect(Plan(for: shuffled.facts(virtual: isVirtual), in: surroundings) == plan, comment)
+    }
+}
+
+extension Verdict {
+    var kind: String {
+        switch self {
+        case .leave: "leave"
+        case .wait: "wait"
+        case .terminate: "terminate"
+        case .done: "done"
+        }
+    }
+}
+
+extension Plan {
+    /// Containers that something is done to.
+    var touched: Set<String> {
+        var names = Set(images.keys).union(cues.keys)
+        for call in calls {
+            switch call {
+            case .quit(let container, _), .signal(let container): names.insert(container)
+            case .recreate(let containers): names.formUnion(containers)
+            case .hold: break
+            }
+        }
+        return names
+    }
+
+    /// Whether anything of the pod is ended or changed.
+    var isActive: Bool { !images.isEmpty || !cues.isEmpty || !calls.isEmpty || setsDeadline }
+}
+
+extension Plan.Call {
+    var needsMachine: Bool {
+        switch self {
+        case .signal, .recreate: true
+        case .quit, .hold: false
+        }
+    }
+}

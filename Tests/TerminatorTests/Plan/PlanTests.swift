@@ -1,0 +1,86 @@
+import KubeModel
+import Testing
+
+@testable import Terminator
+
+@Suite struct PlanTests {
+    static let ended = PodSketch().container("main", .exit(0))
+
+    @Test func `one patch for all swaps and the memory of them`() {
+        let plan = Plan(for: Self.ended.sidecar("b").sidecar("a").facts(), in: .ordinary())
+        #expect(plan.images == ["a": "exit0:latest", "b": "exit0:latest"])
+        #expect(plan.progress.description == "a=image@1600/0;b=image@1600/0")
+        #expect(plan.calls.isEmpty)
+        #expect(plan.recheck == 95)
+        #expect(plan.announcements == [.terminating(container: "a", .image), .terminating(container: "b", .image)])
+    }
+
+    @Test func `a budget for one swap is spent once`() {
+        let pod = PodSketch("OnFailure").container("main", .exit(0)).sidecar("a").sidecar("b").facts()
+        let plan = Plan(
+            for: pod, in: .ordinary { $0.budget = RestartBudget(backoffLimit: 2, of: pod, among: []) })
+        #expect(plan.images == ["a": "exit0:latest"])
+        #expect(plan.calls == [.hold(phase: "Succeeded")])
+    }
+
+    @Test func `a hold is renewed in silence`() {
+        let pod = Self.ended.sidecar(command: ["/opt/x"]).progress("sidecar=hold@1590/0").facts()
+        let plan = Plan(for: pod, in: .ordinary())
+        #expect(plan.calls == [.hold(phase: "Succeeded")])
+        #expect(plan.announcements.isEmpty)
+        #expect(!plan.changesPod(pod))
+        #expect(plan.recheck == 1)
+    }
+
+    @Test func `a failed main is held as failed`() {
+        let pod = PodSketch().container("main", .exit(9)).sidecar(command: ["/opt/x"])
+            .with { $0.spec.shareProcessNamespace = true }.facts()
+        #expect(Plan(for: pod, in: .ordinary()).calls == [.hold(phase: "Failed")])
+    }
+
+    @Test func `Kruise is asked once for all containers`() {
+        let pod = PodSketch().container("main", .exit(9)).sidecar("a").sidecar("b").facts()
+        let plan = Plan(
+            for: pod,
+            in: .ordinary {
+                $0.exitImage = nil
+                $0.isKruiseServed = true
+            })
+        #expect(plan.calls == [.recreate(containers: ["a", "b"])])
+    }
+
+    @Test func `the node agent gets the container's id`() {
+        let pod = PodSketch().container("main", .exit(9)).sidecar("a").facts()
+        let plan = Plan(
+            for: pod,
+            in: .ordinary {
+                $0.exitImage = nil
+                $0.hasNodeAgents = true
+            })
+        #expect(plan.cues == ["a": "containerd://a"])
+    }
+
+    @Test func `the end is told once`() {
+        let done = Self.ended.sidecar("a", .exit(0)).progress("a=image@1590/0")
+        let plan = Plan(for: done.facts(), in: .ordinary())
+        #expect(plan.concludes)
+        #expect(plan.announcements == [.terminated(.succeeded)])
+        var condition = PodCondition()
+        condition.type = WellKnownNames.Condition.sidecarTerminated
+        condition.status = "True"
+        let concluded = done.with { $0.status.conditions = [condition] }
+        #expect(Plan(for: concluded.facts(), in: .ordinary()).announcements.isEmpty)
+    }
+
+    @Test func `sidecars that ended by themselves are nothing to speak of`() {
+        let plan = Plan(for: Self.ended.sidecar("a", .exit(1)).facts(), in: .ordinary())
+        #expect(!plan.concludes && plan.announcements.isEmpty && plan.recheck == nil)
+    }
+
+    @Test func `a pod in which all are marked is told so`() {
+        let plan = Plan(for: PodSketch().sidecar("a").sidecar("b").facts(), in: .ordinary())
+        #expect(plan.announcements.map(\.reason) == ["SidecarTerminationFailed"])
+        #expect(plan.announcements.map(\.isWarning) == [true])
+        #expect(!plan.isActive)
+    }
+}
