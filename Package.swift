@@ -108,14 +108,16 @@ let package = Package(
                 "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "CLinux",
                 logging,
             ] + nio),
-        module("Terminator", ["Configuration", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", logging]),
+        module(
+            "Terminator",
+            ["Configuration", "WorkdirProtocol", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", logging]),
         module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "Configuration", "SidecarAgent", "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree",
-                logging,
+                "Configuration", "SidecarAgent", "Terminator", "KubeClient", "KubeModel", "Transfer", "Telemetry",
+                "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -1,10 +1,11 @@
 import ArgumentParser
 import SidecarAgent
+import Terminator
 
 /// Prints the JSON Schemas that are checked in under `docs/schema`.
 struct SchemaCommand: ParsableCommand, LoggedCommand {
     enum Document: String, ExpressibleByArgument, CaseIterable {
-        case agent
+        case agent, terminator
     }
 
     static let configuration = CommandConfiguration(
@@ -23,6 +24,7 @@ struct SchemaCommand: ParsableCommand, LoggedCommand {
     func run() {
         switch document {
         case .agent: print(AgentConfigurationSchema.text, terminator: "")
+        case .terminator: print(TerminatorConfigurationSchema.text, terminator: "")
         }
     }
 }
