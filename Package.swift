@@ -169,7 +169,8 @@ let package = Package(
         tests(of: "ContainerRuntime", ["HTTPTransport"]),
         tests(of: "KubeModel", ["YAMLTree"]),
         tests(
-            of: "KubeClient", ["KubeModel", "HTTPTransport", "YAMLTree", "FakeKube"] + nio + nioStreams),
+            of: "KubeClient",
+            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", logging] + nio + nioStreams),
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),

@@ -1,0 +1,201 @@
+/// One elector of a leader, as a value: client-go's protocol on a `Lease`, by local clocks alone.
+///
+/// Why there are never two who both believe to lead: every claim applies only to the version of the lease it was
+/// decided on, so the server orders them. A leader believes until `renew` after the *beginning* of its last request
+/// that was granted. Another claims the lease no earlier than its duration after it *saw* the lease change, which was
+/// after that beginning. Neither asks what the other's clock shows, only that it runs about as fast.
+struct ElectionMachine: Sendable {
+    private enum Role: Equatable {
+        case candidate
+        /// Believes to lead until this moment.
+        case leader(until: Duration)
+        /// Led once; does not contest again.
+        case former
+    }
+
+    private enum Request: Equatable {
+        case read(began: Duration)
+        case claim(LeaseClaim, began: Duration)
+    }
+
+    private let identity: String
+    private let timing: ElectionTiming
+    private var role = Role.candidate
+    /// The lease as last seen, and when it was first seen like that.
+    private var observed: (record: LeaseRecord, since: Duration)?
+    private var request: Request?
+    private var nextAttempt = Duration.zero
+    /// The version that is known may be out of date.
+    private var mustRead = true
+    /// The last claim was overtaken: once more in a row, and there is a pause.
+    private var wasOvertaken = false
+    /// When giving the lease back is given up; `nil` until told to stop.
+    private var releaseDeadline: Duration?
+    private var hasEnded = false
+
+    init(identity: String, timing: ElectionTiming) {
+        self.identity = identity
+        self.timing = timing
+    }
+
+    /// Whether this elector leads, as far as it can know at `now`.
+    func isLeader(at now: Duration) -> Bool {
+        if case .leader(let until) = role { now < until } else { false }
+    }
+
+    /// Until when it leads if nothing more is heard from the server.
+    var leadsUntil: Duration? {
+        if case .leader(let until) = role { until } else { nil }
+    }
+
+    /// Who holds the lease, as far as is known.
+    var holder: String? { observed?.record.holder }
+
+    /// The moment at which to hand in `wake`; `nil` where an answer must come first.
+    var nextWake: Duration? {
+        if hasEnded { return nil }
+        let attempt = request == nil && (role != .former || releaseDeadline != nil) ? nextAttempt : nil
+        return [attempt, leadsUntil, releaseDeadline].compactMap(\.self).min()
+    }
+
+    /// - Parameter random: in 0..<1, spreads the attempts of candidates.
+    mutating func handle(_ input: ElectionInput, at now: Duration, random: Double) -> [ElectionEffect] {
+        guard !hasEnded else { return [] }
+        var effects: [ElectionEffect] = []
+        // Whatever happened, first of all: a leader that was stopped or cut off for too long leads no more, even if
+        // what it reads next is that it was granted more time.
+        if let leadsUntil, now >= leadsUntil { lose(&effects) }
+        switch input {
+        case .wake: break
+        case .read(let record):
+            request = nil
+            observe(record, at: now)
+            if let record, record.holder != identity { loseIfLeader(&effects) }
+        case .granted(let record): granted(record, at: now, &effects)
+        case .conflict:
+            // The lease is looked at at once, because another may hold it now.
+            if wasOvertaken { postpone(from: now, random) } else { nextAttempt = now }
+            wasOvertaken.toggle()
+            request = nil
+            mustRead = true
+        case .failed:
+            request = nil
+            mustRead = true
+            postpone(from: now, random)
+        case .stop where releaseDeadline == nil:
+            releaseDeadline = now + timing.request
+            nextAttempt = now
+        case .stop: break
+        }
+        proceed(at: now, random, &effects)
+        return effects
+    }
+
+    private mutating func granted(_ record: LeaseRecord, at now: Duration, _ effects: inout [ElectionEffect]) {
+        guard case .claim(let claim, let began) = request else { return }
+        request = nil
+        mustRead = false
+        wasOvertaken = false
+        observed = (record, now)
+        let until = began + timing.renew
+        switch (claim.purpose, role) {
+        case (.release, _): end(&effects)
+        case (_, .candidate) where now < until && releaseDeadline == nil:
+            role = .leader(until: until)
+            effects.append(.lead)
+        case (_, .leader): role = .leader(until: until)
+        // An answer that took too long to be of use: the lease is ours, but must be claimed again.
+        case (_, .candidate), (_, .former): break
+        }
+        nextAttempt = releaseDeadline == nil ? began + timing.retry : now
+    }
+
+    /// Decides what to ask next, if nothing is being asked.
+    private mutating func proceed(at now: Duration, _ random: Double, _ effects: inout [ElectionEffect]) {
+        guard !hasEnded else { return }
+        if let releaseDeadline { return release(at: now, deadline: releaseDeadline, &effects) }
+        guard request == nil, role != .former, now >= nextAttempt else { return }
+        guard !mustRead else { return read(at: now, &effects) }
+        if let claim = claim(at: now) { return self.claim(claim, at: now, &effects) }
+        mustRead = true
+        postpone(from: now, random)
+    }
+
+    /// What this elector may claim of the lease as it was last seen; `nil` where another holds it.
+    private func claim(at now: Duration) -> LeaseClaim? {
+        let seconds = timing.lease.components.seconds
+        func claim(_ purpose: LeaseClaim.Purpose, after record: LeaseRecord, isTransition: Bool) -> LeaseClaim {
+            LeaseClaim(
+                purpose: purpose, holder: identity, durationSeconds: seconds,
+                transitions: record.transitions + (isTransition && purpose != .create ? 1 : 0),
+                resourceVersion: purpose == .create ? "" : record.resourceVersion, isTransition: isTransition)
+        }
+        guard let (record, since) = observed else {
+            return claim(.create, after: LeaseRecord(), isTransition: true)
+        }
+        let isDeleted = record.resourceVersion.isEmpty
+        if record.holder == identity {
+            if isDeleted { return claim(.create, after: LeaseRecord(), isTransition: true) }
+            return claim(role == .candidate ? .acquire : .renew, after: record, isTransition: false)
+        }
+        let duration = record.durationSeconds > 0 ? Duration.seconds(record.durationSeconds) : timing.lease
+        guard record.holder.isEmpty || now >= since + duration else { return nil }
+        return claim(isDeleted ? .create : .acquire, after: record, isTransition: true)
+    }
+
+    /// Takes in what was read. A lease that was deleted under its holder is remembered with that holder, who may not
+    /// have noticed yet: it keeps others out for its duration all the same.
+    private mutating func observe(_ record: LeaseRecord?, at now: Duration) {
+        mustRead = false
+        guard let record else {
+            observed?.record.resourceVersion = ""
+            return
+        }
+        if observed?.record != record { observed = (record, now) }
+    }
+
+    private mutating func read(at now: Duration, _ effects: inout [ElectionEffect]) {
+        request = .read(began: now)
+        effects.append(.read)
+    }
+
+    private mutating func claim(_ claim: LeaseClaim, at now: Duration, _ effects: inout [ElectionEffect]) {
+        request = .claim(claim, began: now)
+        effects.append(.claim(claim))
+    }
+
+    private mutating func release(at now: Duration, deadline: Duration, _ effects: inout [ElectionEffect]) {
+        guard now < deadline else { return end(&effects) }
+        guard request == nil, now >= nextAttempt else { return }
+        // The work has ended already: nobody needs to be told.
+        role = .former
+        if mustRead, observed?.record.holder == identity { return read(at: now, &effects) }
+        guard let record = observed?.record, record.holder == identity, !record.resourceVersion.isEmpty else {
+            return end(&effects)
+        }
+        let claim = LeaseClaim(
+            purpose: .release, holder: "", durationSeconds: 1, transitions: record.transitions,
+            resourceVersion: record.resourceVersion, isTransition: true)
+        self.claim(claim, at: now, &effects)
+    }
+
+    /// The next attempt is due after a pause: for a leader always the same, for candidates spread.
+    private mutating func postpone(from now: Duration, _ random: Double) {
+        nextAttempt = now + (leadsUntil == nil ? timing.retry * (1 + ElectionTiming.jitter * random) : timing.retry)
+    }
+
+    private mutating func loseIfLeader(_ effects: inout [ElectionEffect]) {
+        if leadsUntil != nil { lose(&effects) }
+    }
+
+    private mutating func lose(_ effects: inout [ElectionEffect]) {
+        role = .former
+        effects.append(.lose)
+    }
+
+    private mutating func end(_ effects: inout [ElectionEffect]) {
+        role = .former
+        hasEnded = true
+        effects.append(.end)
+    }
+}
