@@ -37,6 +37,9 @@ public final class VirtualClock: Clock {
     public var now: Instant { state.withLock { $0.now } }
     public var minimumResolution: Duration { .nanoseconds(1) }
 
+    /// When the next sleeper is to wake.
+    public var nextDeadline: Instant? { state.withLock { $0.sleepers.values.map(\.deadline).min() } }
+
     /// Lets time pass, and wakes whoever's deadline it reaches.
     public func advance(by duration: Duration) {
         let woken = state.withLock { state in
