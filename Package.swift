@@ -62,6 +62,8 @@ let package = Package(
         .executable(name: "kpipe-sidecar", targets: ["kpipe-sidecar"]),
         .executable(name: "kpipe-entrypoint", targets: ["kpipe-entrypoint"]),
         .executable(name: "kpipe-exit", targets: ["kpipe-exit"]),
+        // For `Benchmarks/informer`, a package of its own.
+        .library(name: "KubeClient", targets: ["KubeClient", "KubeModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

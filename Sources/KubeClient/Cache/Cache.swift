@@ -14,7 +14,7 @@ public final class Cache<Record: Sendable>: Sendable {
 
     /// Hands every record to `body`, in no order. The cache is locked meanwhile: `body` must be quick, and must not use
     /// the cache.
-    public func forEach(_ body: (ObjectUID, Record) -> Void) { table.withLock { $0.forEach(body) } }
+    public func visit(_ body: (ObjectUID, Record) -> Void) { table.withLock { $0.visit(body) } }
 
     func withTable<Result: Sendable>(_ body: (inout ObjectTable<Record>) -> Result) -> Result {
         table.withLock { body(&$0) }

@@ -34,7 +34,7 @@ struct ObjectTable<Record: Sendable>: Sendable {
         return place == Self.none ? nil : self[place].record
     }
 
-    func forEach(_ body: (ObjectUID, Record) -> Void) {
+    func visit(_ body: (ObjectUID, Record) -> Void) {
         for chunk in chunks {
             for entry in chunk {
                 if let record = entry.record { body(entry.uid, record) }

@@ -22,7 +22,7 @@ import Testing
         }
         for uid in uids { #expect(table.record(uid) == model[uid]) }
         var seen: [ObjectUID: Int] = [:]
-        table.forEach { seen[$0] = $1 }
+        table.visit { seen[$0] = $1 }
         #expect(seen == model)
     }
 

@@ -36,7 +36,9 @@ import Testing
         task.cancel()
         day.executor.drain()
 
-        let requests = day.server.world.withLock { $0.requests }
+        let (requests, relists) = day.server.world.withLock { ($0.requests, $0.relists) }
+        #expect((20...120).contains(relists), "\(relists) times everything was read")
+        #expect(day.told.withLock { $0.changes } > 20_000)
         let gaps = zip(requests.dropFirst(), requests).map { $0 - $1 }
         // Where the server refuses to stream, pages are asked for at once.
         #expect(gaps.count { $0 < .seconds(1) } <= 4 * 6)
@@ -63,7 +65,7 @@ import Testing
             expected[ObjectUID(object.uid)] = .init(name: object.name, version: object.version)
         }
         var cached: [ObjectUID: Day.WorldRecord] = [:]
-        informer.cache.forEach { cached[$0] = $1 }
+        informer.cache.visit { cached[$0] = $1 }
         #expect(cached == expected, "the cache after \(fault)")
         let (told, mistakes) = day.told.withLock { ($0.objects, $0.mistakes) }
         #expect(told == expected, "what was told after \(fault)")
