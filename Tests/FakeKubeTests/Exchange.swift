@@ -31,6 +31,12 @@ struct Exchange: Sendable {
 
     /// The events of a watch, until there are `count` or the stream ends.
     func events(_ target: String, _ count: Int, onOpen: () async throws -> Void = {}) async throws -> [JSONValue] {
+        try await events(target, until: { $0.count >= count }, onOpen: onOpen)
+    }
+
+    func events(
+        _ target: String, until isEnough: ([JSONValue]) -> Bool, onOpen: () async throws -> Void = {}
+    ) async throws -> [JSONValue] {
         let (_, body) = try await client.stream(request("GET", target, nil, type: "", headers: [:]))
         try await onOpen()
         var events: [JSONValue] = []
@@ -43,8 +49,8 @@ struct Exchange: Sendable {
                 }
                 events.append(try JSONValue(parsing: line))
                 line = []
+                if isEnough(events) { return events }
             }
-            if events.count >= count { break }
         }
         return events
     }

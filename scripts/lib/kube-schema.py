@@ -20,6 +20,7 @@ ROOTS = [
     "events.Event", "events.EventList", "batch.Job", "batch.JobList", "batch.CronJob", "batch.CronJobList",
     "apps.Deployment", "apps.DeploymentList", "apps.ReplicaSet", "apps.ReplicaSetList", "apps.StatefulSet",
     "apps.StatefulSetList", "apps.DaemonSet", "apps.DaemonSetList", "coordination.Lease", "coordination.LeaseList",
+    "authentication.SelfSubjectReview", "authorization.SelfSubjectAccessReview", "authorization.SubjectAccessReview",
     "policy.PodDisruptionBudget", "policy.PodDisruptionBudgetList", "rbac.Role", "rbac.RoleBinding", "rbac.ClusterRole",
     "rbac.ClusterRoleBinding", "admissionregistration.MutatingWebhookConfiguration",
     "admissionregistration.MutatingWebhookConfigurationList", "meta.Status", "meta.DeleteOptions",
