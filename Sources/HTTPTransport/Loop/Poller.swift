@@ -11,6 +11,8 @@ final class Poller {
     }
 
     private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    /// The descriptors that epoll knows, as far as we were told.
+    private var watched: Set<Int32> = []
     private var buffer = [epoll_event](repeating: epoll_event(), count: 64)
 
     deinit { close(epoll) }
@@ -18,6 +20,7 @@ final class Poller {
     /// Watches for exactly these; nothing at all forgets the descriptor.
     func watch(_ descriptor: Int32, read: Bool, write: Bool) {
         guard read || write else {
+            watched.remove(descriptor)
             // Fails harmlessly where the socket is closed already: closing has made epoll forget it.
             epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
             return
@@ -25,8 +28,10 @@ final class Poller {
         var event = epoll_event()
         event.events = (read ? EPOLLIN.rawValue : 0) | (write ? EPOLLOUT.rawValue : 0)
         event.data.fd = descriptor
-        if epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) != 0 {
-            epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+        // A socket that was closed is forgotten, and its number may mean another one by now.
+        let isNew = watched.insert(descriptor).inserted
+        if epoll_ctl(epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) != 0 {
+            epoll_ctl(epoll, isNew ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event)
         }
     }
 

@@ -15,12 +15,20 @@ final class TemporaryFile: Sendable {
     private let placed = Atomic<Bool>(false)
 
     init(in folder: ConfinedFolder, for destination: String) throws(TransferError) {
-        var random = SystemRandomNumberGenerator()
-        name = ConfinedFolder.temporaryPrefix + String(random.next(), radix: 36)
+        name = Self.freshName()
         self.folder = folder
         display = folder.display(destination)
         descriptor = try folder.openFile(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o666)
     }
+
+    /// Nobody else's: random for the process, and counted within it.
+    private static func freshName() -> String {
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+        return "\(ConfinedFolder.temporaryPrefix)\(process)-\(String(number, radix: 36))"
+    }
+
+    private static let process = String(UInt64.random(in: 0 ... .max), radix: 36)
+    private static let count = Atomic<UInt64>(0)
 
     deinit {
         close(descriptor)

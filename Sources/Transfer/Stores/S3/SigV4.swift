@@ -25,7 +25,9 @@ struct SigV4: Sendable {
 
         /// Sorted by encoded name, then value.
         var canonicalQuery: String {
-            query
+            if query.isEmpty { return "" }
+            return
+                query
                 .map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
                 .sorted { $0.0 == $1.0 ? precedes($0.1, $1.1) : precedes($0.0, $1.0) }
                 .map { "\($0.0)=\($0.1)" }
@@ -66,19 +68,28 @@ struct SigV4: Sendable {
     /// The signed headers, one a line, and their names. Only what the protocol demands is signed, so that a proxy may
     /// change the rest.
     private static func canonical(_ headers: HTTPHeaders, host: String) -> (lines: String, names: String) {
-        var values: [String: [String]] = ["host": [host]]
+        var signed: [(name: String, value: String)] = [("host", host)]
         for (name, value) in headers.fields {
             let name = name.lowercased()
             guard name.hasPrefix("x-amz-") || name == "content-type" || name == "content-md5" else { continue }
-            values[name, default: []].append(collapsingSpaces(value))
+            let value = collapsingSpaces(value)
+            if let index = signed.firstIndex(where: { $0.name == name }) {
+                signed[index].value += ",\(value)"
+            } else {
+                signed.append((name, value))
+            }
         }
-        let names = values.keys.sorted()
-        let lines = names.map { "\($0):\(values[$0, default: []].joined(separator: ","))\n" }.joined()
-        return (lines, names.joined(separator: ";"))
+        signed.sort { $0.name < $1.name }
+        var (lines, names) = ("", "")
+        for (name, value) in signed {
+            lines += "\(name):\(value)\n"
+            names += names.isEmpty ? name : ";\(name)"
+        }
+        return (lines, names)
     }
 
     private static func collapsingSpaces(_ value: String) -> String {
-        value.split(separator: " ").joined(separator: " ")
+        value.utf8.contains(UInt8(ascii: " ")) ? value.split(separator: " ").joined(separator: " ") : value
     }
 }
 

@@ -1,0 +1,73 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The sidecar where it is at home: in the image's file system, which has no shell, no more libraries than are loaded,
+/// and stand-ins for those that libcurl links and never calls. Laid out by the script that lays out the images.
+@Suite(.requiresMounts, .requires(.nginx, .openssl), .serialized)
+struct SidecarImageTests {
+    private let folder: TemporaryFolder
+    private let certificates: Certificates
+    private let nginx: Nginx
+
+    init() async throws {
+        folder = try TemporaryFolder("image")
+        let program = URL(filePath: try Product.sidecar.path)
+        try await output(
+            Repository.path("scripts/lib/image-layout"), [program.deletingLastPathComponent().path, folder["image"]],
+            limit: .seconds(120))
+        certificates = try await Certificates()
+        nginx = try await Nginx.start(Nginx.Options(certificates: certificates))
+        for path in [folder.path, folder["image"]] { chmod(path, 0o755) }
+    }
+
+    private var root: String { folder["image/kpipe-sidecar"] }
+
+    private func sidecar(_ arguments: [String], environment: [String: String?] = [:]) async throws -> Finished {
+        let clean: [String: String?] = [
+            "SSL_CERT_FILE": nil, "AWS_CA_BUNDLE": nil, "CURL_CA_BUNDLE": nil, "no_proxy": "*",
+            "LD_LIBRARY_PATH": nil,
+        ]
+        // As a container runtime does, and gone with the process: Swift finds its arguments in /proc.
+        let enter = """
+            mkdir -p "$0/proc" && mount --bind /proc "$0/proc" &&
+            exec chroot --userspec=65532:65532 "$0" /usr/local/bin/kpipe-sidecar "$@"
+            """
+        return try await run(
+            "unshare", ["--mount", "sh", "-c", enter, root] + arguments,
+            environment: clean.merging(environment) { $1 })
+    }
+
+    @Test func `https works, and trusts whom it should`() async throws {
+        let content = seededBytes(20 << 20)
+        try Data(content).write(to: URL(filePath: "\(nginx.root)/o"))
+        let strange = try await sidecar(["cp", nginx.url("o"), "/tmp/strange"])
+        #expect(strange.status != .exited(0))
+        #expect(strange.error.lowercased().contains("certificate"), "\(strange.error)")
+        #expect(!folder.exists("image/kpipe-sidecar/tmp/strange"))
+
+        let authority = try String(contentsOfFile: certificates.authority, encoding: .utf8)
+        try folder.write(authority, to: "image/kpipe-sidecar/tmp/ca.crt")
+        let named = try await sidecar(
+            ["cp", nginx.url("o"), "/tmp/named"], environment: ["SSL_CERT_FILE": "/tmp/ca.crt"])
+        #expect(named.status == .exited(0), "\(named.error)")
+        #expect(try folder.read("image/kpipe-sidecar/tmp/named") == content)
+
+        // The bundle that the image ships is the one that is asked when nothing else is named.
+        let bundle = "image/kpipe-sidecar/etc/ssl/certs/ca-certificates.crt"
+        try folder.write(try folder.text(bundle) + authority, to: bundle)
+        chmod(folder[bundle], 0o644)
+        let shipped = try await sidecar(["cp", nginx.url("o"), "/tmp/shipped"])
+        #expect(shipped.status == .exited(0), "\(shipped.error)")
+        #expect(try folder.read("image/kpipe-sidecar/tmp/shipped") == content)
+    }
+
+    @Test func `archives, checksums and manifests need nothing that is missing`() async throws {
+        for arguments in [["--version"], ["cp", "--dry-run", "/etc/passwd", "/tmp/"], ["render", "rules"]] {
+            let finished = try await sidecar(arguments)
+            #expect(finished.status == .exited(0), "\(finished.error)")
+            #expect(!finished.output.isEmpty)
+        }
+        #expect(try await sidecar(["cp", "/etc/passwd", "/etc/"]).status == .exited(77))
+    }
+}
