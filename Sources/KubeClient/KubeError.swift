@@ -42,7 +42,7 @@ public struct KubeError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch reason {
         case .status(let status): "\(attempted): \(status.message.isEmpty ? "HTTP \(status.code)" : status.message)"
-        case .transport(let error): "\(attempted): \(error.reason)"
+        case .transport(let error): "\(error.attempted): \(error.words)"
         case .configuration(let text), .credentials(let text), .malformed(let text): "\(attempted): \(text)"
         case .cancelled: "\(attempted): cancelled"
         }

@@ -1,6 +1,5 @@
 internal import HTTPTransport
 internal import KubeModel
-internal import YAMLTree
 
 /// An answer other than 2xx, as a status: the API server's own, or made from what a proxy before it said.
 struct Refusal: Sendable {
@@ -8,7 +7,7 @@ struct Refusal: Sendable {
 
     init(_ head: HTTPResponseHead, _ body: [UInt8]) {
         let type = head.headers["Content-Type"]?.lowercased() ?? ""
-        var status = Self.decoded(body, type) ?? Self.foreign(head.status, body, type)
+        var status = APIStatus(answer: body.span) ?? Self.foreign(head.status, body, type)
         // An error inside a watch has a code of its own; here the answer's counts.
         status.code = head.status
         if status.reason.isEmpty { status.reason = Self.reason(of: head.status) }
@@ -16,20 +15,6 @@ struct Refusal: Sendable {
             status.retryAfterSeconds = seconds
         }
         self.status = status
-    }
-
-    private static func decoded(_ body: [UInt8], _ type: String) -> APIStatus? {
-        guard body.first == UInt8(ascii: "{"), let root = try? YAMLNode(parsing: body), root["kind"]?.text == "Status"
-        else { return nil }
-        let details = root["details"]
-        return APIStatus(
-            code: 0, reason: root["reason"]?.text ?? "", message: root["message"]?.text ?? "",
-            causes: (details?["causes"]?.sequence ?? []).map { cause in
-                APIStatus.Cause(
-                    reason: cause["reason"]?.text ?? "", message: cause["message"]?.text ?? "",
-                    field: cause["field"]?.text ?? "")
-            },
-            retryAfterSeconds: details?["retryAfterSeconds"]?.text.flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil })
     }
 
     /// Not from an API server, or from one in trouble.

@@ -14,6 +14,9 @@ final class SingleFlight<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Those who wait for another's result.
+    var followers: Int { state.withLock { $0.waiting.count } }
+
     func run(_ make: () async throws(KubeError) -> Value) async throws(KubeError) -> Value {
         while !Task.isCancelled {
             if state.withLock({ state in

@@ -54,7 +54,7 @@ struct UserEntry {
         let password = try section.text("password")
         if user != nil || password != nil {
             guard token == nil, file == nil else {
-                throw section.problem("username", "a token and a password are both given; remove one of the two")
+                throw section.problem(nil, "a token and a password are both given; remove one of the two")
             }
             return .fixed(.basic(user: user ?? "", password: password ?? ""))
         }

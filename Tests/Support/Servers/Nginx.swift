@@ -5,6 +5,8 @@ public final class Nginx: Sendable {
         public var certificates: Certificates?
         /// Needs `certificates`.
         public var http2 = false
+        /// Paths of another certificate than the server's of `certificates`, and of its key.
+        public var identity: (certificate: String, key: String)?
         /// Refuses clients without a certificate of the same authority.
         public var demandsClientCertificate = false
         /// Bytes a second for each connection.
@@ -62,9 +64,8 @@ public final class Nginx: Sendable {
     private static func configuration(_ options: Options, port: Int, folder: String) -> String {
         var lines = options.directives
         if let certificates = options.certificates {
-            lines += [
-                "ssl_certificate \(certificates.serverCertificate);", "ssl_certificate_key \(certificates.serverKey);",
-            ]
+            let identity = options.identity ?? (certificates.serverCertificate, certificates.serverKey)
+            lines += ["ssl_certificate \(identity.certificate);", "ssl_certificate_key \(identity.key);"]
             if options.demandsClientCertificate {
                 lines += ["ssl_client_certificate \(certificates.authority);", "ssl_verify_client on;"]
             }

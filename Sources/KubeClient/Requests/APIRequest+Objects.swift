@@ -1,0 +1,53 @@
+internal import HTTPTransport
+public import KubeModel
+
+/// What can be asked about objects. Pure: nothing is sent.
+extension APIRequest {
+    public static func get(
+        _ resource: APIResource, _ key: ObjectKey, subresource: String = "", accept: Encoding = .json
+    ) -> APIRequest {
+        APIRequest("GET", resource.path(key, subresource), accept: accept)
+    }
+
+    /// - Parameter namespace: empty for all.
+    public static func list(
+        _ resource: APIResource, namespace: String = "", _ options: ListOptions = .init(), accept: Encoding = .json
+    ) -> APIRequest {
+        APIRequest("GET", resource.path(namespace: namespace), query: options.query, accept: accept)
+    }
+
+    /// - Parameter body: the object, as JSON.
+    public static func create(
+        _ resource: APIResource, namespace: String = "", body: [UInt8], _ options: WriteOptions = .init()
+    ) -> APIRequest {
+        APIRequest("POST", resource.path(namespace: namespace), query: options.query, body: body)
+    }
+
+    /// Replaces the object whole. The version in it makes the server refuse (409) where somebody was faster.
+    public static func replace(
+        _ resource: APIResource, _ key: ObjectKey, subresource: String = "", body: [UInt8],
+        _ options: WriteOptions = .init()
+    ) -> APIRequest {
+        APIRequest("PUT", resource.path(key, subresource), query: options.query, body: body)
+    }
+
+    public static func patch(
+        _ resource: APIResource, _ key: ObjectKey, subresource: String = "", _ patch: Patch,
+        _ options: WriteOptions = .init()
+    ) -> APIRequest {
+        var query = options.query
+        if case .apply(_, force: true) = patch { query.append((name: "force", value: "true")) }
+        return APIRequest(
+            "PATCH", resource.path(key, subresource), query: query,
+            headers: ["Content-Type": patch.contentType], body: patch.body,
+            isIdempotent: patch.isIdempotent)
+    }
+
+    /// With a uid to go by a second time hits nothing else; without one it could hit a namesake.
+    public static func delete(
+        _ resource: APIResource, _ key: ObjectKey, _ options: DeleteOptions = .init()
+    ) -> APIRequest {
+        APIRequest(
+            "DELETE", resource.path(key), body: options.body, isIdempotent: options.preconditions.uid != nil)
+    }
+}

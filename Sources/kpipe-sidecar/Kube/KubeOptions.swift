@@ -1,0 +1,44 @@
+import ArgumentParser
+import FoundationEssentials
+import KubeClient
+import WorkdirProtocol
+
+/// Which cluster, namespace and user: for every command that talks to a cluster, named as kubectl names them.
+struct KubeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The cluster's configuration. Else KUBECONFIG, ~/.kube/config or the pod's service account.",
+            valueName: "file"),
+        completion: .file())
+    var kubeconfig: String?
+
+    @Option(help: ArgumentHelp("The context of the configuration to use.", valueName: "name"))
+    var context: String?
+
+    @Option(
+        name: [.long, .customShort("n")],
+        help: ArgumentHelp("The namespace, instead of the context's.", valueName: "name"))
+    var namespace: String?
+
+    @Option(name: .customLong("as"), help: ArgumentHelp("Act as this user.", valueName: "user"))
+    var impersonatedUser: String?
+
+    @Option(
+        name: .customLong("as-group"), help: ArgumentHelp("Act as a member of this group, too.", valueName: "group"))
+    var impersonatedGroups: [String] = []
+
+    var selection: ClusterSelection {
+        ClusterSelection(
+            kubeconfig: kubeconfig, context: context, namespace: namespace, impersonatedUser: impersonatedUser,
+            impersonatedGroups: impersonatedGroups)
+    }
+
+    /// - Throws: `CommandFailure` with 78 where the configuration cannot be used.
+    func access() throws -> ClusterAccess {
+        do {
+            return try ClusterAccess.load(selection, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw CommandFailure(.configuration, error.description)
+        }
+    }
+}
