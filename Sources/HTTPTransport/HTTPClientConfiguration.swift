@@ -11,6 +11,10 @@ public struct HTTPClientConfiguration: Sendable {
     public var maximumConnectionsPerHost: Int
     /// An idle connection older than this is closed instead of used again.
     public var maximumIdle: Duration
+    /// A connection whose peer has acknowledged nothing for this long, although it should have, is given up, and an idle
+    /// one is asked whether it still lives. `nil` leaves that to the system, which takes a quarter of an hour: too long
+    /// where many requests share one connection.
+    public var silentPeer: Duration?
     /// libcurl's receive buffer in bytes: small (64 KiB) for many small files, large for bulk.
     public var receiveBuffer: Int
     public var sendBuffer: Int
@@ -18,7 +22,8 @@ public struct HTTPClientConfiguration: Sendable {
     public init(
         tls: TLSConfiguration = .init(), proxy: ProxyPolicy = .environment, unixSocket: String? = nil,
         userAgent: String = "kpipe-sidecar", maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 64,
-        maximumIdle: Duration = .seconds(55), receiveBuffer: Int = 64 << 10, sendBuffer: Int = 256 << 10
+        maximumIdle: Duration = .seconds(55), silentPeer: Duration? = nil, receiveBuffer: Int = 64 << 10,
+        sendBuffer: Int = 256 << 10
     ) {
         self.tls = tls
         self.proxy = proxy
@@ -27,6 +32,7 @@ public struct HTTPClientConfiguration: Sendable {
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerHost = maximumConnectionsPerHost
         self.maximumIdle = maximumIdle
+        self.silentPeer = silentPeer
         self.receiveBuffer = receiveBuffer
         self.sendBuffer = sendBuffer
     }

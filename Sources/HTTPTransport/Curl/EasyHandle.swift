@@ -9,9 +9,12 @@ final class EasyHandle {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var connectTo: UnsafeMutablePointer<curl_slist>?
+    /// Milliseconds; 0 leaves it to the system.
+    fileprivate let silentPeer: Int32
 
     /// `nil` where libcurl refuses it, as when memory or a TLS setting fails.
     init?(_ configuration: HTTPClientConfiguration) {
+        silentPeer = max(0, Poller.milliseconds(configuration.silentPeer))
         guard let raw = curl_easy_init() else {
             errorText.deallocate()
             return nil
@@ -135,6 +138,12 @@ extension EasyHandle {
         long(CURLOPT_MAXAGE_CONN, Int(configuration.maximumIdle.components.seconds))
         long(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         long(CURLOPT_TCP_KEEPALIVE, 1)
+        if let silence = configuration.silentPeer {
+            // Three questions within the time after which the answer is due.
+            let interval = max(1, Int(silence.components.seconds) / 3)
+            long(CURLOPT_TCP_KEEPIDLE, interval)
+            long(CURLOPT_TCP_KEEPINTVL, interval)
+        }
         if let path = configuration.unixSocket { string(CURLOPT_UNIX_SOCKET_PATH, path) }
         setUp(configuration.tls)
     }
@@ -165,9 +174,11 @@ extension EasyHandle {
     }
 }
 
-private func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? {
-    context.flatMap { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue().exchange }
+private func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
+    context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
 }
+
+private func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? { handle(context)?.exchange }
 
 private func bodyArrived(
     data: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?
@@ -203,12 +214,20 @@ private func bodyWantedAgain(context: UnsafeMutableRawPointer?, offset: curl_off
     return CURL_SEEKFUNC_OK
 }
 
-/// Not to be inherited by programs that the process starts.
+/// Not to be inherited by programs that the process starts, and not to wait for a peer that has gone.
 private func openSocket(
     context: UnsafeMutableRawPointer?, purpose: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
-    guard let address = address?.pointee, exchange(context)?.mayConnect() == true else { return -1 }
-    return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    guard let address = address?.pointee, let handle = handle(context), handle.exchange?.mayConnect() == true else {
+        return -1
+    }
+    let descriptor = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    var silence = handle.silentPeer
+    if silence > 0 {
+        setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &silence, socklen_t(MemoryLayout.size(ofValue: silence)))
+    }
+    return descriptor
 }
 
 private func connectionReady(

@@ -10,6 +10,9 @@ final class ConnectionPool: Sendable {
         var isClosed = false
     }
 
+    /// In which a peer that is there acknowledges.
+    private static let silentPeer = Duration.seconds(30)
+
     private let access: ClusterAccess
     private let userAgent: String
     private let state = Mutex(State())
@@ -25,11 +28,19 @@ final class ConnectionPool: Sendable {
             guard !state.isClosed else { return nil }
             if let client = state.client, state.identity == credential.identity { return client }
             let client = HTTPClient(
-                HTTPClientConfiguration(tls: access.tls(for: credential), proxy: access.proxy, userAgent: userAgent))
+                HTTPClientConfiguration(
+                    tls: access.tls(for: credential), proxy: access.proxy, userAgent: userAgent,
+                    silentPeer: Self.silentPeer))
             state.client = client
             state.identity = credential.identity
             return client
         }
+    }
+
+    /// The next request connects anew: all share one connection, and this one may lead to a server that is gone, behind
+    /// a proxy or balancer that is not.
+    func retire(_ client: HTTPClient) {
+        state.withLock { if $0.client === client { $0.client = nil } }
     }
 
     func close() async {

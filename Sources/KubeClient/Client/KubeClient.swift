@@ -91,6 +91,19 @@ public final class KubeClient: KubeAPI {
             credential: credential)
     }
 
+    /// Without an answer for this long a connection is not trusted any more.
+    private static let patience = Duration.seconds(10)
+
+    private func fail(_ exchange: KubeExchange, _ error: TransportError, since start: Duration) -> KubeError {
+        observe(exchange, nil, since: start)
+        switch error.reason {
+        case .timeout: pool.retire(exchange.client)
+        case .cancelled where time.now() - start >= Self.patience: pool.retire(exchange.client)
+        default: break
+        }
+        return exchange.failure(error)
+    }
+
     private func whole(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, [UInt8]) {
         let start = time.now()
         do {
@@ -98,8 +111,7 @@ public final class KubeClient: KubeAPI {
             observe(exchange, head.status, since: start)
             return (head, body)
         } catch {
-            observe(exchange, nil, since: start)
-            throw exchange.failure(error)
+            throw fail(exchange, error, since: start)
         }
     }
 
@@ -113,8 +125,7 @@ public final class KubeClient: KubeAPI {
             observe(exchange, head.status, since: start)
             return (head, body)
         } catch {
-            observe(exchange, nil, since: start)
-            throw exchange.failure(error)
+            throw fail(exchange, error, since: start)
         }
     }
 

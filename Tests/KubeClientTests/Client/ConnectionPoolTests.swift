@@ -1,0 +1,53 @@
+import Glibc
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import KubeClient
+
+@Suite struct ConnectionPoolTests {
+    private let access = ClusterAccess(server: ServerAddress(isSecure: false, host: "127.0.0.1", port: 1), proxy: .none)
+
+    @Test func connectsAnewWhereTheOldConnectionsMayNotServe() async throws {
+        let certificates = try await Certificates()
+        let identity = try ClientIdentity(
+            certificate: try certificates.folder.read("client.crt"), key: try certificates.folder.read("client.key"))
+        let pool = ConnectionPool(access, userAgent: "test")
+        let first = try #require(pool.client(for: Credential()))
+        #expect(pool.client(for: Credential(authorization: .bearer("renewed"))) === first)
+
+        pool.retire(first)
+        let second = try #require(pool.client(for: Credential()))
+        #expect(second !== first)
+        pool.retire(first)
+        #expect(pool.client(for: Credential()) === second, "another one was retired")
+
+        #expect(pool.client(for: Credential(identity: identity)) !== second)
+        await pool.close()
+        #expect(pool.client(for: Credential()) == nil)
+    }
+
+    @Test func doesNotWaitForASilentPeer() async throws {
+        let server = try ScriptedHTTPServer { _ in [.ok("")] }
+        defer { server.stop() }
+        let client = try #require(ConnectionPool(access, userAgent: "test").client(for: Credential()))
+        try await client.execute(HTTPRequest("GET", server.url))
+        let limits = (0..<1024).filter { peerPort(of: $0) == server.port }.map { descriptor in
+            var milliseconds = Int32(0)
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, &size)
+            return milliseconds
+        }
+        #expect(limits == [30_000])
+        await client.shutdown()
+    }
+}
+
+private func peerPort(of descriptor: Int32) -> Int? {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+    }
+    return result == 0 && address.sin_family == sa_family_t(AF_INET) ? Int(UInt16(bigEndian: address.sin_port)) : nil
+}
