@@ -156,12 +156,17 @@ let package = Package(
             ]),
 
         .target(
-            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support", exclude: ["FakeKube", "CZlib"],
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support",
+            exclude: ["FakeKube", "FakeKubeProgram", "CZlib"],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
             name: "FakeKube", dependencies: ["TestSupport", "YAMLTree", "CZlib"] + nio + nioStreams,
             path: "Tests/Support/FakeKube", swiftSettings: ours),
+        // The same as a program, for benchmarks that measure its clients from outside.
+        .executableTarget(
+            name: "fake-kube", dependencies: ["FakeKube", "TestSupport"], path: "Tests/Support/FakeKubeProgram",
+            swiftSettings: ours),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         tests(of: "FakeKube", ["YAMLTree", "HTTPTransport"]),

@@ -57,6 +57,12 @@ extension FakeAPI {
         return store.remove(type.storage, namespace.map { "\($0)/\(name)" } ?? name, version: version) != nil
     }
 
+    /// Puts `count` pods alike there, below a million, at the price of their keys; their namespace too.
+    public mutating func fill(pods count: Int, like template: ObjectTemplate = .jobPod) {
+        addNamespace(template.sample.text(at: "metadata.namespace") ?? "default")
+        store.fill("pods", with: template, count: count)
+    }
+
     func route(of object: JSONValue) -> ResourceRoute? {
         guard let kind = object["kind"]?.string,
             let type = catalogue.type(apiVersion: object["apiVersion"]?.string ?? "v1", kind: kind)

@@ -41,17 +41,17 @@ extension FakeAPI {
             throw .invalidListOptions(
                 "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")
         }
-        var items: [JSONValue] = []
+        var run = SelectionRun(selection)
+        var items: [StoredObject] = []
         var next: String?
         store.scan(selection.storage, prefix: selection.prefix, from: start, at: isPast ? version : nil) {
             key, stored in
-            let object = stored.value
-            guard selection.matches(object) else { return true }
+            guard run.matches(stored) else { return true }
             if limit > 0, items.count == limit {
                 next = key
                 return false
             }
-            items.append(object.asType(route.type).withoutType)
+            items.append(stored)
             return true
         }
         var metadata: JSONValue = ["resourceVersion": .string(String(version))]
@@ -67,12 +67,7 @@ extension FakeAPI {
                 metadata["remainingItemCount"] = .integer(Int64(remaining))
             }
         }
-        return KubeAnswer(
-            200,
-            .object([
-                "kind": .string("\(route.type.kind)List"), "apiVersion": .string(route.type.apiVersion),
-                "metadata": metadata, "items": .array(items),
-            ]))
+        return KubeAnswer(200, .list(StoredList(type: route.type, metadata: metadata, items: items)))
     }
 
     func watch(_ route: ResourceRoute, _ request: KubeRequest) throws(StatusError) -> FakeWatch {

@@ -11,6 +11,7 @@ public enum KubeReply: Sendable {
 public struct KubeAnswer: Sendable {
     public enum Body: Sendable {
         case object(JSONValue)
+        case list(StoredList)
         case bytes([UInt8], contentType: String)
     }
 

@@ -23,13 +23,27 @@ enum ResponseFormat {
     ) -> (String, [UInt8]) {
         switch answer.body {
         case .bytes(let bytes, let contentType): return (contentType, bytes)
-        case .object(let object):
+        case .list(let list) where acceptance?.view ?? .object == .object:
+            if acceptance?.wire == .protobuf, let bytes = list.protobuf { return (ProtobufEncoder.mediaType, bytes) }
+            return ("application/json", list.json)
+        case .object, .list:
+            let object = answer.object
             let view = ObjectView(acceptance?.view ?? .object, request.parameter("includeObject"), now: now)
             let shown = view.show(object, answer.type)
             if acceptance?.wire == .protobuf, let bytes = ProtobufEncoder().encode(shown) {
                 return (ProtobufEncoder.mediaType, bytes)
             }
             return ("application/json", Array((shown.text + "\n").utf8))
+        }
+    }
+}
+
+extension KubeAnswer {
+    fileprivate var object: JSONValue {
+        switch body {
+        case .object(let object): object
+        case .list(let list): list.object
+        case .bytes: .null
         }
     }
 }

@@ -10,6 +10,9 @@ struct Selection: Sendable, Equatable {
 
     var hasSelectors: Bool { !labels.isEmpty || !fields.isEmpty }
 
+    /// Whether objects that differ in their names alone may differ in this, too.
+    var looksAtNames: Bool { fields.terms.contains { $0.field == "metadata.name" } }
+
     func matches(_ object: JSONValue) -> Bool {
         fields.matches(object)
             && (labels.isEmpty || labels.matches(object[path: ["metadata", "labels"]]?.texts ?? [:]))

@@ -115,12 +115,13 @@ public struct FakeStore: Sendable {
         log.removeSubrange(..<firstEvent(after: compactedVersion))
     }
 
-    /// Puts `count` objects alike into a table without a change being remembered for each.
-    mutating func fill(_ storage: String, with template: ObjectTemplate, keys: [String]) {
-        for (index, key) in keys.enumerated() {
-            tables[storage, default: StoreTable()][key] = .template(template, index)
+    /// Puts objects alike into an empty table, without a change being remembered for each.
+    mutating func fill(_ storage: String, with template: ObjectTemplate, count: Int) {
+        for number in 0..<count {
+            tables[storage, default: StoreTable()][template.key(number)] = .template(template, number)
         }
-        version += keys.count
+        let last = template.object(max(0, count - 1)).text(at: "metadata.resourceVersion").flatMap { Int($0) }
+        version = max(version + 1, last ?? 0)
         compact()
     }
 }

@@ -24,9 +24,9 @@ public struct FakeWatch: Sendable {
         wantsBookmarks = bookmarks
         cursor = version ?? store.version
         guard version == nil else { return }
+        var run = SelectionRun(selection)
         store.scan(selection.storage, prefix: selection.prefix) { [type] _, stored in
-            let object = stored.value
-            if selection.matches(object) { pending.append(WatchEvent(.added, object.asType(type))) }
+            if run.matches(stored) { pending.append(WatchEvent(.added, stored.value.asType(type))) }
             return true
         }
         if endsInitialWithBookmark { pending.append(bookmark(endsInitial: true)) }
