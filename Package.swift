@@ -105,14 +105,14 @@ let package = Package(
                 .linkedLibrary("nettle"),
             ]),
         module(
-            "SidecarAgent",
-            [
-                "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "CLinux",
-                logging,
-            ] + nio),
-        module(
             "Terminator",
             ["Configuration", "WorkdirProtocol", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", logging]),
+        module(
+            "SidecarAgent",
+            [
+                "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "KubeModel",
+                "KubeClient", "Terminator", "CLinux", logging,
+            ] + nio),
         module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
@@ -181,7 +181,9 @@ let package = Package(
         tests(of: "Telemetry"),
         tests(of: "HTTPTransport"),
         tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),
-        tests(of: "SidecarAgent", ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer"]),
+        tests(
+            of: "SidecarAgent",
+            ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer", "KubeModel", "KubeClient", "YAMLTree"]),
         tests(of: "Terminator", ["Configuration", "KubeModel", "KubeClient", "YAMLTree"]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(

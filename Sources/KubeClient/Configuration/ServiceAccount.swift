@@ -14,7 +14,7 @@ public struct ServiceAccount: Sendable {
     var namespaceFile: String { "\(folder)/namespace" }
 
     /// Whether this process runs in a pod that may talk to its API server.
-    func isPresent(_ environment: [String: String]) -> Bool {
+    public func isPresent(_ environment: [String: String]) -> Bool {
         address(environment) != nil && LocalFile.exists(tokenFile)
     }
 

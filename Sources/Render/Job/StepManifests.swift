@@ -45,8 +45,8 @@ public enum StepManifests {
             [
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata,
                 "rules": [
-                    ["apiGroups": [""], "resources": ["pods"], "verbs": ["get", "patch"]],
-                    ["apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]],
+                    ["apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch", "patch"]],
+                    ["apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]],
                 ],
             ],
             [

@@ -30,7 +30,7 @@ struct AgentLoop {
             for sink in sinks { group.addTask { await sink.run() } }
             if let mainStatus {
                 group.addTask { [mailbox = agent.mailbox] in
-                    for await status in mainStatus.statuses() { mailbox.post(.mainStatus(status)) }
+                    await mainStatus.follow { mailbox.post(.mainStatus($0)) }
                 }
             }
             begin(in: &group)

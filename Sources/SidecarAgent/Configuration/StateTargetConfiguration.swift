@@ -16,7 +16,11 @@ public struct StateTargetConfiguration: Sendable, Equatable {
         case http(String)
         /// An absolute path; one event on a line.
         case file(String)
+        /// The step's own pod: annotations and an Event.
+        case kubernetes
     }
+
+    static let kubernetes = "kubernetes"
 
     public var to = ""
     /// Holds a bearer token; read again before each delivery, because tokens rotate.
@@ -31,6 +35,7 @@ public struct StateTargetConfiguration: Sendable, Equatable {
     public init() {}
 
     public var destination: Destination {
+        if to == Self.kubernetes { return .kubernetes }
         if to.hasPrefix("file://") { return .file(String(to.dropFirst(7))) }
         return to.hasPrefix("/") ? .file(to) : .http(to)
     }
@@ -41,7 +46,8 @@ extension StateTargetConfiguration: Configurable {
         .required(
             "to", \.to,
             .template.checked(["examples": ["https://backend.example/steps/{pod.name}/state"]]) { problem(of: $0) },
-            "An http(s):// URL that takes CloudEvents by POST, or the file:// path of a file of JSON lines."),
+            "An http(s):// URL that takes CloudEvents by POST, the file:// path of a file of JSON lines, or kubernetes: "
+                + "annotations and Events of the step's own pod."),
         .optional(
             "tokenFile", \.tokenFile, Shape.template.checked { absolute($0) },
             "A file with a bearer token, read again before each delivery."),
@@ -57,23 +63,24 @@ extension StateTargetConfiguration: Configurable {
         for name in headers.keys.sorted() where !Self.isHeaderName(name) {
             decoding.at(field: "headers") { $0.at(field: name) { $0.report("is no name of a header field", at: mark) } }
         }
-        guard case .file = destination else { return }
+        let other: String
+        switch destination {
+        case .http: return
+        case .file: other = "a file"
+        case .kubernetes: other = Self.kubernetes
+        }
         for (name, isGiven) in [
             ("tokenFile", tokenFile != nil), ("caFile", caFile != nil), ("headers", !headers.isEmpty),
         ]
         where isGiven {
-            decoding.at(field: name) { $0.report("belongs to an http(s):// URL, but `to` is a file", at: mark) }
+            decoding.at(field: name) { $0.report("belongs to an http(s):// URL, but `to` is \(other)", at: mark) }
         }
     }
 
     private static func problem(of to: String) -> String? {
-        if to == "kubernetes" {
-            return "kubernetes needs the Kubernetes API client, which is not available in this build; "
-                + "report to an http(s):// URL or a file:// path"
-        }
-        if to.hasPrefix("/") { return nil }
+        if to == kubernetes || to.hasPrefix("/") { return nil }
         guard to.hasPrefix("http://") || to.hasPrefix("https://") || to.hasPrefix("file://") else {
-            return "expected an http(s):// URL or a file:// path"
+            return "expected an http(s):// URL, a file:// path or kubernetes"
         }
         return Location.problem(of: to)
     }

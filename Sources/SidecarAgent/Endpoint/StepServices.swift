@@ -1,3 +1,4 @@
+public import KubeClient
 public import Logging
 public import Telemetry
 internal import WorkdirProtocol
@@ -30,13 +31,17 @@ public struct StepServices: Sendable {
     }
 
     /// Shows the agent's state from now on, and makes the sinks of its reports.
-    public func attach(_ agent: SidecarAgent, pod: PodIdentity, logger: Logger) -> [any ReportSink] {
+    ///
+    /// - Parameter api: the cluster the step runs in, where there is one.
+    public func attach(
+        _ agent: SidecarAgent, pod: PodIdentity, api: (any KubeAPI)? = nil, logger: Logger
+    ) -> [any ReportSink] {
         endpoint.attach(agent.status)
         var reporter = pod
         // Where no uid is given the volume has one, as unique and kept across restarts.
         reporter.uid = agent.identity.pod
         return ReportSinks.make(
-            configuration.state, pod: reporter, log: agent.reportLog, logger: logger,
+            configuration.state, pod: reporter, api: api, log: agent.reportLog, logger: logger,
             metrics: AgentMetrics(metrics, status: agent.status))
     }
 }

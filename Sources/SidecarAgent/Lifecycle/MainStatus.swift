@@ -7,6 +7,6 @@ public enum MainStatus: Sendable, Equatable {
 
 /// Where main's status comes from, when the pod may read itself.
 public protocol MainStatusSource: Sendable {
-    /// Changes of main's status until cancelled; ends early where the pod may not be read.
-    func statuses() -> AsyncStream<MainStatus>
+    /// Tells changes of main's status until the task is cancelled; returns early where the pod may not be read.
+    func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async
 }

@@ -1,3 +1,4 @@
+public import KubeClient
 public import Logging
 
 /// Makes the sinks that a configuration asks for.
@@ -6,14 +7,15 @@ public enum ReportSinks {
     ///
     /// - Parameters:
     ///   - pod: with the uid that reports are to carry.
+    ///   - api: for reports to the pod itself; without it those fail, and are said to.
     ///   - log: what earlier lives of the agent left undelivered comes from here and goes first.
     public static func make(
-        _ targets: [StateTargetConfiguration], pod: PodIdentity, log: any ReportLog, logger: Logger,
-        metrics: AgentMetrics? = nil
+        _ targets: [StateTargetConfiguration], pod: PodIdentity, api: (any KubeAPI)? = nil, log: any ReportLog,
+        logger: Logger, metrics: AgentMetrics? = nil
     ) -> [any ReportSink] {
         var seen: [String: Int] = [:]
         return targets.map { target in
-            let courier = courier(for: target, pod: pod)
+            let courier = courier(for: target, pod: pod, api: api)
             let count = seen[courier.destination, default: 0]
             seen[courier.destination] = count + 1
             let key = count == 0 ? courier.destination : "\(courier.destination)#\(count)"
@@ -21,10 +23,13 @@ public enum ReportSinks {
         }
     }
 
-    private static func courier(for target: StateTargetConfiguration, pod: PodIdentity) -> any ReportCourier {
+    private static func courier(
+        for target: StateTargetConfiguration, pod: PodIdentity, api: (any KubeAPI)?
+    ) -> any ReportCourier {
         switch target.destination {
         case .http(let url): HTTPCourier(target, url: url, pod: pod)
         case .file(let path): FileCourier(path: path, pod: pod)
+        case .kubernetes: PodCourier(api: api, pod: pod)
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FoundationEssentials
 import Glibc
+import KubeClient
 import Logging
 import SidecarAgent
 import Telemetry
@@ -67,10 +68,12 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         let (engine, registry) = options.engine(for: configuration.transfer)
         let server = await listen(services, &settings, logger)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
-        let sinks = services.attach(agent, pod: sources.pod, logger: logger)
+        let cluster = cluster(environment, logger)
+        let sinks = services.attach(agent, pod: sources.pod, api: cluster, logger: logger)
+        let ownPod = cluster.flatMap { OwnPod(sources.pod, api: $0, logger: logger) }
         async let _ = services.monitor.run()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await agent.run(reportingTo: sinks) }
+            group.addTask { await agent.run(reportingTo: sinks, mainStatus: ownPod) }
             group.addTask { for await _ in signals { agent.terminate() } }
             // The agent ends by itself, the signals never do.
             await group.next()
@@ -78,6 +81,19 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         }
         await server?.stop()
         await registry.shutdown()
+        await cluster?.shutdown()
+    }
+
+    /// The API server, where a token is mounted (or, for trying things out, `KUBECONFIG` is set). Nothing depends on
+    /// it but what was asked for, so that what is wrong with it is said and no more.
+    private func cluster(_ environment: [String: String], _ logger: Logger) -> KubeClient? {
+        guard ServiceAccount().isPresent(environment) || environment["KUBECONFIG"] != nil else { return nil }
+        do throws(KubeError) {
+            return KubeClient(try ClusterAccess.load(environment: environment))
+        } catch {
+            logger.warning("there is no API server to talk to", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     /// An agent that cannot be probed would never let main start: a failure that the step is told.

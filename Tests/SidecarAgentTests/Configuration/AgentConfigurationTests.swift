@@ -107,10 +107,9 @@ import Testing
             ]
         ),
         (
-            "state: [{to: kubernetes}, {to: 'https://x/{pod.nam}'}, {to: 'https://x/{env.NOWHERE}'}, {to: 'https://x/{'}]",
+            "state: [{to: Kubernetes}, {to: 'https://x/{pod.nam}'}, {to: 'https://x/{env.NOWHERE}'}, {to: 'https://x/{'}]",
             [
-                "1:14: state[0].to: kubernetes needs the Kubernetes API client, which is not available in this build; "
-                    + "report to an http(s):// URL or a file:// path",
+                "1:14: state[0].to: expected an http(s):// URL, a file:// path or kubernetes",
                 "1:32: state[1].to: no such placeholder {pod.nam}; there are {pod.name}, {pod.namespace}, {pod.uid}, "
                     + "{job.name} and {env.NAME}; write {{ for the brace itself",
                 "1:61: state[2].to: {env.NOWHERE} is not known here; set that environment variable",

@@ -1,0 +1,58 @@
+public import KubeClient
+internal import KubeModel
+public import Logging
+
+/// The agent's own pod, as the API server shows it: says how main fares also where main says nothing itself, because it
+/// was killed for want of memory or because its image knows nothing of us.
+public struct OwnPod: MainStatusSource {
+    private let api: any KubeAPI
+    private let key: ObjectKey
+    private let uid: String?
+    private let logger: Logger
+
+    /// `nil` where the pod's name or namespace is not known.
+    public init?(_ pod: PodIdentity, api: any KubeAPI, logger: Logger) {
+        guard let name = pod.name, let namespace = pod.namespace else { return nil }
+        self.api = api
+        self.logger = logger
+        key = ObjectKey(namespace: namespace, name: name)
+        uid = pod.uid
+    }
+
+    public func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async {
+        guard await isReadable() else { return }
+        let scope = WatchScope(
+            .pods, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)", encoding: .protobuf)
+        // Statuses are all that is read; a namesake of a later time is not us.
+        let decoder = RecordDecoder<MainStatus>.pods(.everything) { [uid] pod in
+            guard uid == nil || pod.metadata.uid == uid else { return nil }
+            return MainStatus(pod)
+        }
+        let informer = Informer(api, scope, decoder, options: InformerOptions(logger: logger)) { changes in
+            for change in changes {
+                switch change {
+                case .added(_, let status), .updated(_, _, let status): tell(status)
+                case .removed, .synced: break
+                }
+            }
+        }
+        await informer.run()
+    }
+
+    /// Asked once: an account without the right to read its pod is an ordinary case, not one to insist on.
+    private func isReadable() async -> Bool {
+        do throws(KubeError) {
+            _ = try await api.send(.get(.pods, key))
+            return true
+        } catch {
+            switch error.status?.code {
+            case 401, 403, 404:
+                logger.info("main is not followed through the API server", metadata: ["reason": "\(error)"])
+                return false
+            default:
+                // The informer goes on trying.
+                return error.isTransient
+            }
+        }
+    }
+}
