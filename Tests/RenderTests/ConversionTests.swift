@@ -155,6 +155,34 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         #expect(conversion.output == Array(text.utf8))
     }
 
+    // MARK: Long streams
+
+    private static func long(_ count: Int) -> String {
+        (0..<count).map { number in
+            "# \(number)\n" + pod(two).replacing("name: x", with: "name: x\(number), text: '-- - %'")
+        }.joined(separator: "---\n")
+    }
+
+    @Test(arguments: [2, 3, 64]) func aLongStreamOnSeveralCoresBecomesTheSame(_ cores: Int) async throws {
+        let text = Array(Self.long(8000).utf8)
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let one = try StreamConverter(options).convert(text)
+        let many = try await ParallelConverter(StreamConverter(options), cores: cores).convert(text)
+        #expect(many.output == one.output)
+        #expect(many.diagnostics == one.diagnostics)
+        #expect(many.containers == one.containers)
+    }
+
+    @Test(arguments: ["a: [\n", "---\n%YAML 1.2\n---\nb: *nothing\n"])
+    func anErrorKeepsItsPlaceOnSeveralCores(_ end: String) async throws {
+        let text = Array((Self.long(8000) + "---\n" + end).utf8)
+        let one = #expect(throws: YAMLError.self) { try StreamConverter(ConversionOptions()).convert(text) }
+        let converter = ParallelConverter(StreamConverter(ConversionOptions()), cores: 4)
+        let many = await #expect(throws: YAMLError.self) { try await converter.convert(text) }
+        #expect(one == many)
+    }
+
     @Test func aByteOrderMarkSurvives() throws {
         let text = [0xEF, 0xBB, 0xBF] + Array(pod(Self.two).utf8)
         var options = ConversionOptions()

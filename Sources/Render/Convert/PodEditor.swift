@@ -134,7 +134,7 @@ struct PodEditor {
             let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
             !annotations.isAlias, !annotations.isShared
         else { return }
-        let ours = pairs.compactMap { $0.key.scalar?.text }.filter { $0 == Marker.sidecars || $0 == Marker.primary }
+        let ours = pairs.map(\.name).filter { $0 == Marker.sidecars || $0 == Marker.primary }
         guard !ours.isEmpty else { return }
         if ours.count < pairs.count {
             for name in ours { try editor.removePair(name, from: annotations) }
@@ -170,7 +170,7 @@ struct PodEditor {
                 return findings.add(.graceKept, at: own, "\(seconds) s of grace, but needed are \(need.words)")
             }
             editor.replace(own.start.offset..<own.end, by: Array(value.utf8))
-        } else if let anchor = pod.spec.pairs?.first(where: isOneLine)?.key.scalar?.text {
+        } else if let anchor = pod.spec.pairs?.first(where: isOneLine)?.name {
             try editor.addPair(field, value, to: pod.spec, after: anchor)
         } else if !pod.spec.isFlow, let first = pod.spec.pairs?.first?.key, editor.startsItsLine(first) {
             let line = text.lineStart(first.start.offset)
@@ -186,7 +186,7 @@ struct PodEditor {
     /// A pair behind which another one can stand.
     private func isOneLine(_ pair: SourceNode.Pair) -> Bool {
         !pair.key.isAlias && pair.value.scalar != nil && !pair.value.isAlias && pair.value.isFlow
-            && pair.value.end > pair.key.end && pair.key.scalar != YAMLScalar("<<")
+            && pair.value.end > pair.key.end && pair.name != "<<"
     }
 
     private func quoted(_ value: String, like mapping: SourceNode) -> String {

@@ -18,6 +18,10 @@ struct Verification {
     private static let volatile: Set<String> = [
         "containers", "initContainers", "terminationGracePeriodSeconds", Marker.sidecars, Marker.primary,
     ]
+    /// Keys that are gone when nothing is left in them.
+    private static let holders: Set<String> = ["annotations", "metadata"]
+    /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
+    private static let lengths = volatile.union(holders).reduce(UInt64(0)) { $0 | 1 << UInt64($1.utf8.count) }
 
     init(podSpecPaths: [String], moved: [Set<String>], budget: Int) {
         self.podSpecPaths = podSpecPaths
@@ -71,9 +75,9 @@ struct Verification {
     private mutating func sameContainers(_ before: SourceNode, _ after: SourceNode) -> Bool {
         func kept(_ node: SourceNode) -> [SourceNode.Pair] {
             (node.pairs ?? []).filter { pair in
-                switch pair.key.scalar?.text {
+                switch pair.name {
                 case "restartPolicy", "startupProbe", "env": false
-                case "lifecycle": pair.value.pairs?.contains { $0.key.scalar?.text != "preStop" } ?? true
+                case "lifecycle": pair.value.pairs?.contains { $0.name != "preStop" } ?? true
                 default: true
                 }
             }
@@ -85,7 +89,7 @@ struct Verification {
         guard old.count == new.count, same(variables(before), variables(after)) else { return false }
         for (left, right) in zip(old, new) {
             guard same(left.key, right.key) else { return false }
-            let isLifecycle = left.key.scalar?.text == "lifecycle"
+            let isLifecycle = left.name == "lifecycle"
             guard same(left.value, right.value, without: isLifecycle ? "preStop" : nil) else { return false }
         }
         return true
@@ -122,7 +126,7 @@ struct Verification {
                 return left == before.endIndex && right == after.endIndex
             }
             let (old, new) = (before[left], after[right])
-            let inner = old.key.scalar?.text == "onExitCodes" ? "containerName" : nil
+            let inner = old.name == "onExitCodes" ? "containerName" : nil
             guard same(old.key, new.key), same(old.value, new.value, without: inner) else { return false }
             left += 1
             right += 1
@@ -131,9 +135,11 @@ struct Verification {
 
     /// Lists of containers, places of markers, and what is empty once markers are gone.
     private func isVolatile(_ pair: SourceNode.Pair, _ name: String?) -> Bool {
-        guard let key = pair.key.scalar?.text else { return false }
-        if key == name || Self.volatile.contains(key) { return true }
-        guard key == "annotations" || key == "metadata" else { return false }
+        if let name, pair.name == name { return true }
+        let length = pair.name.utf8.count
+        guard length < 64, Self.lengths & 1 << UInt64(length) != 0 else { return false }
+        if Self.volatile.contains(pair.name) { return true }
+        guard Self.holders.contains(pair.name) else { return false }
         return pair.value.isNull || pair.value.pairs?.allSatisfy { isVolatile($0, nil) } ?? false
     }
 }

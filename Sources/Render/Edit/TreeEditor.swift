@@ -15,7 +15,7 @@ struct TreeEditor {
     // MARK: Removing
 
     mutating func removePair(_ name: String, from mapping: SourceNode) throws(EditRefusal) {
-        guard let pairs = mapping.pairs, let index = pairs.firstIndex(where: { $0.key.scalar?.text == name }) else {
+        guard let pairs = mapping.pairs, let index = pairs.firstIndex(where: { $0.name == name }) else {
             return
         }
         let pair = pairs[index]

@@ -24,8 +24,8 @@ struct PodResources: Equatable {
         private static func amounts(_ node: SourceNode?) -> [String: Quantity] {
             var amounts: [String: Quantity] = [:]
             for pair in node?.pairs ?? [] {
-                guard let name = pair.key.scalar?.text, let text = pair.value.text else { continue }
-                amounts[name] = Quantity(text)
+                guard let text = pair.value.text else { continue }
+                amounts[pair.name] = Quantity(text)
             }
             return amounts
         }

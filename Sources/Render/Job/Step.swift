@@ -56,7 +56,7 @@ public struct Step: Sendable, Equatable {
     public var serviceAccount: String?
     /// Further fields of the pod: `volumes`, `nodeSelector`, `tolerations` …
     public var pod: [Manifest.Field] = []
-    /// For clusters before 1.29: ordinary containers, of which a terminator ends the agent.
+    /// For clusters before 1.29: ordinary containers, the agent marked for a terminator.
     public var isLegacy = false
 
     public init() {}

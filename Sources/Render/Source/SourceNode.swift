@@ -4,7 +4,15 @@ import YAMLTree
 final class SourceNode {
     struct Pair {
         let key: SourceNode
+        /// The key's text, beside it because most of what is done here is looking for names.
+        let name: String
         let value: SourceNode
+
+        init(key: SourceNode, value: SourceNode) {
+            self.key = key
+            name = key.scalar?.text ?? ""
+            self.value = value
+        }
     }
 
     enum Content {
@@ -59,7 +67,7 @@ final class SourceNode {
     var text: String? { isNull ? nil : scalar?.text }
 
     /// The pair that was written here, not one that came by a merge key.
-    func ownPair(_ name: String) -> Pair? { pairs?.first { $0.key.scalar?.text == name } }
+    func ownPair(_ name: String) -> Pair? { pairs?.first { $0.name == name } }
 
     /// The value at `name`, also where a merge key brought it.
     subscript(name: String) -> SourceNode? { value(name, depth: 0) }
@@ -67,7 +75,7 @@ final class SourceNode {
     private func value(_ name: String, depth: Int) -> SourceNode? {
         guard let pairs, depth < 16 else { return nil }
         if let pair = ownPair(name) { return pair.value }
-        for pair in pairs where pair.key.scalar == YAMLScalar("<<") {
+        for pair in pairs where pair.name == "<<" && pair.key.scalar?.style == .plain {
             for source in pair.value.elements ?? [pair.value] {
                 if let value = source.value(name, depth: depth + 1) { return value }
             }

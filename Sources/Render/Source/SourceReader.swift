@@ -102,8 +102,8 @@ struct SourceReader {
 
     /// Most mappings are small, where a look at the pairs is quicker than a set.
     private func isNew(_ name: String, _ pairs: [SourceNode.Pair], _ names: inout Set<String>) -> Bool {
-        if pairs.count < 12 { return !pairs.contains { $0.key.scalar?.text == name } }
-        if names.isEmpty { names = Set(pairs.compactMap { $0.key.scalar?.text }) }
+        if pairs.count < 12 { return !pairs.contains { $0.name == name } }
+        if names.isEmpty { names = Set(pairs.map(\.name)) }
         return names.insert(name).inserted
     }
 

@@ -10,7 +10,7 @@ struct ConversionRun {
         case filter, inPlace, diff, silent
     }
 
-    let converter: StreamConverter
+    let converter: ParallelConverter
     let mode: Mode
     let json: Bool
     let verbose: Bool
@@ -21,21 +21,21 @@ struct ConversionRun {
     private var isUnreadable = false
     private var containers: Set<String> = []
 
-    init(converter: StreamConverter, mode: Mode, json: Bool, verbose: Bool) {
+    init(converter: ParallelConverter, mode: Mode, json: Bool, verbose: Bool) {
         self.converter = converter
         self.mode = mode
         self.json = json
         self.verbose = verbose
     }
 
-    mutating func convert(_ path: String) {
+    mutating func convert(_ path: String) async {
         let name = path == "-" ? "<stdin>" : path
         switch ManifestFiles.read(path, limit: StreamConverter.limits.bytes) {
         case .failure(let error):
             fail(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
             do throws(YAMLError) {
-                take(try converter.convert(bytes), of: bytes, path: path, name: name)
+                take(try await converter.convert(bytes), of: bytes, path: path, name: name)
             } catch {
                 fail(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
             }

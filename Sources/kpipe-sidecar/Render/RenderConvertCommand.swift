@@ -5,7 +5,7 @@ import Telemetry
 import WorkdirProtocol
 
 /// `render convert`: sidecars of legacy manifests become native ones.
-struct RenderConvertCommand: ParsableCommand, LoggedCommand {
+struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json
     }
@@ -96,7 +96,7 @@ struct RenderConvertCommand: ParsableCommand, LoggedCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         var options = ConversionOptions()
         options.direction = reverse ? .toOrdinary : .toNative
         options.sidecars = Set(sidecars)
@@ -106,10 +106,11 @@ struct RenderConvertCommand: ParsableCommand, LoggedCommand {
         options.kubeVersion = kubeVersion.flatMap { KubeVersion($0) }
         let mode: ConversionRun.Mode = inPlace ? .inPlace : diff ? .diff : check ? .silent : .filter
         var run = ConversionRun(
-            converter: StreamConverter(options), mode: mode, json: output == .json || logging.format == .json,
+            converter: ParallelConverter(StreamConverter(options), cores: sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+            mode: mode, json: output == .json || logging.format == .json,
             verbose: verbose)
         let paths = try ManifestFiles.list(files, recursive: recursive)
-        for path in paths { run.convert(path) }
+        for path in paths { await run.convert(path) }
         run.reportMissing(Set(sidecars).union(primary.map { [$0] } ?? []))
         try run.finish()
         if check, run.foundSomething { throw CommandFailure(status: 1, "") }

@@ -19,7 +19,7 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
                    -- /app/words --in input --out output | kubectl apply -f -
               2. From a file, every night:
                  kpipe-sidecar render job step.yaml --schedule '0 3 * * *'
-              3. For a cluster before 1.29, where a terminator ends the agent:
+              3. For a cluster before 1.29:
                  kpipe-sidecar render job step.yaml --legacy
 
             EXIT CODES
