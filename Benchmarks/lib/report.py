@@ -79,6 +79,9 @@ TARGETS = [
     ("upload # to S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
     ("upload # to S3", "wall at most half of s5cmd's", lambda own, peers: own[0] <= peers["s5cmd"][0] / 2),
     ("print # of lines", "at least 1 GB/s", lambda own, peers: int(PRINTED.split()[1]) * 1048576 / own[0] >= 1e9),
+    ("convert # of manifests, all change", "at least 20 MB/s", lambda own, peers: own[0] <= 1),
+    ("convert # of manifests, none changes", "at least 20 MB/s", lambda own, peers: own[0] <= 1),
+    ("# MB of manifests", "faster than kustomize", lambda own, peers: own[0] <= peers["kustomize"][0]),
 ]
 FIGURES = [
     ("entrypoint: added before the child runs, volume on disk", "at most 5 ms", 5),
