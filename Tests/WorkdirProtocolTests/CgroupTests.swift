@@ -116,6 +116,30 @@ struct CgroupTests {
     }
 }
 
+struct MonitorRequestTests {
+    @Test(arguments: [
+        (MonitorRequest(interval: 10), "interval=10\n"),
+        (MonitorRequest(interval: 3, scope: .processes), "interval=3\nscope=processes\n"),
+    ])
+    func readsWhatItWrites(request: MonitorRequest, text: String) {
+        #expect(request.text == text)
+        #expect(MonitorRequest(parsing: Array(text.utf8)) == request)
+    }
+
+    @Test(arguments: ["", "interval=0\n", "interval=-1\n", "interval=x\n", "scope=processes\n"])
+    func refuses(text: String) {
+        #expect(MonitorRequest(parsing: Array(text.utf8)) == nil)
+    }
+
+    @Test func aProcessKnowsWhatItUsed() throws {
+        let sample = UsageSample.ofThisProcess(time: 5)
+        #expect(sample.time == 5)
+        #expect(try #require(sample[.cpuTime]) > 0)
+        #expect(try #require(sample[.memoryPeak]) > 1 << 20)
+        #expect(sample[.memory] == nil, "what is not known is left out")
+    }
+}
+
 struct UsageRecordTests {
     @Test func keepsTheLatestAndThePeaks() {
         var record = UsageRecord()

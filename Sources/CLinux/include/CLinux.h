@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,6 +53,30 @@ static inline int clinux_mkostemp(char *pattern, int flags) {
 /// Declared by <spawn.h> only for _GNU_SOURCE, which Swift's Glibc module is built without.
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// What processes have used, from getrusage(2): microseconds, and bytes.
+struct clinux_usage {
+    uint64_t cpu_microseconds, memory_peak, bytes_read, bytes_written;
+};
+
+static inline struct clinux_usage clinux_usage_of(int who) {
+    enum { kibibyte = 1024, block = 512 };
+    struct rusage used = {0};
+    getrusage(who, &used);
+    return (struct clinux_usage){
+        .cpu_microseconds = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+            (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec),
+        .memory_peak = (uint64_t)used.ru_maxrss * kibibyte,
+        .bytes_read = (uint64_t)used.ru_inblock * block,
+        .bytes_written = (uint64_t)used.ru_oublock * block,
+    };
+}
+
+/// Of this process.
+static inline struct clinux_usage clinux_usage_of_self(void) { return clinux_usage_of(RUSAGE_SELF); }
+
+/// Of children that have been waited for, and of theirs; `memory_peak` of the largest.
+static inline struct clinux_usage clinux_usage_of_children(void) { return clinux_usage_of(RUSAGE_CHILDREN); }
 
 /// pipe2(2). -1 and errno on failure.
 static inline int clinux_pipe(int ends[2], int flags) {

@@ -4,6 +4,7 @@ import WorkdirProtocol
 
 extension AgentLoop {
     mutating func perform(_ effect: LifecycleEffect, in group: inout DiscardingTaskGroup) {
+        log(effect)
         switch effect {
         case .report:
             // Kept and shown by `step`, before all other effects.
@@ -33,6 +34,39 @@ extension AgentLoop {
         case .exit:
             // The loop ends with the phase `leaving`.
             break
+        }
+    }
+
+    /// For readers of a pod's logs: what is begun, and what is waited for.
+    private func log(_ effect: LifecycleEffect) {
+        let logger = agent.logger
+        switch effect {
+        case .fetchInputs:
+            logger.info("fetching", metadata: ["inputs": "\(agent.settings.configuration.inputs.count)"])
+        case .publishReady:
+            logger.info("ready; waiting for main")
+        case .storeOutputs(let order):
+            let end = order.outcome.cause.map { "failed (\($0.reason))" } ?? "succeeded"
+            logger.info("main has \(end); storing its outputs", metadata: ["try": "\(order.attempt)"])
+        case .publishStored(let attempt):
+            logger.info("main may leave\(waiting)", metadata: ["try": "\(attempt)"])
+        case .publishFailed(let attempt, let cause):
+            let code = cause.exitCode ?? ExitCode.software.rawValue
+            logger.info("main is told to fail\(waiting)", metadata: ["try": "\(attempt)", "code": "\(code)"])
+        case .beginGrace:
+            logger.info("SIGTERM", metadata: ["grace": "\(DurationText.print(agent.settings.configuration.grace))"])
+        case .exit:
+            logger.info("leaving")
+        case .report, .cancelFetching, .storeContinuously, .cancelStoring:
+            break
+        }
+    }
+
+    private var waiting: String {
+        switch machine.phase {
+        case .awaitingRetry: "; waiting for another try, or SIGTERM"
+        case .settled: "; waiting for SIGTERM"
+        default: ""
         }
     }
 

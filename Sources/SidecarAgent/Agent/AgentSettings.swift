@@ -1,3 +1,5 @@
+public import WorkdirProtocol
+
 /// Everything an agent is given besides its transfers.
 public struct AgentSettings: Sendable {
     public var configuration: AgentConfiguration
@@ -5,6 +7,8 @@ public struct AgentSettings: Sendable {
     public var rules: LifecycleRules
     /// The static entrypoint to place in the volume; `nil`: it must lie there already.
     public var entrypoint: String?
+    /// Whose use of resources the monitor tells.
+    public var usageScope = UsageScope.container
     /// Main may run as another user, as in a pod.
     public var openToAll = true
     /// What is wrong with the configuration: nothing can be fetched or stored by it. The agent says so and stays.

@@ -33,8 +33,9 @@ struct InputJob: Sendable {
             return try agent.volume.remove(WorkdirPath.monitor)
         }
         // Whole seconds, as the entrypoint reads them.
-        let seconds = max(1, interval.components.seconds)
-        try agent.volume.publish(WorkdirPath.monitor, "interval=\(seconds)\n")
+        let request = MonitorRequest(
+            interval: Int(clamping: interval.components.seconds), scope: agent.settings.usageScope)
+        try agent.volume.publish(WorkdirPath.monitor, request.text)
     }
 }
 

@@ -29,7 +29,7 @@ struct OutputJob: Sendable {
         do throws(TransferError) {
             for url in ManifestLocation.urls(for: requests) {
                 try await agent.transfers.put(
-                    manifest(of: report).json(), to: url, contentType: "application/json")
+                    manifest(of: report).encoded(), to: url, contentType: "application/json")
                 onEvent(.manifest(url: url))
             }
             return .outputsStored
@@ -44,7 +44,7 @@ struct OutputJob: Sendable {
             "namespace": pod.namespace, "pod": pod.name, "uid": agent.identity.pod, "job": pod.job,
             "epoch": agent.identity.epoch,
         ].compactMapValues { $0 }
-        let files = report.files.sorted { $0.path < $1.path }.map {
+        let files = report.files.map {
             Manifest.File(path: $0.path, url: $0.url, size: $0.size, sha256: $0.sha256)
         }
         return Manifest(step: step, files: files, summary: agent.settings.usageSummary())

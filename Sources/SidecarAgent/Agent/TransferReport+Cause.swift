@@ -28,12 +28,16 @@ extension TransferReport {
 
 extension SidecarAgent {
     func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
-        logger.info(
-            "\(direction.rawValue)s",
-            metadata: [
-                "files": "\(report.files.count)", "bytes": "\(report.files.reduce(0) { $0 + $1.size })",
-                "failures": "\(report.failureCount)",
-            ])
+        var metadata: Logger.Metadata = [
+            "files": "\(report.files.count)", "bytes": "\(report.files.reduce(0) { $0 + $1.size })",
+        ]
+        if report.isComplete {
+            logger.info(direction == .input ? "inputs in place" : "outputs stored", metadata: metadata)
+        } else {
+            metadata["failures"] = "\(report.failureCount)"
+            if !report.leftOut.isEmpty { metadata["left-out"] = "\(report.leftOut.count)" }
+            logger.error("not all \(direction.rawValue)s are through", metadata: metadata)
+        }
     }
 }
 

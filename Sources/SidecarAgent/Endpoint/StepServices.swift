@@ -1,7 +1,7 @@
 public import KubeClient
 public import Logging
 public import Telemetry
-internal import WorkdirProtocol
+public import WorkdirProtocol
 
 /// What runs beside the agent: its endpoint with metrics, the sinks of its reports, the resource monitor.
 ///
@@ -16,10 +16,11 @@ public struct StepServices: Sendable {
     private let configuration: AgentConfiguration
     private let endpoint: AgentEndpoint
 
-    public init(_ configuration: AgentConfiguration) {
+    /// - Parameter scope: whose use of resources is monitored.
+    public init(_ configuration: AgentConfiguration, scope: UsageScope = .container) {
         self.configuration = configuration
         endpoint = AgentEndpoint(metrics: metrics)
-        monitor = ResourceMonitor(configuration.monitor, workdir: configuration.workdir, metrics: metrics)
+        monitor = ResourceMonitor(configuration.monitor, workdir: configuration.workdir, metrics: metrics, scope: scope)
     }
 
     /// Listens; until an agent is attached, `/ready` answers 503.

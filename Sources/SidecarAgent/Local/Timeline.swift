@@ -46,7 +46,8 @@ public struct Timeline: Sendable {
         case .transferred(let direction, let report):
             guard !report.files.isEmpty else { return "" }
             let bytes = report.files.reduce(0) { $0 + $1.size }
-            let what = direction == .input ? "inputs in place" : "outputs stored"
+            let many = report.files.count == 1 ? "" : "s"
+            let what = direction == .input ? "input\(many) in place" : "output\(many) stored"
             return Self.line(elapsed, "  \(report.files.count) \(what), \(Self.size(bytes))")
         case .manifest(let url):
             return Self.line(elapsed, "  manifest \(url)")

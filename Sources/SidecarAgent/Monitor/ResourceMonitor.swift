@@ -1,20 +1,25 @@
 internal import Configuration
 public import Telemetry
-internal import WorkdirProtocol
+public import WorkdirProtocol
 
 /// Samples what the containers of the step use: our own control group, main's samples as the entrypoint leaves them in
 /// `.kpipe/usage`, and the processes of other containers where the PID namespace is shared.
 public final class ResourceMonitor: Sendable {
     private let interval: Duration?
     private let workdir: String
+    private let scope: UsageScope
     private let board = UsageBoard()
 
     /// Bytes; no more are read from the volume, which main can write.
     private static let usageLimit = 64 << 10
 
     /// Without an interval nothing is sampled and nothing wakes up.
-    public init(_ configuration: MonitorConfiguration, workdir: String, metrics: MetricRegistry) {
+    public init(
+        _ configuration: MonitorConfiguration, workdir: String, metrics: MetricRegistry,
+        scope: UsageScope = .container
+    ) {
         interval = configuration.interval
+        self.scope = scope
         self.workdir = workdir
         guard interval != nil else { return }
         let shown = UsageMetrics(metrics)
@@ -40,7 +45,9 @@ public final class ResourceMonitor: Sendable {
 
     func sample() {
         let now = HostFacts.now().milliseconds
-        if let own = Cgroup.find(read: Cgroup.readFile) {
+        if scope == .processes {
+            board.append(.ofThisProcess(time: now), of: StepContainer.agent.rawValue)
+        } else if let own = Cgroup.find(read: Cgroup.readFile) {
             board.append(own.sample(time: now, read: Cgroup.readFile), of: StepContainer.agent.rawValue)
         }
         let fromEntrypoint = (try? SmallFile.bytes("\(workdir)/\(WorkdirPath.usage)", limit: Self.usageLimit))

@@ -20,9 +20,10 @@ public struct Manifest: Sendable, Equatable, Codable {
         /// Lower-case hexadecimal.
         public var sha256: String?
 
+        /// - Parameter url: an absolute path is kept as its `file://` URL.
         public init(path: String, url: String, size: Int64, sha256: String?) {
             self.path = path
-            self.url = url
+            self.url = Location.url(of: url)
             self.size = size
             self.sha256 = sha256
         }
@@ -36,6 +37,27 @@ public struct Manifest: Sendable, Equatable, Codable {
         self.step = step
         self.files = files
         self.summary = summary
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case version, step, files, summary
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let document = try decoder.container(keyedBy: CodingKeys.self)
+        version = try document.decode(Int.self, forKey: .version)
+        step = try document.decodeIfPresent([String: String].self, forKey: .step) ?? [:]
+        files = try document.decode([File].self, forKey: .files)
+        summary = try document.decodeIfPresent([String: String].self, forKey: .summary) ?? [:]
+    }
+
+    /// What says nothing is left out.
+    public func encode(to encoder: any Encoder) throws {
+        var document = encoder.container(keyedBy: CodingKeys.self)
+        try document.encode(version, forKey: .version)
+        if !step.isEmpty { try document.encode(step, forKey: .step) }
+        try document.encode(files, forKey: .files)
+        if !summary.isEmpty { try document.encode(summary, forKey: .summary) }
     }
 
     /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.

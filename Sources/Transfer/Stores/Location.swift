@@ -73,6 +73,11 @@ public struct Location: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// A location as a URL whoever reads it: an absolute path becomes a `file://` URL, all others are theirs already.
+    static func url(of location: String) -> String {
+        location.hasPrefix("/") ? "file://" + PercentEncoding.encode(location, keeping: "/") : location
+    }
+
     public var isStandardStream: Bool { place == .standardStream }
     public var isLocal: Bool { place == .file }
 

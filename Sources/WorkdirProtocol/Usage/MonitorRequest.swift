@@ -2,24 +2,34 @@
 public struct MonitorRequest: Sendable, Equatable {
     /// Seconds between two samples; at least 1.
     public var interval: Int
+    public var scope: UsageScope
 
-    public init(interval: Int) {
+    public init(interval: Int, scope: UsageScope = .container) {
         self.interval = max(1, interval)
+        self.scope = scope
     }
 
     /// Reads what `text` wrote; nil without a valid interval.
     public init?(parsing bytes: some Collection<UInt8>) {
         var interval: Int?
+        var scope = UsageScope.container
         KeyValueLines.forEach(in: bytes) { key, value in
             if Self.intervalKey.isIdentical(to: key) { interval = Int(ascii: value) }
+            if Self.scopeKey.isIdentical(to: key), UsageScope.processes.name.isIdentical(to: value) {
+                scope = .processes
+            }
         }
         guard let interval, interval > 0, interval <= Self.longest else { return nil }
         self.interval = interval
+        self.scope = scope
     }
 
     /// The file's content.
-    public var text: String { "\(Self.intervalKey)=\(interval)\n" }
+    public var text: String {
+        "\(Self.intervalKey)=\(interval)\n" + (scope == .container ? "" : "\(Self.scopeKey)=\(scope.name)\n")
+    }
 
     private static let intervalKey = "interval"
+    private static let scopeKey = "scope"
     private static let longest = 86_400
 }

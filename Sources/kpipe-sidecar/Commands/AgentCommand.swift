@@ -67,7 +67,8 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let (engine, registry) = options.engine(for: configuration.transfer)
         let server = await listen(services, &settings, logger)
-        let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
+        let agent = try SidecarAgent(
+            settings, transfers: engine, logger: logger, onEvent: AgentEventLog(logger).log)
         let cluster = cluster(environment, logger)
         let sinks = services.attach(agent, pod: sources.pod, api: cluster, logger: logger)
         let ownPod = cluster.flatMap { OwnPod(sources.pod, api: $0, logger: logger) }

@@ -65,11 +65,13 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
             configuration: configuration, pod: pod,
             rules: LifecycleRules(placement: .native, restartPolicy: .never), entrypoint: entrypoint)
         settings.openToAll = false
+        // The machine's other processes share our control group.
+        settings.usageScope = .processes
 
         let output = TimelineOutput(Timeline(json ? .json : .text))
         let (engine, registry) = options.engine(for: configuration.transfer)
         let logger = Logger(label: "agent")
-        let services = StepServices(configuration)
+        let services = StepServices(configuration, scope: settings.usageScope)
         settings.usageSummary = { services.monitor.summary() }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)
