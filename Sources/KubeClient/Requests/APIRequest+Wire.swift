@@ -4,7 +4,8 @@ extension APIRequest {
     /// What is sent to `access` in the name of `headers`' owner.
     func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
         var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
-        request.version = access.server.isSecure ? .negotiate : .http1
+        // Several requests at once that join one HTTP/2 connection have been seen to wait until they time out.
+        request.version = isWatch && access.server.isSecure ? .negotiate : .http1
         request.coding = paysCompression(to: access) ? .gzip : .identity
         for field in self.headers.fields { request.headers.add(field.name, field.value) }
         if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
