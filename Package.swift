@@ -106,7 +106,10 @@ let package = Package(
             ]),
         module(
             "Terminator",
-            ["Configuration", "WorkdirProtocol", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", logging]),
+            [
+                "Configuration", "WorkdirProtocol", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree", "Telemetry",
+                logging,
+            ]),
         module(
             "SidecarAgent",
             [
@@ -184,7 +187,9 @@ let package = Package(
         tests(
             of: "SidecarAgent",
             ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer", "KubeModel", "KubeClient", "YAMLTree"]),
-        tests(of: "Terminator", ["Configuration", "KubeModel", "KubeClient", "YAMLTree"]),
+        tests(
+            of: "Terminator",
+            ["Configuration", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", "FakeKube", logging]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "WorkdirProtocol"], path: "Tests/EndToEnd",

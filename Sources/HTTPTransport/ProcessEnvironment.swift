@@ -1,8 +1,8 @@
 import Glibc
 
-package enum ProcessEnvironment {
+enum ProcessEnvironment {
     /// The variables of this process.
-    package static var current: [String: String] {
+    static var current: [String: String] {
         var variables: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {

@@ -2,13 +2,13 @@
 ///
 /// Variables as curl reads them: `http_proxy` in lower case only (a CGI server sets `HTTP_PROXY` from a request's
 /// `Proxy` field), the others in lower case first, then upper.
-package struct ProxySettings: Sendable, Equatable {
+struct ProxySettings: Sendable, Equatable {
     private var http = ""
     private var https = ""
     /// Names and networks reached directly, in curl's notation.
-    package private(set) var except = ""
+    private(set) var except = ""
 
-    package init(_ policy: ProxyPolicy, environment: [String: String]) {
+    init(_ policy: ProxyPolicy, environment: [String: String]) {
         func variable(_ name: String) -> String? {
             [name, name.uppercased()].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         }
@@ -25,5 +25,5 @@ package struct ProxySettings: Sendable, Equatable {
     }
 
     /// Empty for a direct connection.
-    package func proxy(forScheme scheme: String) -> String { scheme == "https" ? https : http }
+    func proxy(forScheme scheme: String) -> String { scheme == "https" ? https : http }
 }

@@ -28,6 +28,8 @@ public struct PodFacts: Sendable, Equatable {
     public var containers: [ContainerFacts] = []
     /// What was tried already.
     public var progress = Progress()
+    /// More was learnt since than the pod's annotation says.
+    public var hasUnwrittenProgress = false
     /// Annotations that cannot be followed, each as one sentence.
     public var findings: [String] = []
     /// An annotation names a main container that the pod does not have.
@@ -48,6 +50,13 @@ public struct PodFacts: Sendable, Equatable {
     public var mains: [ContainerFacts] { containers.filter { !$0.role.isSidecar } }
     public var sidecars: [ContainerFacts] { containers.filter { $0.role.isSidecar } }
     public var isFinished: Bool { phase == "Succeeded" || phase == "Failed" }
+
+    /// How main ended; `nil` while one of its containers has not.
+    public var result: MainResult? {
+        let mains = mains
+        guard !mains.isEmpty, mains.allSatisfy({ !$0.isOpen }) else { return nil }
+        return mains.allSatisfy { $0.end?.exitCode == 0 } ? .succeeded : .failed
+    }
 
     /// When the last main container ended, in seconds since 1970; `nil` while one has not.
     public var mainEnd: Int64? {

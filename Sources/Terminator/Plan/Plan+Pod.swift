@@ -5,16 +5,20 @@ extension Plan {
         self.init(verdict: verdict)
         progress = pod.progress
         switch verdict {
-        case .leave(let reason):
-            if reason.isMistake { announcements.append(.mistake(reason)) }
+        case .leave(.finished): conclude(pod)
+        case .leave(let reason): if reason.isMistake { announcements.append(.mistake(reason)) }
         case .wait: break
-        case .done(let result):
-            // Sidecars that ended by themselves are nothing to speak of.
-            guard !pod.progress.isEmpty, !pod.isConcluded else { return }
-            announcements.append(.terminated(result))
-            concludes = true
+        case .done: conclude(pod)
         case .terminate(let sidecars, let result): terminate(sidecars, of: pod, result, surroundings)
         }
+    }
+
+    /// Says once that what was begun has ended. Sidecars that ended by themselves are nothing to speak of.
+    private mutating func conclude(_ pod: PodFacts) {
+        guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
+        guard pod.sidecars.allSatisfy({ !$0.isOpen }) else { return }
+        announcements.append(.terminated(result))
+        conclusion = result
     }
 
     private mutating func terminate(

@@ -12,8 +12,8 @@ public struct Plan: Sendable, Equatable {
     /// Made one by one, after the patch.
     public var calls: [Call] = []
     public var announcements: [Announcement] = []
-    /// Whether the condition `SidecarTerminated` is to be set.
-    public var concludes = false
+    /// The condition `SidecarTerminated` is to be set, with this result of main.
+    public var conclusion: MainResult?
     /// When to look at the pod again although nothing was heard of it, in seconds.
     public var recheck: Int64?
 
@@ -31,5 +31,7 @@ public struct Plan: Sendable, Equatable {
     }
 
     /// Whether the pod itself is changed, by more than a call.
-    public func changesPod(_ pod: PodFacts) -> Bool { progress != pod.progress || setsDeadline || !images.isEmpty }
+    public func changesPod(_ pod: PodFacts) -> Bool {
+        progress != pod.progress || pod.hasUnwrittenProgress || setsDeadline || !images.isEmpty
+    }
 }

@@ -1,5 +1,3 @@
-internal import KubeModel
-
 extension Verdict {
     /// The rules, in the order in which they count.
     public init(for pod: PodFacts) {
@@ -9,12 +7,10 @@ extension Verdict {
             self = .leave(reason)
             return
         }
-        let running = mains.filter(\.isOpen)
-        guard running.isEmpty else {
-            self = .wait(mains: running.map(\.name).sorted())
+        guard let result = pod.result else {
+            self = .wait(mains: mains.filter(\.isOpen).map(\.name).sorted())
             return
         }
-        let result: MainResult = mains.allSatisfy { $0.end?.exitCode == 0 } ? .succeeded : .failed
         let open = sidecars.filter(\.isOpen).sorted { $0.name < $1.name }
         self = open.isEmpty ? .done(result) : .terminate(open, result)
     }

@@ -63,7 +63,7 @@ import Testing
     @Test func `the end is told once`() {
         let done = Self.ended.sidecar("a", .exit(0)).progress("a=image@1590/0")
         let plan = Plan(for: done.facts(), in: .ordinary())
-        #expect(plan.concludes)
+        #expect(plan.conclusion == .succeeded)
         #expect(plan.announcements == [.terminated(.succeeded)])
         var condition = PodCondition()
         condition.type = WellKnownNames.Condition.sidecarTerminated
@@ -72,9 +72,16 @@ import Testing
         #expect(Plan(for: concluded.facts(), in: .ordinary()).announcements.isEmpty)
     }
 
+    @Test func `the end is told also where the pod has finished meanwhile`() {
+        let done = Self.ended.sidecar("a", .exit(0)).progress("a=image@1590/0").with { $0.status.phase = "Succeeded" }
+        let plan = Plan(for: done.facts(), in: .ordinary())
+        #expect(plan.conclusion == .succeeded)
+        #expect(!plan.isActive)
+    }
+
     @Test func `sidecars that ended by themselves are nothing to speak of`() {
         let plan = Plan(for: Self.ended.sidecar("a", .exit(1)).facts(), in: .ordinary())
-        #expect(!plan.concludes && plan.announcements.isEmpty && plan.recheck == nil)
+        #expect(plan.conclusion == nil && plan.announcements.isEmpty && plan.recheck == nil)
     }
 
     @Test func `a pod in which all are marked is told so`() {

@@ -1,0 +1,87 @@
+internal import KubeClient
+internal import KubeModel
+internal import YAMLTree
+
+/// The requests by which a plan is carried out. Pure: nothing is sent.
+///
+/// Each names the pod's uid, so that a namesake is never hit; those that rest on what was seen name its version as well,
+/// and are refused (409) where somebody was faster.
+enum PlanRequests {
+    /// Images, memory, cue and deadline in one patch of the pod; `nil` where the plan changes nothing of it.
+    static func patch(_ plan: Plan, _ pod: PodFacts) -> APIRequest? {
+        guard plan.changesPod(pod) else { return nil }
+        var annotations: [JSONValue.Member] = [
+            .init(WellKnownNames.Annotation.progress, .string(plan.progress.description))
+        ]
+        if !plan.cues.isEmpty {
+            let cue = plan.cues.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+            annotations.append(.init(WellKnownNames.Annotation.stopCue, .string(cue)))
+        }
+        var spec: [JSONValue.Member] = []
+        if !plan.images.isEmpty {
+            let images = plan.images.sorted { $0.key < $1.key }
+            spec.append(
+                .init("containers", .array(images.map { ["name": .string($0.key), "image": .string($0.value)] })))
+        }
+        if plan.setsDeadline { spec.append(.init("activeDeadlineSeconds", 1)) }
+        return .patch(
+            .pods, pod.key,
+            .strategic(
+                .object(present: [
+                    "metadata": metadata(pod, [.init("annotations", .object(annotations))]),
+                    "spec": spec.isEmpty ? nil : .object(spec),
+                ])))
+    }
+
+    /// Says that the pod is in `phase`. The kubelet may say otherwise later; it is said again then.
+    static func hold(_ pod: PodFacts, phase: String) -> APIRequest {
+        .patch(
+            .pods, pod.key, subresource: "status",
+            .merge(["metadata": ["uid": .string(pod.uid)], "status": ["phase": .string(phase)]]))
+    }
+
+    /// Sets the condition that says that the sidecars have ended.
+    static func conclude(_ pod: PodFacts, _ result: MainResult, time: String) -> APIRequest {
+        let condition: JSONValue = [
+            "type": .string(WellKnownNames.Condition.sidecarTerminated), "status": "True",
+            "reason": "SidecarTerminated",
+            "message": .string(Announcement.terminated(result).message), "lastTransitionTime": .string(time),
+        ]
+        return .patch(
+            .pods, pod.key, subresource: "status",
+            .strategic(["metadata": metadata(pod), "status": ["conditions": [condition]]]))
+    }
+
+    /// Kruise's request to stop containers, owned by the pod so that it goes with it.
+    static func recreate(_ pod: PodFacts, containers: [String]) -> APIRequest {
+        let body: JSONValue = [
+            "apiVersion": .string(APIResource.containerRecreateRequests.apiVersion),
+            "kind": .string(APIResource.containerRecreateRequests.kind),
+            "metadata": [
+                "name": .string("sidecar-termination-\(pod.uid)"), "namespace": .string(pod.key.namespace),
+                "ownerReferences": [
+                    ["apiVersion": "v1", "kind": "Pod", "name": .string(pod.key.name), "uid": .string(pod.uid)]
+                ],
+            ],
+            "spec": [
+                "podName": .string(pod.key.name),
+                "containers": .array(containers.map { ["name": .string($0)] }),
+                "strategy": ["failurePolicy": "Ignore", "terminationGracePeriodSeconds": .integer(pod.grace)],
+                "activeDeadlineSeconds": .integer(pod.grace + 300), "ttlSecondsAfterFinished": 300,
+            ],
+        ]
+        return .create(
+            .containerRecreateRequests, namespace: pod.key.namespace, body: Array(body.text.utf8))
+    }
+
+    private static func metadata(_ pod: PodFacts, _ more: [JSONValue.Member] = []) -> JSONValue {
+        .object(
+            [.init("uid", .string(pod.uid)), .init("resourceVersion", .string(pod.resourceVersion))] + more)
+    }
+}
+
+extension APIResource {
+    static let containerRecreateRequests = APIResource(
+        group: "apps.kruise.io", version: "v1alpha1", plural: "containerrecreaterequests",
+        kind: "ContainerRecreateRequest")
+}

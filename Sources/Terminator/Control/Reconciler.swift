@@ -1,0 +1,122 @@
+internal import KubeClient
+internal import KubeModel
+internal import Logging
+internal import Telemetry
+
+/// Brings one pod a step further: reads it, plans, and carries the plan out. Everything it knows of a pod is in the
+/// cluster, so whoever leads next goes on from there.
+struct Reconciler: Sendable {
+    let api: any KubeAPI
+    let streams: any PodStreams
+    let cluster: ClusterFacts
+    let fresh: FreshPods
+    let gates: JobGates
+    let announcer: Announcer
+    let metrics: TerminatorMetrics
+    let settings: ReconcilerSettings
+    let time: Timepiece
+    let logger: Logger
+
+    /// Plans refused because the pod had changed are made again at once this often, then later.
+    private static let tries = 4
+
+    func reconcile(_ key: ObjectKey) async -> WorkOutcome {
+        do throws(KubeError) {
+            var seen = time.now()
+            for _ in 0..<Self.tries {
+                let entry = fresh.take(key)
+                if let entry { seen = entry.seen }
+                var pod = entry?.pod
+                if pod == nil { pod = try await self.pod(key) }
+                guard let pod else { return .done }
+                let facts = try await cluster.facts(of: pod)
+                do throws(KubeError) {
+                    return try await reconcile(facts, seen: seen)
+                } catch {
+                    guard Self.isConflict(error) else { throw error }
+                    metrics.conflicts.increment()
+                }
+            }
+            return .failed
+        } catch {
+            if case .cancelled = error.reason { return .done }
+            metrics.failures.increment()
+            logger.warning("cannot bring a pod further", metadata: ["pod": "\(key)", "error": "\(error)"])
+            return .failed
+        }
+    }
+
+    private func reconcile(_ pod: PodFacts, seen: Duration) async throws(KubeError) -> WorkOutcome {
+        let verdict = Verdict(for: pod)
+        metrics.verdicts.increment(verdict.word)
+        guard pod.restartPolicy == .onFailure, let job = pod.job, case .terminate = verdict else {
+            return try await act(on: pod, budget: .unlimited, seen: seen)
+        }
+        let result: Result<WorkOutcome, KubeError> = await gates.pass(job.uid) {
+            do throws(KubeError) {
+                return .success(try await act(on: pod, budget: try await cluster.budget(of: pod), seen: seen))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func act(on pod: PodFacts, budget: RestartBudget, seen: Duration) async throws(KubeError) -> WorkOutcome {
+        var pod = pod
+        var surroundings = settings.surroundings(at: settings.clock())
+        surroundings.isKruiseServed = await cluster.isKruiseServed()
+        surroundings.budget = budget
+        // A rung that fails at once is followed by the next in the same visit; each is tried once, so this ends.
+        for _ in Rung.allCases {
+            let plan = Plan(for: pod, in: surroundings)
+            if settings.isDryRun {
+                announcer.announce(plan.announcements, of: pod)
+                return .done
+            }
+            let isFirst = pod.progress.isEmpty && !plan.progress.isEmpty
+            let failed = try await PlanPerformer(self, pod, plan).perform()
+            if isFirst { metrics.untilRequest.observe((time.now() - seen) / .seconds(1)) }
+            guard !failed.isEmpty else { return outcome(plan) }
+            var progress = plan.progress
+            for (container, rung) in failed { progress.markFailed(rung, of: container) }
+            guard let current = try await self.pod(pod.key), current.metadata.uid == pod.uid else { return .done }
+            // What was learnt is written with the next rung, on the pod as it is now.
+            pod = try await cluster.facts(of: current)
+            pod.progress = progress
+            pod.hasUnwrittenProgress = true
+        }
+        return .failed
+    }
+
+    private func outcome(_ plan: Plan) -> WorkOutcome {
+        plan.recheck.map { .again(after: .seconds($0)) } ?? .done
+    }
+
+    private func pod(_ key: ObjectKey) async throws(KubeError) -> Pod? {
+        let request = APIRequest.get(.pods, key)
+        let answer: APIResponse
+        do throws(KubeError) { answer = try await api.send(request) } catch {
+            guard error.status?.code == 404 else { throw error }
+            return nil
+        }
+        do throws(WireError) { return try Pod(.json, in: answer.body.span) } catch {
+            throw KubeError(attempted: "GET \(request.path)", reason: .malformed("\(error)"))
+        }
+    }
+
+    /// Somebody changed the pod since it was read.
+    private static func isConflict(_ error: KubeError) -> Bool { error.status?.code == 409 }
+}
+
+extension Verdict {
+    /// In metrics.
+    var word: String {
+        switch self {
+        case .leave: "leave"
+        case .wait: "wait"
+        case .terminate: "terminate"
+        case .done: "done"
+        }
+    }
+}

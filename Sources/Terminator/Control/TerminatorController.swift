@@ -1,0 +1,129 @@
+public import KubeClient
+internal import KubeModel
+public import Logging
+public import Telemetry
+
+/// The controller: follows the pods that carry a marker, and ends the sidecars of those whose main containers have
+/// ended.
+///
+/// It keeps no state that the cluster does not have: another process may take over at any moment.
+public final class TerminatorController: Sendable {
+    private let configuration: TerminatorConfiguration
+    private let options: TerminatorOptions
+    private let api: any KubeAPI
+    private let logger: Logger
+    private let time: Timepiece
+    private let events: EventRecorder
+    private let queue: WorkQueue<ObjectKey>
+    private let reconciler: Reconciler
+    private let fresh: FreshPods
+    private let namespaces = KnownNamespaces()
+    private let informerMetrics: InformerMetrics
+    private let pods = PodFollower()
+
+    public init(
+        _ configuration: TerminatorConfiguration, _ options: TerminatorOptions = .init(), api: any KubeAPI,
+        streams: any PodStreams, registry: MetricRegistry, logger: Logger, time: Timepiece = .system,
+        wall: WallClock = .system
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.api = api
+        self.logger = logger
+        self.time = time
+        events = EventRecorder(
+            controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
+            wall: wall)
+        let queueMetrics = WorkQueueMetrics(registry, name: "pods")
+        let queue = WorkQueue<ObjectKey>(time: time, metrics: queueMetrics)
+        self.queue = queue
+        registry.onExposition { queue.recordMetrics() }
+        informerMetrics = InformerMetrics(registry)
+        fresh = FreshPods(time)
+        let settings = ReconcilerSettings(configuration, isDryRun: options.isDryRun) {
+            wall.microsecondsSince1970() / 1_000_000
+        }
+        reconciler = Reconciler(
+            api: api, streams: streams,
+            cluster: ClusterFacts(api, rules: configuration.rules, namespaces: namespaces, time: time), fresh: fresh,
+            gates: JobGates(), announcer: Announcer(events: options.isDryRun ? nil : events, logger: logger),
+            metrics: TerminatorMetrics(registry), settings: settings, time: time, logger: logger)
+    }
+
+    /// In Events, as who tells.
+    public static let name = "k-pipe.cloud/terminator"
+
+    /// Whether all pods have been seen.
+    public var isReady: Bool { pods.hasSynced }
+
+    /// Works until it is stopped, until the task is cancelled, or until all is looked at where that is asked for once.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { telling in
+            telling.addTask { await self.events.run() }
+            await withTaskGroup(of: Void.self) { watching in
+                if options.namespace == nil { watching.addTask { await self.namespaceInformer.run() } }
+                watching.addTask { await self.podInformer.run() }
+                await queue.run(workers: configuration.workers) { key in await self.reconciler.reconcile(key) }
+                watching.cancelAll()
+            }
+            // What has happened is told before leaving, but nobody waits long for that.
+            events.finish()
+            telling.addTask { try? await self.time.sleep(self.time.now() + Self.tellingTime) }
+            await telling.next()
+            telling.cancelAll()
+        }
+    }
+
+    private static let tellingTime = Duration.seconds(3)
+
+    /// Takes in no more; `run` returns once the pods at hand are done with.
+    public func stop() { queue.shutDown() }
+
+    private var podInformer: Informer<PodRecord> {
+        let rules = configuration.rules
+        let informer = Informer(
+            api, PodScope.scope(options, configuration),
+            RecordDecoder.pods(PodScope.selection(rules, namespaces)) { [fresh, namespaces] pod in
+                let facts = PodFacts(pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace))
+                guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
+                let record = PodRecord(facts)
+                if record.isPressing { fresh.put(pod) }
+                return record
+            }, options: InformerOptions(metrics: informerMetrics, logger: logger, time: time)
+        ) { [weak self] changes in self?.handle(changes) }
+        pods.follow(informer)
+        return informer
+    }
+
+    private func handle(_ changes: [ObjectChange<PodRecord>]) {
+        for change in changes {
+            switch change {
+            case .added(_, let record), .updated(_, _, let record):
+                if record.isPressing { queue.add(record.key) }
+            // Left the watch because it finished, perhaps through us: that is still to be told.
+            case .removed(_, let record): if record.isPressing { queue.add(record.key) }
+            case .synced: if options.isOnce { queue.shutDown() }
+            }
+        }
+    }
+
+    /// Their labels decide which pods matter, so a change reads all pods again.
+    private var namespaceInformer: Informer<String> {
+        let scope = WatchScope(
+            .namespaces, labelSelector: "\(WellKnownNames.Label.terminateKnown)=enabled", encoding: .protobuf)
+        return Informer(
+            api, scope, RecordDecoder(PartialObject.self) { $0.metadata.name },
+            options: InformerOptions(metrics: informerMetrics, logger: logger, time: time)
+        ) { [namespaces, pods] changes in
+            var isNews = false
+            for change in changes {
+                switch change {
+                case .added(_, let name), .updated(_, _, let name): isNews = namespaces.insert(name) || isNews
+                case .removed(_, let name): isNews = namespaces.remove(name) || isNews
+                case .synced: break
+                }
+            }
+            if isNews { pods.relist() }
+        }
+    }
+}

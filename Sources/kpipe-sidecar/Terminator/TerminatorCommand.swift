@@ -1,0 +1,112 @@
+import ArgumentParser
+import FoundationEssentials
+import KubeClient
+import KubeModel
+import Logging
+import Telemetry
+import Terminator
+import UnixSignals
+import WorkdirProtocol
+
+/// `terminator`: the controller that lets Jobs complete when their work is done.
+struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
+    static let defaultLogLevel = Logger.Level.info
+
+    static let configuration = CommandConfiguration(
+        commandName: "terminator", abstract: "Ends sidecars once the main containers of a Job's pod have ended.",
+        discussion: """
+            Follows the pods that carry a marker (KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true in a container's
+            environment, or the annotation sidecar.k-pipe.cloud/sidecars) and whose restart policy is Never or OnFailure.
+            When the main containers have ended, the sidecars are ended so that the Job gets main's result.
+
+            /metrics, /healthz and /readyz are served on the port. Without --namespace all namespaces are watched.
+
+            EXAMPLES
+              What would be done in this cluster, once, without doing it:
+                kpipe-sidecar terminator --once --dry-run
+
+              One of two replicas in a cluster:
+                kpipe-sidecar terminator --leader-elect --exit-image registry.example/kpipe-exit:1
+            """)
+
+    @Option(help: ArgumentHelp("The configuration, YAML or JSON.", valueName: "file"), completion: .file())
+    var config: String?
+
+    @Option(help: ArgumentHelp("An image that exits with 0, to swap sidecars to.", valueName: "image"))
+    var exitImage: String?
+
+    @Flag(help: "Work only while holding the Lease \(Self.leaseName), so that one of several replicas works.")
+    var leaderElect = false
+
+    @Option(help: "Port of /metrics, /healthz and /readyz; 0: any.")
+    var port = 8080
+
+    @Flag(help: "Say what would be done, and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Look at every pod once and end.")
+    var once = false
+
+    @OptionGroup var kube: KubeOptions
+
+    @OptionGroup var logging: LoggingOptions
+
+    private static let leaseName = "kpipe-sidecar-terminator"
+
+    func run() async throws {
+        var configuration = try config.map { try TerminatorConfiguration(file: $0) } ?? TerminatorConfiguration()
+        if let exitImage { configuration.exitImage = exitImage }
+        var options = TerminatorOptions()
+        options.namespace = kube.namespace
+        options.isDryRun = dryRun
+        options.isOnce = once
+        let access = try kube.access()
+
+        let logger = Logger(label: "terminator")
+        let registry = MetricRegistry()
+        // The queue's workers bound what is asked at once; a rate of our own would only delay the ends of many pods.
+        let api = KubeClient(access, KubeClientOptions(rate: nil, observer: RequestMetrics(registry)))
+        let controller = TerminatorController(
+            configuration, options, api: api, streams: NoStreams(), registry: registry, logger: logger)
+        let server = try await listen(registry, controller)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work(controller, api, access, logger) }
+            group.addTask {
+                for await _ in signals {
+                    controller.stop()
+                    // A replica that waits for the lease has nothing to finish.
+                    if !controller.isReady { return }
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        await server?.stop()
+        await api.shutdown()
+    }
+
+    private func listen(_ registry: MetricRegistry, _ controller: TerminatorController) async throws -> StatusServer? {
+        guard !once else { return nil }
+        do {
+            // A replica in waiting is ready to take over.
+            return try await TerminatorEndpoint(registry) { leaderElect || controller.isReady }.serve(port: port)
+        } catch {
+            throw CommandFailure(.temporary, "\(error)")
+        }
+    }
+
+    private func work(
+        _ controller: TerminatorController, _ api: KubeClient, _ access: ClusterAccess, _ logger: Logger
+    ) async {
+        guard leaderElect else { return await controller.run() }
+        let election = LeaderElection(
+            lease: ObjectKey(namespace: access.namespace, name: Self.leaseName), api: api, logger: logger)
+        do {
+            try await election.run { _ in await controller.run() }
+        } catch {
+            // Another leads now; this process starts anew, so that nothing of its time as leader is left.
+            logger.notice("leading no more", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import FakeKube
+import HTTPTransport
+import KubeClient
+import KubeModel
+import Logging
+import Telemetry
+import TestSupport
+import Testing
+import YAMLTree
+
+@testable import Terminator
+
+/// A fake API server with one namespace and node, a controller on it, and what a kubelet and the Job controller would do
+/// to a pod, by hand.
+struct Cluster {
+    let server: FakeAPIServer
+    let client: KubeClient
+    let registry = MetricRegistry()
+    static let namespace = "team"
+
+    init() async throws {
+        server = try await FakeAPIServer.start()
+        server.update { api in
+            api.addNamespace(Self.namespace)
+            api.place([
+                "apiVersion": "v1", "kind": "Node", "metadata": ["name": "lab", "uid": "node-1"],
+            ])
+        }
+        let address = try #require(ServerAddress(server.url, secureByDefault: false))
+        client = KubeClient(ClusterAccess(server: address, proxy: .none), KubeClientOptions(rate: nil))
+    }
+
+    /// A controller at work until `body` returns.
+    func controlled<Value: Sendable>(
+        _ configuration: TerminatorConfiguration = .exiting, _ options: TerminatorOptions = .init(),
+        _ body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let controller = TerminatorController(
+            configuration, options, api: client, streams: NoStreams(), registry: registry,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await controller.run() }
+            defer { controller.stop() }
+            return try await body()
+        }
+    }
+
+    func job(_ name: String, backoffLimit: Int) {
+        let job: JSONValue = [
+            "apiVersion": "batch/v1", "kind": "Job",
+            "metadata": ["name": .string(name), "namespace": .string(Self.namespace), "uid": .string("job-\(name)")],
+            "spec": ["backoffLimit": .integer(Int64(backoffLimit))],
+        ]
+        server.update { _ = $0.place(job) }
+    }
+
+    /// A Job's pod with `main` and the marked container `sidecar`.
+    func pod(
+        _ name: String, job: String = "step", policy: String = "Never", main: JSONValue = .ended(0),
+        command: JSONValue = ["sh", "-c", "sleep 9"], restarts: Int = 0
+    ) {
+        func status(_ container: String, _ state: JSONValue, _ restarts: Int = 0) -> JSONValue {
+            [
+                "name": .string(container), "state": state, "restartCount": .integer(Int64(restarts)),
+                "image": "busybox:latest", "imageID": "", "ready": false, "containerID": "containerd://x",
+            ]
+        }
+        let pod: JSONValue = [
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": [
+                "name": .string(name), "namespace": .string(Self.namespace), "uid": .string("uid-\(name)"),
+                "labels": [WellKnownNames.Label.jobUID: .string("job-\(job)")] as JSONValue,
+                "finalizers": [.string(WellKnownNames.Finalizer.jobTracking)],
+                "ownerReferences": [
+                    [
+                        "apiVersion": "batch/v1", "kind": "Job", "name": .string(job), "uid": .string("job-\(job)"),
+                        "controller": true,
+                    ]
+                ],
+            ],
+            "spec": [
+                "restartPolicy": .string(policy), "nodeName": "lab", "terminationGracePeriodSeconds": 3,
+                "containers": [
+                    ["name": "main", "image": "busybox:latest"],
+                    [
+                        "name": "sidecar", "image": "busybox:latest", "command": command,
+                        "env": [["name": .string(WellKnownNames.Variable.terminate), "value": "true"]],
+                    ],
+                ],
+            ],
+            "status": [
+                "phase": "Running",
+                "containerStatuses": [
+                    status("main", main, restarts),
+                    status("sidecar", ["running": ["startedAt": "2026-11-21T06:00:00Z"]]),
+                ],
+            ],
+        ]
+        server.update { _ = $0.place(pod) }
+    }
+
+    func object(_ pod: String) -> JSONValue? { server.update { $0.object("Pod", pod, in: Self.namespace) } }
+
+    func image(of pod: String) -> String? { object(pod)?["spec"]?["containers"]?.array?[1]["image"]?.string }
+
+    func phase(of pod: String) -> String? { object(pod)?["status"]?["phase"]?.string }
+
+    func progress(of pod: String) -> String? {
+        object(pod)?["metadata"]?["annotations"]?[WellKnownNames.Annotation.progress]?.string
+    }
+
+    /// What the kubelet does when the image was swapped.
+    func endSidecar(of pod: String) {
+        server.update { api in
+            _ = api.change("Pod", pod, in: Self.namespace) { pod in
+                pod["status"]?["phase"] = "Succeeded"
+                var statuses = pod["status"]?["containerStatuses"]?.array ?? []
+                statuses[1]["state"] = .ended(0)
+                statuses[1]["restartCount"] = 1
+                pod["status"]?["containerStatuses"] = .array(statuses)
+            }
+        }
+    }
+
+    /// What the Job controller does when it has counted the pod.
+    func count(_ pod: String) {
+        server.update { api in
+            _ = api.change("Pod", pod, in: Self.namespace) { $0["metadata"]?["finalizers"] = [] }
+        }
+    }
+}
+
+extension JSONValue {
+    static func ended(_ code: Int) -> JSONValue {
+        [
+            "terminated": [
+                "exitCode": .integer(Int64(code)), "reason": code == 0 ? "Completed" : "Error",
+                "startedAt": "2026-11-21T06:00:00Z", "finishedAt": .string(KubeTime.now.text),
+                "containerID": "containerd://x",
+            ]
+        ]
+    }
+
+    static let up: JSONValue = ["running": ["startedAt": "2026-11-21T06:00:00Z"]]
+}
+
+extension TerminatorConfiguration {
+    static var exiting: TerminatorConfiguration {
+        var configuration = TerminatorConfiguration()
+        configuration.exitImage = "exit0:latest"
+        return configuration
+    }
+}

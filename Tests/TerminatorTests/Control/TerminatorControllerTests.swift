@@ -1,0 +1,109 @@
+import FakeKube
+import KubeClient
+import KubeModel
+import Telemetry
+import TestSupport
+import Testing
+import YAMLTree
+
+@testable import Terminator
+
+@Suite struct TerminatorControllerTests {
+    @Test func `a sidecar is swapped once main has ended, and the end is told`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        cluster.pod("busy", main: .up)
+        try await cluster.controlled {
+            try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
+            #expect(cluster.progress(of: "early")?.hasPrefix("sidecar=image@") == true)
+            cluster.endSidecar(of: "early")
+            try await eventually("the condition") {
+                cluster.object("early")?["status"]?["conditions"]?.array?.contains {
+                    $0["type"]?.string == WellKnownNames.Condition.sidecarTerminated && $0["status"]?.string == "True"
+                } == true
+            }
+            #expect(cluster.image(of: "busy") == "busybox:latest")
+        }
+        let reasons = cluster.server.update { $0.objects("Event") }.compactMap { $0["reason"]?.string }
+        #expect(Set(reasons) == ["SidecarTerminating", "SidecarTerminated"])
+        await cluster.client.shutdown()
+    }
+
+    @Test func `main may end later`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("busy", main: .up)
+        try await cluster.controlled {
+            try await eventually("the watch") { cluster.server.openWatches >= 1 }
+            cluster.pod("busy")
+            try await eventually("the swap") { cluster.image(of: "busy") == "exit0:latest" }
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `where a restart is one too many the phase is held until the Job has counted`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 0)
+        cluster.pod("strict", policy: "OnFailure")
+        try await cluster.controlled {
+            try await eventually("the phase") { cluster.phase(of: "strict") == "Succeeded" }
+            #expect(cluster.image(of: "strict") == "busybox:latest")
+            cluster.server.update { api in
+                // The kubelet knows better.
+                _ = api.change("Pod", "strict", in: Cluster.namespace) { $0["status"]?["phase"] = "Running" }
+            }
+            try await eventually("the phase again") { cluster.phase(of: "strict") == "Succeeded" }
+            cluster.count("strict")
+            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `swaps of one Job wait for each other where restarts are short`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 2)
+        for name in ["a", "b"] { cluster.pod(name, policy: "OnFailure") }
+        try await cluster.controlled {
+            for round in 1...2 {
+                try await eventually("swap \(round)") {
+                    ["a", "b"].count { cluster.image(of: $0) == "exit0:latest" } >= round
+                }
+                let swapped = ["a", "b"].filter {
+                    cluster.image(of: $0) == "exit0:latest" && cluster.phase(of: $0) == "Running"
+                }
+                #expect(swapped.count == 1)
+                for name in swapped { cluster.endSidecar(of: name) }
+            }
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `a patch that meets a change is made again`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        cluster.server.inject(
+            .status(StatusError(409, "Conflict", "the object has been modified")),
+            for: .init("PATCH", "/api/v1/namespaces/team/pods/early"), times: 2)
+        try await cluster.controlled {
+            try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `a dry run changes nothing`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        var options = TerminatorOptions()
+        options.isDryRun = true
+        options.isOnce = true
+        let (configured, once) = (TerminatorConfiguration.exiting, options)
+        try await cluster.controlled(configured, once) {
+            try await eventually("the look at it") {
+                String(decoding: cluster.registry.exposition(), as: UTF8.self)
+                    .contains(#"kpipe_terminator_verdicts_total{verdict="terminate"} 1"#)
+            }
+        }
+        #expect(cluster.image(of: "early") == "busybox:latest")
+        #expect(!cluster.server.requests.contains { $0.method != "GET" })
+        await cluster.client.shutdown()
+    }
+}
