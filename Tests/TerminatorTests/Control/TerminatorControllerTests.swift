@@ -61,13 +61,13 @@ import YAMLTree
     @Test func `swaps of one Job wait for each other where restarts are short`() async throws {
         let cluster = try await Cluster()
         cluster.job("step", backoffLimit: 2)
-        for name in ["a", "b"] { cluster.pod(name, policy: "OnFailure") }
+        for name in ["a", "b", "c"] { cluster.pod(name, policy: "OnFailure") }
         try await cluster.controlled {
-            for round in 1...2 {
+            for round in 1...3 {
                 try await eventually("swap \(round)") {
-                    ["a", "b"].count { cluster.image(of: $0) == "exit0:latest" } >= round
+                    ["a", "b", "c"].count { cluster.image(of: $0) == "exit0:latest" } >= round
                 }
-                let swapped = ["a", "b"].filter {
+                let swapped = ["a", "b", "c"].filter {
                     cluster.image(of: $0) == "exit0:latest" && cluster.phase(of: $0) == "Running"
                 }
                 #expect(swapped.count == 1)
