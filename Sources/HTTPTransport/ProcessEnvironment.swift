@@ -1,8 +1,8 @@
 import Glibc
 
-enum ProcessEnvironment {
+package enum ProcessEnvironment {
     /// The variables of this process.
-    static var current: [String: String] {
+    package static var current: [String: String] {
         var variables: [String: String] = [:]
         var entry = environ
         while let text = entry.pointee {

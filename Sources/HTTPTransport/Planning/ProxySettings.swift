@@ -2,13 +2,13 @@
 ///
 /// Variables as curl reads them: `http_proxy` in lower case only (a CGI server sets `HTTP_PROXY` from a request's
 /// `Proxy` field), the others in lower case first, then upper.
-struct ProxySettings: Sendable, Equatable {
+package struct ProxySettings: Sendable, Equatable {
     private var http = ""
     private var https = ""
     /// Names and networks reached directly, in curl's notation.
-    private(set) var except = ""
+    package private(set) var except = ""
 
-    init(_ policy: ProxyPolicy, environment: [String: String]) {
+    package init(_ policy: ProxyPolicy, environment: [String: String]) {
         func variable(_ name: String) -> String? {
             [name, name.uppercased()].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         }
@@ -25,5 +25,5 @@ struct ProxySettings: Sendable, Equatable {
     }
 
     /// Empty for a direct connection.
-    func proxy(forScheme scheme: String) -> String { scheme == "https" ? https : http }
+    package func proxy(forScheme scheme: String) -> String { scheme == "https" ? https : http }
 }

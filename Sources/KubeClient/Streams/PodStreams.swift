@@ -1,0 +1,99 @@
+internal import HTTPTransport
+internal import KubeModel
+internal import NIOCore
+internal import NIOWebSocket
+
+/// Commands in containers and requests to ports of pods, over WebSockets to the API server. All it keeps is where and as
+/// whom to connect; each call has a connection of its own and closes it.
+///
+/// The user needs `get` and, from Kubernetes 1.35 on, `create` for `pods/exec` and `pods/portforward`.
+public struct PodStreams: Sendable {
+    let dialer: WebSocketDialer
+    let time: Timepiece
+
+    /// - Parameter environment: where a proxy may be named (`https_proxy`, `no_proxy` …).
+    public init(
+        _ access: ClusterAccess, userAgent: String = KubeClientOptions.standardUserAgent,
+        environment: [String: String]? = nil, time: Timepiece = .system
+    ) {
+        dialer = WebSocketDialer(
+            access: access, userAgent: userAgent, environment: environment ?? ProcessEnvironment.current)
+        self.time = time
+    }
+
+    /// Runs a command, and returns when it has ended.
+    ///
+    /// - Parameters:
+    ///   - input: its standard input, closed after that. A server without `v5.channel.k8s.io` (before 1.30) cannot close
+    ///     it, so a command that reads to the end runs into the timeout there.
+    ///   - limit: bytes kept of standard output and of standard error each.
+    ///   - timeout: for all of it. A command that runs longer is left to itself: the API has no way to end it.
+    /// - Throws: `.status` where the server refuses or the command cannot be run; that it fails is no error.
+    public func exec(
+        _ command: ExecCommand, input: [UInt8]? = nil, limit: Int = 1 << 20, timeout: Duration = .seconds(30)
+    ) async throws(KubeError) -> ExecResult {
+        let target = command.target(hasInput: input != nil)
+        return try await time.limit(target.attempted, to: timeout) { () async throws(KubeError) in
+            let (socket, subprotocol) = try await dialer.open(target) { channel, subprotocol in
+                (try PodSocket(wrappingChannelSynchronously: channel), subprotocol)
+            }
+            do {
+                return try await Self.run(socket, input, canClose: subprotocol.hasPrefix("v5."), limit)
+            } catch {
+                throw StreamFailure.kubeError(error, attempted: target.attempted)
+            }
+        }
+    }
+
+    private typealias PodSocket = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
+
+    private static func run(
+        _ socket: PodSocket, _ input: [UInt8]?, canClose: Bool, _ limit: Int
+    ) async throws -> ExecResult {
+        try await socket.executeThenClose { inbound, outbound in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if let input { group.addTask { await write(input, to: outbound, canClose: canClose) } }
+                defer { group.cancelAll() }
+                return try await read(inbound, outbound, limit)
+            }
+        }
+    }
+
+    private static func read(
+        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
+        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ limit: Int
+    ) async throws -> ExecResult {
+        var frames = ChannelFrames()
+        var machine = ExecMachine(limit: limit)
+        reading: for try await frame in inbound {
+            switch try frames.receive(frame) {
+            case .data(let channel, let bytes): machine.receive(channel: channel, bytes.readableBytesView)
+            case .pong(let data):
+                try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: data))
+            case .end: break reading
+            case .nothing: break
+            }
+        }
+        try Task.checkCancellation()
+        switch machine.end() {
+        case .exited(let code):
+            return ExecResult(exitCode: code, output: machine.output, error: machine.error, isCut: machine.isCut)
+        case .failed(let status): throw KubeError(attempted: "exec", reason: .status(status))
+        case .lost: throw StreamFailure.ended("the connection ended before the command did")
+        }
+    }
+
+    /// A command need not read its input: that it cannot be written is no failure.
+    private static func write(
+        _ input: [UInt8], to outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, canClose: Bool
+    ) async {
+        let piece = 32 << 10
+        do {
+            for start in stride(from: 0, to: input.count, by: piece) {
+                let end = min(start + piece, input.count)
+                try await outbound.write(ChannelFrames.frame(ExecChannel.input, input[start..<end]))
+            }
+            if canClose { try await outbound.write(ChannelFrames.frame(ExecChannel.close, [ExecChannel.input])) }
+        } catch {}
+    }
+}
