@@ -17,10 +17,10 @@ enum PlainText {
         }
     }
 
-    /// Whether to write it as a literal block: several lines that need no escape.
+    /// Whether to write it as a literal block: whole lines that need no escape.
     static func isBlock(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        return bytes.dropLast().contains(0x0A) && bytes.first != 0x20 && bytes.first != 0x0A && !text.hasSuffix("\n\n")
+        return bytes.contains(0x0A) && bytes.first != 0x20 && bytes.first != 0x0A && !text.hasSuffix("\n\n")
             && bytes.allSatisfy { $0 == 0x0A || $0 >= 0x20 && $0 != 0x7F }
             && !zip(bytes, bytes.dropFirst()).contains { $0 == (0x20, 0x0A) }
     }
