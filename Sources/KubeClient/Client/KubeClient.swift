@@ -118,10 +118,7 @@ public final class KubeClient: KubeAPI {
     private func streaming(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, HTTPBodyStream) {
         let start = time.now()
         do {
-            // A connection of its own: a stream that is let go is then closed at the server, too.
-            var request = exchange.http
-            request.version = .http1
-            let (head, body) = try await exchange.client.stream(request)
+            let (head, body) = try await exchange.client.stream(exchange.http)
             observe(exchange, head.status, since: start)
             return (head, body)
         } catch {

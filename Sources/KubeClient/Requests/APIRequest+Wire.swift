@@ -4,8 +4,9 @@ extension APIRequest {
     /// What is sent to `access` in the name of `headers`' owner.
     func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
         var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
-        // Several requests at once that join one HTTP/2 connection have been seen to wait until they time out.
-        request.version = isWatch && access.server.isSecure ? .negotiate : .http1
+        // Over HTTP/2, libcurl 7.88 tells the server nothing of a stream that is let go, so that a watch would go on
+        // there; and many requests at once on one connection have been seen to wait until they time out.
+        request.version = .http1
         request.coding = paysCompression(to: access) ? .gzip : .identity
         for field in self.headers.fields { request.headers.add(field.name, field.value) }
         if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
