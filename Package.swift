@@ -107,8 +107,8 @@ let package = Package(
         module(
             "Terminator",
             [
-                "Configuration", "WorkdirProtocol", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree", "Telemetry",
-                logging,
+                "Configuration", "WorkdirProtocol", "HTTPTransport", "KubeModel", "KubeClient", "ContainerRuntime",
+                "YAMLTree", "Telemetry", logging,
             ]),
         module(
             "SidecarAgent",
@@ -121,8 +121,9 @@ let package = Package(
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "Configuration", "SidecarAgent", "Terminator", "KubeClient", "KubeModel", "Transfer", "Telemetry",
-                "WorkdirProtocol", "Render", "YAMLTree", logging,
+                "Configuration", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient", "KubeModel",
+                "Transfer",
+                "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -189,7 +190,11 @@ let package = Package(
             ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer", "KubeModel", "KubeClient", "YAMLTree"]),
         tests(
             of: "Terminator",
-            ["Configuration", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree", "Telemetry", "FakeKube", logging]),
+            [
+                "Configuration", "ContainerRuntime", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree",
+                "Telemetry",
+                "FakeKube", logging,
+            ]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport", "WorkdirProtocol"], path: "Tests/EndToEnd",

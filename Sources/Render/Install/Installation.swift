@@ -6,7 +6,7 @@ public struct Installation: Sendable, Equatable {
     /// What containers are swapped to.
     public var exitImage: String
     public var replicas: Int
-    /// The terminator's configuration file, as text; `nil` leaves the defaults.
+    /// The terminator's configuration file, as text; `nil` leaves the defaults. With the node agent it has to say so.
     public var configuration: String?
     /// A DaemonSet that ends containers through the runtime's socket.
     public var nodeAgent: Bool
@@ -35,6 +35,9 @@ public struct Installation: Sendable, Equatable {
         self.serviceMonitor = serviceMonitor
         self.kruise = kruise
     }
+
+    /// What goes into the ConfigMap: the terminator asks nothing of node agents that it is not told of.
+    var terminatorConfiguration: String? { configuration ?? (nodeAgent ? "nodeAgent: true\n" : nil) }
 
     /// Everything to apply, in an order in which each object's namespace and account are there before it.
     public var documents: [Manifest] {

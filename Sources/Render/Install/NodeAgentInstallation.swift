@@ -13,8 +13,8 @@ struct NodeAgentInstallation {
     private var rules: [AccessRule] {
         [
             AccessRule("", ["pods"], ["get", "list", "watch"]),
-            AccessRule("", ["namespaces"], ["get", "list", "watch"]),
-            AccessRule("events.k8s.io", ["events"], ["create", "patch"]),
+            // The label that makes known sidecars count.
+            AccessRule("", ["namespaces"], ["get"]),
         ]
     }
 
@@ -36,7 +36,8 @@ struct NodeAgentInstallation {
                             [
                                 "name": "runtime",
                                 "hostPath": ["path": .text(installation.runtimeSocket), "type": "Socket"],
-                            ]
+                            ],
+                            TerminatorInstallation.configurationVolume,
                         ],
                     ],
                 ],
@@ -47,16 +48,21 @@ struct NodeAgentInstallation {
     private var container: Manifest {
         [
             "name": "node-agent", "image": .text(installation.image),
-            "args": [
-                "node-agent", "--node-name", "$(NODE_NAME)", "--cri-socket", .text(installation.runtimeSocket),
-                "--log-format", "json",
-            ],
+            "args": .texts(
+                ["node-agent", "--node-name", "$(NODE_NAME)", "--cri-socket", installation.runtimeSocket]
+                    + TerminatorInstallation.configurationArguments + ["--log-format", "json"]),
             "env": [["name": "NODE_NAME", "valueFrom": ["fieldRef": ["fieldPath": "spec.nodeName"]]]],
+            "ports": [TerminatorInstallation.httpPort],
+            "livenessProbe": TerminatorInstallation.livenessProbe,
+            "readinessProbe": TerminatorInstallation.readinessProbe,
             "resources": ["requests": ["cpu": "10m", "memory": "32Mi"], "limits": ["memory": "64Mi"]],
             // The socket belongs to root. No capability is needed beyond being its owner.
             "securityContext": .map(
                 [.init("runAsUser", 0), .init("runAsGroup", 0)] + TerminatorInstallation.restricted.fields),
-            "volumeMounts": [["name": "runtime", "mountPath": .text(installation.runtimeSocket)]],
+            "volumeMounts": [
+                ["name": "runtime", "mountPath": .text(installation.runtimeSocket)],
+                TerminatorInstallation.configurationMount,
+            ],
         ]
     }
 }

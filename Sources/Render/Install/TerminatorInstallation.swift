@@ -43,7 +43,7 @@ struct TerminatorInstallation {
     // MARK: Workload
 
     private var configuration: Manifest? {
-        installation.configuration.map {
+        installation.terminatorConfiguration.map {
             [
                 "apiVersion": "v1", "kind": "ConfigMap", "metadata": installation.metadata(Self.name),
                 "data": .map([.init(Self.configurationFile, .text($0))]),
@@ -71,7 +71,7 @@ struct TerminatorInstallation {
     private var labels: Manifest { Installation.labels(Installation.component(Self.name)) }
 
     private var pod: Manifest {
-        let isConfigured = installation.configuration != nil
+        let isConfigured = installation.terminatorConfiguration != nil
         return .map(present: [
             "serviceAccountName": .text(Self.name),
             "securityContext": ["runAsNonRoot": true, "seccompProfile": ["type": "RuntimeDefault"]],
@@ -82,27 +82,35 @@ struct TerminatorInstallation {
                 ]
             ],
             "containers": [container],
-            "volumes": isConfigured ? [["name": "config", "configMap": ["name": .text(Self.name)]]] : nil,
+            "volumes": isConfigured ? [Self.configurationVolume] : nil,
         ])
     }
 
     private var container: Manifest {
-        let isConfigured = installation.configuration != nil
+        let isConfigured = installation.terminatorConfiguration != nil
         var arguments = ["terminator", "--leader-elect", "--exit-image", installation.exitImage]
-        if isConfigured { arguments += ["--config", "\(Self.configurationFolder)/\(Self.configurationFile)"] }
+        if isConfigured { arguments += Self.configurationArguments }
         return .map(present: [
             "name": "terminator", "image": .text(installation.image),
             "args": .texts(arguments + ["--log-format", "json"]),
-            "ports": [["name": "http", "containerPort": .number(Self.port)]],
-            "livenessProbe": ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20],
-            "readinessProbe": ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5],
+            "ports": [Self.httpPort],
+            "livenessProbe": Self.livenessProbe, "readinessProbe": Self.readinessProbe,
             // 100,000 marked pods stay below 64 MiB; no CPU limit, because throttling would delay what is urgent.
             "resources": ["requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["memory": "128Mi"]],
             "securityContext": Self.restricted,
-            "volumeMounts": isConfigured
-                ? [["name": "config", "mountPath": .text(Self.configurationFolder), "readOnly": true]] : nil,
+            "volumeMounts": isConfigured ? [Self.configurationMount] : nil,
         ])
     }
+
+    static let configurationArguments = ["--config", "\(configurationFolder)/\(configurationFile)"]
+    static let configurationVolume: Manifest = ["name": "config", "configMap": ["name": .text(name)]]
+    static let configurationMount: Manifest = [
+        "name": "config", "mountPath": .text(configurationFolder), "readOnly": true,
+    ]
+
+    static let httpPort: Manifest = ["name": "http", "containerPort": .number(port)]
+    static let livenessProbe: Manifest = ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20]
+    static let readinessProbe: Manifest = ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5]
 
     static let restricted: Manifest = [
         "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": ["drop": ["ALL"]],

@@ -14,8 +14,7 @@ enum PlanRequests {
             .init(WellKnownNames.Annotation.progress, .string(plan.progress.description))
         ]
         if !plan.cues.isEmpty {
-            let cue = plan.cues.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-            annotations.append(.init(WellKnownNames.Annotation.stopCue, .string(cue)))
+            annotations.append(.init(WellKnownNames.Annotation.stopCue, .string(StopCue(plan.cues).annotation)))
         }
         var spec: [JSONValue.Member] = []
         if !plan.images.isEmpty {

@@ -27,7 +27,7 @@ struct Reconciler: Sendable {
                 let entry = fresh.take(key)
                 if let entry { seen = entry.seen }
                 var pod = entry?.pod
-                if pod == nil { pod = try await self.pod(key) }
+                if pod == nil { pod = try await api.pod(key) }
                 guard let pod else { return .done }
                 let facts = try await cluster.facts(of: pod)
                 do throws(KubeError) {
@@ -80,7 +80,7 @@ struct Reconciler: Sendable {
             guard !failed.isEmpty else { return outcome(plan) }
             var progress = plan.progress
             for (container, rung) in failed { progress.markFailed(rung, of: container) }
-            guard let current = try await self.pod(pod.key), current.metadata.uid == pod.uid else { return .done }
+            guard let current = try await api.pod(pod.key), current.metadata.uid == pod.uid else { return .done }
             // What was learnt is written with the next rung, on the pod as it is now.
             pod = try await cluster.facts(of: current)
             pod.progress = progress
@@ -91,18 +91,6 @@ struct Reconciler: Sendable {
 
     private func outcome(_ plan: Plan) -> WorkOutcome {
         plan.recheck.map { .again(after: .seconds($0)) } ?? .done
-    }
-
-    private func pod(_ key: ObjectKey) async throws(KubeError) -> Pod? {
-        let request = APIRequest.get(.pods, key)
-        let answer: APIResponse
-        do throws(KubeError) { answer = try await api.send(request) } catch {
-            guard error.status?.code == 404 else { throw error }
-            return nil
-        }
-        do throws(WireError) { return try Pod(.json, in: answer.body.span) } catch {
-            throw KubeError(attempted: "GET \(request.path)", reason: .malformed("\(error)"))
-        }
     }
 
     /// Somebody changed the pod since it was read.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Render
+import Terminator
 import WorkdirProtocol
 import YAMLTree
 
@@ -44,16 +45,25 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         var installation = Installation(
             namespace: namespace, image: image, exitImage: exitImage, replicas: replicas, nodeAgent: nodeAgent,
             runtimeSocket: criSocket, serviceMonitor: serviceMonitor, kruise: kruise)
-        if let config { installation.configuration = try Self.text(of: config) }
+        if let config { installation.configuration = try text(of: config) }
         try GeneratorInput.write(installation.documents, as: format)
     }
 
-    /// Read once as YAML, so that no broken file gets into a cluster; written as it stands.
-    private static func text(of path: String) throws -> String {
-        _ = try GeneratorInput.mapping(path)
-        guard case .success(let bytes) = ManifestFiles.read(path, limit: YAMLLimits().bytes) else {
-            throw CommandFailure(.noInput, "\(path): cannot be read")
+    /// Checked once, so that no broken file gets into a cluster; written as it stands.
+    private func text(of path: String) throws -> String {
+        let name = GeneratorInput.name(path)
+        switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
+        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
+        case .success(let bytes):
+            try GeneratorInput.reporting(path) {
+                let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
+                guard !nodeAgent || configuration.nodeAgent else {
+                    throw CommandFailure(
+                        .data,
+                        "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self)
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

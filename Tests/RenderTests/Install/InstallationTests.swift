@@ -18,7 +18,10 @@ import Testing
     @Test(
         arguments: [
             (plain, []),
-            (all { $0.nodeAgent = true }, ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet"]),
+            (
+                all { $0.nodeAgent = true },
+                ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet", "ConfigMap"]
+            ),
             (all { $0.serviceMonitor = true }, ["ServiceMonitor"]),
             (all { $0.configuration = "ladder: [image]\n" }, ["ConfigMap"]),
         ] as [(Installation, [String])])
@@ -60,6 +63,20 @@ import Testing
         let text = ManifestWriter.yaml(installation.documents)
         #expect(text.contains("/etc/kpipe/terminator.yaml"))
         #expect(text.contains("terminator.yaml: |\n    ladder: [image]\n"))
+    }
+
+    @Test func theTerminatorIsToldOfTheNodeAgent() {
+        let installation = Self.all { $0.nodeAgent = true }
+        let map = installation.documents.first { $0["kind"]?.scalar == "ConfigMap" }
+        #expect(map?["data"]?["terminator.yaml"]?.scalar == "nodeAgent: true\n")
+        // Both read the same file.
+        let containers = installation.documents.compactMap {
+            $0["spec"]?["template"]?["spec"]?["containers"]?.elements.first
+        }
+        #expect(containers.count == 2)
+        for container in containers {
+            #expect(container["args"]?.elements.compactMap(\.scalar).contains("/etc/kpipe/terminator.yaml") == true)
+        }
     }
 
     /// What every container here must have for the restricted standard, the node agent's user aside.

@@ -1,0 +1,128 @@
+internal import ContainerRuntime
+public import KubeClient
+internal import KubeModel
+public import Logging
+public import Telemetry
+
+/// Stops sidecars on its own node that the terminator points to, through the container runtime.
+///
+/// It trusts neither the cue nor the watch: it reads the pod anew, decides by the terminator's own rules, and asks the
+/// runtime whether the container is that pod's container of that name before it stops it. It keeps no state, so one that
+/// starts anew goes on where the last one was.
+public final class NodeAgent: Sendable {
+    private let api: any KubeAPI
+    private let runtime: any NodeRuntime
+    private let node: String
+    private let rules: MarkerRules
+    private let logger: Logger
+    private let queue: WorkQueue<ObjectKey>
+    private let metrics: NodeAgentMetrics
+    private let informer: Informer<CuedPod>
+
+    /// Pods worked on at once. A stop takes up to the pod's grace, so there are many for an agent that does little.
+    private static let workers = 32
+
+    /// - Parameters:
+    ///   - node: the name of the node whose pods count.
+    ///   - namespace: `nil`: all namespaces.
+    ///   - rules: as the terminator's, so that both mean the same by a sidecar.
+    public init(
+        _ api: any KubeAPI, runtime: any NodeRuntime, node: String, namespace: String? = nil, rules: MarkerRules,
+        registry: MetricRegistry, logger: Logger, time: Timepiece = .system
+    ) {
+        self.api = api
+        self.runtime = runtime
+        self.node = node
+        self.rules = rules
+        self.logger = logger
+        metrics = NodeAgentMetrics(registry)
+        let queue = WorkQueue<ObjectKey>(time: time, metrics: WorkQueueMetrics(registry, name: "cues"))
+        self.queue = queue
+        registry.onExposition { queue.recordMetrics() }
+        // Not by phase: a pod whose phase is held still has a sidecar to stop.
+        informer = Informer(
+            api, WatchScope(.pods, namespace: namespace, fieldSelector: "spec.nodeName=\(node)", encoding: .protobuf),
+            .pods(CuedPod.selection) { CuedPod($0) },
+            options: InformerOptions(metrics: InformerMetrics(registry), logger: logger, time: time)
+        ) { changes in
+            for change in changes {
+                switch change {
+                case .added(_, let pod), .updated(_, _, let pod): queue.add(pod.key)
+                case .removed, .synced: break
+                }
+            }
+        }
+    }
+
+    /// Whether the node's pods have been seen.
+    public var isReady: Bool { informer.hasSynced }
+
+    /// Works until the task is cancelled. What the runtime has begun by then may go on; whoever starts next sees to it.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.informer.run() }
+            group.addTask { await self.queue.run(workers: Self.workers) { key in await self.serve(key) } }
+        }
+    }
+
+    private func serve(_ key: ObjectKey) async -> WorkOutcome {
+        do throws(KubeError) {
+            guard let pod = try await api.pod(key), pod.spec.nodeName == node,
+                let annotation = pod.metadata.annotations[WellKnownNames.Annotation.stopCue]
+            else { return .done }
+            return await serve(try await facts(of: pod), StopCue(annotation: annotation))
+        } catch {
+            if case .cancelled = error.reason { return .done }
+            metrics.countFailure()
+            logger.warning("cannot read a pod", metadata: ["pod": "\(key)", "error": "\(error)"])
+            return .failed
+        }
+    }
+
+    /// Its sidecars are stopped beside each other: each has the whole grace.
+    private func serve(_ pod: PodFacts, _ cue: StopCue) async -> WorkOutcome {
+        await withTaskGroup(of: Bool.self) { group in
+            for order in StopOrder.orders(for: pod, cue: cue) {
+                group.addTask { await self.carryOut(order, of: pod) }
+            }
+            return await group.reduce(true) { $0 && $1 } ? .done : .failed
+        }
+    }
+
+    private func facts(of pod: Pod) async throws(KubeError) -> PodFacts {
+        let facts = PodFacts(pod, rules: rules)
+        // The namespace matters only where nothing in the pod itself speaks of sidecars.
+        guard facts.sidecars.isEmpty, facts.missingPrimary == nil else { return facts }
+        let namespace = try await api.metadata(.namespaces, ObjectKey(name: pod.metadata.namespace))
+        let countsKnown = namespace?.labels[WellKnownNames.Label.terminateKnown] == "enabled"
+        return countsKnown ? PodFacts(pod, rules: rules, countsKnown: true) : facts
+    }
+
+    /// Whether nothing more is to be done about it.
+    private func carryOut(_ order: StopOrder, of pod: PodFacts) async -> Bool {
+        var logger = logger
+        logger[metadataKey: "pod"] = "\(pod.key)"
+        logger[metadataKey: "container"] = "\(order.container)"
+        logger[metadataKey: "id"] = "\(order.runtimeID)"
+        do throws(RuntimeError) {
+            let container = try await runtime.container(order.runtimeID)
+            guard container.podUID == pod.uid, container.name == order.container else {
+                metrics.count(.foreign)
+                logger.error("not stopped: the runtime knows it as another pod's container")
+                return true
+            }
+            // The status lags behind.
+            guard container.state != .exited else { return true }
+            logger.info("stopping", metadata: ["grace": "\(order.grace)"])
+            try await runtime.stop(order.runtimeID, grace: order.grace)
+            metrics.count(.stopped)
+            logger.notice("stopped")
+            return true
+        } catch {
+            if error.isNotFound || Task.isCancelled { return true }
+            metrics.count(.failed)
+            logger.warning("cannot stop", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+}

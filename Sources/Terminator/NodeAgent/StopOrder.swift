@@ -1,0 +1,32 @@
+/// A container that is to be stopped now.
+public struct StopOrder: Sendable, Equatable {
+    public var container: String
+    /// As the runtime knows it, without the kubelet's scheme.
+    public var runtimeID: String
+    /// Between SIGTERM and SIGKILL.
+    public var grace: Duration
+
+    public init(container: String, runtimeID: String, grace: Duration) {
+        self.container = container
+        self.runtimeID = runtimeID
+        self.grace = grace
+    }
+
+    /// What `cue` asks for and the pod's own state demands: main has ended, the container is a sidecar that runs, and it
+    /// is the very instance that the cue names. A forged cue ends nothing that would not be ended anyway.
+    public static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
+        guard case .terminate(let sidecars, _) = Verdict(for: pod) else { return [] }
+        return sidecars.compactMap { sidecar in
+            guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,
+                let id = runtimeID(sidecar.containerID)
+            else { return nil }
+            return StopOrder(container: sidecar.name, runtimeID: id, grace: .seconds(pod.grace))
+        }
+    }
+
+    /// `containerd://ID`, as the kubelet writes it.
+    private static func runtimeID(_ containerID: String) -> String? {
+        let parts = containerID.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
+    }
+}

@@ -1,0 +1,75 @@
+import KubeModel
+import Testing
+
+@testable import Terminator
+
+@Suite struct StopOrderTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var sketch: PodSketch
+        var cue: String
+        var expected: [String]
+
+        init(
+            _ name: String, _ sketch: PodSketch, cue: String = "sidecar=containerd://sidecar",
+            _ expected: [String] = []
+        ) {
+            testDescription = name
+            self.sketch = sketch
+            self.cue = cue
+            self.expected = expected
+        }
+    }
+
+    static let ended = PodSketch().container("main", .exit(0)).sidecar()
+
+    static let cases = [
+        Case("main has ended", ended, ["sidecar"]),
+        Case("main failed", PodSketch().container("main", .exit(3)).sidecar(), ["sidecar"]),
+        Case(
+            "of two only the one named", ended.sidecar("other"), cue: "other=containerd://other,main=containerd://main",
+            ["other"]),
+        Case(
+            "both", ended.sidecar("other"), cue: "sidecar=containerd://sidecar,other=containerd://other",
+            ["other", "sidecar"]),
+        Case(
+            "the phase is held, and the sidecar runs on",
+            PodSketch(phase: "Succeeded").container("main", .exit(0)).sidecar().progress("sidecar=hold@1500/0"),
+            ["sidecar"]),
+        Case("main still runs", PodSketch().container("main", .up).sidecar()),
+        Case("a forged cue that names main", ended, cue: "main=containerd://main"),
+        Case(
+            "a forged cue in a pod without markers", PodSketch().container("main", .exit(0)).container("sidecar", .up)),
+        Case("a forged cue that names a container that is not there", ended, cue: "nobody=containerd://nobody"),
+        Case("another instance's id", ended, cue: "sidecar=containerd://earlier"),
+        Case(
+            "an id without scheme",
+            ended.with { $0.status.containerStatuses[1].containerID = "sidecar" }, cue: "sidecar=sidecar"),
+        Case(
+            "a scheme without id",
+            ended.with { $0.status.containerStatuses[1].containerID = "containerd://" }, cue: "sidecar=containerd://"),
+        Case(
+            "the sidecar waits",
+            PodSketch().container("main", .exit(0)).sidecar("sidecar", .waiting("CrashLoopBackOff")).with {
+                $0.status.containerStatuses[1].containerID = "containerd://sidecar"
+            }),
+        Case("the sidecar has ended", PodSketch().container("main", .exit(0)).sidecar("sidecar", .exit(0))),
+        Case("disabled", ended.annotated(WellKnownNames.Annotation.terminator, "disabled")),
+        Case("being deleted", ended.with { $0.metadata.isBeingDeleted = true }),
+        Case("restarts always", PodSketch("Always").container("main", .exit(0)).sidecar()),
+        Case("finished", PodSketch(phase: "Succeeded").container("main", .exit(0)).sidecar()),
+        Case("nothing legible", ended, cue: "=,sidecar,,sidecar="),
+        Case("an empty cue", ended, cue: ""),
+    ]
+
+    @Test(arguments: cases) func `only what would be ended anyway`(_ test: Case) {
+        let orders = StopOrder.orders(for: test.sketch.facts(), cue: StopCue(annotation: test.cue))
+        #expect(orders == test.expected.map { StopOrder(container: $0, runtimeID: $0, grace: .seconds(5)) })
+    }
+
+    @Test func `a cue is read as it was written`() {
+        let cue = StopCue(["b": "containerd://2", "a": "cri-o://1=2"])
+        #expect(cue.annotation == "a=cri-o://1=2,b=containerd://2")
+        #expect(StopCue(annotation: cue.annotation) == cue)
+    }
+}
