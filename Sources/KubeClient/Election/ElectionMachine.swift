@@ -100,6 +100,9 @@ struct ElectionMachine: Sendable {
         let until = began + timing.renew
         switch (claim.purpose, role) {
         case (.release, _): end(&effects)
+        // The server found nothing to change, as when a broken clock gives the same time again: a lease that others do
+        // not see change is not renewed.
+        case (_, _) where record.resourceVersion == claim.resourceVersion: break
         case (_, .candidate) where now < until && releaseDeadline == nil:
             role = .leader(until: until)
             effects.append(.lead)

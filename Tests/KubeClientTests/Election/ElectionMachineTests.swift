@@ -100,6 +100,14 @@ import Testing
         #expect(!machine.isLeader(at: .seconds(11)))
     }
 
+    @Test mutating func doesNotCountARenewalThatNobodyCanSee() {
+        lead()
+        _ = handle(.wake, at: 2)
+        #expect(handle(.granted(lease("me", version: "1")), at: 2) == [])
+        #expect(machine.leadsUntil == .seconds(10))
+        #expect(machine.nextWake == .seconds(4))
+    }
+
     @Test mutating func claimsAgainWhatWasGrantedTooLate() {
         _ = handle(.wake, at: 0)
         _ = handle(.read(nil), at: 0)
