@@ -46,7 +46,7 @@ enum StreamFailure: Error {
         case StreamFailure.tooLarge(let limit): .tooLarge(limit: limit)
         case let error as ProxyRoute.Unsupported: .proxy(error.description)
         case let error as ProxyTunnelHandler.Refused: .proxy("the proxy \(error.description)")
-        case let error as StreamTLS.Unusable: .tls(error.description)
+        case let error as ServerNameHandler.WrongName: .tls(error.description)
         case let error as NIOSSLError: .tls("\(error)")
         case let error as NIOSSLExtraError: .tls("\(error)")
         case let error as BoringSSLError: .tls("\(error)")

@@ -1,32 +1,26 @@
 internal import HTTPTransport
+internal import NIOCore
 internal import NIOSSL
 
 /// The same trust and identity as for requests, in SwiftNIO's terms.
 enum StreamTLS {
-    struct Unusable: Error, CustomStringConvertible {
-        var description: String
-    }
-
-    /// - Parameter isTunnelled: the connection goes to a proxy, so that its address is not the server's.
-    static func handler(
-        for access: ClusterAccess, _ credential: Credential, isTunnelled: Bool
-    ) throws -> NIOSSLClientHandler {
+    /// Those that secure a connection, in their order.
+    static func handlers(for access: ClusterAccess, _ credential: Credential) throws -> [any ChannelHandler] {
         let name = access.serverName ?? access.server.host
-        let isAddress = AddressRange.address(name) != nil
-        // Without a name NIOSSL compares the certificate with the address it is connected to.
-        guard !isAddress || isNothingChecked(access.trust) || name == access.server.host && !isTunnelled else {
-            throw Unusable(
-                description: "the server's certificate cannot be compared with the address \(name) here; set "
-                    + "tls-server-name to a name in its certificate")
-        }
-        return try NIOSSLClientHandler(
-            context: try context(for: access, credential), serverHostname: isAddress ? nil : name)
+        // An address is no name to be sent (RFC 6066 §3).
+        let tls = try NIOSSLClientHandler(
+            context: try context(for: access, credential),
+            serverHostname: AddressRange.address(name) == nil ? name : nil)
+        if case .nothingChecked = access.trust { return [tls] }
+        return [tls, ServerNameHandler(name)]
     }
 
     private static func context(for access: ClusterAccess, _ credential: Credential) throws -> NIOSSLContext {
         var configuration = NIOSSL.TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // The chain; `ServerNameHandler` looks at the name.
+        configuration.certificateVerification = .noHostnameVerification
         switch access.trust {
         case .system: break
         case .pem(let bytes): configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(bytes))
@@ -39,9 +33,5 @@ enum StreamTLS {
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem))
         }
         return try NIOSSLContext(configuration: configuration)
-    }
-
-    private static func isNothingChecked(_ trust: HTTPTransport.TLSConfiguration.Trust) -> Bool {
-        if case .nothingChecked = trust { true } else { false }
     }
 }

@@ -65,8 +65,7 @@ struct WebSocketDialer: Sendable {
                             ProxyTunnelHandler(target: access.server.authority, authorization: authorization))
                     }
                     if access.server.isSecure {
-                        try operations.addHandler(
-                            StreamTLS.handler(for: access, credential, isTunnelled: proxy != nil))
+                        try operations.addHandlers(StreamTLS.handlers(for: access, credential))
                     }
                     let promise = channel.eventLoop.makePromise(of: Stream.self)
                     try operations.addHandler(

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 import Synchronization
 
 /// One connection: gathers a request, asks the API, sends what it said, and keeps a watch going. Decides nothing but
@@ -19,7 +20,11 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     init(_ server: FakeAPIServer) { self.server = server }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A WebSocket that is not to be: its request comes here next, and is refused in the API's words.
+        if error is NIOWebSocketUpgradeError { return }
+        context.close(promise: nil)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
