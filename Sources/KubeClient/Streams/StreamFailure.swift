@@ -10,6 +10,8 @@ internal import NIOWebSocket
 enum StreamFailure: Error {
     /// The server said no.
     case refused(APIStatus)
+    /// The command could not be run, as the node says.
+    case notRun(APIStatus)
     /// A credential or a name that cannot stand in a header field.
     case unsendable
     /// The server chose one that was not offered.
@@ -25,6 +27,11 @@ enum StreamFailure: Error {
     static func kubeError(_ error: any Error, attempted: String) -> KubeError {
         if let error = error as? KubeError { return error }
         if case StreamFailure.refused(let status) = error {
+            return KubeError(attempted: attempted, reason: .status(status))
+        }
+        if case StreamFailure.notRun(var status) = error {
+            // The request itself went well: its code would say of a missing program that it may be there later.
+            status.code = 0
             return KubeError(attempted: attempted, reason: .status(status))
         }
         let reason = transportReason(error)

@@ -67,7 +67,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         // The queue's workers bound what is asked at once; a rate of our own would only delay the ends of many pods.
         let api = KubeClient(access, KubeClientOptions(rate: nil, observer: RequestMetrics(registry)))
         let controller = TerminatorController(
-            configuration, options, api: api, streams: NoStreams(), registry: registry, logger: logger)
+            configuration, options, api: api, streams: ClusterStreams(access), registry: registry, logger: logger)
         let server = try await listen(registry, controller)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in

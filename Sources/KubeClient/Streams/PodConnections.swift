@@ -7,7 +7,7 @@ internal import NIOWebSocket
 /// whom to connect; each call has a connection of its own and closes it.
 ///
 /// The user needs `get` and, from Kubernetes 1.35 on, `create` for `pods/exec` and `pods/portforward`.
-public struct PodStreams: Sendable {
+public struct PodConnections: Sendable {
     let dialer: WebSocketDialer
     let time: Timepiece
 
@@ -28,7 +28,8 @@ public struct PodStreams: Sendable {
     ///     it, so a command that reads to the end runs into the timeout there.
     ///   - limit: bytes kept of standard output and of standard error each.
     ///   - timeout: for all of it. A command that runs longer is left to itself: the API has no way to end it.
-    /// - Throws: `.status` where the server refuses or the command cannot be run; that it fails is no error.
+    /// - Throws: `.status` where the server refuses, or with code 0 where the command cannot be run; that it fails is no
+    ///   error.
     public func exec(
         _ command: ExecCommand, input: [UInt8]? = nil, limit: Int = 1 << 20, timeout: Duration = .seconds(30)
     ) async throws(KubeError) -> ExecResult {
@@ -78,7 +79,7 @@ public struct PodStreams: Sendable {
         switch machine.end() {
         case .exited(let code):
             return ExecResult(exitCode: code, output: machine.output, error: machine.error, isCut: machine.isCut)
-        case .failed(let status): throw KubeError(attempted: "exec", reason: .status(status))
+        case .failed(let status): throw StreamFailure.notRun(status)
         case .lost: throw StreamFailure.ended("the connection ended before the command did")
         }
     }

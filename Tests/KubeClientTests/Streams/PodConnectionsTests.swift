@@ -8,7 +8,7 @@ import Testing
 @testable import KubeClient
 
 /// Against the fake API server.
-@Suite(.timeLimit(.minutes(2))) struct PodStreamsTests {
+@Suite(.timeLimit(.minutes(2))) struct PodConnectionsTests {
     /// They end with the test.
     private let servers = Shared<[FakeAPIServer]>([])
     private static let pod = ObjectKey(namespace: "default", name: "web")
@@ -63,6 +63,8 @@ import Testing
         }
         let error = await #expect(throws: KubeError.self) { try await streams.exec(ExecCommand(in: Self.pod, ["no"])) }
         #expect(error?.status?.message.contains("not found in $PATH") == true)
+        // Another try would end the same.
+        #expect(error?.isTransient == false)
     }
 
     @Test func refusesInTheServersWords() async throws {
@@ -161,13 +163,13 @@ import Testing
                     identity: try ClientIdentity(
                         certificate: try bytes(certificates.clientCertificate),
                         key: try bytes(certificates.clientKey)))))
-        _ = try await PodStreams(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
+        _ = try await PodConnections(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
         let seen = try #require(server.requests.last)
         #expect(seen.headers.contains { $0.name == "Impersonate-User" && $0.value == "jane" })
 
         // Who may run commands may not ask ports.
         let forbidden = await #expect(throws: KubeError.self) {
-            try await PodStreams(access, environment: [:]).roundTrip(PortRequest(to: Self.pod, port: 80))
+            try await PodConnections(access, environment: [:]).roundTrip(PortRequest(to: Self.pod, port: 80))
         }
         #expect(forbidden?.status?.reason == "Forbidden")
 
@@ -183,7 +185,7 @@ import Testing
 
     private func expectRefusal(_ access: ClusterAccess, _ word: String) async {
         let error = await #expect(throws: KubeError.self) {
-            try await PodStreams(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
+            try await PodConnections(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
         }
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
     }
@@ -216,7 +218,7 @@ import Testing
 
     private func start(
         _ settings: FakeAPIServer.Settings = .init(), _ configure: (inout FakeAPI, inout PodScript) -> Void
-    ) async throws -> (FakeAPIServer, PodStreams) {
+    ) async throws -> (FakeAPIServer, PodConnections) {
         var api = FakeAPI()
         var script = PodScript()
         configure(&api, &script)
@@ -230,6 +232,6 @@ import Testing
         let server = try await FakeAPIServer.start(api, settings)
         servers.change { $0.append(server) }
         let access = ClusterAccess(server: try #require(ServerAddress(server.url, secureByDefault: false)))
-        return (server, PodStreams(access, environment: [:]))
+        return (server, PodConnections(access, environment: [:]))
     }
 }

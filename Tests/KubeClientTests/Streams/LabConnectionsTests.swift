@@ -8,15 +8,15 @@ import YAMLTree
 
 /// A pod on a real node, with a web server that listens on the pod's localhost only.
 @Suite(.enabled(if: Lab.kubeconfig != nil, "no real node here: set LAB_HOME"), .timeLimit(.minutes(3)))
-struct LabStreamsTests {
+struct LabConnectionsTests {
     private let client: KubeClient
-    private let streams: PodStreams
+    private let streams: PodConnections
     private let namespace = "streams-trials"
 
     init() throws {
         let access = try ClusterAccess.load(.init(kubeconfig: Lab.kubeconfig), environment: [:])
         client = KubeClient(access)
-        streams = PodStreams(access, environment: [:])
+        streams = PodConnections(access, environment: [:])
     }
 
     @Test func talksToARealPod() async throws {

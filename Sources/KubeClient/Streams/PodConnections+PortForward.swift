@@ -2,14 +2,15 @@ internal import HTTPTransport
 internal import NIOCore
 internal import NIOHTTP1
 
-extension PodStreams {
+extension PodConnections {
     /// Makes one HTTP/1.1 request to a port of a pod, through the API server and the pod's node.
     ///
     /// - Parameters:
     ///   - limit: the most bytes of the answer's body.
     ///   - timeout: for all of it.
-    /// - Throws: `.status` where the API server refuses; `.transport` where nothing listens on the port or the program
-    ///   there ends without an answer, as one that was told to quit may do. Whatever the port answers is no error.
+    /// - Throws: `.status` where the API server refuses; `.transport` with `.connect` where nothing listens on the port,
+    ///   with `.connectionLost` where the program there ends without an answer, as one that was told to quit may do.
+    ///   Whatever the port answers is no error.
     public func roundTrip(
         _ request: PortRequest, limit: Int = 1 << 20, timeout: Duration = .seconds(30)
     ) async throws(KubeError) -> PortAnswer {
@@ -36,8 +37,10 @@ extension PodStreams {
                     channel.close(promise: nil)
                 }
             } catch let error as PortTunnelHandler.Failed {
-                throw StreamFailure.kubeError(
-                    StreamFailure.ended("the node could not connect to the port: \(error.words)"), attempted: attempted)
+                let attempted = "\(attempted): \(error.words)"
+                throw KubeError(
+                    attempted: attempted,
+                    reason: .transport(TransportError(attempted: attempted, reason: .connect, nothingSent: true)))
             } catch {
                 if Task.isCancelled { throw KubeError(attempted: attempted, reason: .cancelled) }
                 throw StreamFailure.kubeError(error, attempted: attempted)
