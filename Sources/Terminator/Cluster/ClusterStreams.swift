@@ -5,25 +5,37 @@ public import KubeModel
 /// Reaches into pods over WebSockets to the API server.
 public struct ClusterStreams: PodStreams {
     private let connections: PodConnections
-    /// For a whole request or command: another rung waits.
-    private static let timeout = Duration.seconds(10)
+    private let timeout: Duration
 
-    public init(_ access: ClusterAccess) {
+    /// - Parameter timeout: for a whole request or command: another rung waits.
+    public init(_ access: ClusterAccess, timeout: Duration = .seconds(10)) {
         connections = PodConnections(access)
+        self.timeout = timeout
     }
 
     public func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int {
         let request = PortRequest(endpoint.method, endpoint.path, to: pod, port: endpoint.port)
         do {
-            return try await connections.roundTrip(request, timeout: Self.timeout).status
+            return try await connections.roundTrip(request, timeout: timeout).status
         } catch {
-            if case .transport(let failure) = error.reason, case .connectionLost = failure.reason { return 0 }
-            throw error
+            guard error.isLostConnection else { throw error }
+            return 0
         }
     }
 
     public func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32 {
         let command = ExecCommand(in: pod, container: container, command)
-        return Int32(clamping: try await connections.exec(command, limit: 4 << 10, timeout: Self.timeout).exitCode)
+        do {
+            return Int32(clamping: try await connections.exec(command, limit: 4 << 10, timeout: timeout).exitCode)
+        } catch {
+            guard error.isLostConnection else { throw error }
+            return 137
+        }
+    }
+}
+
+extension KubeError {
+    fileprivate var isLostConnection: Bool {
+        if case .transport(let failure) = reason, case .connectionLost = failure.reason { true } else { false }
     }
 }

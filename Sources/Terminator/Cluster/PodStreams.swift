@@ -8,6 +8,6 @@ public protocol PodStreams: Sendable {
     func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int
     /// Runs a command in a container.
     ///
-    /// - Returns: its exit code.
+    /// - Returns: its exit code; 137, as for any process that is killed, where its container ended under it.
     func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32
 }

@@ -30,7 +30,9 @@ struct PlanPerformer: Sendable {
             } catch {
                 if let error = error as? KubeError, case .cancelled = error.reason { throw error }
                 // A hold is renewed until it has worked; a server that is away will be back.
-                if let error = error as? KubeError, call.rung == .hold || error.isTransient { throw error }
+                if let error = error as? KubeError, call.rung == .hold || error.isTransient && !call.reachesIntoPod {
+                    throw error
+                }
                 reconciler.metrics.rungs.increment(call.rung.rawValue, "failed")
                 reconciler.logger.info(
                     "a rung failed",
@@ -85,16 +87,18 @@ struct PlanPerformer: Sendable {
         for command in [["kill", "-TERM", "1"], ["sh", "-c", "kill -TERM 1"], ["/bin/sh", "-c", "kill -TERM 1"]] {
             do {
                 let code = try await reconciler.streams.run(command, in: container, of: pod.key)
-                if code == 0 { return }
+                if code == 0 || code == Self.killed { return }
                 last = "\(command[0]) exits with \(code)"
-            } catch let error as KubeError where error.isTransient {
-                throw error
             } catch {
+                if let error = error as? KubeError, case .cancelled = error.reason { throw error }
                 last = "\(error)"
             }
         }
         throw CallFailure(message: last)
     }
+
+    /// Process 1 took the one that signalled it along.
+    private static let killed: Int32 = 137
 }
 
 /// Why something asked of a container did not help.
@@ -119,6 +123,9 @@ extension Plan.Call {
         case .hold: .hold
         }
     }
+
+    /// Errors are then the node's or the container's, and may last as long as they do, whatever their code says.
+    fileprivate var reachesIntoPod: Bool { rung == .http || rung == .exec }
 
     var containers: [String] {
         switch self {

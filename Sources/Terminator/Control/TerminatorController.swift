@@ -63,6 +63,8 @@ public final class TerminatorController: Sendable {
             await withTaskGroup(of: Void.self) { watching in
                 if options.namespace == nil { watching.addTask { await self.namespaceInformer.run() } }
                 watching.addTask { await self.podInformer.run() }
+                // Asked once now, not by each worker at once.
+                _ = await reconciler.cluster.isKruiseServed()
                 await queue.run(workers: configuration.workers) { key in await self.reconciler.reconcile(key) }
                 watching.cancelAll()
             }
@@ -101,7 +103,11 @@ public final class TerminatorController: Sendable {
             case .added(_, let record), .updated(_, _, let record):
                 if record.isPressing { queue.add(record.key) }
             // Left the watch because it finished, perhaps through us: that is still to be told.
-            case .removed(_, let record): if record.isPressing { queue.add(record.key) }
+            case .removed(_, let record):
+                guard record.isPressing else { continue }
+                // What the watch brought last is from before that.
+                _ = fresh.take(record.key)
+                queue.add(record.key)
             case .synced: if options.isOnce { queue.shutDown() }
             }
         }

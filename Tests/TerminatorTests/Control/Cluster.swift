@@ -15,6 +15,7 @@ import YAMLTree
 struct Cluster {
     let server: FakeAPIServer
     let client: KubeClient
+    let access: ClusterAccess
     let registry = MetricRegistry()
     static let namespace = "team"
 
@@ -27,7 +28,8 @@ struct Cluster {
             ])
         }
         let address = try #require(ServerAddress(server.url, secureByDefault: false))
-        client = KubeClient(ClusterAccess(server: address, proxy: .none), KubeClientOptions(rate: nil))
+        access = ClusterAccess(server: address, proxy: .none)
+        client = KubeClient(access, KubeClientOptions(rate: nil))
     }
 
     /// A controller at work until `body` returns.
@@ -36,8 +38,8 @@ struct Cluster {
         _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         let controller = TerminatorController(
-            configuration, options, api: client, streams: NoStreams(), registry: registry,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration, options, api: client, streams: ClusterStreams(access, timeout: .seconds(2)),
+            registry: registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await controller.run() }
             defer { controller.stop() }
