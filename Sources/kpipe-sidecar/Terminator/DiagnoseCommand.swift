@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import KubeClient
 import KubeModel
+import Render
 import Terminator
 import WorkdirProtocol
 import YAMLTree
@@ -80,9 +81,14 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         case .table, .wide:
             diagnoses.isEmpty
                 ? "No pod here says anything of sidecars.\n" : DiagnosisText.table(diagnoses, isWide: output == .wide)
-        // JSON is YAML.
-        case .json, .yaml: DiagnosisText.document(diagnoses).prettyText
+        case .json: DiagnosisText.document(diagnoses).prettyText
+        case .yaml: Self.yaml(DiagnosisText.document(diagnoses).prettyText)
         }
+    }
+
+    /// JSON is YAML already, so that nothing is lost where our own text could not be read again.
+    private static func yaml(_ json: String) -> String {
+        (try? YAMLNode(parsing: Array(json.utf8))).map { ManifestWriter.yaml([Manifest($0)]) } ?? json
     }
 
     private func target(in namespace: String) -> Diagnosis.Subject {
