@@ -28,21 +28,27 @@ struct YAMLComposer {
         let before = nodes
         try count(1, at: event.start)
         switch event.kind {
-        case .alias(let name):
+        case .alias:
+            let name = reader.text(event.text)
             guard let (node, weight) = anchors[name] else {
                 throw YAMLError(at: event.start, "*\(name) has no anchor &\(name) before it")
             }
             try count(weight - 1, at: event.start)
             return node
-        case .scalar(let scalar, let properties):
-            return finish(.scalar(scalar), properties, event.start, since: before)
-        case .sequenceStart(let properties, _):
-            return finish(try sequence(event), properties, event.start, since: before)
-        case .mappingStart(let properties, _):
-            return finish(try mapping(event), properties, event.start, since: before)
+        case .scalar:
+            let scalar = YAMLScalar(reader.text(event.text), style: event.style)
+            return finish(.scalar(scalar), properties(of: event), event.start, since: before)
+        case .sequenceStart:
+            return finish(try sequence(event), properties(of: event), event.start, since: before)
+        case .mappingStart:
+            return finish(try mapping(event), properties(of: event), event.start, since: before)
         case .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
             throw YAMLError(at: event.start, "expected a value")
         }
+    }
+
+    private func properties(of event: YAMLEvent) -> YAMLProperties {
+        event.hasProperties ? reader.properties(of: event) : YAMLProperties()
     }
 
     private mutating func finish(

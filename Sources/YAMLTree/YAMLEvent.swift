@@ -1,17 +1,10 @@
 /// One step of a document as it is read, with the bytes it stands on. The places are exact, so that a reader who wants
 /// to keep everything else (comments, quoting, order) can cut the text by them.
+///
+/// An event is a few numbers: its words stand in the reader's `texts`, so that a long stream costs no allocation a value.
 public struct YAMLEvent: Sendable, Equatable {
-    public enum Kind: Sendable, Equatable {
-        /// `explicit`: a `---` was written.
-        case documentStart(explicit: Bool)
-        /// `explicit`: a `...` was written.
-        case documentEnd(explicit: Bool)
-        case alias(String)
-        case scalar(YAMLScalar, YAMLProperties)
-        case sequenceStart(YAMLProperties, flow: Bool)
-        case sequenceEnd
-        case mappingStart(YAMLProperties, flow: Bool)
-        case mappingEnd
+    public enum Kind: Sendable {
+        case documentStart, documentEnd, alias, scalar, sequenceStart, sequenceEnd, mappingStart, mappingEnd
     }
 
     public var kind: Kind
@@ -20,12 +13,20 @@ public struct YAMLEvent: Sendable, Equatable {
     /// Behind the last byte. A block collection ends where the parser knew that it had ended, which can be some lines
     /// after its last value; what follows the last value is not part of it.
     public var end: YAMLMark
+    /// Of a document's start or end: `---` or `...` was written.
+    public var isExplicit = false
+    /// Of a collection: it is written with brackets or braces.
+    public var isFlow = false
+    /// Of a scalar.
+    public var style = YAMLScalar.Style.plain
+    /// A scalar's value (quotes removed, escapes and folding resolved), or an alias's name.
+    public var text = 0..<0
+    /// Of `&anchor`; empty where none was written.
+    public var anchor = 0..<0
+    /// Of `!tag`, in full; empty where none was written.
+    public var tag = 0..<0
 
-    public init(_ kind: Kind, start: YAMLMark, end: YAMLMark) {
-        self.kind = kind
-        self.start = start
-        self.end = end
-    }
+    public var hasProperties: Bool { !anchor.isEmpty || !tag.isEmpty }
 }
 
 /// What may stand before a node: `&anchor` and `!tag`.

@@ -1,11 +1,16 @@
 internal import CYaml
+internal import Glibc
 
 /// Reads a text event by event. The only user of libyaml, whose memory never leaves this file.
 public final class YAMLEventReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
+    /// The one that the parser is at; written anew each time, and too large to be handed around.
+    private let event: UnsafeMutablePointer<yaml_event_t>
     private let source: Source
     private var cursor: ByteCursor
     private var isOver = false
+    /// The words of all events since the last document began.
+    public private(set) var texts: [UInt8] = []
 
     /// Refuses a text that is longer than `limits` allows or not UTF-8.
     public convenience init(_ bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
@@ -14,8 +19,11 @@ public final class YAMLEventReader {
 
     init(_ text: YAMLText) {
         parser = .allocate(capacity: 1)
+        event = .allocate(capacity: 1)
+        event.initialize(to: yaml_event_t())
         source = Source(text)
         cursor = ByteCursor(text.bytes, start: text.start)
+        texts.reserveCapacity(min(text.bytes.count, 4096))
         // Fails only for want of memory, which on Linux ends the process elsewhere first.
         isOver = yaml_parser_initialize(parser) == 0
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -26,52 +34,83 @@ public final class YAMLEventReader {
     deinit {
         yaml_parser_delete(parser)
         parser.deallocate()
+        event.deallocate()
     }
 
     /// The next event, or `nil` behind the last.
     public func next() throws(YAMLError) -> YAMLEvent? {
         while !isOver {
-            var event = yaml_event_t()
-            guard yaml_parser_parse(parser, &event) != 0 else {
+            guard yaml_parser_parse(parser, event) != 0 else {
                 isOver = true
                 throw failure()
             }
-            defer { yaml_event_delete(&event) }
-            switch event.type {
+            defer { yaml_event_delete(event) }
+            switch event.pointee.type {
             case YAML_STREAM_START_EVENT: continue
             case YAML_STREAM_END_EVENT, YAML_NO_EVENT: isOver = true
-            default:
-                let start = mark(event.start_mark)
-                return YAMLEvent(kind(of: event), start: start, end: mark(event.end_mark))
+            default: return taken(&event.pointee)
             }
         }
         return nil
     }
 
-    private func kind(of event: yaml_event_t) -> YAMLEvent.Kind {
+    /// The words at a range that an event named since the last document began.
+    public func text(_ range: Range<Int>) -> String { String(decoding: texts[range], as: UTF8.self) }
+
+    public func properties(of event: YAMLEvent) -> YAMLProperties {
+        YAMLProperties(
+            anchor: event.anchor.isEmpty ? nil : text(event.anchor), tag: event.tag.isEmpty ? nil : text(event.tag))
+    }
+
+    // MARK: Events
+
+    private func taken(_ event: inout yaml_event_t) -> YAMLEvent {
+        let start = mark(event.start_mark)
+        var taken = YAMLEvent(kind: .mappingEnd, start: start, end: mark(event.end_mark))
         switch event.type {
         case YAML_DOCUMENT_START_EVENT:
-            return .documentStart(explicit: event.data.document_start.implicit == 0)
+            texts.removeAll(keepingCapacity: true)
+            taken.kind = .documentStart
+            taken.isExplicit = event.data.document_start.implicit == 0
         case YAML_DOCUMENT_END_EVENT:
-            return .documentEnd(explicit: event.data.document_end.implicit == 0)
+            taken.kind = .documentEnd
+            taken.isExplicit = event.data.document_end.implicit == 0
         case YAML_ALIAS_EVENT:
-            return .alias(string(event.data.alias.anchor) ?? "")
+            taken.kind = .alias
+            taken.text = append(event.data.alias.anchor)
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
-            let text = String(
-                decoding: UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length)), as: UTF8.self)
-            return .scalar(YAMLScalar(text, style: style(scalar.style)), properties(scalar.anchor, scalar.tag))
+            taken.kind = .scalar
+            taken.style = style(scalar.style)
+            taken.text = append(scalar.value, count: Int(scalar.length))
+            taken.anchor = append(scalar.anchor)
+            taken.tag = append(scalar.tag)
         case YAML_SEQUENCE_START_EVENT:
-            let start = event.data.sequence_start
-            return .sequenceStart(properties(start.anchor, start.tag), flow: start.style == YAML_FLOW_SEQUENCE_STYLE)
-        case YAML_SEQUENCE_END_EVENT:
-            return .sequenceEnd
+            let sequence = event.data.sequence_start
+            taken.kind = .sequenceStart
+            taken.isFlow = sequence.style == YAML_FLOW_SEQUENCE_STYLE
+            taken.anchor = append(sequence.anchor)
+            taken.tag = append(sequence.tag)
         case YAML_MAPPING_START_EVENT:
-            let start = event.data.mapping_start
-            return .mappingStart(properties(start.anchor, start.tag), flow: start.style == YAML_FLOW_MAPPING_STYLE)
-        default:
-            return .mappingEnd
+            let mapping = event.data.mapping_start
+            taken.kind = .mappingStart
+            taken.isFlow = mapping.style == YAML_FLOW_MAPPING_STYLE
+            taken.anchor = append(mapping.anchor)
+            taken.tag = append(mapping.tag)
+        case YAML_SEQUENCE_END_EVENT: taken.kind = .sequenceEnd
+        default: taken.kind = .mappingEnd
         }
+        return taken
+    }
+
+    private func append(_ words: UnsafePointer<UInt8>?) -> Range<Int> {
+        words.map { append($0, count: strlen($0)) } ?? 0..<0
+    }
+
+    private func append(_ words: UnsafePointer<UInt8>, count: Int) -> Range<Int> {
+        let start = texts.count
+        texts.append(contentsOf: UnsafeBufferPointer(start: words, count: count))
+        return start..<start + count
     }
 
     private func style(_ style: yaml_scalar_style_t) -> YAMLScalar.Style {
@@ -82,14 +121,6 @@ public final class YAMLEventReader {
         case YAML_FOLDED_SCALAR_STYLE: .folded
         default: .plain
         }
-    }
-
-    private func properties(_ anchor: UnsafePointer<UInt8>?, _ tag: UnsafePointer<UInt8>?) -> YAMLProperties {
-        YAMLProperties(anchor: string(anchor), tag: string(tag))
-    }
-
-    private func string(_ pointer: UnsafePointer<UInt8>?) -> String? {
-        pointer.map { String(cString: $0) }
     }
 
     private func mark(_ mark: yaml_mark_t) -> YAMLMark {

@@ -16,16 +16,29 @@ import YAMLTree
 
     @Test func `tells how documents and collections are written`() throws {
         let reader = try YAMLEventReader(Array("--- {a: 1}\n...\n---\n- b\n".utf8))
-        var kinds: [YAMLEvent.Kind] = []
-        while let event = try reader.next() { kinds.append(event.kind) }
-        let none = YAMLProperties()
+        var events: [String] = []
+        while let event = try reader.next() {
+            let marks = (event.isExplicit ? "explicit " : "") + (event.isFlow ? "flow " : "")
+            events.append("\(marks)\(event.kind) \(reader.text(event.text))")
+        }
         #expect(
-            kinds == [
-                .documentStart(explicit: true), .mappingStart(none, flow: true), .scalar(YAMLScalar("a"), none),
-                .scalar(YAMLScalar("1"), none), .mappingEnd, .documentEnd(explicit: true),
-                .documentStart(explicit: true), .sequenceStart(none, flow: false), .scalar(YAMLScalar("b"), none),
-                .sequenceEnd, .documentEnd(explicit: false),
+            events == [
+                "explicit documentStart ", "flow mappingStart ", "scalar a", "scalar 1", "mappingEnd ",
+                "explicit documentEnd ", "explicit documentStart ", "sequenceStart ", "scalar b", "sequenceEnd ",
+                "documentEnd ",
             ])
+    }
+
+    @Test func `gives the words of anchors and tags`() throws {
+        let reader = try YAMLEventReader(Array("a: &x !!str 'b c'\nd: *x\ne: !t &y {}\n".utf8))
+        var found: [String] = []
+        while let event = try reader.next() {
+            if event.kind == .alias { found.append("*" + reader.text(event.text)) }
+            guard event.hasProperties else { continue }
+            let properties = reader.properties(of: event)
+            found.append("\(properties.anchor ?? "") \(properties.tag ?? "") \(reader.text(event.text))")
+        }
+        #expect(found == ["x tag:yaml.org,2002:str b c", "*x", "y !t "])
     }
 
     @Test func `an error is the last word`() throws {

@@ -64,7 +64,7 @@ struct ContainerEditor {
 
     // MARK: Parts
 
-    private var isJSON: Bool { node.pairs?.first.map { editor.isQuoted($0.key) && node.isFlow } ?? false }
+    private var isJSON: Bool { node.firstPair.map { editor.isQuoted($0.key) && node.isFlow } ?? false }
 
     /// Behind the image, where a reader looks for it.
     private mutating func add(

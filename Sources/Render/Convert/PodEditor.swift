@@ -149,7 +149,7 @@ struct PodEditor {
         _ mains: [Container], _ findings: inout Findings
     ) throws(EditRefusal) {
         for rule in pod.place.podFailurePolicy?["rules"]?.elements ?? [] {
-            guard let codes = rule["onExitCodes"], codes.pairs != nil, codes["containerName"] == nil else { continue }
+            guard let codes = rule["onExitCodes"], codes.isMapping, codes["containerName"] == nil else { continue }
             guard mains.count == 1, let main = mains.first, !codes.isAlias, !codes.isShared else {
                 findings.add(.failurePolicyOpen, at: codes, "onExitCodes names no container")
                 continue
@@ -172,7 +172,7 @@ struct PodEditor {
             editor.replace(own.start.offset..<own.end, by: Array(value.utf8))
         } else if let anchor = pod.spec.pairs?.first(where: isOneLine)?.name {
             try editor.addPair(field, value, to: pod.spec, after: anchor)
-        } else if !pod.spec.isFlow, let first = pod.spec.pairs?.first?.key, editor.startsItsLine(first) {
+        } else if !pod.spec.isFlow, let first = pod.spec.firstPair?.key, editor.startsItsLine(first) {
             let line = text.lineStart(first.start.offset)
             let margin = String(repeating: " ", count: first.start.column - 1)
             let lineBreak = String(decoding: text.lineBreak(at: first.start.offset), as: UTF8.self)
@@ -190,6 +190,6 @@ struct PodEditor {
     }
 
     private func quoted(_ value: String, like mapping: SourceNode) -> String {
-        mapping.pairs?.first.map { editor.isQuoted($0.key) } == true ? "\"\(value)\"" : value
+        mapping.firstPair.map { editor.isQuoted($0.key) } == true ? "\"\(value)\"" : value
     }
 }

@@ -15,13 +15,13 @@ struct Verification {
     private let moved: [Set<String>]
     private var budget: Int
 
-    private static let volatile: Set<String> = [
+    private static let volatile = [
         "containers", "initContainers", "terminationGracePeriodSeconds", Marker.sidecars, Marker.primary,
     ]
     /// Keys that are gone when nothing is left in them.
-    private static let holders: Set<String> = ["annotations", "metadata"]
+    private static let holders = ["annotations", "metadata"]
     /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
-    private static let lengths = volatile.union(holders).reduce(UInt64(0)) { $0 | 1 << UInt64($1.utf8.count) }
+    private static let lengths = (volatile + holders).reduce(UInt64(0)) { $0 | 1 << UInt64($1.utf8.count) }
 
     init(podSpecPaths: [String], moved: [Set<String>], budget: Int) {
         self.podSpecPaths = podSpecPaths
@@ -104,42 +104,62 @@ struct Verification {
     }
 
     private mutating func same(_ before: SourceNode, _ after: SourceNode, without name: String? = nil) -> Bool {
+        same(before.index, of: before.tree, after.index, of: after.tree, without: name)
+    }
+
+    private mutating func same(
+        _ left: Int, of old: SourceTree, _ right: Int, of new: SourceTree, without name: String? = nil
+    ) -> Bool {
         budget -= 1
         guard budget > 0 else { return false }
-        let (left, right) = (before.resolved, after.resolved)
-        switch (left.content, right.content) {
-        case (.scalar(let old), .scalar(let new)):
-            return old.text == new.text && (old.style == .plain) == (new.style == .plain)
-                && left.properties.tag == right.properties.tag
-        case (.sequence(let old), .sequence(let new)): return same(old, new)
-        case (.mapping(let old), .mapping(let new)): return same(old, new, without: name)
-        default: return false
+        let (left, right) = (old.resolved(left), new.resolved(right))
+        let (before, after) = (old.records[left], new.records[right])
+        guard before.kind == after.kind else { return false }
+        switch before.kind {
+        case .scalar:
+            return (before.style == .plain) == (after.style == .plain) && old.text(left) == new.text(right)
+                && old.tag(left) == new.tag(right)
+        case .sequence: return sameElements(left, of: old, right, of: new)
+        case .mapping: return samePairs(left, of: old, right, of: new, without: name)
+        case .alias: return false
         }
     }
 
-    private mutating func same(_ before: [SourceNode.Pair], _ after: [SourceNode.Pair], without name: String?) -> Bool {
-        var (left, right) = (before.startIndex, after.startIndex)
+    private mutating func sameElements(_ left: Int, of old: SourceTree, _ right: Int, of new: SourceTree) -> Bool {
+        let (oldEnd, newEnd) = (old.next(left), new.next(right))
+        var (left, right) = (left + 1, right + 1)
+        while left < oldEnd, right < newEnd {
+            guard same(left, of: old, right, of: new) else { return false }
+            (left, right) = (old.next(left), new.next(right))
+        }
+        return left == oldEnd && right == newEnd
+    }
+
+    private mutating func samePairs(
+        _ left: Int, of old: SourceTree, _ right: Int, of new: SourceTree, without name: String?
+    ) -> Bool {
+        let (oldEnd, newEnd) = (old.next(left), new.next(right))
+        var (left, right) = (left + 1, right + 1)
         while true {
-            while left < before.endIndex, isVolatile(before[left], name) { left += 1 }
-            while right < after.endIndex, isVolatile(after[right], name) { right += 1 }
-            guard left < before.endIndex, right < after.endIndex else {
-                return left == before.endIndex && right == after.endIndex
-            }
-            let (old, new) = (before[left], after[right])
-            let inner = old.name == "onExitCodes" ? "containerName" : nil
-            guard same(old.key, new.key), same(old.value, new.value, without: inner) else { return false }
-            left += 1
-            right += 1
+            while left < oldEnd, isVolatile(left, of: old, name) { left = old.next(old.next(left)) }
+            while right < newEnd, isVolatile(right, of: new, name) { right = new.next(new.next(right)) }
+            guard left < oldEnd, right < newEnd else { return left == oldEnd && right == newEnd }
+            let inner = old.reads(left, "onExitCodes") ? "containerName" : nil
+            guard same(left, of: old, right, of: new) else { return false }
+            (left, right) = (old.next(left), new.next(right))
+            guard same(left, of: old, right, of: new, without: inner) else { return false }
+            (left, right) = (old.next(left), new.next(right))
         }
     }
 
     /// Lists of containers, places of markers, and what is empty once markers are gone.
-    private func isVolatile(_ pair: SourceNode.Pair, _ name: String?) -> Bool {
-        if let name, pair.name == name { return true }
-        let length = pair.name.utf8.count
+    private func isVolatile(_ key: Int, of tree: SourceTree, _ name: String?) -> Bool {
+        if let name, tree.reads(key, name) { return true }
+        let length = tree.text(tree.resolved(key)).count
         guard length < 64, Self.lengths & 1 << UInt64(length) != 0 else { return false }
-        if Self.volatile.contains(pair.name) { return true }
-        guard Self.holders.contains(pair.name) else { return false }
-        return pair.value.isNull || pair.value.pairs?.allSatisfy { isVolatile($0, nil) } ?? false
+        if Self.volatile.contains(where: { tree.reads(key, $0) }) { return true }
+        guard Self.holders.contains(where: { tree.reads(key, $0) }) else { return false }
+        let value = SourceNode(tree: tree, index: tree.next(key))
+        return value.isNull || value.pairs?.allSatisfy { isVolatile($0.key.index, of: tree, nil) } ?? false
     }
 }

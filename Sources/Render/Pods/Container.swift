@@ -27,7 +27,7 @@ struct Container {
         }
         var containers: [Container] = []
         for (index, element) in elements.enumerated() {
-            guard element.pairs != nil, let name = element["name"]?.text else {
+            guard element.isMapping, let name = element["name"]?.text else {
                 throw EditRefusal(.shape, at: element, "expected an element of \(field) to be a mapping with a name")
             }
             containers.append(Container(node: element, name: name, index: index))

@@ -42,12 +42,17 @@ struct KnownSidecar {
         KnownSidecar(names: ["oauth2-proxy"], images: ["oauth2-proxy"]),
     ]
 
+    private static let byName = table { $0.names }
+    private static let byImage = table { $0.images }
+
+    private static func table(_ words: (KnownSidecar) -> Set<String>) -> [String: KnownSidecar] {
+        Dictionary(all.flatMap { known in words(known).map { ($0, known) } }) { first, _ in first }
+    }
+
     static func named(_ name: String, image: String?) -> KnownSidecar? {
-        let last = image?.split(separator: "/").last.map { part in
-            String(part.prefix { $0 != ":" && $0 != "@" })
-        }
-        return all.first { known in
-            known.names.contains(name) || last.map { known.images.contains($0) } ?? false
-        }
+        if let known = byName[name] { return known }
+        guard let last = image?.utf8.split(separator: UInt8(ascii: "/")).last else { return nil }
+        return byImage[
+            String(decoding: last.prefix { $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "@") }, as: UTF8.self)]
     }
 }

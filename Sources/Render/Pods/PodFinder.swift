@@ -27,7 +27,7 @@ struct PodFinder {
     private func find(
         in object: SourceNode, above: [SourceNode], into pods: inout [PodPlace]
     ) throws(EditRefusal) -> String? {
-        guard object.pairs != nil, let kind = object["kind"]?.text else {
+        guard object.isMapping, let kind = object["kind"]?.text else {
             return object.isNull ? nil : "a document without kind"
         }
         if kind.hasSuffix("List"), let items = object["items"], let elements = items.elements, above.count < 16 {
@@ -56,7 +56,7 @@ struct PodFinder {
         into pods: inout [PodPlace]
     ) throws(EditRefusal) {
         guard let step = path.first else {
-            guard node.pairs != nil else {
+            guard node.isMapping else {
                 throw EditRefusal(.shape, at: node, "expected the spec of a pod to be a mapping")
             }
             let job = above.dropLast().last
@@ -67,7 +67,7 @@ struct PodFinder {
             return
         }
         let name = step.hasSuffix("[]") ? String(step.dropLast(2)) : step
-        guard node.isNull || node.pairs != nil else {
+        guard node.isMapping || node.isNull else {
             throw EditRefusal(.shape, at: node, "expected a mapping that holds \(name)")
         }
         guard let value = node[name] else { return }

@@ -1,84 +1,99 @@
 import YAMLTree
 
 /// A value with the bytes it stands on. Aliases are not filled in, so a document never costs more than its own length.
-final class SourceNode {
+struct SourceNode {
     struct Pair {
         let key: SourceNode
-        /// The key's text, beside it because most of what is done here is looking for names.
-        let name: String
         let value: SourceNode
 
-        init(key: SourceNode, value: SourceNode) {
-            self.key = key
-            name = key.scalar?.text ?? ""
-            self.value = value
+        var name: String { key.scalar?.text ?? "" }
+    }
+
+    let tree: SourceTree
+    /// The place among the tree's records.
+    let index: Int
+
+    private var record: SourceTree.Record { tree.records[index] }
+
+    /// The first byte, properties (`&anchor`, `!tag`) included.
+    var start: YAMLMark {
+        YAMLMark(offset: Int(record.offset), line: Int(record.line), column: Int(record.column))
+    }
+
+    /// Behind the last byte of the value; behind the last line of a block scalar.
+    var end: Int { Int(record.end) }
+    var isFlow: Bool { record.isFlow }
+    var properties: YAMLProperties { record.hasProperties ? tree.properties[index] ?? .init() : .init() }
+    /// Whether an alias stands for this value elsewhere, so that a change here would be a change there.
+    var isShared: Bool { record.isShared }
+    var isAlias: Bool { record.kind == .alias }
+
+    /// The value itself, behind an alias.
+    var resolved: SourceNode { SourceNode(tree: tree, index: tree.resolved(index)) }
+
+    // MARK: Scalars
+
+    var scalar: YAMLScalar? {
+        let (index, record) = (tree.resolved(index), resolved.record)
+        guard record.kind == .scalar else { return nil }
+        return YAMLScalar(String(decoding: tree.text(index), as: UTF8.self), style: record.style)
+    }
+
+    var isNull: Bool { scalar.map { $0.isNull && !hasTag } ?? false }
+
+    /// The text of a scalar that is not null.
+    var text: String? { scalar.flatMap { $0.isNull && !hasTag ? nil : $0.text } }
+
+    private var hasTag: Bool { resolved.record.hasProperties && resolved.properties.tag != nil }
+
+    // MARK: Collections
+
+    var isMapping: Bool { resolved.record.kind == .mapping }
+
+    var pairs: [Pair]? {
+        guard isMapping else { return nil }
+        let keys = tree.count(tree.resolved(index)) / 2
+        var key = tree.resolved(index) + 1
+        return (0..<keys).map { _ in
+            defer { key = tree.next(tree.next(key)) }
+            return pair(key)
         }
     }
 
-    enum Content {
-        case scalar(YAMLScalar)
-        case sequence([SourceNode])
-        case mapping([Pair])
-        case alias(SourceNode)
-    }
-
-    let content: Content
-    /// The first byte, properties (`&anchor`, `!tag`) included.
-    let start: YAMLMark
-    /// Behind the last byte of the value; behind the last line of a block scalar.
-    let end: Int
-    let isFlow: Bool
-    let properties: YAMLProperties
-    /// Whether an alias stands for this value elsewhere, so that a change here would be a change there.
-    var isShared = false
-
-    init(_ content: Content, start: YAMLMark, end: Int, isFlow: Bool, properties: YAMLProperties = .init()) {
-        self.content = content
-        self.start = start
-        self.end = end
-        self.isFlow = isFlow
-        self.properties = properties
-    }
-
-    /// The value itself, behind an alias.
-    var resolved: SourceNode {
-        if case .alias(let target) = content { target } else { self }
-    }
-
-    var isAlias: Bool {
-        if case .alias = content { true } else { false }
-    }
-
-    var pairs: [Pair]? {
-        if case .mapping(let pairs) = resolved.content { pairs } else { nil }
+    var firstPair: Pair? {
+        let mapping = tree.resolved(index)
+        return isMapping && tree.next(mapping) > mapping + 1 ? pair(mapping + 1) : nil
     }
 
     var elements: [SourceNode]? {
-        if case .sequence(let elements) = resolved.content { elements } else { nil }
+        let list = tree.resolved(index)
+        guard tree.records[list].kind == .sequence else { return nil }
+        var element = list + 1
+        return (0..<tree.count(list)).map { _ in
+            defer { element = tree.next(element) }
+            return SourceNode(tree: tree, index: element)
+        }
     }
 
-    var scalar: YAMLScalar? {
-        if case .scalar(let scalar) = resolved.content { scalar } else { nil }
+    private func pair(_ key: Int) -> Pair {
+        Pair(key: SourceNode(tree: tree, index: key), value: SourceNode(tree: tree, index: tree.next(key)))
     }
-
-    var isNull: Bool { scalar?.isNull == true && resolved.properties.tag == nil }
-
-    /// The text of a scalar that is not null.
-    var text: String? { isNull ? nil : scalar?.text }
 
     /// The pair that was written here, not one that came by a merge key.
-    func ownPair(_ name: String) -> Pair? { pairs?.first { $0.name == name } }
+    func ownPair(_ name: String) -> Pair? {
+        guard isMapping else { return nil }
+        return tree.key(name, in: tree.resolved(index)).map(pair)
+    }
 
     /// The value at `name`, also where a merge key brought it.
     subscript(name: String) -> SourceNode? { value(name, depth: 0) }
 
     private func value(_ name: String, depth: Int) -> SourceNode? {
-        guard let pairs, depth < 16 else { return nil }
-        if let pair = ownPair(name) { return pair.value }
-        for pair in pairs where pair.name == "<<" && pair.key.scalar?.style == .plain {
-            for source in pair.value.elements ?? [pair.value] {
-                if let value = source.value(name, depth: depth + 1) { return value }
-            }
+        guard isMapping, depth < 16 else { return nil }
+        if let key = tree.key(name, in: tree.resolved(index)) { return SourceNode(tree: tree, index: tree.next(key)) }
+        guard let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
+        for source in merged.value.elements ?? [merged.value] {
+            if let value = source.value(name, depth: depth + 1) { return value }
         }
         return nil
     }
