@@ -18,9 +18,11 @@ enum PlanRequests {
         }
         var spec: [JSONValue.Member] = []
         if !plan.images.isEmpty {
-            let images = plan.images.sorted { $0.key < $1.key }
-            spec.append(
-                .init("containers", .array(images.map { ["name": .string($0.key), "image": .string($0.value)] })))
+            // A strategic merge puts elements into the patch's order, and the order of containers may not change.
+            let images = pod.containers.compactMap { container -> JSONValue? in
+                plan.images[container.name].map { ["name": .string(container.name), "image": .string($0)] }
+            }
+            spec.append(.init("containers", .array(images)))
         }
         if plan.setsDeadline { spec.append(.init("activeDeadlineSeconds", 1)) }
         return .patch(

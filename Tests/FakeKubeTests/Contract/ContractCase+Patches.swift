@@ -100,6 +100,27 @@ extension ContractCase {
                 ["metadata": ["$deleteFromPrimitiveList/finalizers": ["example.com/one", "example.com/two"]]], 200,
                 ["metadata": ["finalizers": .null]])),
         ContractCase(
+            "a strategic patch puts what it names into its own order",
+            .post(pods, pod("a")),
+            .strategic(
+                "\(pods)/a/status",
+                ["status": ["conditions": .array(["A", "B", "C"].map { ["type": .string($0), "status": "True"] })]]),
+            .strategic(
+                "\(pods)/a/status",
+                ["status": ["conditions": [["type": "C", "status": "False"], ["type": "A", "status": "False"]]]], 200,
+                [
+                    "status": [
+                        "conditions": [
+                            ["type": "B", "status": "True"], ["type": "C", "status": "False"],
+                            ["type": "A", "status": "False"],
+                        ]
+                    ]
+                ]),
+            .strategic(
+                "\(pods)/a",
+                ["spec": ["containers": [["name": "shipper", "image": "x:1"], ["name": "main", "image": "x:1"]]]], 422,
+                ["reason": "Invalid"])),
+        ContractCase(
             "status and the rest are written apart",
             .post(pods, pod("a")),
             .merge(

@@ -20,7 +20,8 @@ import Testing
         #expect(
             Self.text(request) == #"{"metadata":{\#(Self.head),"resourceVersion":"17","#
                 + #""annotations":{"sidecar.k-pipe.cloud/terminating":"a=image@1600/0;b=image@1600/0"}},"#
-                + #""spec":{"containers":[{"name":"a","image":"exit0:latest"},{"name":"b","image":"exit0:latest"}]}}"#)
+                + #""spec":{"containers":[{"name":"b","image":"exit0:latest"},{"name":"a","image":"exit0:latest"}]}}"#,
+            "in the pod's order, because a strategic merge takes over the patch's")
     }
 
     @Test func `the node agent is given a cue`() {

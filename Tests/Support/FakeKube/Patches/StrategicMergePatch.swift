@@ -61,23 +61,32 @@ struct StrategicMergePatch {
         if elements.contains(where: { $0["$patch"]?.string == "replace" }) {
             return elements.filter { $0["$patch"] == nil }
         }
-        var result = old
+        var named: [JSONValue] = []
         for element in elements {
             guard let name = element[key] else {
                 throw Failure(message: "map: \(Self.asGoPrints(element)) does not contain declared merge key: \(key)")
             }
-            let index = result.firstIndex { $0[key] == name }
-            if let index {
-                if let merged = try merge(element, into: result[index], message) {
-                    result[index] = merged
-                } else {
-                    result.remove(at: index)
-                }
-            } else if let new = try merge(element, into: nil, message) {
-                result.append(new)
+            if let merged = try merge(element, into: old.first { $0[key] == name }, message) { named.append(merged) }
+        }
+        let others = old.filter { candidate in !elements.contains { $0[key] == candidate[key] } }
+        return Self.inOrder(named, others) { element in old.firstIndex { $0[key] == element[key] } }
+    }
+
+    /// What the patch names stands in the patch's order, whatever its order was; each of the others comes before the
+    /// first of those that it came before.
+    private static func inOrder(
+        _ named: [JSONValue], _ others: [JSONValue], _ position: (JSONValue) -> Int?
+    ) -> [JSONValue] {
+        var (named, others) = (named[...], others[...])
+        var result: [JSONValue] = []
+        while let next = named.first, let other = others.first {
+            if let mine = position(next), let its = position(other), mine < its {
+                result.append(named.removeFirst())
+            } else {
+                result.append(others.removeFirst())
             }
         }
-        return result
+        return result + named + others
     }
 
     /// `map[image:exit:1]`.
