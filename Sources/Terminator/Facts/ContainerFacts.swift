@@ -39,6 +39,10 @@ public struct ContainerFacts: Sendable, Equatable {
     /// Whether it keeps its pod alive: running, waiting, between two tries, or nothing is known of it yet.
     public var isOpen: Bool { end == nil }
 
+    var isTerminated: Bool {
+        if case .terminated = state { true } else { false }
+    }
+
     public var isRunning: Bool {
         if case .running = state { true } else { false }
     }

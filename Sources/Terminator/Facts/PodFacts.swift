@@ -51,6 +51,14 @@ public struct PodFacts: Sendable, Equatable {
     public var sidecars: [ContainerFacts] { containers.filter { $0.role.isSidecar } }
     public var isFinished: Bool { phase == "Succeeded" || phase == "Failed" }
 
+    /// Whether the kubelet has finished with it: it tells of an end that the Job has counted, so it starts nothing again.
+    private var isOver: Bool { isFinished && (job == nil || !isTrackedByJob) }
+
+    /// Sidecars that keep it alive.
+    public var openSidecars: [ContainerFacts] {
+        sidecars.filter { isOver ? !$0.isTerminated : $0.isOpen }
+    }
+
     /// How main ended; `nil` while one of its containers has not.
     public var result: MainResult? {
         let mains = mains

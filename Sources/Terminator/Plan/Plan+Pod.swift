@@ -16,7 +16,7 @@ extension Plan {
     /// Says once that what was begun has ended. Sidecars that ended by themselves are nothing to speak of.
     private mutating func conclude(_ pod: PodFacts) {
         guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
-        guard pod.sidecars.allSatisfy({ !$0.isOpen }) else { return }
+        guard pod.openSidecars.isEmpty else { return }
         announcements.append(.terminated(result))
         conclusion = result
     }

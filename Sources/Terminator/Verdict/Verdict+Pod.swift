@@ -11,7 +11,7 @@ extension Verdict {
             self = .wait(mains: mains.filter(\.isOpen).map(\.name).sorted())
             return
         }
-        let open = sidecars.filter(\.isOpen).sorted { $0.name < $1.name }
+        let open = pod.openSidecars.sorted { $0.name < $1.name }
         self = open.isEmpty ? .done(result) : .terminate(open, result)
     }
 

@@ -118,6 +118,17 @@ import Testing
         Case(
             "finished by our own hold", ended.progress("sidecar=hold@5/0").with { $0.status.phase = "Succeeded" },
             "end sidecar: succeeded"),
+        Case(
+            "held and counted, and the kubelet has ended the pod",
+            PodSketch("OnFailure").container("main", .exit(0)).sidecar("sidecar", .exit(137))
+                .progress("sidecar=hold@5/0").with {
+                    $0.status.phase = "Succeeded"
+                    $0.metadata.finalizers = []
+                }, "done: succeeded"),
+        Case(
+            "held and not counted, and the sidecar will be restarted",
+            PodSketch("OnFailure").container("main", .exit(0)).sidecar("sidecar", .exit(137))
+                .progress("sidecar=hold@5/0").with { $0.status.phase = "Succeeded" }, "end sidecar: succeeded"),
         Case("all are marked", PodSketch().sidecar("a", .exit(0)).sidecar("b"), "leave: nothingMain"),
         Case(
             "the primary does not exist",
