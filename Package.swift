@@ -162,7 +162,7 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support",
-            exclude: ["FakeKube", "FakeKubeProgram", "CZlib"],
+            exclude: ["FakeKube", "FakeKubeProgram", "Scenarios", "CZlib"],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
@@ -171,6 +171,10 @@ let package = Package(
         // The same as a program, for benchmarks that measure its clients from outside.
         .executableTarget(
             name: "fake-kube", dependencies: ["FakeKube", "TestSupport"], path: "Tests/Support/FakeKubeProgram",
+            swiftSettings: ours),
+        // Jobs with sidecars and what becomes of them, for a real node and a simulated one.
+        .target(
+            name: "TerminatorScenarios", dependencies: ["FakeKube", "YAMLTree"], path: "Tests/Support/Scenarios",
             swiftSettings: ours),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -194,12 +198,14 @@ let package = Package(
             [
                 "Configuration", "ContainerRuntime", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree",
                 "Telemetry",
-                "FakeKube", logging,
+                "FakeKube", "TerminatorScenarios", logging,
             ]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport", "WorkdirProtocol"], path: "Tests/EndToEnd",
-            swiftSettings: ours),
+            name: "EndToEndTests",
+            dependencies: [
+                "TestSupport", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree", "ContainerRuntime",
+            ], path: "Tests/EndToEnd", swiftSettings: ours),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -80,6 +80,8 @@ public final class ChildProcess: Sendable {
 
 public struct ProcessError: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Set once; wakes all who wait.

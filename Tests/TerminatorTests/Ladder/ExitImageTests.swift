@@ -20,7 +20,7 @@ import Testing
     @Test func `the names are those the image is built with`() throws {
         let text = try String(contentsOfFile: Repository.path("scripts/lib/exit-names.txt"), encoding: .utf8)
         #expect(Set(text.split(separator: "\n").map(String.init)) == ExitImage.shippedPrograms)
-        let layout = try String(contentsOfFile: Repository.path("scripts/lib/image-layout"), encoding: .utf8)
+        let layout = try String(contentsOfFile: Repository.path("scripts/lib/exit-image-layout"), encoding: .utf8)
         let line = try #require(layout.split(separator: "\n").first { $0.hasPrefix("for folder in ") })
         let folders = line.dropFirst("for folder in ".count).prefix { $0 != ";" }.split(separator: " ")
         #expect(Set(folders.map { "/\($0)" }) == ExitImage.shippedFolders)

@@ -1,0 +1,90 @@
+import FakeKube
+import Foundation
+import TerminatorScenarios
+import TestSupport
+import YAMLTree
+
+/// A namespace on the real node in which terminators as built work, for as long as a suite runs.
+final class NodeStage: Sendable {
+    let node: LabNode
+    let namespace: String
+    let setting: Setting
+    let folder: TemporaryFolder
+    private let nodeName: String
+    private let sight: NodeSight
+
+    /// The stage of the suite that runs.
+    @TaskLocal static var current: NodeStage?
+
+    init(_ setting: Setting) async throws {
+        guard let node = LabNode.atHand, let name = try await node.names().first else {
+            throw ProcessError(description: "there is no node")
+        }
+        self.node = node
+        self.setting = setting
+        nodeName = name
+        namespace = "terminator-\(setting.name)-\(String(UInt32.random(in: .min ... .max), radix: 36))"
+        sight = NodeSight(node, namespace)
+        folder = try TemporaryFolder("stage")
+        try folder.write(setting.configuration, to: "terminator.yaml")
+        try await node.load(TestImage.all)
+        try await node.kubectl(["create", "namespace", namespace])
+        // Without it the Job controller cannot make pods, and tries again ever later.
+        try await eventually("the namespace's account") { [node, namespace] in
+            (try? await node.kubectl(["get", "serviceaccount", "default", "-n", namespace])) != nil
+        }
+    }
+
+    /// Takes the namespace away, with all that is in it.
+    func strike() async {
+        _ = try? await node.kubectl(["delete", "namespace", namespace, "--wait=false"])
+    }
+
+    // MARK: Programs
+
+    func terminator(_ more: String...) throws -> ChildProcess {
+        try program(["terminator", "--config", folder["terminator.yaml"]] + more)
+    }
+
+    func nodeAgent() throws -> ChildProcess {
+        try program([
+            "node-agent", "--config", folder["terminator.yaml"], "--cri-socket", node.socket, "--node-name", nodeName,
+        ])
+    }
+
+    private func program(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            Product.sidecar.path,
+            arguments + ["--kubeconfig", node.kubeconfig, "--namespace", namespace, "--port", "0"])
+    }
+
+    // MARK: Jobs
+
+    /// Creates the scenario's Job and waits for its end.
+    func play(_ scenario: Scenario) async throws -> Ending {
+        try await node.create([scenario.job(in: namespace)])
+        if scenario.incident == .deletion { try await deletePod(of: scenario) }
+        return try await ending(of: scenario, job: scenario.id)
+    }
+
+    func ending(of scenario: Scenario, job: String, limit: Duration = .seconds(300)) async throws -> Ending {
+        do {
+            return try await eventually("the end of \(job)", limit: limit, every: .seconds(1)) {
+                try await sight.look().ending(of: scenario, job: job)
+            }
+        } catch let error as ProcessError {
+            throw ProcessError(description: "\(error)\n\(try await sight.look().story(of: job))")
+        }
+    }
+
+    private func deletePod(of scenario: Scenario) async throws {
+        let pod = try await eventually("main's start", limit: .seconds(120), every: .seconds(1)) {
+            try await sight.look().pods(of: scenario.id).first { pod in
+                (pod[path: ["status", "containerStatuses"]]?.array ?? []).contains {
+                    scenario.mains.contains($0["name"]?.string ?? "") && $0[path: ["state", "running"]] != nil
+                }
+            }?.text(at: "metadata.name")
+        }
+        try await node.kubectl(["delete", "pod", pod, "-n", namespace, "--wait=false"])
+    }
+}

@@ -1,0 +1,20 @@
+/// The images that a `FakeNode` has.
+public struct FakeImages: Sendable {
+    /// Programs by image and command; the empty command is the image's own.
+    public var programs: [String: [[String]: FakeProgram]] = [:]
+    /// Images that exit with 0, with the paths and names they answer to.
+    public var exits: [String: Set<String>] = [:]
+
+    public init() {}
+
+    func canBePulled(_ image: String) -> Bool { programs[image] != nil || exits[image] != nil }
+
+    /// `nil` where the image has no such program.
+    func program(_ image: String, _ command: [String]) -> FakeProgram? {
+        if let names = exits[image] {
+            guard let first = command.first else { return FakeProgram(.init(0, after: 0.1)) }
+            return names.contains(first) ? FakeProgram(.init(0, after: 0.1)) : nil
+        }
+        return programs[image]?[command]
+    }
+}

@@ -1,0 +1,109 @@
+import YAMLTree
+
+/// A pod as the kubelet of a `FakeNode` knows it.
+struct FakePod: Sendable {
+    let namespace: String
+    let name: String
+    let uid: String
+    let policy: String
+    let grace: Double
+    let commands: [[String]]
+    let start: Double
+    var containers: [FakeContainer]
+    private(set) var now: Double
+    private(set) var isDeleted = false
+    private var isOverdue = false
+    /// Since when the phase is one that somebody else wrote.
+    private var strangePhase: (phase: String, since: Double)?
+
+    init(_ object: JSONValue, at now: Double) {
+        namespace = object.text(at: "metadata.namespace") ?? ""
+        name = object.text(at: "metadata.name") ?? ""
+        uid = object.text(at: "metadata.uid") ?? ""
+        policy = object.text(at: "spec.restartPolicy") ?? ""
+        grace = Double(object[path: ["spec", "terminationGracePeriodSeconds"]]?.integer ?? 30)
+        start = now
+        self.now = now
+        let specs = object[path: ["spec", "containers"]]?.array ?? []
+        commands = specs.map { ($0["command"]?.array ?? []).compactMap(\.string) }
+        // One after the other, as the kubelet starts them.
+        containers = specs.enumerated().map { index, spec in
+            FakeContainer(
+                spec["name"]?.string ?? "", image: spec["image"]?.string ?? "", at: now + 0.2 + 0.2 * Double(index))
+        }
+    }
+
+    /// It is deleted or out of time: nothing is started any more.
+    private var isEnding: Bool { isDeleted || isOverdue }
+
+    var isClosed: Bool { containers.allSatisfy { $0.termination != nil } }
+
+    /// Takes in what the API server says of it.
+    mutating func obey(_ object: JSONValue, at now: Double) {
+        self.now = now
+        isDeleted = object[path: ["metadata", "deletionTimestamp"]] != nil
+        if let deadline = object[path: ["spec", "activeDeadlineSeconds"]]?.integer, now - start >= Double(deadline) {
+            isOverdue = true
+        }
+        for (index, spec) in (object[path: ["spec", "containers"]]?.array ?? []).enumerated() {
+            guard let image = spec["image"]?.string, image != containers[index].image else { continue }
+            containers[index].swap(to: image, grace: grace, at: now)
+        }
+        guard isEnding else { return }
+        for index in containers.indices { containers[index].give(upAt: now, grace: grace) }
+    }
+
+    /// Lets its programs run until `now`, and starts what is to be started.
+    mutating func live(_ images: FakeImages, id: (Int) -> String) {
+        for index in containers.indices {
+            containers[index].live(until: now)
+            guard !isEnding else { continue }
+            containers[index].restart(policy, at: now)
+            if case .waiting(_, let until) = containers[index].state, until <= now {
+                containers[index].start(images, commands[index], id: id(index), at: now)
+            }
+        }
+    }
+
+    /// The status to write; `nil` where what the API server has is right, or not yet known to be wrong.
+    mutating func status(
+        over object: JSONValue, review: Double, wall: (Double) -> KubeTime
+    ) -> JSONValue? {
+        let old = object["status"] ?? .object([])
+        let phase = phase
+        var new = old
+        new["phase"] = .string(phase)
+        new["startTime"] = .string(wall(start).text)
+        new["containerStatuses"] = .array(containers.map { $0.status(wall) })
+        if isOverdue, isClosed { new["reason"] = "DeadlineExceeded" }
+        guard new != old else {
+            strangePhase = nil
+            return nil
+        }
+        let written = old["phase"]?.string ?? ""
+        let isOnlyPhase = old["containerStatuses"] == new["containerStatuses"] && old["reason"] == new["reason"]
+        guard isOnlyPhase, written == "Succeeded" || written == "Failed" else {
+            strangePhase = nil
+            return new
+        }
+        // Somebody else's word, which is looked at now and then. One who says it again is heard anew.
+        guard let strange = strangePhase, strange.phase == written else {
+            strangePhase = (written, now)
+            return nil
+        }
+        guard now - strange.since >= review else { return nil }
+        strangePhase = nil
+        return new
+    }
+
+    /// As the kubelet's `getPhase` has it.
+    private var phase: String {
+        let ends = containers.compactMap(\.termination)
+        if isOverdue, isClosed { return "Failed" }
+        let waiting = containers.count { $0.isWaitingForFirstRun }
+        let running = containers.count(where: \.isRunning)
+        if waiting > 0 { return "Pending" }
+        if running > 0 || ends.count < containers.count { return "Running" }
+        return ends.allSatisfy { $0.code == 0 } ? "Succeeded" : "Failed"
+    }
+}

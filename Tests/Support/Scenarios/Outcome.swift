@@ -1,0 +1,89 @@
+import FakeKube
+public import YAMLTree
+
+/// How a scenario ended, as the API server tells.
+public struct Outcome: Sendable, Equatable {
+    /// The type of the Job's condition: `Complete` or `Failed`.
+    public var job: String
+    /// Of the Job's last pod, or `deleted`.
+    public var phase: String
+    /// Exit codes of the main containers.
+    public var codes: [String: Int]
+    /// The rungs tried for each sidecar, in their order; none where nothing was.
+    public var rungs: [String: [String]]
+
+    init(_ job: String, _ phase: String, _ codes: [String: Int], _ rungs: [String: [String]]) {
+        self.job = job
+        self.phase = phase
+        self.codes = codes
+        self.rungs = rungs
+    }
+
+    /// The Job completes, the pod has succeeded.
+    static func complete(_ rungs: String..., of sidecars: [String] = ["sidecar"]) -> Outcome {
+        Outcome(
+            "Complete", "Succeeded", ["main": 0], Dictionary(uniqueKeysWithValues: sidecars.map { ($0, rungs) }))
+    }
+
+    /// The Job fails as main has.
+    static func failed(_ codes: [String: Int], by rungs: String..., of sidecar: String = "sidecar") -> Outcome {
+        Outcome("Failed", "Failed", codes, [sidecar: rungs])
+    }
+
+    /// `nil` before the end: of the Job, and of every container of its pod.
+    public init?(job: JSONValue, pods: [JSONValue], mains: [String]) {
+        let conditions = job[path: ["status", "conditions"]]?.array ?? []
+        let ends = conditions.filter { $0["status"]?.string == "True" }.compactMap { $0["type"]?.string }
+        guard let end = ends.first(where: { $0 == "Complete" || $0 == "Failed" }) else { return nil }
+        let newest = pods.max { Self.creation($0) < Self.creation($1) }
+        guard let pod = newest, pods.allSatisfy(Self.isClosed) else { return nil }
+        self.job = end
+        phase = Self.isDeleted(pod) ? Self.deleted : pod.text(at: "status.phase") ?? ""
+        codes = [:]
+        for name in mains { codes[name] = Self.lastCode(of: name, in: pod) }
+        rungs = Self.rungs(Self.progress(of: pod))
+    }
+
+    private static func creation(_ pod: JSONValue) -> String { pod.text(at: "metadata.creationTimestamp") ?? "" }
+
+    private static func progress(of pod: JSONValue) -> String {
+        pod[path: ["metadata", "annotations", Marker.progress]]?.string ?? ""
+    }
+
+    /// By the Job, which has given up, or by somebody else.
+    static let deleted = "deleted"
+
+    private static func isDeleted(_ pod: JSONValue) -> Bool { pod[path: ["metadata", "deletionTimestamp"]] != nil }
+
+    /// Gone, or without a container that runs or waits.
+    private static func isClosed(_ pod: JSONValue) -> Bool {
+        if isDeleted(pod) { return true }
+        let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
+        return !statuses.isEmpty && statuses.allSatisfy { $0[path: ["state", "terminated"]] != nil }
+    }
+
+    private static func lastCode(of container: String, in pod: JSONValue) -> Int? {
+        let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
+        guard let status = statuses.first(where: { $0["name"]?.string == container }) else { return nil }
+        return ["state", "lastState"].lazy.compactMap { status[path: [$0, "terminated", "exitCode"]]?.integer }.first
+    }
+
+    /// `a=http@1/0!,image@2/0;b=hold@3/0`.
+    private static func rungs(_ progress: String) -> [String: [String]] {
+        var rungs: [String: [String]] = [:]
+        for entry in progress.split(separator: ";") {
+            let parts = entry.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            rungs[String(parts[0])] = parts[1].split(separator: ",").map { String($0.prefix { $0 != "@" }) }
+        }
+        return rungs
+    }
+}
+
+extension Outcome: CustomStringConvertible {
+    public var description: String {
+        let codes = codes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let rungs = rungs.sorted { $0.key < $1.key }.map { "\($0.key) by \($0.value.joined(separator: ", "))" }
+        return "Job \(job), pod \(phase), \(codes); \(rungs.joined(separator: "; "))"
+    }
+}

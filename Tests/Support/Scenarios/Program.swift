@@ -1,0 +1,85 @@
+public import FakeKube
+
+/// A program twice: what a real node runs, and how a simulated one is to behave.
+public struct Program: Sendable {
+    public var image: String
+    /// Empty: the image's own.
+    public var command: [String]
+    public var behaviour: FakeProgram
+
+    public init(_ image: String, _ command: [String], _ behaviour: FakeProgram) {
+        self.image = image
+        self.command = command
+        self.behaviour = behaviour
+    }
+
+    static func shell(_ script: String, _ behaviour: FakeProgram) -> Program {
+        Program(TestImage.busybox.name, ["sh", "-c", script], behaviour)
+    }
+}
+
+// MARK: Main containers
+
+extension Program {
+    static func exits(_ code: Int, after seconds: Int = 2) -> Program {
+        .shell("sleep \(seconds); exit \(code)", FakeProgram(.init(code, after: Double(seconds))))
+    }
+
+    static let endsAtOnce = Program(TestImage.busybox.name, ["true"], FakeProgram(.init(0, after: 0)))
+
+    /// Needs a limit.
+    static let hogsMemory = Program(
+        TestImage.busybox.name, ["tail", "/dev/zero"], FakeProgram(.init(137, after: 1, reason: "OOMKilled")))
+
+    /// Needs a volume at `/state` that outlives a run.
+    static let failsOnce = Program.shell(
+        "sleep 1; [ -e /state/tried ] && exit 0; touch /state/tried; exit 5", FakeProgram(.init(5), .init(0)))
+}
+
+// MARK: Sidecars
+
+extension Program {
+    /// Process 1 without a handler: SIGTERM does nothing.
+    static let shellAsleep = Program.shell("sleep 100000", FakeProgram())
+    static let ignoresTerm = Program.shell("trap '' TERM; while :; do sleep 1000; done", FakeProgram())
+    static let exitsWithZeroOnTerm = Program.onTerm(0)
+    static let exitsWith143OnTerm = Program.onTerm(143)
+    static let crashes = Program.shell("sleep 1; exit 7", FakeProgram(.init(7)))
+    static let cannotBePulled = Program(TestImage.missing, ["sh", "-c", "sleep 100000"], FakeProgram())
+    /// Its program is the image's own entrypoint.
+    static let distroless = Program(TestImage.distroless.name, [], FakeProgram())
+    /// Its `command` is nothing that an exit image would have.
+    static let distrolessByPath = Program(TestImage.distroless.name, ["/opt/agent/sleep", "100000"], FakeProgram())
+
+    private static func onTerm(_ code: Int) -> Program {
+        .shell(
+            "trap 'exit \(code)' TERM; while :; do sleep 1000 & wait $!; done", FakeProgram(codeOnTerm: code))
+    }
+
+    /// As Istio's agent does: whoever asks for this path is answered, and it leaves. Process 1 has no handler.
+    static let leavesWhenAsked: Program = {
+        var behaviour = FakeProgram()
+        behaviour.quitPort = 15020
+        return .shell(
+            """
+            printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' |
+            nc -l -p 15020 > /tmp/request
+            grep -q '^POST /quitquitquit' /tmp/request
+            """, behaviour)
+    }()
+
+    /// The same for callers on localhost alone; busybox's server knows no other paths for what it runs.
+    static let leavesWhenAskedOnLocalhost: Program = {
+        var behaviour = FakeProgram()
+        behaviour.quitPort = 15021
+        return .shell(
+            """
+            mkdir -p /tmp/www/cgi-bin
+            printf '#!/bin/sh\\necho; (sleep 1; kill $(cat /tmp/server)) > /dev/null 2>&1 &\\n' > /tmp/www/cgi-bin/quit
+            chmod +x /tmp/www/cgi-bin/quit
+            httpd -f -p 127.0.0.1:15021 -h /tmp/www & echo $! > /tmp/server
+            wait
+            exit 0
+            """, behaviour)
+    }()
+}

@@ -1,0 +1,177 @@
+import YAMLTree
+
+extension Scenario {
+    /// What has to hold on an ordinary cluster.
+    public static let ordinary = kinds + rungs + restarts + failures + moments
+
+    /// Sidecars of all kinds, with a main container that succeeds.
+    static let kinds: [Scenario] = [
+        Scenario(
+            "shell", "a shell that sleeps, without a handler", [.main(.exits(0)), .sidecar(.shellAsleep)],
+            expect: .complete("image")),
+        Scenario(
+            "zero-on-term", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm)],
+            expect: .complete("image")),
+        Scenario(
+            "143-on-term", "exits with 143 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWith143OnTerm)],
+            expect: .complete("image")),
+        Scenario(
+            "ignores-term", "ignores SIGTERM", [.main(.exits(0)), .sidecar(.ignoresTerm)],
+            expect: .complete("image")),
+        Scenario(
+            "pull-back-off", "its image cannot be pulled", [.main(.exits(0)), .sidecar(.cannotBePulled)],
+            expect: .complete("image")),
+        Scenario(
+            "crash-loop", "crashes again and again; `OnFailure`, backoffLimit 6", policy: "OnFailure", backoffLimit: 6,
+            [.main(.exits(0, after: 6)), .sidecar(.crashes)], expect: .complete("image")),
+        Scenario(
+            "two-kinds", "two sidecars of different kinds",
+            [
+                .main(.exits(0)), .sidecar(.shellAsleep, name: "logger"),
+                .sidecar(.exitsWith143OnTerm, name: "exporter"),
+            ],
+            expect: .complete("image", of: ["exporter", "logger"])),
+        Scenario(
+            "distroless", "distroless, no `command`", [.main(.exits(0)), .sidecar(.distroless)],
+            expect: .complete("image")),
+        Scenario(
+            "distroless-command", "distroless, with a `command` that the exit image lacks",
+            [.main(.exits(0)), .sidecar(.distrolessByPath)], expect: .complete("hold", "deadline")),
+        Scenario(
+            "hooks", "with preStop and postStart",
+            [
+                .main(.exits(0, after: 4)),
+                .sidecar(
+                    .shellAsleep,
+                    [
+                        "lifecycle": [
+                            "postStart": ["exec": ["command": ["sh", "-c", "sleep 1"]]],
+                            "preStop": ["exec": ["command": ["sh", "-c", "sleep 1"]]],
+                        ]
+                    ]),
+            ], expect: .complete("image")),
+        Scenario(
+            "restricted", "`runAsNonRoot`, a read-only root, no capabilities",
+            [
+                .main(.exits(0)),
+                .sidecar(
+                    .shellAsleep,
+                    [
+                        "securityContext": [
+                            "runAsNonRoot": true, "readOnlyRootFilesystem": true, "allowPrivilegeEscalation": false,
+                            "capabilities": ["drop": ["ALL"]],
+                        ]
+                    ]),
+            ], expect: .complete("image")),
+        Scenario(
+            "istio", "leaves when asked, as Istio's proxy does",
+            [.main(.exits(0)), .sidecar(.leavesWhenAsked, name: "istio-proxy")],
+            expect: .complete("http", of: ["istio-proxy"])),
+        Scenario(
+            "localhost", "leaves when asked on localhost, and nowhere else",
+            [.main(.exits(0)), .sidecar(.leavesWhenAskedOnLocalhost)],
+            annotations: [Marker.quitPrefix + "sidecar": "POST :15021/cgi-bin/quit"],
+            expect: .complete("http")),
+        Scenario(
+            "by-annotation", "marked by an annotation alone",
+            [.main(.exits(0)), .unmarked(.shellAsleep)], annotations: [Marker.sidecars: "sidecar"],
+            expect: .complete("image")),
+        Scenario(
+            "by-primary", "marked by Flyte's annotation, which names main",
+            [.main(.exits(0)), .unmarked(.shellAsleep)], annotations: [Marker.flytePrimary: "main"],
+            expect: .complete("image")),
+    ]
+
+    /// The other ways to end a sidecar.
+    static let rungs: [Scenario] = [
+        Scenario(
+            "exec", "SIGTERM by exec to one that exits with 0",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-exec")],
+            expect: .complete("exec", of: ["by-exec"])),
+        Scenario(
+            "exec-unheard", "SIGTERM by exec to one without a handler",
+            [.main(.exits(0)), .sidecar(.shellAsleep, name: "by-exec")],
+            expect: .complete("exec", "image", of: ["by-exec"])),
+        Scenario(
+            "node", "the node agent stops one that exits with 0",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-node")],
+            expect: .complete("node", of: ["by-node"])),
+        Scenario(
+            "ignored-code", "exits with 143, which must not count, and no image to swap to is on its ladder",
+            [.main(.exits(0)), .sidecar(.exitsWith143OnTerm, name: "by-signal", ignoresExitCode: true)],
+            expect: .complete("hold", "deadline", of: ["by-signal"])),
+        Scenario(
+            "quit-unanswered", "its quit endpoint does not listen",
+            [.main(.exits(0)), .sidecar(.shellAsleep)], annotations: [Marker.quitPrefix + "sidecar": "POST :9999/quit"],
+            expect: .complete("http", "image")),
+    ]
+
+    /// `OnFailure`: a swap is a restart, and the Job's backoffLimit may have no room for one.
+    static let restarts: [Scenario] =
+        [0, 1].map { limit in
+            Scenario(
+                "limit-\(limit)", "`OnFailure`, backoffLimit \(limit)", policy: "OnFailure", backoffLimit: limit,
+                [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .complete("hold", "image"))
+        } + [
+            Scenario(
+                "limit-6", "`OnFailure`, backoffLimit 6", policy: "OnFailure", backoffLimit: 6,
+                [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .complete("image")),
+            Scenario(
+                "limit-0-istio", "`OnFailure`, backoffLimit 0, leaves when asked", policy: "OnFailure",
+                [.main(.exits(0)), .sidecar(.leavesWhenAsked, name: "istio-proxy")],
+                expect: .complete("http", of: ["istio-proxy"])),
+            Scenario(
+                "limit-0-exec", "`OnFailure`, backoffLimit 0, SIGTERM to one that exits with 0", policy: "OnFailure",
+                [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-exec")],
+                expect: .complete("exec", of: ["by-exec"])),
+            Scenario(
+                "second-try", "`OnFailure`, backoffLimit 6, main succeeds at its second try", policy: "OnFailure",
+                backoffLimit: 6,
+                [
+                    .main(.failsOnce, ["volumeMounts": [["name": "state", "mountPath": "/state"]]]),
+                    .sidecar(.shellAsleep),
+                ],
+                pod: ["volumes": [["name": "state", "emptyDir": .object([])]]], expect: .complete("image")),
+        ]
+
+    /// Main's failure is the Job's, with main's code.
+    static let failures: [Scenario] = [
+        Scenario(
+            "fails", "main fails", [.main(.exits(3)), .sidecar(.shellAsleep)],
+            expect: .failed(["main": 3], by: "image")),
+        Scenario(
+            "fails-signal", "main fails, and the sidecar is ended by a signal",
+            [.main(.exits(3)), .sidecar(.exitsWith143OnTerm, name: "by-signal")],
+            expect: .failed(["main": 3], by: "exec", of: "by-signal")),
+        Scenario(
+            "fails-again", "main fails, `OnFailure`, backoffLimit 1: the Job gives up", policy: "OnFailure",
+            backoffLimit: 1, [.main(.exits(3)), .sidecar(.shellAsleep)],
+            expect: Outcome("Failed", Outcome.deleted, ["main": 3], [:])),
+        Scenario(
+            "oom", "main is killed for its memory",
+            [.main(.hogsMemory, ["resources": ["limits": ["memory": "20Mi"]]]), .sidecar(.shellAsleep)],
+            expect: .failed(["main": 137], by: "image")),
+        Scenario(
+            "two-mains", "two main containers, one of which fails",
+            [.main(.exits(0)), .main(.exits(4, after: 4), name: "second"), .sidecar(.shellAsleep)],
+            expect: .failed(["main": 0, "second": 4], by: "image")),
+    ]
+
+    /// Ends at odd moments.
+    static let moments: [Scenario] = [
+        Scenario(
+            "at-once", "main ends at once", [.main(.endsAtOnce), .sidecar(.shellAsleep)],
+            expect: .complete("image")),
+        Scenario(
+            "before-sidecar", "main ends before the sidecar has started",
+            [
+                .main(.endsAtOnce),
+                .sidecar(
+                    .shellAsleep,
+                    ["lifecycle": ["postStart": ["exec": ["command": ["sh", "-c", "sleep 5"]]]]]),
+            ], expect: .complete("image")),
+        Scenario(
+            "deleted", "the pod is deleted half-way; backoffLimit 6", backoffLimit: 6,
+            [.main(.exits(0, after: 6)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
+    ]
+}

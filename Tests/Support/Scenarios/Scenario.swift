@@ -1,0 +1,65 @@
+public import Testing
+public import YAMLTree
+
+/// A Job with sidecars that keep it open, and what becomes of it under a terminator. Run on a real node and on a
+/// simulated one; both have to agree.
+public struct Scenario: Sendable, CustomTestStringConvertible {
+    /// What happens to the pod beside its own programs.
+    public enum Incident: Sendable {
+        /// It is deleted as soon as main runs.
+        case deletion
+    }
+
+    /// The Job's name, too.
+    public var id: String
+    public var title: String
+    public var policy: String
+    public var backoffLimit: Int
+    public var containers: [ScenarioContainer]
+    public var annotations: [String: String]
+    /// Further fields of the pod's spec.
+    public var podFields: [JSONValue.Member]
+    public var incident: Incident?
+    public var expected: Outcome
+
+    public var testDescription: String { title }
+
+    /// - Parameter expected: by default the Job completes with main's 0 and a pod that has succeeded.
+    init(
+        _ id: String, _ title: String, policy: String = "Never", backoffLimit: Int = 0,
+        _ containers: [ScenarioContainer], annotations: [String: String] = [:], pod: JSONValue = .object([]),
+        incident: Incident? = nil, expect expected: Outcome
+    ) {
+        self.id = id
+        self.title = title
+        self.policy = policy
+        self.backoffLimit = backoffLimit
+        self.containers = containers
+        self.annotations = annotations
+        podFields = if case .object(let members) = pod { members } else { [] }
+        self.incident = incident
+        self.expected = expected
+    }
+
+    /// Names of those that are no sidecars.
+    public var mains: [String] { Array(expected.codes.keys) }
+
+    /// The Job as its author would write it.
+    public func job(in namespace: String, name: String? = nil) -> JSONValue {
+        var spec: [JSONValue.Member] = [
+            .init("restartPolicy", .string(policy)), .init("terminationGracePeriodSeconds", 3),
+            .init("automountServiceAccountToken", false),
+            .init("containers", .array(containers.map(\.manifest))),
+        ]
+        spec += podFields
+        let metadata = annotations.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+        return [
+            "apiVersion": "batch/v1", "kind": "Job",
+            "metadata": ["name": .string(name ?? id), "namespace": .string(namespace)],
+            "spec": [
+                "backoffLimit": .integer(Int64(backoffLimit)),
+                "template": ["metadata": ["annotations": .object(metadata)], "spec": .object(spec)],
+            ],
+        ]
+    }
+}
