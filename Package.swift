@@ -81,6 +81,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         .target(name: "CLinux"),
+        .target(name: "CIdle"),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
 
         module("WorkdirProtocol", ["CLinux"]),
@@ -115,7 +116,7 @@ let package = Package(
             "SidecarAgent",
             [
                 "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "KubeModel",
-                "KubeClient", "Terminator", "CLinux", logging,
+                "KubeClient", "Terminator", "CIdle", "CLinux", logging,
             ] + nio),
         module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
 

@@ -13,7 +13,7 @@ YAML
 pid=$!
 wait_for "the agent" "$work/agent.log" test -e "$workdir/ready"
 echo RUNNING > "$workdir/.state.new"; mv "$workdir/.state.new" "$workdir/state"
-sleep 5
+sleep 15 # until it is idle: workers have left, memory has been given back
 before=$(wakeups "$pid")
 sleep 30
 value "agent, idle: wake-ups in 30 s" kpipe times "$(($(wakeups "$pid") - before))"

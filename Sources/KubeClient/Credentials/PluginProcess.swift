@@ -40,8 +40,8 @@ struct PluginProcess: Sendable {
         guard let stop = Pipe() else { return .notStarted(Self.lastError) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Waiting for a child blocks; it happens seldom, so a thread of the pool may do it.
-                DispatchQueue.global().async {
+                // Waiting for a child blocks: a queue of its own has a thread of its own.
+                DispatchQueue(label: "credential-plugin").async {
                     continuation.resume(returning: watch(stop: stop))
                 }
             }

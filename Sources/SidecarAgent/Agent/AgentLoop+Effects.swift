@@ -1,8 +1,12 @@
+internal import CIdle
 import Logging
 import Transfer
 import WorkdirProtocol
 
 extension AgentLoop {
+    /// From `ready` until nothing is expected but main's end, which may take days: main has begun and is reported.
+    private static let untilIdle = Duration.seconds(10)
+
     mutating func perform(_ effect: LifecycleEffect, in group: inout DiscardingTaskGroup) {
         log(effect)
         switch effect {
@@ -18,6 +22,10 @@ extension AgentLoop {
             fetching.stop()
         case .publishReady:
             publish(WorkdirPath.ready, "\(agent.identity.epoch)\n") { .inputsFailed(FailureCause(volume: $0)) }
+            group.addTask {
+                guard (try? await Task.sleep(for: Self.untilIdle)) != nil else { return }
+                cidle_release_memory()
+            }
         case .storeContinuously:
             storeContinuously(in: &group)
         case .storeOutputs(let order):

@@ -18,8 +18,8 @@ struct SystemProcessRunner: ProcessRunner {
             throw Self.failure("the command's quotes do not match")
         }
         let result: Result<[UInt8], TransferError> = await withCheckedContinuation { continuation in
-            // Waiting for a child blocks; it happens seldom, so a thread of the pool may do it.
-            DispatchQueue.global().async {
+            // Waiting for a child blocks: a queue of its own has a thread of its own.
+            DispatchQueue(label: "credential-process").async {
                 continuation.resume(returning: Result { () throws(TransferError) in try Self.run(words) })
             }
         }
