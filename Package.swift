@@ -87,7 +87,7 @@ let package = Package(
         module("WorkdirProtocol", ["CLinux"]),
         module("YAMLTree", ["CYaml"]),
         module("Configuration", ["WorkdirProtocol", "YAMLTree"]),
-        module("Render", ["WorkdirProtocol", "YAMLTree"]),
+        module("Render", ["KubeModel", "WorkdirProtocol", "YAMLTree"]),
         module("KubeModel", ["YAMLTree"]),
         module("ContainerRuntime", ["HTTPTransport"]),
         module(

@@ -87,12 +87,20 @@ import YAMLTree
         #expect(twice.output == once.output)
     }
 
+    /// The way back would put an alias before its anchor.
+    private static let oneWay: Set = ["shared-anchors.yaml"]
+
     /// There and back and there again is there: a container that moved back is marked where its pod is to end, and named
     /// here where it is not. What the first way dropped stays dropped, what it added is there already.
     @Test(arguments: names) func theWayBackLeadsThereAgain(_ name: String) throws {
         let bytes = try Self.bytes(name)
         let there = try Self.converter(bytes).convert(bytes)
         let back = try Self.converter(bytes, .toOrdinary).convert(there.output)
+        guard !Self.oneWay.contains(name) else {
+            #expect(back.output == there.output)
+            #expect(back.diagnostics.map(\.rule.id) == ["KS005"])
+            return
+        }
         #expect(back.isChanged == there.isChanged)
         #expect(!there.isChanged || !back.diagnostics.contains { $0.rule.severity == .error })
         let nothing = try Self.converter(bytes, .toOrdinary).convert(back.output)

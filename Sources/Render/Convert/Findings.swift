@@ -23,7 +23,9 @@ struct Findings {
     }
 
     /// What the move changes around the sidecars, and what in them does not fit.
-    mutating func look(at pod: Pod, sidecars: [Container], mains: [Container], _ options: ConversionOptions) {
+    mutating func look(
+        at pod: Pod, sidecars: [Container], mains: [Container], _ order: StartOrder, _ options: ConversionOptions
+    ) {
         for sidecar in sidecars {
             look(at: sidecar, options)
             if pod.spec["restartPolicy"]?.text == "Never" {
@@ -31,10 +33,8 @@ struct Findings {
             }
         }
         for main in mains { look(atMain: main) }
+        look(at: order, of: sidecars, in: pod)
         if let first = sidecars.first {
-            if pod.initContainers.contains(where: { !$0.isNativeSidecar }) {
-                add(.order, at: first.node, "\(first.name) starts after the init containers that are there")
-            }
             if first.index == 0, pod.annotations?[Marker.defaultContainer] == nil, let main = mains.first {
                 add(.defaultContainer, at: first.node, "kubectl logs and exec now take \(main.name)")
             }
@@ -42,26 +42,63 @@ struct Findings {
                 add(.earlyVersion, at: first.node, "\(version) has defects with native sidecars; use 1.29.3 or later")
             }
         }
-        if sidecars.count > 1 {
-            add(
-                .serialStart, at: sidecars[1].node,
-                "start one after another: "
-                    + sidecars.map(\.name).joined(separator: ", "))
-        }
         if let shared = pod.spec["shareProcessNamespace"], Marker.isTrue(shared.text) {
             add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
         }
-        look(atResourcesOf: pod, sidecars)
+        look(atResourcesOf: pod, sidecars, order)
     }
 
-    private mutating func look(atResourcesOf pod: Pod, _ sidecars: [Container]) {
+    /// Sidecars that are somebody else's: in the manifest, or to come.
+    mutating func look(atInjectedInto pod: Pod, _ sidecars: [Container], _ options: ConversionOptions) {
+        for container in sidecars where pod.isInjected(container) {
+            guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
+            add(.injected, at: container.node, "\(container.name) stays: it is injected; set \(injector.advice)")
+        }
+        guard options.detectsKnown, pod.isToEnd else { return }
+        for injector in Injector.all where !injector.isSwitched(by: pod) {
+            guard let sign = injector.sign(of: pod),
+                !(pod.containers + pod.initContainers).contains(where: { $0.name == injector.container })
+            else { continue }
+            add(
+                .injected, at: sign,
+                "\(injector.container) will be injected and keep the pod from ending; set \(injector.advice)")
+        }
+    }
+
+    private mutating func look(at order: StartOrder, of sidecars: [Container], in pod: Pod) {
+        if sidecars.count > 1 {
+            let names = order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ")
+            add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
+        }
+        guard pod.initContainers.contains(where: { !$0.isNativeSidecar }) else { return }
+        for (index, sidecar) in sidecars.enumerated() {
+            if let asker = order.askers[index] {
+                add(.order, at: sidecar.node, "\(sidecar.name) starts before \(asker.name), which asks it")
+            } else if let (asker, preparer) = order.conflicts[index] {
+                add(
+                    .askedTooEarly, at: sidecar.node,
+                    "\(asker.name) asks \(sidecar.name), which cannot start before \(preparer.name) has ended")
+            }
+        }
+        if let last = order.groups.last, last.position == pod.initContainers.count, let index = last.members.first {
+            add(
+                .order, at: sidecars[index].node,
+                "\(sidecars[index].name) starts after the init containers that are there")
+        }
+    }
+
+    private mutating func look(atResourcesOf pod: Pod, _ sidecars: [Container], _ order: StartOrder) {
         typealias Share = PodResources.Share
         let moved = Set(sidecars.map(\.name))
         let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }
         let natives = sidecars.map { Share($0, runsOn: true) }
+        var placed = inits
+        for group in order.groups.reversed() {
+            placed.insert(contentsOf: group.members.map { natives[$0] }, at: group.position)
+        }
         let stayed = pod.containers.filter { !moved.contains($0.name) }.map { Share($0, runsOn: true) }
         let before = PodResources(initContainers: inits, containers: stayed + natives)
-        let after = PodResources(initContainers: inits + natives, containers: stayed)
+        let after = PodResources(initContainers: placed, containers: stayed)
         guard !before.requests.isEmpty else { return }
         let words = before == after ? "\(after.words), as before" : "\(before.words) became \(after.words)"
         add(.resources, at: pod.spec, words)

@@ -7,6 +7,8 @@ struct PodEditor {
     private let options: ConversionOptions
     private var editor: TreeEditor
     private(set) var moved: Set<String> = []
+    /// Annotations that were taken away.
+    private(set) var dropped: [String] = []
 
     var edits: [TextEdit] { editor.edits }
 
@@ -26,11 +28,7 @@ struct PodEditor {
 
     private mutating func toNative(_ findings: inout Findings) throws(EditRefusal) {
         let found = try pod.sidecars(options)
-        for container in found where pod.isInjected(container) {
-            findings.add(
-                .injected, at: container.node,
-                "\(container.name) stays: it is injected; set \(container.known?.injector ?? "its injector's switch")")
-        }
+        findings.look(atInjectedInto: pod, found, options)
         let sidecars = found.filter { !pod.isInjected($0) }
         guard let first = sidecars.first else { return }
         let mains = pod.containers.filter { main in !found.contains { $0.name == main.name } }
@@ -45,12 +43,13 @@ struct PodEditor {
             try inner.makeNative(mains: mains, &findings)
             return try block(sidecar.index, of: source, inner.edits)
         }
-        try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers")
+        let order = StartOrder(sidecars, among: pod.initContainers)
+        try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers", order)
         moved = Set(sidecars.map(\.name))
-        try removeAnnotations(found, sidecars)
+        try removeAnnotations(found, sidecars, &findings)
         try pinFailurePolicy(mains, &findings)
         try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars), &findings)
-        findings.look(at: pod, sidecars: sidecars, mains: mains, options)
+        findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
     }
 
     private mutating func toOrdinary(_ findings: inout Findings) throws(EditRefusal) {
@@ -68,7 +67,8 @@ struct PodEditor {
             try inner.makeOrdinary(marked: pod.isToEnd)
             return try block(native.index, of: source, inner.edits)
         }
-        try move(natives, blocks, from: source, to: "containers", beside: "initContainers")
+        let last = StartOrder(behind: pod.containers.count, count: natives.count)
+        try move(natives, blocks, from: source, to: "containers", beside: "initContainers", last)
         moved = Set(natives.map(\.name))
         for native in natives {
             findings.add(.reversed, at: native.node, "\(native.name) becomes an ordinary container")
@@ -111,15 +111,17 @@ struct PodEditor {
 
     private mutating func move(
         _ containers: [Container], _ blocks: [(range: Range<Int>, bytes: [UInt8])], from source: SourceNode,
-        to field: String, beside: String
+        to field: String, beside: String, _ order: StartOrder
     ) throws(EditRefusal) {
         let indices = containers.map(\.index)
         let takesAll = indices.count == source.elements?.count
         if let target = pod.spec[field], target.isAlias || target.isShared || pod.spec.ownPair(field) == nil {
             throw EditRefusal(.anchor, at: target, "\(field) is shared with another place; write it out")
         }
-        try ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, text: text)
-            .insert(blocks.map(\.bytes), &editor)
+        let insertion = ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, text: text)
+        for group in order.groups {
+            try insertion.insert(group.members.map { blocks[$0].bytes }, before: group.position, &editor)
+        }
         if takesAll {
             try editor.removePair(beside, from: pod.spec)
         } else {
@@ -129,13 +131,18 @@ struct PodEditor {
 
     // MARK: Around the containers
 
-    private mutating func removeAnnotations(_ found: [Container], _ moved: [Container]) throws(EditRefusal) {
+    private mutating func removeAnnotations(
+        _ found: [Container], _ moved: [Container], _ findings: inout Findings
+    ) throws(EditRefusal) {
         guard found.count == moved.count, let metadata = pod.place.metadata,
             let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
             !annotations.isAlias, !annotations.isShared
         else { return }
-        let ours = pairs.map(\.name).filter { $0 == Marker.sidecars || $0 == Marker.primary }
+        let ours = pairs.map(\.name).filter { Marker.isSpent($0, moved: moved.map(\.name)) }
         guard !ours.isEmpty else { return }
+        dropped = ours
+        findings.add(
+            .markers, at: annotations, "annotations for a terminator were removed: \(ours.joined(separator: ", "))")
         if ours.count < pairs.count {
             for name in ours { try editor.removePair(name, from: annotations) }
         } else if metadata.pairs?.count == 1, let owner = pod.place.above.last, owner.ownPair("metadata") != nil {

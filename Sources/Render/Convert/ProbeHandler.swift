@@ -20,6 +20,11 @@ struct ProbeHandler {
         if let readiness {
             return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
         }
+        if let check = container.known?.checks.lazy.compactMap({ $0.target(in: container.words) }).first {
+            return ProbeHandler(
+                name: "httpGet", value: "", lines: ["path: \(check.path)", "port: \(check.port)"], timeout: nil,
+                origin: "\(check.path) answers on port \(check.port)")
+        }
         guard container.known?.servesLocalhostOnly != true,
             !["127.0.0.1", "localhost"].contains(where: container.commandLine.mentions),
             let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
@@ -65,15 +70,19 @@ struct ProbeHandler {
         return head + (timeout.map { ["timeoutSeconds: \($0)"] } ?? [])
     }
 
-    /// `nil` where it was written in block style and has more than one value.
+    /// `nil` where it was written in block style with more than one level.
     func flow(_ quote: String) -> String? {
         var value = value
         if value.isEmpty {
-            guard lines.count == 1, let field = lines.first?.split(separator: ":", maxSplits: 1), field.count == 2
-            else {
-                return nil
+            var fields: [String] = []
+            for line in lines {
+                let field = line.split(separator: ":", maxSplits: 1)
+                guard field.count == 2, !line.hasPrefix(" "), !line.hasPrefix("-") else { return nil }
+                let text = field[1].drop { $0 == " " }
+                let isPlain = quote.isEmpty || UInt16(text) != nil || text.hasPrefix("\"")
+                fields.append("\(quote)\(field[0])\(quote): \(isPlain ? String(text) : "\(quote)\(text)\(quote)")")
             }
-            value = "{\(quote)\(field[0])\(quote):\(field[1])}"
+            value = "{\(fields.joined(separator: ", "))}"
         }
         let patience = timeout.map { ", \(quote)timeoutSeconds\(quote): \($0)" } ?? ""
         return "\(quote)\(name)\(quote): \(value)\(patience)"

@@ -38,6 +38,7 @@ public struct StreamConverter: Sendable {
     private struct Made {
         var edits: [TextEdit] = []
         var moved: [Set<String>] = []
+        var dropped: [String] = []
     }
 
     private func convert(
@@ -57,6 +58,7 @@ public struct StreamConverter: Sendable {
                     let mover = try convert(place, text, &local, &names)
                     made.edits += mover.edits
                     made.moved.append(mover.moved)
+                    made.dropped += mover.dropped
                     findings.add(local)
                 } catch  where isTransport {
                     findings.add(error.rule, at: error.mark, error.message)
@@ -103,7 +105,7 @@ public struct StreamConverter: Sendable {
             throw failed("the result could not be read")
         }
         var verification = Verification(
-            podSpecPaths: options.podSpecPaths, moved: made.moved, budget: Self.verifiedValues)
+            podSpecPaths: options.podSpecPaths, moved: made.moved, dropped: made.dropped, budget: Self.verifiedValues)
         switch verification.compare(document.root, result.root) {
         case .same: break
         case .different: throw failed("the result would mean something else")

@@ -11,22 +11,26 @@ struct Verification {
     }
 
     private let podSpecPaths: [String]
-    /// The names of the moved containers, pod by pod.
     private let moved: [Set<String>]
     private var budget: Int
 
-    private static let volatile = [
-        "containers", "initContainers", "terminationGracePeriodSeconds", Marker.sidecars, Marker.primary,
-    ]
+    /// What differs for good reason: lists of containers, and what is spent.
+    private let volatile: [String]
     /// Keys that are gone when nothing is left in them.
     private static let holders = ["annotations", "metadata"]
     /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
-    private static let lengths = (volatile + holders).reduce(UInt64(0)) { $0 | 1 << UInt64($1.utf8.count) }
+    private let lengths: UInt64
 
-    init(podSpecPaths: [String], moved: [Set<String>], budget: Int) {
+    /// - Parameters:
+    ///   - moved: the names of the moved containers, pod by pod.
+    ///   - dropped: annotations that were taken away.
+    ///   - budget: values that may be compared, aliases filled in.
+    init(podSpecPaths: [String], moved: [Set<String>], dropped: [String], budget: Int) {
         self.podSpecPaths = podSpecPaths
         self.moved = moved
         self.budget = budget
+        volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"] + dropped
+        lengths = (volatile + Self.holders).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
     }
 
     mutating func compare(_ before: SourceNode, _ after: SourceNode) -> Verdict {
@@ -155,9 +159,9 @@ struct Verification {
     /// Lists of containers, places of markers, and what is empty once markers are gone.
     private func isVolatile(_ key: Int, of tree: SourceTree, _ name: String?) -> Bool {
         if let name, tree.reads(key, name) { return true }
-        let length = tree.text(tree.resolved(key)).count
-        guard length < 64, Self.lengths & 1 << UInt64(length) != 0 else { return false }
-        if Self.volatile.contains(where: { tree.reads(key, $0) }) { return true }
+        let length = min(tree.text(tree.resolved(key)).count, 63)
+        guard lengths & 1 << UInt64(length) != 0 else { return false }
+        if volatile.contains(where: { tree.reads(key, $0) }) { return true }
         guard Self.holders.contains(where: { tree.reads(key, $0) }) else { return false }
         let value = SourceNode(tree: tree, index: tree.next(key))
         return value.isNull || value.pairs?.allSatisfy { isVolatile($0.key.index, of: tree, nil) } ?? false

@@ -1,6 +1,6 @@
 import YAMLTree
 
-/// Puts elements behind those of a list, which is made where it is missing.
+/// Puts elements among those of a list, which is made where it is missing.
 struct ListInsertion {
     let spec: SourceNode
     /// The list that the elements come from; its style is kept.
@@ -10,7 +10,10 @@ struct ListInsertion {
     let beside: String
     let text: SourceText
 
-    func insert(_ elements: [[UInt8]], _ editor: inout TreeEditor) throws(EditRefusal) {
+    /// - Parameter position: the element before which they go; behind the last where there is none.
+    func insert(
+        _ elements: [[UInt8]], before position: Int, _ editor: inout TreeEditor
+    ) throws(EditRefusal) {
         guard let target = spec.ownPair(field) else { return try insertList(elements, &editor) }
         if target.value.isNull || target.value.elements?.isEmpty == true {
             return try fill(target, elements, &editor)
@@ -19,15 +22,22 @@ struct ListInsertion {
         else {
             throw EditRefusal(.layout, at: target.value, "\(field) and \(beside) are written in different styles")
         }
+        let next = existing.indices.contains(position) ? existing[position] : nil
         if source.isFlow {
             let gap = editor.flowGap(target.value, existing.map { $0.start.offset..<$0.end })
-            try editor.refuseComments(last.end..<target.value.end, at: target.value)
             let comma: [UInt8] = [UInt8(ascii: ",")]
+            if let start = next?.start.offset {
+                return editor.replace(start..<start, by: elements.flatMap { $0 + comma + gap })
+            }
+            try editor.refuseComments(last.end..<target.value.end, at: target.value)
             editor.replace(last.end..<last.end, by: elements.flatMap { comma + gap + $0 })
         } else {
             let shift = try editor.dashColumn(target.value) - editor.dashColumn(source)
-            let end = try editor.blockElement(existing.count - 1, of: target.value).upperBound
-            insertBlock(elements, shift: shift, at: end, &editor)
+            let place =
+                try next == nil
+                ? editor.blockElement(existing.count - 1, of: target.value).upperBound
+                : editor.blockElement(position, of: target.value).lowerBound
+            insertBlock(elements, shift: shift, at: place, &editor)
         }
     }
 

@@ -6,22 +6,24 @@ struct KnownSidecar {
     let images: Set<String>
     /// Its port answers inside the pod alone, so that the kubelet could not probe it.
     var servesLocalhostOnly = false
-    /// The annotation by which its injector makes it native itself.
-    var injector: String?
+    /// Who may have added it, and makes it native itself.
+    var injector: Injector?
+    /// The flags by which it serves a startup check from outside localhost.
+    var checks: [StartupCheck] = []
 
     static let all: [KnownSidecar] = [
         KnownSidecar(
-            names: ["istio-proxy"], images: ["proxyv2", "istio-proxy"],
-            injector: "sidecar.istio.io/nativeSidecar: \"true\""),
+            names: ["istio-proxy"], images: ["proxyv2", "istio-proxy"], injector: .istio),
         KnownSidecar(
-            names: ["linkerd-proxy"], images: ["linkerd-proxy"],
-            injector: "config.linkerd.io/proxy-enable-native-sidecar: \"true\""),
+            names: ["linkerd-proxy"], images: ["linkerd-proxy"], injector: .linkerd),
         KnownSidecar(names: ["envoy"], images: ["envoy"]),
         KnownSidecar(
             names: ["cloud-sql-proxy", "cloudsql-proxy", "cloudsql"], images: ["cloud-sql-proxy", "gce-proxy"],
-            servesLocalhostOnly: true),
-        KnownSidecar(names: ["alloydb-auth-proxy"], images: ["alloydb-auth-proxy"], servesLocalhostOnly: true),
-        KnownSidecar(names: ["vault-agent"], images: []),
+            servesLocalhostOnly: true, checks: [.authProxy, .oldSQLProxy]),
+        KnownSidecar(
+            names: ["alloydb-auth-proxy"], images: ["alloydb-auth-proxy"], servesLocalhostOnly: true,
+            checks: [.authProxy]),
+        KnownSidecar(names: ["vault-agent"], images: [], injector: .vault),
         KnownSidecar(names: ["daprd"], images: ["daprd"]),
         KnownSidecar(names: ["fluent-bit", "fluentbit"], images: ["fluent-bit", "aws-for-fluent-bit"]),
         KnownSidecar(names: ["fluentd"], images: ["fluentd"]),

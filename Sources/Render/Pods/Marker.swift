@@ -1,17 +1,37 @@
-/// The names by which pods and containers say what is a sidecar.
+import KubeModel
+
+/// By what pods and containers say which containers are sidecars, and how those end.
 enum Marker {
-    static let terminate = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT"
-    static let terminateWithImage = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT_WITH_IMAGE"
-    static let ignoreExitCode = "KRUISE_TERMINATE_SIDECAR_IGNORE_EXIT_CODE"
-    static let sidecars = "sidecar.k-pipe.cloud/sidecars"
-    static let primary = "sidecar.k-pipe.cloud/primary-container"
-    static let flytePrimary = "primary_container_name"
+    static let terminate = WellKnownNames.Variable.terminate
+    private static let eciType = "ECI_CONTAINER_TYPE"
+
+    /// Annotations that name sidecars: ours, and that of k8s-controller-sidecars.
+    static let lists = [WellKnownNames.Annotation.sidecars, "nrmitchi.com/sidecars"]
+    static let primary = WellKnownNames.Annotation.primaryContainer
+    /// Flyte's own stays where it is: Flyte goes by it.
+    static let primaries = [primary, WellKnownNames.Annotation.flytePrimaryContainer]
     static let defaultContainer = "kubectl.kubernetes.io/default-container"
 
     /// Variables that go once the kubelet ends the sidecar.
     static let variables: Set<String> = [
-        terminate, terminateWithImage, ignoreExitCode, "ECI_SIDECAR", "ECI_SIDECAR_TERMINATE",
+        terminate, WellKnownNames.Variable.terminateWithImage, WellKnownNames.Variable.ignoreExitCode, eciType,
+        "ECI_CONTAINER_IGNORE_EXIT_CODE",
     ]
+    /// Annotations on how somebody ends the container whose name follows: ours, and Argo's.
+    private static let endings = [WellKnownNames.Annotation.quitPrefix, "workflows.argoproj.io/kill-cmd-"]
+
+    /// Whether a variable of the container makes it a sidecar: OpenKruise's two, and Alibaba's for virtual nodes.
+    static func marks(_ container: Container) -> Bool {
+        isTrue(container.environment(terminate))
+            || container.environment(WellKnownNames.Variable.terminateWithImage) != nil
+            || container.environment(eciType) == "sidecar"
+    }
+
+    /// Whether an annotation means nothing any more when all sidecars of a pod, `moved` among them, are native.
+    static func isSpent(_ annotation: String, moved: [String]) -> Bool {
+        lists.contains(annotation) || annotation == primary
+            || endings.contains { prefix in moved.contains { annotation == prefix + $0 } }
+    }
 
     static func isTrue(_ text: String?) -> Bool { text?.lowercased() == "true" }
 

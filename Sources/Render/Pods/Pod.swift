@@ -25,7 +25,7 @@ struct Pod {
     /// The sidecars among `containers`, by marker, by name or known.
     func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [Container] {
         var named = options.sidecars
-        if let list = annotations?[Marker.sidecars] {
+        for list in Marker.lists.compactMap({ annotations?[$0] }) {
             let names = Marker.names(list.text ?? "")
             let existing = Set((containers + initContainers).map(\.name))
             for name in names where !existing.contains(name) {
@@ -39,16 +39,14 @@ struct Pod {
         let primary = try primary(options)
         return containers.filter { container in
             guard container.name != primary else { return false }
-            return primary != nil || named.contains(container.name)
-                || Marker.isTrue(container.environment(Marker.terminate))
-                || container.environment(Marker.terminateWithImage) != nil
+            return primary != nil || named.contains(container.name) || Marker.marks(container)
                 || options.detectsKnown && container.known != nil
         }
     }
 
     private func primary(_ options: ConversionOptions) throws(EditRefusal) -> String? {
         if let primary = options.primary, containers.contains(where: { $0.name == primary }) { return primary }
-        for key in [Marker.primary, Marker.flytePrimary] {
+        for key in Marker.primaries {
             guard let node = annotations?[key], let name = node.text else { continue }
             guard containers.contains(where: { $0.name == name }) else {
                 throw EditRefusal(.unknownContainer, at: node, "there is no container \(name)")
@@ -58,12 +56,9 @@ struct Pod {
         return nil
     }
 
-    /// An injector's placeholder, which is filled in at admission.
+    /// An injector's placeholder, which is filled in at admission, or what it has filled in.
     func isInjected(_ container: Container) -> Bool {
-        guard container.known?.injector != nil else { return false }
-        return container.image == nil || container.image == "auto"
-            || Marker.isTrue(place.metadata?.at("labels", "sidecar.istio.io/inject")?.text)
-            || Marker.isTrue(annotations?["sidecar.istio.io/inject"]?.text)
-            || annotations?["linkerd.io/inject"]?.text == "enabled"
+        guard let injector = container.known?.injector else { return false }
+        return container.image == nil || container.image == "auto" || injector.sign(of: self) != nil
     }
 }

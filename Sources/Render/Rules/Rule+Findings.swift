@@ -11,20 +11,33 @@ extension Rule {
         evidence: "KEP-753; datadog-operator#1116; eks-pod-identity-webhook#209; kops#16802")
 
     static let order = Rule(
-        id: "KS101", severity: .note, title: "Placed behind the other init containers",
+        id: "KS101", severity: .note, title: "Placed among the init containers",
         explanation: """
-            The init containers that are there ran without this sidecar until now, so it starts after \
-            them; effective requests and the QoS class then stay as they were. Move it up by hand if \
-            an init container is to use it.
+            The init containers that are there ran without this sidecar until now, so it starts after them; effective \
+            requests then stay as they were. It starts before the first one that asks it, though: one whose command or \
+            variables name its port on localhost (or localhost at all, for a database proxy), and that does not run a \
+            proxy of its own, as migrations do. Among sidecars, one that asks another starts after it. All end the \
+            other way round.
             """,
-        evidence: "KEP-753: order of start, and of effective requests")
+        evidence:
+            "KEP-753: order of start and end, and of effective requests; chainloop#325: migrations in an init container"
+    )
+
+    static let askedTooEarly = Rule(
+        id: "KS128", severity: .warning, title: "An init container asks the sidecar too early",
+        explanation: """
+            It names the sidecar's port on localhost, but it, or one behind it, writes to a volume that the sidecar \
+            mounts, so the sidecar starts after both, as before. If the volume is not what the sidecar needs, move the \
+            sidecar up by hand.
+            """,
+        evidence: "KEP-753: order of start")
 
     static let startupProbe = Rule(
         id: "KS102", severity: .note, title: "A startup probe was added",
         explanation: """
-            A native sidecar counts as started at once unless a startupProbe says when. It is taken \
-            from the readinessProbe's handler, else it is a TCP connection to a declared port, and \
-            waits up to two minutes.
+            A native sidecar counts as started at once unless a startupProbe says when. It is taken from the \
+            readinessProbe's handler, else it is the check that the proxy serves by its own flags (Cloud SQL's and \
+            AlloyDB's), else a TCP connection to a declared port, and waits up to two minutes.
             """,
         evidence: "KEP-753; flyte#6501; kubexit#8; airflow#45772")
 
@@ -32,8 +45,8 @@ extension Rule {
         id: "KS103", severity: .warning, title: "Main may start before the sidecar serves",
         explanation: """
             There is neither a startupProbe nor something to derive one from (a readinessProbe, a port \
-            that answers from outside the pod). Proxies that listen on localhost alone need an exec or \
-            HTTP probe on their admin port.
+            that answers from outside the pod). Proxies that listen on localhost alone need an HTTP probe on their \
+            admin port: for Cloud SQL's and AlloyDB's `--health-check --http-address=0.0.0.0`.
             """,
         evidence: "flyte#6523; airflow#45772; a startupProbe that never passes holds main for ever (measured on 1.36.2)"
     )
@@ -102,7 +115,10 @@ extension Rule {
 
     static let namedPort = Rule(
         id: "KS112", severity: .warning, title: "Named ports of sidecars need 1.32",
-        explanation: "Before 1.32 Services, and monitors by name, do not find named ports of init containers.",
+        explanation: """
+            Before 1.32 Services, network policies and monitors do not find ports of init containers by name. Use the \
+            number there until then.
+            """,
         evidence: "kubernetes#127958, #128825; calico#8881")
 
     static let failurePolicy = Rule(
@@ -131,8 +147,12 @@ extension Rule {
 
     static let markers = Rule(
         id: "KS116", severity: .note, title: "Markers of terminators were removed",
-        explanation: "The KRUISE_ variables and the annotation of names have no meaning for a native sidecar.",
-        evidence: "kruise#2362")
+        explanation: """
+            Variables (OpenKruise's, and Alibaba's ECI_CONTAINER_TYPE) and annotations (of names, and how to end a \
+            container: ours, Argo's, k8s-controller-sidecars') have no meaning for a native sidecar. Flyte's \
+            annotation stays, because Flyte goes by it.
+            """,
+        evidence: "kruise#2362; Alibaba Cloud, declaring container types; argo: sidecar injection")
 
     static let defaultContainer = Rule(
         id: "KS117", severity: .note, title: "The first container changed",
@@ -145,8 +165,9 @@ extension Rule {
     static let injected = Rule(
         id: "KS118", severity: .warning, title: "The sidecar is its injector's",
         explanation: """
-            The container is a placeholder or is injected at admission; it stays. Set the injector's \
-            own switch for native sidecars.
+            The container is a placeholder or is injected at admission; it stays. Set the injector's own switch for \
+            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect` this is said of \
+            pods, too, that are to end and ask for an injection.
             """,
         evidence: "sidecar.istio.io/nativeSidecar; config.linkerd.io/proxy-enable-native-sidecar; vault-k8s#133")
 
@@ -224,6 +245,6 @@ extension Rule {
         .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopSleeps, .grace,
         .exitsByItself, .mainHack, .sharedProcesses, .shell, .namedPort, .failurePolicy, .failurePolicyOpen, .crash,
         .markers, .defaultContainer, .injected, .serialStart, .patches, .earlyVersion, .reversed, .notRestored,
-        .kindUnknown, .asksMain, .resources, .graceKept,
+        .kindUnknown, .asksMain, .resources, .graceKept, .askedTooEarly,
     ]
 }

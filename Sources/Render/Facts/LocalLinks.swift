@@ -1,0 +1,79 @@
+/// What ties other containers of a pod to a sidecar: the ports on localhost that they ask, the volumes that they fill.
+struct LocalLinks {
+    private static let hosts = ["localhost", "127.0.0.1"]
+    private static let portFlags = ["--port", "-port", "-p"]
+    /// Programs whose name does not tell what they run.
+    private static let interpreters: Set<String> = [
+        "ash", "bash", "busybox", "dash", "env", "java", "node", "perl", "python", "python3", "ruby", "sh",
+    ]
+
+    private let sidecar: Container
+    private let ports: Set<String>
+    private let volumes: Set<String>
+    /// Names by which its program is called: another container that calls it has one of its own.
+    private let programs: Set<String>
+
+    init(_ sidecar: Container) {
+        self.sidecar = sidecar
+        let words = sidecar.words
+        let declared = (sidecar.node["ports"]?.elements ?? []).compactMap { $0["containerPort"]?.text }
+        ports = Set(declared + Self.ports(of: words))
+        volumes = Set(Self.mounts(of: sidecar).compactMap { $0["name"]?.text })
+        let known = sidecar.known
+        programs = (known?.images ?? []).union(known?.names ?? []).union(words.prefix(1).map(Self.program))
+            .subtracting(Self.interpreters)
+    }
+
+    /// Whether a container's command or variables speak of the sidecar's port on localhost.
+    func isAsked(by other: Container) -> Bool {
+        let texts = other.words + (other.node["env"]?.elements ?? []).compactMap { $0["value"]?.text }
+        let tokens = Set(texts.flatMap(Self.tokens))
+        guard !runsItsOwn(other) else { return false }
+        if ports.contains(where: { port in Self.hosts.contains { tokens.contains("\($0):\(port)") } }) { return true }
+        guard Self.hosts.contains(where: tokens.contains) else { return false }
+        return sidecar.known?.servesLocalhostOnly == true || !ports.isDisjoint(with: tokens)
+    }
+
+    /// Whether a container writes to a volume that the sidecar mounts.
+    func isPrepared(by other: Container) -> Bool {
+        Self.mounts(of: other).contains { mount in
+            !Marker.isTrue(mount["readOnly"]?.text) && mount["name"]?.text.map(volumes.contains) ?? false
+        }
+    }
+
+    /// Two programs on one port of the pod's would be one too many.
+    private func runsItsOwn(_ other: Container) -> Bool {
+        other.words.isEmpty && other.image == sidecar.image
+            || !programs.isDisjoint(with: other.words.flatMap(Self.tokens).map(Self.program))
+    }
+
+    private static func mounts(of container: Container) -> [SourceNode] {
+        container.node["volumeMounts"]?.elements ?? []
+    }
+
+    /// `--port=5432`, `--port 5432`, `-instances=a:b:c=tcp:5432`, `a:b:c?port=5432`
+    private static func ports(of words: [String]) -> [String] {
+        words.indices.flatMap { index -> [String] in
+            let word = words[index]
+            if portFlags.contains(word), words.indices.contains(index + 1) { return [words[index + 1]] }
+            return ["port=", "tcp:"].compactMap { sign in
+                word.replacing("tcp:0.0.0.0:", with: "tcp:").split(separator: sign, maxSplits: 1).dropFirst().first
+                    .map { String($0.prefix { $0.isNumber }) }
+            }
+        }.filter { UInt16($0) != nil }
+    }
+
+    /// `postgres://user@127.0.0.1:5432/db` has the token `127.0.0.1:5432`.
+    private static func tokens(_ text: String) -> [String] {
+        text.split { character in
+            !(character.isLetter || character.isNumber || "._:-/".contains(character))
+        }.flatMap { word in
+            [String(word)] + word.split(separator: "/").map(String.init)
+        }
+    }
+
+    /// `/cloud_sql_proxy` is `cloud-sql-proxy`.
+    private static func program(_ path: String) -> String {
+        (path.split(separator: "/").last.map(String.init) ?? path).replacing("_", with: "-")
+    }
+}
