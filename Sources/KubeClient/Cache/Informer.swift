@@ -29,6 +29,9 @@ public final class Informer<Record: Sendable & Equatable>: Sendable {
     /// Whether the handler has been told the whole state.
     public var hasSynced: Bool { loop.hasSynced.withLock { $0 } }
 
+    /// Why the server cannot be followed at the moment; what the cache says may be old then. `nil` while all is well.
+    public var trouble: String? { loop.trouble.withLock { $0 } }
+
     /// Reads everything again soon, because what matters has changed: records that were `nil` may not be now. Objects
     /// whose version has not changed are decoded as well.
     public func relist() { loop.requestRelist() }

@@ -14,6 +14,8 @@ actor InformerLoop<Record: Sendable & Equatable> {
     private let relisting = Signal()
     private let activity = StreamActivity()
     nonisolated let hasSynced = Mutex(false)
+    /// Why the server is not being followed at the moment.
+    nonisolated let trouble = Mutex<String?>(nil)
 
     private var machine: WatchMachine
     private var writer: CacheWriter<Record>
@@ -64,7 +66,9 @@ actor InformerLoop<Record: Sendable & Equatable> {
             case .request, .wait: next = effect
             case .beginReplacing: writer.beginReplacing()
             case .endReplacing: writer.endReplacing()
-            case .note(let note): reporter.report(note)
+            case .note(let note):
+                reporter.report(note)
+                if let words = note.trouble { trouble.withLock { $0 = words } }
             }
         }
         return object
@@ -133,6 +137,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
         do throws(KubeError) {
             let stream = try await api.open(request.apiRequest(for: scope))
             decide(.opened)
+            trouble.withLock { $0 = nil }
             let encoding = ObjectEncoding(contentType: stream.headers["Content-Type"])
             return switch request {
             case .page: try await readPage(stream, encoding)

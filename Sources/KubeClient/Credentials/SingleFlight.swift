@@ -27,7 +27,7 @@ final class SingleFlight<Value: Sendable>: Sendable {
             }
             if let outcome = await follow() { return try outcome.get() }
         }
-        throw KubeError(attempted: "wait for credentials", reason: .cancelled)
+        throw KubeError(attempted: "wait for another's answer", reason: .cancelled)
     }
 
     private func lead(_ make: () async throws(KubeError) -> Value) async throws(KubeError) -> Value {

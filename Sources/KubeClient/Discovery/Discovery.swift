@@ -12,10 +12,14 @@ public final class Discovery: Sendable {
         var version: Answer<ServerVersion>?
         var groups: Answer<[String]>?
         var resources: [String: Answer<[ServedResource]>] = [:]
+        /// By path: however many ask at once, the server is asked once.
+        var flights: [String: SingleFlight<[ServedResource]>] = [:]
     }
 
     /// How old an answer may be.
     public static let lifetime = Duration.seconds(600)
+    /// How old an answer may be that something is not served: it may be installed any moment.
+    public static let lifetimeOfAbsence = Duration.seconds(60)
 
     private let api: any KubeAPI
     private let time: Timepiece
@@ -46,8 +50,24 @@ public final class Discovery: Sendable {
 
     /// The resources of one group version; none where it is not served.
     public func resources(group: String, version: String) async throws(KubeError) -> [ServedResource] {
-        let path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
-        if let resources = fresh(state.withLock { $0.resources[path] }) { return resources }
+        let path = Self.path(group, version)
+        if let resources = fresh(state.withLock({ $0.resources[path] })) { return resources }
+        let flight = state.withLock { state in
+            if let flight = state.flights[path] { return flight }
+            let flight = SingleFlight<[ServedResource]>()
+            state.flights[path] = flight
+            return flight
+        }
+        return try await flight.run { () async throws(KubeError) in
+            // Whoever was first may be through by now.
+            if let resources = fresh(state.withLock({ $0.resources[path] })) { return resources }
+            return try await askResources(path, group, version)
+        }
+    }
+
+    private func askResources(
+        _ path: String, _ group: String, _ version: String
+    ) async throws(KubeError) -> [ServedResource] {
         var resources: [ServedResource] = []
         do {
             resources = try await ask(path) { body throws(DiscoveryDocuments.Malformed) in
@@ -68,9 +88,22 @@ public final class Discovery: Sendable {
         }
     }
 
-    private func fresh<Value>(_ answer: Answer<Value>?) -> Value? {
-        guard let answer, time.now() - answer.at < Self.lifetime else { return nil }
+    /// The next question about this group version goes to the server: what it said does not hold any more.
+    public func forget(group: String, version: String) {
+        state.withLock { $0.resources[Self.path(group, version)] = nil }
+    }
+
+    private static func path(_ group: String, _ version: String) -> String {
+        group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
+    }
+
+    private func fresh<Value>(_ answer: Answer<Value>?, _ lifetime: Duration = lifetime) -> Value? {
+        guard let answer, time.now() - answer.at < lifetime else { return nil }
         return answer.value
+    }
+
+    private func fresh(_ answer: Answer<[ServedResource]>?) -> [ServedResource]? {
+        fresh(answer, answer?.value.isEmpty == true ? Self.lifetimeOfAbsence : Self.lifetime)
     }
 
     private func ask<Value>(

@@ -25,4 +25,13 @@ public enum WatchNote: Sendable, Equatable {
         /// Somebody asked for it.
         case requested
     }
+
+    /// Why the server is not being followed, in words; `nil` where it is.
+    var trouble: String? {
+        switch self {
+        case .failed(let failure, _): failure.words
+        case .silent: "the server has fallen silent"
+        case .reopened, .relisting, .streamingUnavailable: nil
+        }
+    }
 }
