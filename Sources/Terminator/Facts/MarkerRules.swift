@@ -3,7 +3,10 @@ public import KubeModel
 /// What makes a container a sidecar and which ladder it gets: the contract's markers and an operator's additions.
 public struct MarkerRules: Sendable, Equatable {
     /// An operator's own come before the shipped ones; the first that covers a container counts.
-    public var sidecars = SidecarRule.shipped
+    public var sidecars = SidecarRule.shipped {
+        didSet { places = SidecarRule.Places(sidecars) }
+    }
+    private var places = SidecarRule.Places(SidecarRule.shipped)
     /// Annotations that name sidecars.
     public var sidecarAnnotations = [WellKnownNames.Annotation.sidecars]
     /// Annotations that name the only main container.
@@ -24,7 +27,7 @@ public struct MarkerRules: Sendable, Equatable {
     }
 
     func rule(for container: Container) -> SidecarRule? {
-        sidecars.first { $0.covers(name: container.name, image: container.image) }
+        places.first(name: container.name, image: container.image).map { sidecars[$0] }
     }
 
     func ladder(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> [Rung] {

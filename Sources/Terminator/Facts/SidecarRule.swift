@@ -21,14 +21,13 @@ public struct SidecarRule: Sendable, Equatable {
         self.exitsWithZero = exitsWithZero
     }
 
-    func covers(name: String, image: String) -> Bool {
-        names.contains(name) || images.contains(Self.repository(of: image))
-    }
-
     /// `registry:5000/istio/proxyv2:1.20@sha256:…` is `proxyv2`.
     static func repository(of image: String) -> String {
-        let last = image.split(separator: "/", omittingEmptySubsequences: true).last ?? ""
-        return String(last.prefix { $0 != ":" && $0 != "@" })
+        let text = image.utf8
+        let slash = text.dropLast(text.last == UInt8(ascii: "/") ? 1 : 0).lastIndex(of: UInt8(ascii: "/"))
+        let last = text[(slash.map { text.index(after: $0) } ?? text.startIndex)...]
+        let end = last.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "/") }
+        return String(image[last.startIndex..<(end ?? last.endIndex)])
     }
 
     /// Those that most clusters have. Ports and paths are the programs' own defaults.
