@@ -1,0 +1,90 @@
+"""Runs a terminator on a fast server, and says what it costs: as lines for `value` of measure.sh.
+
+usage: controller.py PROGRAM idle PODS [--unmarked]     resident and private memory, CPU and wall time until it is ready
+       controller.py PROGRAM burst PODS COUNT SECONDS [--tls]
+                                                        from main's end to the request, at the server and in its metric
+"""
+import json, os, pathlib, re, subprocess, sys, tempfile, time, urllib.request
+
+program, mode, pods, *rest = sys.argv[1:]
+flags = [word for word in rest if word.startswith('--')]
+numbers = [word for word in rest if not word.startswith('--')]
+folder = pathlib.Path(tempfile.mkdtemp(prefix='kpipe-controller.'))
+server_log, log = open(folder / 'server.log', 'w'), open(folder / 'terminator.log', 'w')
+server = subprocess.Popen([str(pathlib.Path(__file__).parent / 'ending-cluster'), pods, str(folder), *flags],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=server_log, text=True)
+
+
+def until(condition, seconds, pause=0.01):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline or server.poll() is not None:
+            sys.exit(f'no answer; see {folder}')
+        time.sleep(pause)
+    return found
+
+
+def field(path, name):
+    return int(re.search(rf'^{name}:\s+(\d+)', pathlib.Path(path).read_text(), re.M)[1])
+
+
+def cpu(pid):
+    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def get(path):
+    try:
+        with urllib.request.urlopen(f'http://127.0.0.1:{port}{path}', timeout=10) as answer:
+            return answer.read().decode().strip()
+    except OSError:
+        return ''
+
+
+def quantile(metrics, name, share):
+    """The bound of the histogram's bucket in which that share of all is, and how many there are."""
+    buckets = [(float(bound), float(count)) for bound, count in
+               re.findall(rf'^{name}_bucket{{.*?le="([^"]+)".*?}} (\S+)$', metrics, re.M)]
+    total = buckets[-1][1] if buckets else 0
+    return next((bound for bound, count in buckets if count >= share * total), None), int(total)
+
+
+until(lambda: (folder / 'kubeconfig').exists(), 300, 0.1)
+port = subprocess.run([sys.executable, 'scripts/lib/free-ports.py', '1'], capture_output=True, text=True).stdout.split()[0]
+start = time.monotonic()
+controller = subprocess.Popen([program, 'terminator', '--kubeconfig', folder / 'kubeconfig', '--port', port, '--exit-image',
+                               'registry.example/exit:1', '--log-level', 'warning'], stdout=log, stderr=log)
+try:
+    until(lambda: get('/readyz') == 'ok', 120)
+    ready, ready_cpu = time.monotonic() - start, cpu(controller.pid)
+    time.sleep(2)
+    if mode == 'idle':
+        status = f'/proc/{controller.pid}/status'
+        print(f'ready\tms\t{ready * 1000:.0f}')
+        print(f'CPU until ready\tms\t{ready_cpu * 1000:.0f}')
+        print(f'resident\tKiB\t{field(status, "VmRSS")}')
+        print(f'peak\tKiB\t{field(status, "VmHWM")}')
+        print(f'private\tKiB\t{field(f"/proc/{controller.pid}/smaps_rollup", "Private_Dirty")}')
+    else:
+        before = cpu(controller.pid)
+        server.stdin.write(f'end {numbers[0]} {numbers[1]}\n')
+        server.stdin.flush()
+        said = json.loads(server.stdout.readline())
+        metrics = get('/metrics')
+        bound, total = quantile(metrics, 'kpipe_terminator_request_seconds', .99)
+        print(f'told within\ts\t{said["told_s"]}')
+        print(f'requested\tpods\t{said["requested"]}')
+        print(f'concluded\tpods\t{said["concluded"]}')
+        print(f'p50 at the server\tms\t{said["p50_ms"]}')
+        print(f'p99 at the server\tms\t{said["p99_ms"]}')
+        print(f'longest at the server\tms\t{said["max_ms"]}')
+        print(f'p99 in its own metric, of {total}, at most\tms\t{bound * 1000 if bound else -1:g}')
+        print(f'requests\ttimes\t{said["requests"]}')
+        print(f'CPU\tms\t{(cpu(controller.pid) - before) * 1000:.0f}')
+        print(f'CPU of the server\tms\t{said["server_cpu_s"] * 1000:.0f}')
+        print(f'peak\tKiB\t{field(f"/proc/{controller.pid}/status", "VmHWM")}')
+finally:
+    controller.terminate()
+    server.stdin.close()
+    controller.wait(30)
+    server.wait(30)
