@@ -39,6 +39,11 @@ public enum WellKnownNames {
         public static let virtualKubelet = "virtual-kubelet"
     }
 
+    /// Keys of nodes' taints.
+    public enum Taint {
+        public static let virtualKubelet = "virtual-kubelet.io/provider"
+    }
+
     public enum Finalizer {
         /// On a Job's pod until the Job has counted its result.
         public static let jobTracking = "batch.kubernetes.io/job-tracking"

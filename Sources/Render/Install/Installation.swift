@@ -45,6 +45,24 @@ public struct Installation: Sendable, Equatable {
             + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
     }
 
+    /// What the terminator's account may do in the whole cluster.
+    public static func terminatorAccess(kruise: Bool) -> [AccessRule] {
+        TerminatorInstallation.clusterRules(kruise: kruise)
+    }
+
+    /// What it may do in its own namespace.
+    public static var terminatorLeaseAccess: AccessRule { TerminatorInstallation.lease }
+
+    /// Label selectors of its pods, and of the node agents'.
+    public static var terminatorSelector: String { selector(TerminatorInstallation.name) }
+    public static var nodeAgentSelector: String { selector(NodeAgentInstallation.name) }
+
+    private static func selector(_ name: String) -> String {
+        labels(component(name)).fields.compactMap { label in
+            if case .text(let value) = label.value { "\(label.name)=\(value)" } else { nil }
+        }.joined(separator: ",")
+    }
+
     /// The node agent mounts a socket of its node, which only the privileged standard lets through; all else here
     /// passes the restricted one.
     private var namespaceDocument: Manifest {

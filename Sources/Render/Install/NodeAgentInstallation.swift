@@ -12,9 +12,8 @@ struct NodeAgentInstallation {
 
     private var rules: [AccessRule] {
         [
-            AccessRule("", ["pods"], ["get", "list", "watch"]),
-            // The label that makes known sidecars count.
-            AccessRule("", ["namespaces"], ["get"]),
+            AccessRule("", ["pods"], ["get", "list", "watch"], for: "its own node's pods"),
+            AccessRule("", ["namespaces"], ["get"], for: "the label that makes known sidecars count"),
         ]
     }
 

@@ -10,35 +10,40 @@ struct TerminatorInstallation {
     var documents: [Manifest] {
         [installation.account(Self.name)]
             + installation.access(Self.name, rules: clusterRules, inCluster: true)
-            + installation.access(Self.name, rules: [lease], inCluster: false)
+            + installation.access(Self.name, rules: [Self.lease], inCluster: false)
             + [configuration].compactMap(\.self) + [deployment, disruptionBudget, service]
             + [monitor].compactMap(\.self)
     }
 
     // MARK: Access
 
+    private var clusterRules: [AccessRule] { Self.clusterRules(kruise: installation.kruise) }
+
     /// Exactly the verbs that the controller uses, by rung and purpose.
-    private var clusterRules: [AccessRule] {
+    static func clusterRules(kruise: Bool) -> [AccessRule] {
         [
-            // The watch, the re-read before each step, the annotation and the swapped image.
-            AccessRule("", ["pods"], ["get", "list", "watch", "patch"]),
-            // The condition, and the phase of a pod that is held.
-            AccessRule("", ["pods/status"], ["patch"]),
-            // Quit endpoints and signals; a WebSocket is opened by GET, which is the verb `get` or, since 1.35, `create`.
-            AccessRule("", ["pods/portforward", "pods/exec", "pods/proxy"], ["get", "create"]),
-            // Virtual nodes, and the label that makes known sidecars count.
-            AccessRule("", ["nodes"], ["get"]),
-            AccessRule("", ["namespaces"], ["get", "list", "watch"]),
-            AccessRule("batch", ["jobs"], ["get"]),
-            AccessRule("events.k8s.io", ["events"], ["create", "patch"]),
+            AccessRule(
+                "", ["pods"], ["get", "list", "watch", "patch"],
+                for: "the watch, reading a pod again before each step, the annotation and the swapped image"),
+            AccessRule("", ["pods/status"], ["patch"], for: "the condition, and the phase of a pod that is held"),
+            // A WebSocket is opened by GET, which is the verb `get` or, since 1.35, `create`.
+            AccessRule(
+                "", ["pods/portforward", "pods/exec", "pods/proxy"], ["get", "create"],
+                for: "the rungs http and exec: quit endpoints and signals"),
+            AccessRule("", ["nodes"], ["get"], for: "knowing virtual nodes"),
+            AccessRule(
+                "", ["namespaces"], ["get", "list", "watch"], for: "the label that makes known sidecars count"),
+            AccessRule("batch", ["jobs"], ["get"], for: "the Job's backoffLimit"),
+            AccessRule("events.k8s.io", ["events"], ["create", "patch"], for: "telling what is done"),
         ]
-            + (installation.kruise
-                ? [AccessRule("apps.kruise.io", ["containerrecreaterequests"], ["get", "create"])] : [])
+            + (kruise
+                ? [AccessRule("apps.kruise.io", ["containerrecreaterequests"], ["get", "create"], for: "the rung crr")]
+                : [])
     }
 
-    private var lease: AccessRule {
-        AccessRule("coordination.k8s.io", ["leases"], ["get", "create", "update", "patch"])
-    }
+    static let lease = AccessRule(
+        "coordination.k8s.io", ["leases"], ["get", "create", "update", "patch"],
+        for: "the election of one of several replicas")
 
     // MARK: Workload
 

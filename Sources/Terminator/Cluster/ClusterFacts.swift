@@ -16,6 +16,7 @@ final class ClusterFacts: Sendable {
     private let rules: MarkerRules
     private let time: Timepiece
     private let nodes = Mutex<[String: Remembered]>([:])
+    private let wasKruiseServed = Mutex(false)
     private let namespaces: KnownNamespaces
 
     /// Labels of nodes change rarely.
@@ -36,9 +37,25 @@ final class ClusterFacts: Sendable {
             isOnVirtualNode: try await isVirtual(pod.spec.nodeName))
     }
 
+    /// Whether known sidecars would make a difference to the pod, if its namespace asked for them.
+    func wouldCountKnown(_ pod: Pod) -> Bool {
+        PodFacts(pod, rules: rules, countsKnown: true).sidecars != PodFacts(pod, rules: rules).sidecars
+    }
+
+    /// While the server cannot say, what it said last counts. Whoever may not ask cannot create either.
     func isKruiseServed() async -> Bool {
-        // Whoever cannot ask cannot create either.
-        (try? await discovery.serves(.containerRecreateRequests)) ?? false
+        do {
+            let isServed = try await discovery.serves(.containerRecreateRequests)
+            wasKruiseServed.withLock { $0 = isServed }
+        } catch {}
+        return wasKruiseServed.withLock { $0 }
+    }
+
+    /// A request was refused because there is no such kind of object (any more).
+    func forgetKruise() {
+        let resource = APIResource.containerRecreateRequests
+        wasKruiseServed.withLock { $0 = false }
+        discovery.forget(group: resource.group, version: resource.version)
     }
 
     /// How many restarts the pod's Job still allows. A Job that is gone counts nothing any more.
@@ -52,26 +69,13 @@ final class ClusterFacts: Sendable {
         return RestartBudget(backoffLimit: limit, of: pod, among: try await pods(of: job, in: pod.key.namespace))
     }
 
-    private static let standardBackoffLimit = 6
+    /// What the API server fills in.
+    static let standardBackoffLimit = 6
 
     private func pods(of job: PodFacts.JobReference, in namespace: String) async throws(KubeError) -> [PodFacts] {
-        var options = ListOptions()
-        options.labelSelector = "\(WellKnownNames.Label.jobUID)=\(job.uid)"
-        let request = APIRequest.list(.pods, namespace: namespace, options, accept: .protobuf)
-        let answer = try await api.send(request)
-        let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
-        var reader = ObjectListReader(encoding)
-        var pods: [PodFacts] = []
-        do throws(WireError) {
-            reader.append(answer.body)
-            while let item = try reader.next() {
-                let pod = try reader.withObject(item) { (bytes) throws(WireError) in try Pod(encoding, in: bytes) }
-                pods.append(PodFacts(pod, rules: rules))
-            }
-        } catch {
-            throw KubeError(attempted: "list the Job's pods", reason: .malformed("\(error)"))
-        }
-        return pods
+        let pods: [Pod] = try await api.list(
+            .pods, namespace: namespace, labels: "\(WellKnownNames.Label.jobUID)=\(job.uid)")
+        return pods.map { PodFacts($0, rules: rules) }
     }
 
     /// Whether no machine is behind the node.
@@ -79,8 +83,7 @@ final class ClusterFacts: Sendable {
         guard !node.isEmpty else { return false }
         let now = time.now()
         if let known = nodes.withLock({ $0[node] }), now - known.at < Self.lifetime { return known.value }
-        let labels = try await object(.nodes, ObjectKey(name: node))?["metadata"]?["labels"]
-        let isVirtual = labels?[WellKnownNames.Label.nodeType]?.text == WellKnownNames.Label.virtualKubelet
+        let isVirtual = try await object(.nodes, ObjectKey(name: node)).map(VirtualNode.isOne) ?? false
         nodes.withLock { nodes in
             if nodes.count >= Self.limit { nodes.removeAll() }
             nodes[node] = Remembered(value: isVirtual, at: now)

@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import KubeClient
 internal import KubeModel
 
@@ -9,6 +10,36 @@ extension KubeAPI {
     func metadata(_ resource: APIResource, _ key: ObjectKey) async throws(KubeError) -> ObjectMeta? {
         let object: PartialObject? = try await object(resource, key)
         return object?.metadata
+    }
+
+    /// All objects that match, in pages.
+    ///
+    /// - Parameter namespace: `nil`: all namespaces.
+    func list<Object: WireObject>(
+        _ resource: APIResource, namespace: String? = nil, labels: String = "", fields: String = ""
+    ) async throws(KubeError) -> [Object] {
+        var options = ListOptions()
+        options.labelSelector = labels
+        options.fieldSelector = fields
+        options.limit = 500
+        var objects: [Object] = []
+        while true {
+            let answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: .protobuf))
+            let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
+            var reader = ObjectListReader(encoding)
+            do throws(WireError) {
+                reader.append(answer.body)
+                while let item = try reader.next() {
+                    objects.append(
+                        try reader.withObject(item) { (bytes) throws(WireError) in try Object(encoding, in: bytes) })
+                }
+                let token = try reader.finish().continueToken
+                guard !token.isEmpty else { return objects }
+                options = options.continued(with: token)
+            } catch {
+                throw KubeError(attempted: "list \(resource.plural)", reason: .malformed("\(error)"))
+            }
+        }
     }
 
     private func object<Object: WireObject>(

@@ -63,6 +63,8 @@ struct PlanPerformer: Sendable {
             do throws(KubeError) {
                 _ = try await reconciler.api.send(PlanRequests.recreate(pod, containers: containers))
             } catch {
+                // Kruise was removed meanwhile.
+                if error.status?.code == 404 { reconciler.cluster.forgetKruise() }
                 // Asked before, by us or by Kruise's own controller.
                 guard error.status?.reason == "AlreadyExists" else { throw error }
             }

@@ -61,10 +61,11 @@ public final class TerminatorController: Sendable {
         await withTaskGroup(of: Void.self) { telling in
             telling.addTask { await self.events.run() }
             await withTaskGroup(of: Void.self) { watching in
-                if options.namespace == nil { watching.addTask { await self.namespaceInformer.run() } }
-                watching.addTask { await self.podInformer.run() }
-                // Asked once now, not by each worker at once.
-                _ = await reconciler.cluster.isKruiseServed()
+                watching.addTask {
+                    await self.learnNamespaces()
+                    await self.podInformer.run()
+                }
+                watching.addTask { await self.followNamespaces() }
                 await queue.run(workers: configuration.workers) { key in await self.reconciler.reconcile(key) }
                 watching.cancelAll()
             }
@@ -113,10 +114,28 @@ public final class TerminatorController: Sendable {
         }
     }
 
+    /// Before the first pod is looked at. Where that is not allowed, known sidecars count in labelled pods alone.
+    private func learnNamespaces() async {
+        do throws(KubeError) { try await namespaces.read(api, only: options.namespace) } catch {
+            logger.notice("the labels of namespaces cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func followNamespaces() async {
+        guard let namespace = options.namespace else { return await namespaceInformer.run() }
+        while !Task.isCancelled {
+            try? await time.sleep(time.now() + Self.namespaceInterval)
+            // Where it may not be read that has been told.
+            if (try? await namespaces.read(api, only: namespace)) == true { pods.relist() }
+        }
+    }
+
+    /// One namespace is read again and again, which takes less rights than following it.
+    private static let namespaceInterval = Duration.seconds(30)
+
     /// Their labels decide which pods matter, so a change reads all pods again.
     private var namespaceInformer: Informer<String> {
-        let scope = WatchScope(
-            .namespaces, labelSelector: "\(WellKnownNames.Label.terminateKnown)=enabled", encoding: .protobuf)
+        let scope = WatchScope(.namespaces, labelSelector: KnownNamespaces.selector, encoding: .protobuf)
         return Informer(
             api, scope, RecordDecoder(PartialObject.self) { $0.metadata.name },
             options: InformerOptions(metrics: informerMetrics, logger: logger, time: time)

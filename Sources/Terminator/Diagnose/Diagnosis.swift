@@ -1,86 +1,85 @@
 internal import HTTPTransport
 public import KubeClient
-public import KubeModel
+internal import KubeModel
+internal import YAMLTree
 
 /// Asks a cluster about pods, and changes nothing.
 public struct Diagnosis: Sendable {
-    /// Which pods.
-    public enum Subject: Sendable, Equatable {
-        case all
-        case namespace(String)
-        case pod(ObjectKey)
-        case job(ObjectKey)
-    }
-
-    private let api: any KubeAPI
-    private let configuration: TerminatorConfiguration
+    let api: any KubeAPI
+    let configuration: TerminatorConfiguration
+    let namespaces = KnownNamespaces()
+    let time: Timepiece
     private let cluster: ClusterFacts
-    private static let pageSize = 500
 
-    public init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration) {
+    public init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, time: Timepiece = .system) {
         self.api = api
         self.configuration = configuration
-        cluster = ClusterFacts(api, rules: configuration.rules, namespaces: KnownNamespaces(), time: .system)
+        self.time = time
+        cluster = ClusterFacts(api, rules: configuration.rules, namespaces: namespaces, time: time)
     }
 
     /// - Parameter now: seconds since 1970.
-    /// - Returns: by namespace and name; of many pods only those that say something of sidecars.
-    public func diagnose(_ subject: Subject, now: Int64) async throws(KubeError) -> [PodDiagnosis] {
-        var diagnoses: [PodDiagnosis] = []
+    public func report(_ subject: Subject, now: Int64) async throws(KubeError) -> DiagnosisReport {
+        let mayReadNamespaces = try await readNamespaces(subject)
+        var report = DiagnosisReport(pods: [], isDetailed: !subject.isMany)
+        if case .job(let key) = subject { report.job = try await job(key) }
         for pod in try await pods(subject) {
-            let facts = try await cluster.facts(of: pod)
-            guard !facts.sidecars.isEmpty || facts.missingPrimary != nil || !subject.isMany else { continue }
-            var surroundings = ReconcilerSettings(configuration, isDryRun: true) { now }.surroundings(at: now)
-            surroundings.isKruiseServed = await cluster.isKruiseServed()
-            surroundings.budget = try await cluster.budget(of: facts)
-            diagnoses.append(PodDiagnosis(facts, surroundings))
+            guard var diagnosis = try await diagnose(pod, subject, now: now) else { continue }
+            if !mayReadNamespaces, cluster.wouldCountKnown(pod) {
+                diagnosis.findings.append(
+                    "the namespace's labels may not be read: with "
+                        + "\(WellKnownNames.Label.terminateKnown)=enabled known sidecars would count")
+            }
+            if report.isDetailed { diagnosis.warnings = try await WarningEvents.lines(about: pod, api) }
+            report.pods.append(diagnosis)
         }
-        return diagnoses.sorted { $0.pod < $1.pod }
+        report.pods.sort { $0.pod < $1.pod }
+        return report
+    }
+
+    /// - Returns: `nil` for one of many that is nothing to speak of.
+    func diagnose(_ pod: Pod, _ subject: Subject, now: Int64) async throws(KubeError) -> PodDiagnosis? {
+        let facts = try await cluster.facts(of: pod)
+        if subject.isMany {
+            guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
+            guard Verdict(for: facts) != .leave(.finished) else { return nil }
+        }
+        var surroundings = ReconcilerSettings(configuration, isDryRun: true) { now }.surroundings(at: now)
+        surroundings.isKruiseServed = await cluster.isKruiseServed()
+        surroundings.budget = try await cluster.budget(of: facts)
+        return PodDiagnosis(facts, surroundings)
+    }
+
+    /// - Returns: whether their labels may be read.
+    func readNamespaces(_ subject: Subject) async throws(KubeError) -> Bool {
+        do throws(KubeError) {
+            try await namespaces.read(api, only: subject.namespace)
+            return true
+        } catch {
+            guard error.status?.code == 403 else { throw error }
+            return false
+        }
+    }
+
+    /// `nil` where it may not be read; its pods may.
+    private func job(_ key: ObjectKey) async throws(KubeError) -> JobDiagnosis? {
+        let answer: APIResponse
+        do throws(KubeError) { answer = try await api.send(.get(.jobs, key)) } catch {
+            guard error.status?.code == 403 else { throw error }
+            return nil
+        }
+        do throws(YAMLError) { return JobDiagnosis(key, try YAMLNode(parsing: answer.body)) } catch {
+            throw KubeError(attempted: "GET job \(key)", reason: .malformed("\(error)"))
+        }
     }
 
     private func pods(_ subject: Subject) async throws(KubeError) -> [Pod] {
-        switch subject {
-        case .pod(let key):
+        if case .pod(let key) = subject {
             let answer = try await api.send(.get(.pods, key))
             do throws(WireError) { return [try Pod(.json, in: answer.body.span)] } catch {
                 throw KubeError(attempted: "GET \(key)", reason: .malformed("\(error)"))
             }
-        case .job(let key): return try await list(key.namespace, "\(WellKnownNames.Label.jobName)=\(key.name)")
-        case .namespace(let name): return try await list(name, "")
-        case .all: return try await list("", "")
         }
-    }
-
-    private func list(_ namespace: String, _ labels: String) async throws(KubeError) -> [Pod] {
-        var options = ListOptions()
-        options.labelSelector = labels
-        options.limit = Self.pageSize
-        var pods: [Pod] = []
-        while true {
-            let answer = try await api.send(.list(.pods, namespace: namespace, options, accept: .protobuf))
-            let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
-            var reader = ObjectListReader(encoding)
-            do throws(WireError) {
-                reader.append(answer.body)
-                while let item = try reader.next() {
-                    pods.append(
-                        try reader.withObject(item) { (bytes) throws(WireError) in try Pod(encoding, in: bytes) })
-                }
-                let token = try reader.finish().continueToken
-                guard !token.isEmpty else { return pods }
-                options = options.continued(with: token)
-            } catch {
-                throw KubeError(attempted: "list pods", reason: .malformed("\(error)"))
-            }
-        }
-    }
-}
-
-extension Diagnosis.Subject {
-    fileprivate var isMany: Bool {
-        switch self {
-        case .all, .namespace: true
-        case .pod, .job: false
-        }
+        return try await api.list(.pods, namespace: subject.namespace, labels: subject.scope.labelSelector)
     }
 }

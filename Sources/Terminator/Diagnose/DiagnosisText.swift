@@ -1,64 +1,81 @@
-internal import KubeModel
+public import KubeModel
+internal import WorkdirProtocol
 public import YAMLTree
 
-/// Diagnoses as a table for people and as a document for programs.
+/// Diagnoses as text for people and as documents for programs.
 public enum DiagnosisText {
-    public static func table(_ diagnoses: [PodDiagnosis], isWide: Bool) -> String {
-        var lines = [
-            ["NAMESPACE", "POD", "CONTAINER", "ROLE", "STATE", "HOLDS OPEN", "NEXT"] + (isWide ? wideHeads : [])
-        ]
-        for diagnosis in diagnoses {
-            for row in diagnosis.rows {
-                let next = row.next.isEmpty ? "-" : row.next
-                lines.append(
-                    [
-                        diagnosis.pod.namespace, diagnosis.pod.name, row.container, row.role, row.state,
-                        row.holdsOpen ? "yes" : "no", next,
-                    ] + (isWide ? wide(row) : []))
-            }
+    /// A table, and what is to be said of each pod as a whole.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public static func table(_ report: DiagnosisReport, isWide: Bool, now: Int64) -> String {
+        var parts: [String] = []
+        if let job = report.job { parts.append("Job \(job.job): \(job.verdict)\n") }
+        if report.pods.isEmpty {
+            parts.append(report.isDetailed ? "It has no pods.\n" : "No open pod here says anything of sidecars.\n")
+        } else {
+            var table = DiagnosisTable(isWide: isWide)
+            parts.append(table.text(report.pods))
+            parts += report.pods.map { note($0, isDetailed: report.isDetailed, now: now) }
         }
-        let notes = diagnoses.map(note).filter { !$0.isEmpty }
-        return aligned(lines) + notes.map { "\n\($0)" }.joined()
-    }
-
-    private static let wideHeads = ["RESTARTS", "WHY", "TRIED", "NOT POSSIBLE"]
-
-    private static func wide(_ row: PodDiagnosis.Row) -> [String] {
-        [
-            "\(row.restarts)", row.reason, row.tried.isEmpty ? "-" : row.tried.joined(separator: ", "),
-            row.obstacles.isEmpty ? "-" : row.obstacles.joined(separator: "; "),
-        ]
+        return parts.joined(separator: "\n")
     }
 
     /// What is to be said of the pod as a whole.
-    private static func note(_ diagnosis: PodDiagnosis) -> String {
+    public static func note(_ diagnosis: PodDiagnosis, isDetailed: Bool, now: Int64) -> String {
         let owner = diagnosis.job.map { " (Job \($0))" } ?? ""
-        return (["\(diagnosis.pod)\(owner): \(diagnosis.verdict)"] + diagnosis.findings.map { "  \($0)" })
-            .joined(separator: "\n") + "\n"
-    }
-
-    private static func aligned(_ lines: [[String]]) -> String {
-        let columns = lines.first?.count ?? 0
-        let widths = (0..<columns).map { column in lines.map { $0[column].count }.max() ?? 0 }
-        return lines.map { line in
-            var text = ""
-            for (column, cell) in line.enumerated() {
-                let isLast = column == line.count - 1
-                text += isLast ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 3)
+        let since = diagnosis.isHeldOpen ? diagnosis.mainEnd.map { "; main ended \(age($0, now)) ago" } ?? "" : ""
+        var lines = ["\(diagnosis.pod)\(owner): \(diagnosis.verdict)\(since)"]
+        lines += diagnosis.findings.map { "  \($0)" }
+        if isDetailed {
+            lines += diagnosis.rows.filter(\.holdsOpen).flatMap(explanation)
+            lines += diagnosis.warnings.map { "  warning: \($0)" }
+        } else {
+            lines += diagnosis.rows.filter { $0.holdsOpen && !$0.tried.isEmpty }.map {
+                "  \($0.container): tried \($0.tried.joined(separator: ", "))"
             }
-            return text + "\n"
-        }.joined()
+        }
+        lines += diagnosis.advice.map { "  \($0)" }
+        return lines.joined(separator: "\n") + "\n"
     }
 
-    public static func document(_ diagnoses: [PodDiagnosis]) -> JSONValue {
-        .array(
-            diagnoses.map { diagnosis in
-                .object(present: [
-                    "namespace": .string(diagnosis.pod.namespace), "pod": .string(diagnosis.pod.name),
-                    "job": diagnosis.job.map { .string($0) }, "verdict": .string(diagnosis.verdict),
-                    "findings": texts(diagnosis.findings), "containers": .array(diagnosis.rows.map(container)),
-                ])
-            })
+    private static func explanation(_ row: PodDiagnosis.Row) -> [String] {
+        var lines = ["  \(row.container) is a sidecar (\(row.reason)): \(row.state)"]
+        if !row.tried.isEmpty { lines.append("    tried: \(row.tried.joined(separator: ", "))") }
+        lines.append("    next: \(row.next)")
+        lines += row.obstacles.map { "    not possible: \($0)" }
+        return lines
+    }
+
+    /// To the second below a minute, else in two parts.
+    private static func age(_ moment: Int64, _ now: Int64) -> String {
+        let seconds = max(0, now - moment)
+        let unit: Int64 =
+            switch seconds {
+            case ..<3600: 1
+            case ..<86_400: 60
+            default: 3600
+            }
+        return DurationText.print(.seconds(seconds / unit * unit))
+    }
+
+    public static func document(_ report: DiagnosisReport) -> JSONValue {
+        .array(report.pods.map(document))
+    }
+
+    public static func document(_ diagnosis: PodDiagnosis) -> JSONValue {
+        .object(present: [
+            "namespace": .string(diagnosis.pod.namespace), "pod": .string(diagnosis.pod.name),
+            "job": diagnosis.job.map { .string($0) }, "verdict": .string(diagnosis.verdict),
+            "mainEnded": diagnosis.mainEnd.map { .string(KubeTimeText.seconds($0)) },
+            "heldOpen": .bool(diagnosis.isHeldOpen), "findings": texts(diagnosis.findings),
+            "advice": texts(diagnosis.advice), "warnings": texts(diagnosis.warnings),
+            "containers": .array(diagnosis.rows.map(container)),
+        ])
+    }
+
+    /// In a watch: a pod that is not followed any more.
+    public static func document(gone pod: ObjectKey) -> JSONValue {
+        ["namespace": .string(pod.namespace), "pod": .string(pod.name), "gone": true]
     }
 
     private static func container(_ row: PodDiagnosis.Row) -> JSONValue {

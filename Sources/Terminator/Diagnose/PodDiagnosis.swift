@@ -1,5 +1,4 @@
 public import KubeModel
-internal import YAMLTree
 
 /// What a person wants to know of a pod: which container counts as what, what holds it open, what would be done, and what
 /// went wrong so far.
@@ -14,42 +13,78 @@ public struct PodDiagnosis: Sendable, Equatable {
         public var restarts: Int32
         /// Whether it keeps the pod open although main has ended.
         public var holdsOpen: Bool
-        /// What would be done about it now; empty for nothing.
-        public var next: String
+        /// What would be done about it now; `nil` for nothing.
+        public var step: Ladder.Step?
         /// What was tried, in order.
         public var tried: [String]
         /// Why other ways are not taken.
         public var obstacles: [String]
+
+        /// `step`, for people; empty for nothing.
+        public var next: String { step?.words ?? "" }
     }
 
     public var pod: ObjectKey
+    public var uid: String
     public var verdict: String
+    /// Finished, and nothing is left to be done about it.
+    public var isFinished: Bool
     public var job: String?
+    /// How main ended, and when, in seconds since 1970; `nil` while it has not.
+    public var result: MainResult?
+    public var mainEnd: Int64?
     public var rows: [Row]
     /// Annotations that cannot be followed.
     public var findings: [String]
+    /// What its owner could do, where the terminator does nothing.
+    public var advice: [String]
+    /// Warnings that the cluster holds about it, oldest first.
+    public var warnings: [String] = []
 
     public init(_ facts: PodFacts, _ surroundings: Surroundings) {
         pod = facts.key
+        uid = facts.uid
         job = facts.job?.name
+        result = facts.result
+        mainEnd = facts.mainEnd.flatMap { $0 > 0 ? $0 : nil }
         findings = facts.findings
         let verdict = Verdict(for: facts)
         self.verdict = verdict.sentence
+        isFinished = verdict == .leave(.finished)
+        advice = Advice.lines(for: facts, verdict)
         var budget = surroundings.budget
         rows = facts.containers.map { container in
             var row = Row(
                 container: container.name, role: container.role.word, reason: container.role.reason,
-                state: container.stateWords, restarts: container.restartCount, holdsOpen: false, next: "",
+                state: container.stateWords, restarts: container.restartCount, holdsOpen: false, step: nil,
                 tried: facts.progress.attempts(of: container.name).map(\.words), obstacles: [])
             guard case .terminate(let open, let result) = verdict, open.contains(where: { $0.name == container.name })
             else { return row }
             let ladder = Ladder(pod: facts, sidecar: container, result: result, surroundings: surroundings)
             let (step, obstacles) = ladder.next(budget: &budget)
             row.holdsOpen = true
-            row.next = step.words
+            row.step = step
             row.obstacles = obstacles.map(\.description)
             return row
         }
+    }
+
+    public var isHeldOpen: Bool { rows.contains(where: \.holdsOpen) }
+
+    /// Without what changes each second: that a wait has become shorter is nothing new.
+    var steady: PodDiagnosis {
+        var copy = self
+        copy.rows = rows.map(\.steady)
+        return copy
+    }
+}
+
+extension PodDiagnosis.Row {
+    var steady: Self {
+        guard case .wait(_, let rung) = step else { return self }
+        var copy = self
+        copy.step = .wait(0, for: rung)
+        return copy
     }
 }
 

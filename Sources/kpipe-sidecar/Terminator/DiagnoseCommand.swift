@@ -1,41 +1,54 @@
 import ArgumentParser
 import Glibc
+import HTTPTransport
 import KubeClient
 import KubeModel
+import Logging
 import Render
+import Synchronization
 import Terminator
 import WorkdirProtocol
-import YAMLTree
 
 /// `diagnose`: why a pod does not end, and what the terminator would do about it.
 struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
-    enum Output: String, ExpressibleByArgument, CaseIterable {
-        case table, wide, json, yaml
-    }
-
     static let configuration = CommandConfiguration(
         commandName: "diagnose", abstract: "Says what holds pods open, and what the terminator would do.",
+        usage: "kpipe-sidecar diagnose [pod/NAME | job/NAME | namespace/NAME | -A] [<options>]",
         discussion: """
             Reads, and changes nothing. For each container: whether it counts as main or as a sidecar, its state, whether
-            it keeps the pod open, and what would be done about it. Without pod/NAME or job/NAME the marked pods of the
-            namespace are shown. The columns and fields are the same in every output; wide and json add why, what was
-            tried and what is not possible here.
+            it keeps the pod open, and what would be done about it. Without pod/NAME or job/NAME the open pods of the
+            namespace that say something of sidecars are shown. The columns and fields are the same in every output; wide
+            and json add why, what was tried and what is not possible here.
+
+            With --watch the table stays up to date on a terminal; into a pipe or file, rows that change are added (json:
+            a line for each pod that changes, yaml: a document). With --preflight the cluster is looked at instead: what
+            the terminator could do here, and what is in its way; the status is 1 if something would not work.
 
             EXAMPLES
               My Job never completes:
                 kpipe-sidecar diagnose job/nightly --namespace data
               The whole cluster, with the exit image that is to be used:
                 kpipe-sidecar diagnose -A --exit-image registry.example/kpipe-exit:1 -o wide
+              Follow a namespace while the terminator works:
+                kpipe-sidecar diagnose -n data --watch
+              May the installed terminator do what it has to?
+                kpipe-sidecar diagnose --preflight --as system:serviceaccount:kpipe-system:kpipe-terminator
             """)
 
-    @Argument(help: "pod/NAME or job/NAME; left out: the namespace's pods.")
-    var subject: String?
+    @Argument(help: "pod/NAME, job/NAME, namespace/NAME or all; left out: the namespace's pods.")
+    var subject: [String] = []
 
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
     var allNamespaces = false
 
-    @Option(name: .shortAndLong, help: "\(Output.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var output = Output.table
+    @Option(name: .shortAndLong, help: "\(DiagnoseOutput.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var output = DiagnoseOutput.table
+
+    @Flag(name: .shortAndLong, help: "Go on, and show what changes, until Ctrl-C.")
+    var watch = false
+
+    @Flag(help: "Say what the terminator could do in this cluster, and what is in its way.")
+    var preflight = false
 
     @Option(help: ArgumentHelp("The terminator's configuration.", valueName: "file"), completion: .file())
     var config: String?
@@ -48,8 +61,14 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        if subject != nil, allNamespaces { throw ValidationError("-A shows all pods: leave out pod/NAME or job/NAME") }
-        if let subject, Self.parts(subject) == nil { throw ValidationError("expected pod/NAME or job/NAME") }
+        if !subject.isEmpty, allNamespaces { throw ValidationError("-A shows all pods: leave out \(subject[0])") }
+        if Diagnosis.Subject(words: subject, in: "default") == nil {
+            throw ValidationError("expected pod/NAME, job/NAME, namespace/NAME or all")
+        }
+        if preflight, watch { throw ValidationError("--preflight looks once: leave out --watch") }
+        if preflight, !subject.isEmpty {
+            throw ValidationError("--preflight is about the cluster: leave out \(subject[0])")
+        }
     }
 
     func run() async throws {
@@ -57,52 +76,98 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         if let exitImage { configuration.exitImage = exitImage }
         let access = try kube.access()
         let api = KubeClient(access)
-        let result = await diagnoses(api, configuration, target(in: access.namespace))
+        if preflight {
+            let checks = await Preflight(api, configuration, preflightPlan).checks(now: Self.now())
+            await api.shutdown()
+            say(
+                output == .table || output == .wide
+                    ? PreflightCheck.text(checks) : output.document(PreflightCheck.document(checks)))
+            if checks.contains(where: { $0.outcome == .fail }) { throw CommandFailure(status: 1, "") }
+            return
+        }
+        let result = await work(Diagnosis(api, configuration), subject(in: access.namespace))
         await api.shutdown()
-        switch result {
-        case .success(let diagnoses): print(text(diagnoses), terminator: "")
-        case .failure(let error):
-            throw CommandFailure(error.status?.code == 404 ? .noInput : .temporary, error.description)
+        if case .failure(let error) = result {
+            throw CommandFailure(error.exitCode, error.description)
         }
     }
 
-    private func diagnoses(
-        _ api: KubeClient, _ configuration: TerminatorConfiguration, _ subject: Diagnosis.Subject
-    ) async -> Result<[PodDiagnosis], KubeError> {
+    private var preflightPlan: Preflight.Plan {
+        let home = Installation.defaultNamespace
+        let rules = Installation.terminatorAccess(kruise: false)
+        let needs = Self.needs(rules, in: kube.namespace) + Self.needs([Installation.terminatorLeaseAccess], in: home)
+        return Preflight.Plan(
+            home: home, scope: kube.namespace, needs: needs, lease: TerminatorCommand.leaseName,
+            terminatorLabels: Installation.terminatorSelector, agentLabels: Installation.nodeAgentSelector)
+    }
+
+    /// Without the pods nothing works; the rest is for some rungs, or for comfort.
+    private static func needs(_ rules: [AccessRule], in namespace: String?) -> [AccessNeed] {
+        rules.flatMap { rule in
+            rule.resources.flatMap { resource in
+                rule.verbs.map { verb in
+                    AccessNeed(
+                        verb, rule.group, resource,
+                        in: resource == "nodes" || resource == "namespaces" ? nil : namespace,
+                        for: rule.purpose, isEssential: resource == "pods" || resource == "pods/status")
+                }
+            }
+        }
+    }
+
+    private func work(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async -> Result<Void, KubeError> {
         do throws(KubeError) {
-            return .success(try await Diagnosis(api, configuration).diagnose(subject, now: Int64(time(nil))))
+            // In a watch, too, what is not there or not allowed is told at once.
+            let report = try await diagnosis.report(subject, now: Self.now())
+            guard watch else {
+                say(output.text(report, now: Self.now()))
+                return .success(())
+            }
         } catch {
             return .failure(error)
         }
+        _ = await withSignalsCancelling { await follow(diagnosis, subject) }
+        return .success(())
     }
 
-    private func text(_ diagnoses: [PodDiagnosis]) -> String {
-        switch output {
-        case .table, .wide:
-            diagnoses.isEmpty
-                ? "No pod here says anything of sidecars.\n" : DiagnosisText.table(diagnoses, isWide: output == .wide)
-        case .json: DiagnosisText.document(diagnoses).prettyText
-        case .yaml: Self.yaml(DiagnosisText.document(diagnoses).prettyText)
+    private func follow(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async {
+        let screen = DiagnoseScreen(isWide: output == .wide, isDetailed: !subject.isMany)
+        let isTable = output == .table || output == .wide
+        let size = isTable ? DiagnoseScreen.size : nil
+        // On a screen that is drawn over, trouble is a line of its own.
+        let logger = size == nil ? Logger(label: "diagnose") : Logger(label: "") { _ in SwiftLogNoOpLogHandler() }
+        let watch = DiagnosisWatch(diagnosis, subject, logger: logger) { Self.now() }
+        if let size {
+            say(DiagnoseScreen.opening(size))
+            await watch.run { news in say(screen.frame(news, now: Self.now(), DiagnoseScreen.size ?? size)) }
+        } else {
+            let stream = Mutex(DiagnoseStream(output))
+            await watch.run { news in say(stream.withLock { $0.text(news) }) }
         }
     }
 
-    /// JSON is YAML already, so that nothing is lost where our own text could not be read again.
-    private static func yaml(_ json: String) -> String {
-        (try? YAMLNode(parsing: Array(json.utf8))).map { ManifestWriter.yaml([Manifest($0)]) } ?? json
+    /// - Returns: whether somebody still reads: `diagnose --watch | head` is to end.
+    @discardableResult
+    private func say(_ text: String) -> Bool {
+        print(text, terminator: "")
+        return fflush(nil) == 0
     }
 
-    private func target(in namespace: String) -> Diagnosis.Subject {
-        guard let (kind, name) = subject.flatMap(Self.parts) else {
-            return allNamespaces ? .all : .namespace(namespace)
+    private func subject(in namespace: String) -> Diagnosis.Subject {
+        if allNamespaces { return .all }
+        return Diagnosis.Subject(words: subject, in: namespace) ?? .namespace(namespace)
+    }
+
+    private static func now() -> Int64 { Int64(time(nil)) }
+}
+
+extension KubeError {
+    /// Of a command that could not do without the answer.
+    var exitCode: WorkdirProtocol.ExitCode {
+        switch status?.code {
+        case 404: .noInput
+        case 401, 403: .permission
+        default: .temporary
         }
-        let key = ObjectKey(namespace: namespace, name: name)
-        return kind == "job" ? .job(key) : .pod(key)
-    }
-
-    private static func parts(_ text: String) -> (kind: String, name: String)? {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, !parts[1].isEmpty else { return nil }
-        let kinds = ["pod": "pod", "pods": "pod", "po": "pod", "job": "job", "jobs": "job"]
-        return kinds[parts[0]].map { ($0, parts[1]) }
     }
 }

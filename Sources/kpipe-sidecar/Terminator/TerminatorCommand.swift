@@ -51,7 +51,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
 
     @OptionGroup var logging: LoggingOptions
 
-    private static let leaseName = "kpipe-sidecar-terminator"
+    static let leaseName = "kpipe-sidecar-terminator"
 
     func run() async throws {
         var configuration = try config.map { try TerminatorConfiguration(file: $0) } ?? TerminatorConfiguration()

@@ -101,6 +101,38 @@ struct Cluster {
         server.update { _ = $0.place(pod) }
     }
 
+    /// A pod of which main has ended and a mesh's proxy, without a marker, runs on.
+    func known(_ name: String) {
+        pod(name)
+        server.update { api in
+            _ = api.change("Pod", name, in: Self.namespace) { pod in
+                pod["spec"]?["containers"] = [["name": "main"], ["name": "istio-proxy", "image": "busybox:latest"]]
+                var statuses = pod["status"]?["containerStatuses"]?.array ?? []
+                statuses[1]["name"] = "istio-proxy"
+                pod["status"]?["containerStatuses"] = .array(statuses)
+            }
+        }
+    }
+
+    /// Known sidecars count in the namespace from now on.
+    func labelNamespace() {
+        server.update { api in
+            _ = api.change("Namespace", Self.namespace) {
+                $0["metadata"]?["labels"] = .object([.init(WellKnownNames.Label.terminateKnown, "enabled")])
+            }
+        }
+    }
+
+    /// A client who may do this and no more, in group, resource and verbs.
+    func client(may rules: [(String, String, [String])]) -> KubeClient {
+        server.update { api in
+            api.access.rules += rules.map { .init("limited", may: $0.2, [$0.1], group: $0.0) }
+        }
+        var access = access
+        access.impersonation = Impersonation(user: "limited")
+        return KubeClient(access, KubeClientOptions(rate: nil))
+    }
+
     func object(_ pod: String) -> JSONValue? { server.update { $0.object("Pod", pod, in: Self.namespace) } }
 
     func image(of pod: String) -> String? { object(pod)?["spec"]?["containers"]?.array?[1]["image"]?.string }

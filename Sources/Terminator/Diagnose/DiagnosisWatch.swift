@@ -1,0 +1,93 @@
+internal import KubeClient
+internal import KubeModel
+public import Logging
+
+/// Follows pods, and says of them what `Diagnosis` does whenever that changes. Goes on over restarts of the server.
+public struct DiagnosisWatch: Sendable {
+    private let diagnosis: Diagnosis
+    private let subject: Diagnosis.Subject
+    private let logger: Logger
+    private let clock: @Sendable () -> Int64
+
+    /// How often is looked at what has changed. Time alone changes what is to be done: waits end.
+    private static let interval = Duration.seconds(1)
+
+    /// - Parameter clock: seconds since 1970.
+    public init(
+        _ diagnosis: Diagnosis, _ subject: Diagnosis.Subject, logger: Logger, clock: @escaping @Sendable () -> Int64
+    ) {
+        self.diagnosis = diagnosis
+        self.subject = subject
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Tells first what there is, then once a second what there is and what of it is new: until the task is cancelled, or
+    /// `tell` returns `false` because nobody listens any more.
+    public func run(_ tell: @escaping @Sendable (DiagnosisNews) async -> Bool) async {
+        let pods = FollowedPods()
+        let rules = diagnosis.configuration.rules
+        var selection = PodScope.selection(rules, diagnosis.namespaces)
+        if !subject.isMany { selection.marks = nil }
+        let informer = Informer(
+            diagnosis.api, subject.scope, .pods(selection) { $0 },
+            options: InformerOptions(logger: logger, time: diagnosis.time)
+        ) { pods.apply($0) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await informer.run() }
+            group.addTask { await self.followNamespaces(for: informer) }
+            await look(at: pods, of: informer, tell)
+            group.cancelAll()
+        }
+    }
+
+    private func look(
+        at pods: FollowedPods, of informer: Informer<Pod>, _ tell: (DiagnosisNews) async -> Bool
+    ) async {
+        var board = DiagnosisBoard()
+        var next = diagnosis.time.now()
+        while !Task.isCancelled {
+            if let found = pods.take(and: board.open) {
+                var news = board.update(await diagnose(found, pods))
+                news.trouble = informer.trouble
+                if Task.isCancelled { return }
+                guard await tell(news) else { return }
+                next = max(next, diagnosis.time.now()) + Self.interval
+            } else {
+                next += Self.interval / 20
+            }
+            try? await diagnosis.time.sleep(next)
+        }
+    }
+
+    private func diagnose(
+        _ found: [ObjectUID: Pod?], _ pods: FollowedPods
+    ) async -> [ObjectUID: PodDiagnosis?] {
+        var diagnoses: [ObjectUID: PodDiagnosis?] = [:]
+        for (uid, pod) in found {
+            guard let pod else {
+                diagnoses[uid] = .some(nil)
+                continue
+            }
+            do throws(KubeError) {
+                diagnoses[uid] = .some(try await diagnosis.diagnose(pod, subject, now: clock()))
+            } catch {
+                // What was said of it before stays; a server that is away will be back.
+                pods.putBack(uid)
+            }
+        }
+        return diagnoses
+    }
+
+    /// A label of a namespace decides which pods matter.
+    private func followNamespaces(for informer: Informer<Pod>) async {
+        while !Task.isCancelled {
+            try? await diagnosis.time.sleep(diagnosis.time.now() + Self.namespaceInterval)
+            if (try? await diagnosis.namespaces.read(diagnosis.api, only: subject.namespace)) == true {
+                informer.relist()
+            }
+        }
+    }
+
+    private static let namespaceInterval = Duration.seconds(30)
+}

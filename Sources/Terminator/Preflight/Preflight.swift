@@ -1,0 +1,174 @@
+internal import HTTPTransport
+public import KubeClient
+internal import KubeModel
+internal import YAMLTree
+
+/// Asks a cluster what the terminator could do there, and changes nothing.
+public struct Preflight: Sendable {
+    /// Where and as whom the terminator runs, or is to.
+    public struct Plan: Sendable {
+        /// Its own namespace.
+        public var home: String
+        /// The only namespace it is to watch; `nil`: all.
+        public var scope: String?
+        /// What it has to be allowed.
+        public var needs: [AccessNeed]
+        /// Name of its Lease.
+        public var lease: String
+        /// Labels of its pods and of the node agents'.
+        public var terminatorLabels: String
+        public var agentLabels: String
+
+        public init(
+            home: String, scope: String?, needs: [AccessNeed], lease: String, terminatorLabels: String,
+            agentLabels: String
+        ) {
+            self.home = home
+            self.scope = scope
+            self.needs = needs
+            self.lease = lease
+            self.terminatorLabels = terminatorLabels
+            self.agentLabels = agentLabels
+        }
+    }
+
+    private let api: any KubeAPI
+    private let configuration: TerminatorConfiguration
+    private let plan: Plan
+    private let discovery: Discovery
+    /// Kruise's own controller, by its Helm chart.
+    private static let kruiseManager = ObjectKey(namespace: "kruise-system", name: "kruise-controller-manager")
+
+    public init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, _ plan: Plan) {
+        self.api = api
+        self.configuration = configuration
+        self.plan = plan
+        discovery = Discovery(api)
+    }
+
+    /// Never fails: what cannot be found out is a finding, too.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public func checks(now: Int64) async -> [PreflightCheck] {
+        var facts = PreflightFacts(now: now)
+        facts.exitImage = configuration.exitImage
+        facts.isNodeAgentConfigured = configuration.nodeAgent
+        facts.quitsByProxy = configuration.quitVia == .proxy
+        await facts.learn("version", \.version) { () async throws(KubeError) in try await discovery.version() }
+        // Without an answer so far the others would only take longer to fail in the same way.
+        guard facts.version != nil else { return facts.checks.filter { $0.outcome == .fail } }
+        await learnAccess(&facts)
+        await learnKruise(&facts)
+        await facts.learn("nodes", \.nodes) { () async throws(KubeError) in try await nodes() }
+        await facts.learn("agents", \.agents) { () async throws(KubeError) in
+            Set(try await readyPods(plan.agentLabels).map(\.spec.nodeName))
+        }
+        await facts.learn("terminators", \.terminators) { () async throws(KubeError) in
+            try await readyPods(plan.terminatorLabels).count
+        }
+        facts.lease = try? await lease()
+        await facts.learn("pods", \.pods) { () async throws(KubeError) in
+            try await Diagnosis(api, configuration).report(plan.scope.map { .namespace($0) } ?? .all, now: now).pods
+        }
+        return facts.checks
+    }
+
+    private func learnAccess(_ facts: inout PreflightFacts) async {
+        facts.needs = plan.needs.count
+        do throws(KubeError) {
+            for need in plan.needs where try await !isAllowed(need) { facts.refused.append(need) }
+        } catch {
+            facts.unknown["access"] = error.description
+        }
+    }
+
+    private func isAllowed(_ need: AccessNeed) async throws(KubeError) -> Bool {
+        let attributes: JSONValue = .object(present: [
+            "verb": .string(need.verb), "group": .string(need.group), "resource": .string(need.resource),
+            "subresource": need.subresource.isEmpty ? nil : .string(need.subresource),
+            "namespace": need.namespace.map { .string($0) },
+        ])
+        let review: JSONValue = [
+            "apiVersion": .string(Self.reviews.apiVersion), "kind": .string(Self.reviews.kind),
+            "spec": ["resourceAttributes": attributes],
+        ]
+        let answer = try await api.send(.create(Self.reviews, body: Array(review.text.utf8)))
+        return (try? YAMLNode(parsing: answer.body))?["status"]?["allowed"]?.text == "true"
+    }
+
+    private static let reviews = APIResource(
+        group: "authorization.k8s.io", version: "v1", plural: "selfsubjectaccessreviews",
+        kind: "SelfSubjectAccessReview", isNamespaced: false)
+
+    private func learnKruise(_ facts: inout PreflightFacts) async {
+        await facts.learn("kruise", \.isKruiseServed) { () async throws(KubeError) in
+            try await discovery.serves(.containerRecreateRequests)
+        }
+        guard facts.isKruiseServed == true else { return }
+        let deployments = APIResource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")
+        guard let manager = try? await object(deployments, Self.kruiseManager) else { return }
+        let containers = manager["spec"]?["template"]?["spec"]?["containers"]?.sequence ?? []
+        facts.doesKruiseTerminate = containers.contains { container in
+            (container["args"]?.sequence ?? []).contains {
+                $0.text?.contains("SidecarTerminator=true") ?? false || $0.text?.contains("AllAlpha=true") ?? false
+            }
+        }
+    }
+
+    private func nodes() async throws(KubeError) -> [PreflightFacts.Node] {
+        var nodes: [PreflightFacts.Node] = []
+        var options = ListOptions()
+        options.limit = 200
+        while true {
+            let answer = try await api.send(.list(.nodes, options))
+            guard let list = try? YAMLNode(parsing: answer.body) else {
+                throw KubeError(attempted: "list nodes", reason: .malformed("the answer cannot be read"))
+            }
+            nodes += (list["items"]?.sequence ?? []).map(PreflightFacts.Node.init)
+            guard let token = list["metadata"]?["continue"]?.text, !token.isEmpty else { return nodes }
+            options = options.continued(with: token)
+        }
+    }
+
+    private func readyPods(_ labels: String) async throws(KubeError) -> [Pod] {
+        let pods: [Pod] = try await api.list(.pods, labels: labels)
+        return pods.filter { pod in pod.status.conditions.contains { $0.type == "Ready" && $0.status == "True" } }
+    }
+
+    private func lease() async throws(KubeError) -> PreflightFacts.Lease? {
+        let spec = try await object(.leases, ObjectKey(namespace: plan.home, name: plan.lease))["spec"]
+        guard let holder = spec?["holderIdentity"]?.text, let time = spec?["renewTime"]?.text,
+            let renewed = KubeTimeText.seconds(of: time)
+        else { return nil }
+        let duration = spec?["leaseDurationSeconds"]?.text.flatMap { Int64($0) } ?? 0
+        return PreflightFacts.Lease(holder: holder, renewed: renewed, duration: duration)
+    }
+
+    private func object(_ resource: APIResource, _ key: ObjectKey) async throws(KubeError) -> YAMLNode {
+        let answer = try await api.send(.get(resource, key))
+        do throws(YAMLError) { return try YAMLNode(parsing: answer.body) } catch {
+            throw KubeError(attempted: "GET \(key)", reason: .malformed("\(error)"))
+        }
+    }
+}
+
+extension PreflightFacts {
+    /// Asks, and remembers why where there is no answer.
+    fileprivate mutating func learn<Value>(
+        _ name: String, _ place: WritableKeyPath<PreflightFacts, Value?>,
+        _ ask: () async throws(KubeError) -> Value
+    ) async {
+        do throws(KubeError) { self[keyPath: place] = try await ask() } catch { unknown[name] = error.description }
+    }
+}
+
+extension PreflightFacts.Node {
+    fileprivate init(_ node: YAMLNode) {
+        name = node["metadata"]?["name"]?.text ?? ""
+        isVirtual = VirtualNode.isOne(node)
+        kubelet = node["status"]?["nodeInfo"]?["kubeletVersion"]?.text ?? ""
+        runtime = node["status"]?["nodeInfo"]?["containerRuntimeVersion"]?.text ?? ""
+        images = Set(
+            (node["status"]?["images"]?.sequence ?? []).flatMap { ($0["names"]?.sequence ?? []).compactMap(\.text) })
+    }
+}

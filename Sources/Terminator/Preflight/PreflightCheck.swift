@@ -1,0 +1,56 @@
+public import YAMLTree
+
+/// One line of a look at a cluster before the terminator is let loose on it.
+public struct PreflightCheck: Sendable, Equatable {
+    public enum Outcome: String, Sendable, Comparable, CaseIterable {
+        case pass
+        /// It works, with something missing.
+        case warn
+        /// It would not work.
+        case fail
+
+        public static func < (one: Outcome, other: Outcome) -> Bool {
+            allCases.firstIndex(of: one) ?? 0 < allCases.firstIndex(of: other) ?? 0
+        }
+    }
+
+    public var outcome: Outcome
+    /// What is looked at, in a word or two.
+    public var subject: String
+    /// What was found.
+    public var finding: String
+    /// What to do about it; empty where nothing is to be done.
+    public var advice: String
+
+    public init(_ outcome: Outcome, _ subject: String, _ finding: String, advice: String = "") {
+        self.outcome = outcome
+        self.subject = subject
+        self.finding = finding
+        self.advice = advice
+    }
+
+    /// A line for each, what to do below it, and what it comes to.
+    public static func text(_ checks: [PreflightCheck]) -> String {
+        let width = checks.map(\.subject.count).max() ?? 0
+        let lines = checks.map { check in
+            let padding = String(repeating: " ", count: width - check.subject.count)
+            let head = "\(check.outcome.rawValue)   \(check.subject)\(padding)   \(check.finding)\n"
+            return check.advice.isEmpty
+                ? head : "\(head)       \(String(repeating: " ", count: width))   → \(check.advice)\n"
+        }
+        let counts = Outcome.allCases.map { outcome in
+            "\(checks.count { $0.outcome == outcome }) \(outcome.rawValue)"
+        }
+        return lines.joined() + "\n\(counts.joined(separator: ", "))\n"
+    }
+
+    public static func document(_ checks: [PreflightCheck]) -> JSONValue {
+        .array(
+            checks.map { check in
+                [
+                    "check": .string(check.subject), "result": .string(check.outcome.rawValue),
+                    "finding": .string(check.finding), "advice": .string(check.advice),
+                ]
+            })
+    }
+}
