@@ -144,12 +144,7 @@ import Testing
         let content = seededBytes(4 << 20)
         try Data(content).write(to: URL(filePath: setup.nginx.root + "/big"))
         let client = try setup.client(setup.trust)
-        let paused = Mutex(false)
-        let sink = ProbeSink { count in
-            guard count > 1 << 20, paused.withLock({ !$0 }) else { return .proceed }
-            paused.withLock { $0 = true }
-            return .pause
-        }
+        let sink = ProbeSink.pausing(after: 1 << 20)
         async let head = client.execute(
             HTTPRequest("GET", setup.nginx.url("big"), timeouts: .init(stall: .milliseconds(300)), version: .negotiate),
             into: sink)

@@ -19,6 +19,16 @@ final class ProbeSink: HTTPBodySink {
         self.decide = decide
     }
 
+    /// Takes more than `count` bytes, then holds until it is told to go on.
+    static func pausing(after count: Int) -> ProbeSink {
+        let hasPaused = Mutex(false)
+        return ProbeSink { taken in
+            guard taken > count, hasPaused.withLock({ !$0 }) else { return .proceed }
+            hasPaused.withLock { $0 = true }
+            return .pause
+        }
+    }
+
     func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
         state.withLock {
             $0.head = head

@@ -8,6 +8,8 @@ final class MultiHandle {
     private(set) var deadline: Instant?
     private let raw: UnsafeMutableRawPointer
     private let poller: Poller
+    /// Those that libcurl wants watched.
+    private var sockets: Set<Int32> = []
 
     /// `nil` where libcurl cannot be set up.
     init?(_ configuration: HTTPClientConfiguration, poller: Poller) {
@@ -29,7 +31,9 @@ final class MultiHandle {
     /// Closes the connection of a transfer that is under way.
     func remove(_ easy: EasyHandle) { curl_multi_remove_handle(raw, easy.raw) }
 
+    /// Does nothing where the event is about somebody else's descriptor.
     func act(on event: Poller.Event) {
+        guard sockets.contains(event.descriptor) else { return }
         var running: Int32 = 0
         let mask =
             (event.canRead ? CURL_CSELECT_IN : 0) | (event.canWrite ? CURL_CSELECT_OUT : 0)
@@ -57,6 +61,7 @@ final class MultiHandle {
     }
 
     fileprivate func socketChanged(_ socket: Int32, _ what: Int32) {
+        if what == CURL_POLL_REMOVE { sockets.remove(socket) } else { sockets.insert(socket) }
         poller.watch(
             socket, read: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
             write: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)

@@ -10,7 +10,7 @@ final class ClientLoop {
     private let inbox: Inbox
     private let context = LoopContext()
     private let poller = Poller()
-    private let multi: MultiHandle?
+    private let multis: MultiHandles
     private var queue: AdmissionQueue
     private var waiting: [UInt64: Submission] = [:]
     private var running: [UInt64: EasyHandle] = [:]
@@ -23,19 +23,19 @@ final class ClientLoop {
         self.inbox = inbox
         queue = AdmissionQueue(
             limit: configuration.maximumConnections, limitPerOrigin: configuration.maximumConnectionsPerHost)
-        multi = MultiHandle(configuration, poller: poller)
+        multis = MultiHandles(configuration, poller: poller)
         poller.watch(inbox.descriptor, read: true, write: false)
     }
 
     /// Returns after a shutdown, with every exchange ended and every connection closed.
     func run() {
         while finish.isEmpty {
-            let deadline = [multi?.deadline, context.earliestDeadline].lazy.compactMap { $0 }.min()
+            let deadline = [multis.deadline, context.earliestDeadline].lazy.compactMap { $0 }.min()
             let events = poller.wait(deadline.map { ContinuousClock.now.duration(to: $0) })
             context.now = .now
             for message in inbox.drain() { handle(message) }
-            for event in events where event.descriptor != inbox.descriptor { multi?.act(on: event) }
-            multi?.expire(at: context.now)
+            for event in events { multis.act(on: event) }
+            multis.expire(at: context.now)
             collectFinished()
             checkDeadlines()
             noteConnected()
@@ -75,14 +75,14 @@ final class ClientLoop {
     }
 
     private func collectFinished() {
-        while let (easy, code) = multi?.nextFinished() { remove(easy, code: code) }
+        while let (easy, code) = multis.nextFinished() { remove(easy, code: code) }
     }
 
     /// Takes the transfer from libcurl, then tells the caller.
     private func remove(_ easy: EasyHandle, code: UInt32?) {
         guard let exchange = easy.exchange else { return }
         let submission = exchange.submission
-        multi?.remove(easy)
+        multis.handle(for: submission.request.version)?.remove(easy)
         let outcome = easy.unload(code: code ?? 0)
         let origin = submission.plan.origin
         running[submission.id] = nil
@@ -143,7 +143,7 @@ final class ClientLoop {
         exchange.joins = submission.request.version == .http2PriorKnowledge && upgrades.isOpen(submission.plan.origin)
         easy.load(exchange, version: version(for: exchange), configuration)
         running[submission.id] = easy
-        if multi?.add(easy) != true {
+        if multis.handle(for: submission.request.version)?.add(easy) != true {
             running[submission.id] = nil
             _ = easy.unload(code: 0)
             queue.finished(origin: submission.plan.origin)
