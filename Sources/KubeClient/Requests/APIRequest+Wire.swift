@@ -4,9 +4,7 @@ extension APIRequest {
     /// What is sent to `access` in the name of `headers`' owner.
     func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
         var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
-        // Over HTTP/2, libcurl 7.88 tells the server nothing of a stream that is let go, so that a watch would go on
-        // there; and many requests at once on one connection have been seen to wait until they time out.
-        request.version = .http1
+        request.version = Self.version
         request.coding = paysCompression(to: access) ? .gzip : .identity
         for field in self.headers.fields { request.headers.add(field.name, field.value) }
         if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
@@ -16,6 +14,12 @@ extension APIRequest {
         }
         return request
     }
+
+    /// HTTP/1.1, although API servers speak HTTP/2. libcurl 7.88 can take an HTTP/2 body that was cut short for a whole
+    /// one, and a list in protobuf that ends between two items is a shorter list; a watch that is let go would go on at
+    /// the server. What HTTP/2 would save is an eighth of the client's time on the processor (16 workers that create,
+    /// patch, read and delete, on one connection: 0.19 instead of 0.22 ms a request), and nothing of the waiting.
+    private static let version = HTTPVersionPolicy.http1
 
     /// Errors, and kinds that have no protobuf, come as JSON.
     private var acceptField: String {
