@@ -7,16 +7,7 @@ struct LeaseRequests: Sendable {
     let lease: ObjectKey
     let timeout: Duration
 
-    private var collection: String {
-        let resource = APIResource.leases
-        return "/apis/\(resource.group)/\(resource.version)/namespaces/\(lease.namespace)/\(resource.plural)"
-    }
-
-    private var timeouts: HTTPTimeouts {
-        HTTPTimeouts(connect: timeout, firstByte: timeout, stall: timeout, total: timeout)
-    }
-
-    var read: APIRequest { APIRequest("GET", "\(collection)/\(lease.name)", timeouts: timeouts) }
+    var read: APIRequest { timed(.get(.leases, lease)) }
 
     /// A merge patch, which leaves alone what others have put into the lease; its `resourceVersion` is a precondition.
     func claim(_ claim: LeaseClaim, at wall: WallClock) -> APIRequest {
@@ -29,17 +20,19 @@ struct LeaseRequests: Sendable {
             "acquireTime": claim.isTransition ? now : nil,
         ])
         guard claim.purpose == .create else {
-            let patch: JSONValue = ["metadata": ["resourceVersion": .string(claim.resourceVersion)], "spec": spec]
-            return APIRequest(
-                "PATCH", "\(collection)/\(lease.name)", headers: ["Content-Type": "application/merge-patch+json"],
-                body: Array(patch.text.utf8), timeouts: timeouts)
+            let version: JSONValue = ["resourceVersion": .string(claim.resourceVersion)]
+            return timed(.patch(.leases, lease, .merge(["metadata": version, "spec": spec])))
         }
         let object: JSONValue = [
             "apiVersion": .string(APIResource.leases.apiVersion), "kind": .string(APIResource.leases.kind),
             "metadata": ["namespace": .string(lease.namespace), "name": .string(lease.name)], "spec": spec,
         ]
-        return APIRequest(
-            "POST", collection, headers: ["Content-Type": "application/json"], body: Array(object.text.utf8),
-            timeouts: timeouts)
+        return timed(.create(.leases, namespace: lease.namespace, body: Array(object.text.utf8)))
+    }
+
+    private func timed(_ request: APIRequest) -> APIRequest {
+        var request = request
+        request.timeouts = HTTPTimeouts(connect: timeout, firstByte: timeout, stall: timeout, total: timeout)
+        return request
     }
 }

@@ -8,8 +8,6 @@ struct EventRequests: Sendable {
     let controller: String
     let instance: String
 
-    private static let timeouts = HTTPTimeouts(firstByte: .seconds(15), total: .seconds(20))
-
     func request(for write: EventWrite) -> APIRequest {
         switch write.purpose {
         case .create: create(write)
@@ -35,18 +33,13 @@ struct EventRequests: Sendable {
             "reportingInstance": .string(EventText.cut(instance, to: EventText.maximumWord)),
             "series": write.count > 1 ? series(write) : nil,
         ])
-        return APIRequest(
-            "POST", collection(event), headers: ["Content-Type": "application/json"], body: Array(object.text.utf8),
-            timeouts: Self.timeouts)
+        return timed(.create(.events, namespace: namespace(of: event), body: Array(object.text.utf8)))
     }
 
     /// Nothing else of an event can be changed.
     private func updateSeries(_ write: EventWrite) -> APIRequest {
-        let patch: JSONValue = ["series": series(write)]
-        return APIRequest(
-            "PATCH", "\(collection(write.event))/\(write.name)",
-            headers: ["Content-Type": "application/merge-patch+json"], body: Array(patch.text.utf8),
-            isIdempotent: true, timeouts: Self.timeouts)
+        let key = ObjectKey(namespace: namespace(of: write.event), name: write.name)
+        return timed(.patch(.events, key, .merge(["series": series(write)])))
     }
 
     private func series(_ write: EventWrite) -> JSONValue {
@@ -56,13 +49,14 @@ struct EventRequests: Sendable {
         ]
     }
 
-    private func collection(_ event: ClusterEvent) -> String {
-        let resource = APIResource.events
-        return "/apis/\(resource.group)/\(resource.version)/namespaces/\(namespace(of: event))/\(resource.plural)"
-    }
-
     /// The object's own; events of objects without one are in `default`.
     private func namespace(of event: ClusterEvent) -> String {
         event.regarding.namespace.isEmpty ? "default" : event.regarding.namespace
+    }
+
+    private func timed(_ request: APIRequest) -> APIRequest {
+        var request = request
+        request.timeouts = HTTPTimeouts(firstByte: .seconds(15), total: .seconds(20))
+        return request
     }
 }

@@ -20,11 +20,7 @@ public struct WatchScope: Sendable {
         self.encoding = encoding
     }
 
-    var path: String {
-        let group = resource.group.isEmpty ? "/api" : "/apis/\(resource.group)"
-        let place = namespace.map { "/namespaces/\($0)" } ?? ""
-        return "\(group)/\(resource.version)\(place)/\(resource.plural)"
-    }
+    var path: String { resource.path(namespace: namespace ?? "") }
 
     var selectors: [(name: String, value: String)] {
         [("labelSelector", labelSelector), ("fieldSelector", fieldSelector)].filter { !$0.1.isEmpty }

@@ -1,11 +1,12 @@
 import KubeModel
+import TestSupport
 import Testing
 
 @testable import KubeClient
 
 @Suite struct ObjectTableTests {
     @Test func `Behaves as a dictionary does, through every kind of change`() {
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var table = ObjectTable<Int>()
         var model: [ObjectUID: Int] = [:]
         let uids = (0..<700).map { ObjectUID("uid-\($0)") }

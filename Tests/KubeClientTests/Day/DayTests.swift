@@ -13,7 +13,7 @@ import Testing
     @Test func `After a day of every fault the cache is what the server has, and nothing was new twice`() {
         let day = Day()
         let informer = day.informer(seed: 5)
-        var random = SeededRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         for number in 0..<Self.objects { day.server.change(number, deletes: false) }
         day.server.compact()
         let task = Task(executorPreference: day.executor) { await informer.run() }
@@ -45,7 +45,7 @@ import Testing
         #expect(day.told.withLock { $0.synced } == 1)
     }
 
-    private static func change(_ day: Day, _ random: inout SeededRandom) {
+    private static func change(_ day: Day, _ random: inout SeededGenerator) {
         for _ in 0..<Int(random.next() % 12) {
             day.server.change(Int(random.next() % UInt64(objects)), deletes: random.next() % 8 == 0)
         }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import SidecarAgent
@@ -16,7 +17,7 @@ struct LifecycleSequenceTests {
     /// stands.
     @Test("invariants hold over random sequences", arguments: allRules.indices, 0..<200 as Range<UInt64>)
     func random(rules index: Int, seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let rules = Self.allRules[index]
         var machine = LifecycleMachine(rules)
         var observer = Observer(native: rules.placement == .native)
@@ -212,20 +213,5 @@ private struct Observer {
 
     private mutating func expect(_ condition: Bool, _ violation: String) {
         if !condition { violations.append(violation) }
-    }
-}
-
-/// Sebastiano Vigna's splitmix64: small, seeded, the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

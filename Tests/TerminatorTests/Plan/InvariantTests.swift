@@ -1,22 +1,11 @@
 import KubeModel
+import TestSupport
 import Testing
 
 @testable import Terminator
 
 /// All combinations, drawn at random: what must hold whatever the pod.
 @Suite struct InvariantTests {
-    struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     static let states: [ContainerState] = [
         .unknown, .up, .waiting("ContainerCreating"), .waiting("ImagePullBackOff"), .waiting("CrashLoopBackOff"),
         .exit(0), .exit(1), .exit(137, "OOMKilled"), .exit(128, "StartError"),
@@ -26,7 +15,7 @@ import Testing
         "c0=hold@1000/0,deadline@1200/0", "rubbish", "c1=image@99999999999/0",
     ]
 
-    static func pod(_ dice: inout Dice) -> PodSketch {
+    static func pod(_ dice: inout SeededGenerator) -> PodSketch {
         let phase = ["Pending", "Running", "Running", "Running", "Succeeded", "Failed", ""].randomElement(using: &dice)!
         var sketch = PodSketch(["Never", "OnFailure"].randomElement(using: &dice)!, phase: phase)
         for index in 0..<Int.random(in: 1...4, using: &dice) {
@@ -59,7 +48,7 @@ import Testing
         }
     }
 
-    static func surroundings(_ dice: inout Dice) -> Surroundings {
+    static func surroundings(_ dice: inout SeededGenerator) -> Surroundings {
         .ordinary { surroundings in
             if Bool.random(using: &dice) { surroundings.exitImage = nil }
             surroundings.isKruiseServed = Bool.random(using: &dice)
@@ -70,7 +59,7 @@ import Testing
     }
 
     @Test func `whatever the pod`() throws {
-        var dice = Dice(state: 20_261_121)
+        var dice = SeededGenerator(seed: 20_261_121)
         var seen: [String: Int] = [:]
         for round in 0..<5000 {
             let sketch = Self.pod(&dice)
@@ -103,7 +92,7 @@ import Testing
     }
 
     private func expectSameInAnyOrder(
-        _ sketch: PodSketch, _ plan: Plan, _ surroundings: Surroundings, _ isVirtual: Bool, _ dice: inout Dice,
+        _ sketch: PodSketch, _ plan: Plan, _ surroundings: Surroundings, _ isVirtual: Bool, _ dice: inout SeededGenerator,
         _ comment: Comment
     ) {
         var shuffled = sketch
