@@ -13,6 +13,8 @@ public struct LeaderElection: Sendable {
     private let time: Timepiece
     private let wall: WallClock
     private let logger: Logger
+    /// Where the lease is kept; a test's own knows when nothing is left to do.
+    var executor: (any TaskExecutor)?
 
     /// - Parameter identity: no other process may ever have the same; see `uniqueIdentity`.
     public init(
@@ -50,7 +52,7 @@ public struct LeaderElection: Sendable {
             api: api, time: time, wall: wall, logger: logger, leadership: leadership)
         // Not a child, which would be cancelled along with the work: the lease must be kept until the work has ended,
         // and given back after that. It ends when told to stop, within `timing.request`.
-        let keeping = Task { await keeper.run() }
+        let keeping = Task(executorPreference: executor) { await keeper.run() }
         let result: Result<Value?, any Error>
         do { result = .success(try await lead(leadership, work)) } catch { result = .failure(error) }
         keeper.stop()

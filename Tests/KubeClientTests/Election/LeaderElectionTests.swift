@@ -7,43 +7,45 @@ import YAMLTree
 
 @testable import KubeClient
 
-/// The shell, in virtual time, against the fake API server's store.
+/// The shell, in virtual time, against the fake API server's store. Everything runs on the test's own thread: time passes
+/// only when nothing is left to do.
 @Suite(.timeLimit(.minutes(1))) struct LeaderElectionTests {
     private let clock = VirtualClock()
+    private let executor = ManualExecutor()
     private let server = InProcessAPI()
     private let lease = ObjectKey(namespace: "default", name: "terminator")
 
     @Test func leadsOneAfterTheOther() async throws {
-        let first = Work()
-        let second = Work()
-        async let one: () = election("one").run { try await first.go($0) }
-        try await pass("the first leads") { first.isRunning }
-        async let two: () = election("two").run { try await second.go($0) }
-        await pass(for: .seconds(40))
+        let first = Work(executor)
+        let one = contest("one", first)
+        try pass("the first leads") { first.isRunning }
+        let second = Work(executor)
+        let two = contest("two", second)
+        pass(for: .seconds(40))
         #expect(!second.isRunning)
         #expect(try await holder() == "one")
 
-        first.finish()
-        try await one
-        try await pass("the second leads", within: .seconds(5)) { second.isRunning }
+        finish(first)
+        try await one.value
+        try pass("the second leads", within: .seconds(5)) { second.isRunning }
         #expect(try await holder() == "two")
         #expect(try await spec()?["leaseTransitions"]?.text == "1")
-        second.finish()
-        try await two
+        finish(second)
+        try await two.value
         #expect(try await holder() == nil)
         #expect(try await spec()?["leaseDurationSeconds"]?.text == "1")
     }
 
     @Test func keepsTheLeaseUntilTheWorkHasEnded() async throws {
-        let work = Work(ignoresCancellation: true)
-        let running = Task { try await election("one").run { try await work.go($0) } }
-        try await pass("it leads") { work.isRunning }
+        let work = Work(executor, ignoresCancellation: true)
+        let running = contest("one", work)
+        try pass("it leads") { work.isRunning }
         running.cancel()
-        await pass(for: .seconds(40))
+        pass(for: .seconds(40))
         #expect(work.isRunning)
         #expect(work.holdsTheLease)
         #expect(try await holder() == "one")
-        work.finish()
+        finish(work)
         try await running.value
         #expect(try await holder() == nil)
     }
@@ -51,64 +53,68 @@ import YAMLTree
     @Test(arguments: [Cut.refused, .silent])
     func endsTheWorkWhenTheServerIsOutOfReach(_ cut: Cut) async throws {
         let isCut = Shared(false)
-        let first = Work()
-        let second = Work()
-        let api = FunctionAPI { [server] request throws(KubeError) in
+        let first = Work(executor)
+        let second = Work(executor)
+        let api = FunctionAPI { [server, clock] request throws(KubeError) in
             guard isCut.value else { return try await server.send(request) }
             if cut == .refused { throw FunctionAPI.unreachable(request) }
             // Nothing comes back, and nothing else ends it.
-            try? await Task.sleep(for: .seconds(3600))
+            try? await clock.sleep(for: .seconds(3600))
             throw KubeError(attempted: request.path, reason: .cancelled)
         }
-        let one = Task { try await election("one", api).run { try await first.go($0) } }
-        try await pass("the first leads") { first.isRunning }
-        let two = Task { try await election("two").run { try await second.go($0) } }
+        let one = contest("one", first, api)
+        try pass("the first leads") { first.isRunning }
+        let two = contest("two", second)
         isCut.change { $0 = true }
         let cutAt = clock.now.elapsed
-        try await pass("the first ends", within: .seconds(11)) {
-            // Never both.
-            #expect(!(first.holdsTheLease && second.holdsTheLease))
+        try pass("the first ends", within: .seconds(11)) {
+            #expect(!(first.holdsTheLease && second.holdsTheLease), "never both")
             return !first.isRunning
         }
         #expect(clock.now.elapsed - cutAt > .seconds(7))
-        await #expect(throws: LeadershipLost.self) {
-            async let result: () = one.value
-            try await pass("the first gives up") { !first.isRunning }
-            await pass(for: .seconds(10))
-            try await result
-        }
-        try await pass("the second leads", within: .seconds(20)) { second.isRunning }
-        second.finish()
+        pass(for: ElectionTiming.standard.request)
+        await #expect(throws: LeadershipLost.self) { try await one.value }
+        try pass("the second leads", within: .seconds(20)) { second.isRunning }
+        finish(second)
         try await two.value
     }
 
     @Test func leavesTheLeaseToItsHolderWhenCancelledBeforeItLed() async throws {
-        let work = Work()
-        async let one: () = election("one").run { try await work.go($0) }
-        try await pass("the first leads") { work.isRunning }
-        let two = Task { try await election("two").run { _ in Issue.record("led") } }
-        await pass(for: .seconds(5))
+        let work = Work(executor)
+        let one = contest("one", work)
+        try pass("the first leads") { work.isRunning }
+        let other = Work(executor)
+        let two = contest("two", other)
+        pass(for: .seconds(5))
         two.cancel()
+        pass(for: .seconds(1))
         await #expect(throws: CancellationError.self) { try await two.value }
+        #expect(!other.hasRun)
         #expect(try await holder() == "one")
-        work.finish()
-        try await one
+        finish(work)
+        try await one.value
     }
 
     @Test func handsOnWhatTheWorkThrows() async throws {
         struct Failure: Error {}
-        await #expect(throws: Failure.self) { try await election("one").run { _ in throw Failure() } }
+        let election = election("one")
+        let task = Task(executorPreference: executor) { try await election.run { _ in throw Failure() } }
+        executor.drain()
+        await #expect(throws: Failure.self) { try await task.value }
         #expect(try await holder() == nil)
     }
 
     @Test func patchesNothingButWhatItMeans() async throws {
-        _ = try await server.send(
-            APIRequest(
-                "POST", "/apis/coordination.k8s.io/v1/namespaces/default/leases",
-                body: Array(
-                    #"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"terminator","#.utf8)
-                    + Array(#""labels":{"kept":"yes"}},"spec":{"holderIdentity":"","leaseTransitions":4}}"#.utf8)))
-        try await election("one").run { _ in }
+        let before = #"""
+            {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": "terminator", "labels": {"kept": "yes"}},
+            "spec": {"holderIdentity": "", "leaseTransitions": 4}}
+            """#
+        _ = try await server.send(.create(.leases, namespace: "default", body: Array(before.utf8)))
+        let election = election("one")
+        let task = Task(executorPreference: executor) { try await election.run { _ in } }
+        executor.drain()
+        try await task.value
         let lease = try await object()
         #expect(lease["metadata"]?["labels"]?["kept"]?.text == "yes")
         #expect(lease["spec"]?["leaseTransitions"]?.text == "5")
@@ -118,38 +124,50 @@ import YAMLTree
     enum Cut: Sendable { case refused, silent }
 
     private func election(_ identity: String, _ api: (any KubeAPI)? = nil) -> LeaderElection {
-        LeaderElection(
+        var election = LeaderElection(
             lease: lease, identity: identity, api: api ?? server,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, time: Timepiece(clock),
             wall: WallClock { [clock] in 1_795_243_500_000_123 + clock.now.elapsed.components.seconds * 1_000_000 })
+        election.executor = executor
+        return election
     }
 
-    /// Lets time pass in small steps, and everybody do what is due in each.
+    private func contest(_ identity: String, _ work: Work, _ api: (any KubeAPI)? = nil) -> Task<Void, any Error> {
+        let election = election(identity, api)
+        return Task(executorPreference: executor) { try await election.run { try await work.go($0) } }
+    }
+
+    private func finish(_ work: Work) {
+        work.finish()
+        executor.drain()
+    }
+
+    /// Lets time pass from one moment at which something is due to the next.
     private func pass(
         _ what: String, within limit: Duration = .seconds(60), until condition: () -> Bool
-    ) async throws {
+    ) throws {
         let end = clock.now.elapsed + limit
+        executor.drain()
         while !condition() {
             try #require(clock.now.elapsed < end, "\(what) within \(limit)")
-            await step()
+            step(until: end)
         }
     }
 
-    private func pass(for duration: Duration) async {
+    private func pass(for duration: Duration) {
         let end = clock.now.elapsed + duration
-        while clock.now.elapsed < end { await step() }
+        executor.drain()
+        while clock.now.elapsed < end { step(until: end) }
     }
 
-    /// A moment of real time besides, because other tests may keep the threads busy.
-    private func step() async {
-        clock.advance(by: .milliseconds(200))
-        try? await Task.sleep(for: .milliseconds(2))
-        for _ in 0..<100 { await Task.yield() }
+    private func step(until end: Duration) {
+        let next = min(clock.nextDeadline?.elapsed ?? end, end)
+        clock.advance(by: max(next - clock.now.elapsed, .zero))
+        executor.drain()
     }
 
     private func object() async throws -> YAMLNode {
-        let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/terminator"
-        return try YAMLNode(parsing: try await server.send(APIRequest("GET", path)).body)
+        try YAMLNode(parsing: try await server.send(.get(.leases, lease)).body)
     }
 
     private func spec() async throws -> YAMLNode? { try await object()["spec"] }
@@ -162,12 +180,15 @@ private final class Work: Sendable {
     private let leadership = Shared<Leadership?>(nil)
     private let running = Shared(false)
     private let end = Signal()
+    private let executor: ManualExecutor
     private let ignoresCancellation: Bool
 
-    init(ignoresCancellation: Bool = false) {
+    init(_ executor: ManualExecutor, ignoresCancellation: Bool = false) {
+        self.executor = executor
         self.ignoresCancellation = ignoresCancellation
     }
 
+    var hasRun: Bool { leadership.value != nil }
     var isRunning: Bool { running.value }
     var holdsTheLease: Bool { leadership.value?.isHeld ?? false }
 
@@ -177,6 +198,10 @@ private final class Work: Sendable {
         self.leadership.change { $0 = leadership }
         running.change { $0 = true }
         defer { running.change { $0 = false } }
-        if ignoresCancellation { await Task { _ = await end.wait() }.value } else { _ = await end.wait() }
+        guard ignoresCancellation else {
+            _ = await end.wait()
+            return
+        }
+        await Task(executorPreference: executor) { [end] in _ = await end.wait() }.value
     }
 }
