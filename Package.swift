@@ -164,7 +164,7 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support",
-            exclude: ["FakeKube", "FakeKubeProgram", "Scenarios", "CZlib"],
+            exclude: ["FakeKube", "FakeKubeProgram", "ElectorProgram", "Scenarios", "CZlib"],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
@@ -178,6 +178,10 @@ let package = Package(
         .target(
             name: "TerminatorScenarios", dependencies: ["FakeKube", "YAMLTree"], path: "Tests/Support/Scenarios",
             swiftSettings: ours),
+        // A contender for leadership as a process of its own, which tests stop, cut off and give a wrong clock.
+        .executableTarget(
+            name: "elector", dependencies: ["KubeClient", "KubeModel", "YAMLTree", logging],
+            path: "Tests/Support/ElectorProgram", swiftSettings: ours),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         tests(of: "FakeKube", ["YAMLTree", "HTTPTransport"]),

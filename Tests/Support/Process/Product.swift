@@ -4,6 +4,8 @@ import Foundation
 public enum Product: String, Sendable {
     case sidecar = "kpipe-sidecar"
     case entrypoint = "kpipe-entrypoint"
+    /// A contender for leadership; see `Tests/Support/ElectorProgram`.
+    case elector
 
     /// Its path. Throws where it was not built (`swift build` builds it; `swift test` does too).
     public var path: String {
