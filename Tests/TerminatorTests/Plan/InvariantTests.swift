@@ -92,7 +92,8 @@ import Testing
     }
 
     private func expectSameInAnyOrder(
-        _ sketch: PodSketch, _ plan: Plan, _ surroundings: Surroundings, _ isVirtual: Bool, _ dice: inout SeededGenerator,
+        _ sketch: PodSketch, _ plan: Plan, _ surroundings: Surroundings, _ isVirtual: Bool,
+        _ dice: inout SeededGenerator,
         _ comment: Comment
     ) {
         var shuffled = sketch
