@@ -26,8 +26,7 @@ final class Contest {
         try folder.write(server.kubeconfig(), to: "kubeconfig")
         let client = KubeClient(try ClusterAccess.load(.init(kubeconfig: folder["kubeconfig"]), environment: [:]))
         let map: JSONValue = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "work"]]
-        let resource = APIResource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
-        _ = try await client.send(.create(resource, namespace: "default", body: Array(map.text.utf8)))
+        _ = try await client.send(.create(.configMaps, namespace: "default", body: Array(map.text.utf8)))
         await client.shutdown()
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 public import Testing
 
 /// etcd and kube-apiserver on free ports, with a folder of their own: nothing else, so no controller, scheduler or
@@ -10,11 +11,14 @@ public final class RealControlPlane: KubeServer {
     public let strangersToken = "stranger"
     public let certificates: Certificates
     public var authority: String? { certificates.authority }
-    /// The path of an administrator's kubeconfig.
-    public let kubeconfigPath: String
-    public let apiServer: ServerProcess
     private let etcd: ServerProcess
     private let etcdURL: String
+    /// kube-apiserver and what it was started with; `nil` while it is killed.
+    private let apiServer = Mutex<ServerProcess?>(nil)
+    private let program: String
+    private let arguments: [String]
+    /// Tokens and keys.
+    private let files: TemporaryFolder
 
     /// The one that all tests of this process share; tests keep apart by namespaces.
     public static func shared() async throws -> RealControlPlane { try await starting.value }
@@ -49,10 +53,17 @@ public final class RealControlPlane: KubeServer {
                 "--initial-cluster", "default=\(peer)", "--unsafe-no-fsync",
             ], in: folder)
         try await etcd.whenReady { accepts(ports[0]) }
-        apiServer = try await Self.startAPIServer(programs.apiServer, ports[2], etcdURL, certificates, token)
-        kubeconfigPath = apiServer.folder["kubeconfig"]
-        try apiServer.folder.write(kubeconfig(), to: "kubeconfig")
-        try await apiServer.whenReady(limit: .seconds(120)) { [url, authority, token] in
+        program = programs.apiServer
+        files = try TemporaryFolder("apiserver")
+        arguments = try await Self.arguments(ports[2], etcdURL, certificates, token, files)
+        try await startAPIServer()
+    }
+
+    /// Starts kube-apiserver, again after `killAPIServer` with what etcd has, and returns when it is ready.
+    public func startAPIServer() async throws {
+        let server = try ServerProcess(program, arguments, in: try TemporaryFolder("apiserver"))
+        apiServer.withLock { $0 = server }
+        try await server.whenReady(limit: .seconds(120)) { [url, authority, token] in
             let answer = try await run(
                 Tool.curl.requiredPath(),
                 [
@@ -63,26 +74,25 @@ public final class RealControlPlane: KubeServer {
         }
     }
 
-    private static func startAPIServer(
-        _ program: String, _ port: Int, _ etcd: String, _ certificates: Certificates, _ token: String
-    ) async throws -> ServerProcess {
-        let folder = try TemporaryFolder("apiserver")
-        let tokens = try folder.write(
-            "\(token),admin,1,system:masters\nstranger,nobody,2,\n", to: "tokens.csv")
-        try await output(Tool.openssl.requiredPath(), ["genrsa", "-out", folder["sa.key"], "2048"])
-        return try ServerProcess(
-            program,
-            [
-                "--etcd-servers=\(etcd)", "--bind-address=127.0.0.1", "--secure-port=\(port)",
-                "--advertise-address=127.0.0.1", "--tls-cert-file=\(certificates.serverCertificate)",
-                "--tls-private-key-file=\(certificates.serverKey)", "--client-ca-file=\(certificates.authority)",
-                "--service-account-issuer=https://kubernetes.default.svc",
-                "--service-account-key-file=\(folder["sa.key"])",
-                "--service-account-signing-key-file=\(folder["sa.key"])", "--service-cluster-ip-range=10.96.0.0/16",
-                "--authorization-mode=RBAC", "--token-auth-file=\(tokens)", "--endpoint-reconciler-type=none",
-                // Nobody makes service accounts here, which pods would have to wait for.
-                "--disable-admission-plugins=ServiceAccount", "--cert-dir=\(folder["certificates"])",
-            ], in: folder)
+    /// Kills kube-apiserver without a warning, and returns when it is gone.
+    public func killAPIServer() { apiServer.withLock { $0 = nil } }
+
+    private static func arguments(
+        _ port: Int, _ etcd: String, _ certificates: Certificates, _ token: String, _ files: TemporaryFolder
+    ) async throws -> [String] {
+        let tokens = try files.write("\(token),admin,1,system:masters\nstranger,nobody,2,\n", to: "tokens.csv")
+        try await output(Tool.openssl.requiredPath(), ["genrsa", "-out", files["sa.key"], "2048"])
+        return [
+            "--etcd-servers=\(etcd)", "--bind-address=127.0.0.1", "--secure-port=\(port)",
+            "--advertise-address=127.0.0.1", "--tls-cert-file=\(certificates.serverCertificate)",
+            "--tls-private-key-file=\(certificates.serverKey)", "--client-ca-file=\(certificates.authority)",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-account-key-file=\(files["sa.key"])",
+            "--service-account-signing-key-file=\(files["sa.key"])", "--service-cluster-ip-range=10.96.0.0/16",
+            "--authorization-mode=RBAC", "--token-auth-file=\(tokens)", "--endpoint-reconciler-type=none",
+            // Nobody makes service accounts here, which pods would have to wait for.
+            "--disable-admission-plugins=ServiceAccount", "--cert-dir=\(files["certificates"])",
+        ]
     }
 
     /// Forgets all versions up to now, as the server itself does every five minutes.

@@ -5,14 +5,9 @@ public import TestSupport
 
 /// The network between one client and a server: passes connections on until it is cut.
 public final class Relay: KubeServer {
-    private struct State {
-        var isSilent = false
-        var channels: [ObjectIdentifier: any Channel] = [:]
-    }
-
     private let server: any KubeServer
     private let listener: any Channel
-    private let state: Box
+    private let wires: Wires
 
     public var url: String { server.url.replacing(/:[0-9]+$/, with: ":\(listener.localAddress?.port ?? 0)") }
     public var authority: String? { server.authority }
@@ -23,63 +18,75 @@ public final class Relay: KubeServer {
             throw ChannelError.unknownLocalAddress
         }
         self.server = server
-        let state = Box()
-        self.state = state
+        let wires = Wires()
+        self.wires = wires
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { client in Self.connect(client, to: port, state) }
+            .childChannelInitializer { client in wires.connect(client, to: port) }
             .bind(host: "127.0.0.1", port: 0).get()
     }
 
     deinit { listener.close(promise: nil) }
 
-    /// Resets every connection. New ones are taken.
-    public func dropConnections() async {
-        for channel in state.open { try? await channel.close() }
-    }
+    /// Ends every connection, on both sides. New ones are taken.
+    public func dropConnections() async { await wires.drop() }
 
-    /// From now on nothing passes in either direction, and neither side is told.
-    public func fallSilent() { state.setSilent(true) }
+    /// From now on nothing passes in either direction, and neither side is told when the other leaves.
+    public func fallSilent() { wires.setSilent(true) }
 
     /// Lets everything pass again, also what was sent meanwhile.
-    public func recover() { state.setSilent(false) }
+    public func recover() { wires.setSilent(false) }
+}
 
-    private static func connect(_ client: any Channel, to port: Int, _ state: Box) -> EventLoopFuture<Void> {
-        ClientBootstrap(group: client.eventLoop)
-            .channelOption(.autoRead, value: false)
-            .connect(host: "127.0.0.1", port: port)
+/// The connections of a relay.
+private final class Wires: Sendable {
+    private struct State {
+        var isSilent = false
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var forwarders: [NIOLoopBound<Forwarder>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var isSilent: Bool { state.withLock { $0.isSilent } }
+
+    func connect(_ client: any Channel, to port: Int) -> EventLoopFuture<Void> {
+        ClientBootstrap(group: client.eventLoop).connect(host: "127.0.0.1", port: port)
             .flatMapThrowing { server in
-                try client.pipeline.syncOperations.addHandler(Forwarder(to: server))
-                try server.pipeline.syncOperations.addHandler(Forwarder(to: client))
-                for channel in [client, server] { state.add(channel) }
+                try self.forward(from: client, to: server)
+                try self.forward(from: server, to: client)
             }
     }
 
-    /// What connections and their relay share.
-    private final class Box: Sendable {
-        private let state = Mutex(State())
-
-        var open: [any Channel] { state.withLock { Array($0.channels.values) } }
-
-        func add(_ channel: any Channel) {
-            let isSilent = state.withLock { state in
-                state.channels[ObjectIdentifier(channel)] = channel
-                return state.isSilent
-            }
-            channel.closeFuture.whenComplete { _ in
-                _ = self.state.withLock { $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
-            }
-            if !isSilent { channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) } }
+    private func forward(from channel: any Channel, to other: any Channel) throws {
+        let forwarder = Forwarder(to: other, self)
+        try channel.pipeline.syncOperations.addHandler(forwarder)
+        let bound = NIOLoopBound(forwarder, eventLoop: channel.eventLoop)
+        state.withLock { state in
+            state.channels[ObjectIdentifier(channel)] = channel
+            state.forwarders.append(bound)
         }
-
-        func setSilent(_ isSilent: Bool) {
-            let channels = state.withLock { state in
-                state.isSilent = isSilent
-                return Array(state.channels.values)
-            }
-            for channel in channels { channel.setOption(.autoRead, value: !isSilent).whenFailure { _ in } }
+        channel.closeFuture.whenComplete { _ in
+            _ = self.state.withLock { $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
         }
+    }
+
+    /// What was held back is lost.
+    func drop() async {
+        let channels = state.withLock { state in
+            state.forwarders = []
+            return Array(state.channels.values)
+        }
+        for channel in channels { try? await channel.close() }
+    }
+
+    func setSilent(_ isSilent: Bool) {
+        let forwarders = state.withLock { state in
+            state.isSilent = isSilent
+            return state.forwarders
+        }
+        guard !isSilent else { return }
+        for forwarder in forwarders { forwarder.eventLoop.execute { forwarder.value.passOn() } }
     }
 }
 
@@ -88,14 +95,30 @@ private final class Forwarder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let other: any Channel
+    private let wires: Wires
+    private var held = ByteBuffer()
+    private var hasEnded = false
 
-    init(to other: any Channel) { self.other = other }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        other.writeAndFlush(unwrapInboundIn(data), promise: nil)
+    init(to other: any Channel, _ wires: Wires) {
+        self.other = other
+        self.wires = wires
     }
 
-    func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        held.writeImmutableBuffer(unwrapInboundIn(data))
+        if !wires.isSilent { passOn() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        hasEnded = true
+        if !wires.isSilent { passOn() }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func passOn() {
+        if held.readableBytes > 0 { other.writeAndFlush(held, promise: nil) }
+        held.clear()
+        if hasEnded { other.close(promise: nil) }
+    }
 }
