@@ -1,23 +1,32 @@
 # Manifests converted, beside what `kubectl kustomize` takes to read and write them. Sourced by Benchmarks/run.
 
 folder=$work/render
-mkdir -p "$folder"
-"$venv/python" Benchmarks/lib/manifests.py 20 > "$folder/all.yaml"
+mkdir -p "$folder/part"
+manifests() { "$venv/python" Benchmarks/lib/manifests.py "$@"; }
+manifests 20 > "$folder/all.yaml"
+manifests 20 --every 10 > "$folder/some.yaml"
 sed 's/sidecar.k-pipe.cloud.sidecars/example.com\/other/' "$folder/all.yaml" > "$folder/none.yaml"
+manifests 20 --list > "$folder/list.yaml"
+manifests 100 > "$folder/large.yaml"
 # kustomize looks at every pair of resources: 20 MB of them would take it minutes.
-mkdir "$folder/part"
-"$venv/python" Benchmarks/lib/manifests.py 1 > "$folder/part/all.yaml"
+manifests 1 > "$folder/part/all.yaml"
 printf 'resources: [all.yaml]\n' > "$folder/part/kustomization.yaml"
 
+convert() {
+    local task=$1 from=$2
+    sink=$folder/$from.converted measure "convert $task" kpipe "$bin/kpipe-sidecar" render convert "$folder/$from.yaml"
+}
+
 for ((round = 1; round <= repeat; round++)); do
-    sink=$folder/converted measure "convert 20 MB of manifests, all change" kpipe \
-        "$bin/kpipe-sidecar" render convert "$folder/all.yaml"
-    sink=$folder/untouched measure "convert 20 MB of manifests, none changes" kpipe \
-        "$bin/kpipe-sidecar" render convert "$folder/none.yaml"
+    convert "20 MB of manifests, all change" all
+    convert "20 MB of manifests, one in ten changes" some
+    convert "20 MB of manifests, none changes" none
+    convert "20 MB in one document, all of it changes" list
+    convert "100 MB of manifests, all change" large
     sink=/dev/null measure "1 MB of manifests" kpipe "$bin/kpipe-sidecar" render convert "$folder/part/all.yaml"
     sink=/dev/null measure "1 MB of manifests" kustomize "$venv/kubectl" kustomize "$folder/part"
 done
-same "$folder/none.yaml" "$folder/untouched"
-"$bin/kpipe-sidecar" render convert "$folder/converted" > "$folder/again" 2> /dev/null
-same "$folder/converted" "$folder/again"
+same "$folder/none.yaml" "$folder/none.converted"
+"$bin/kpipe-sidecar" render convert "$folder/all.converted" > "$folder/again" 2> /dev/null
+same "$folder/all.converted" "$folder/again"
 rm -rf "$folder"

@@ -1,8 +1,15 @@
-"""Prints manifests of about N MB: Deployments of which each has a marked sidecar.
+"""Prints manifests of about N MB: Deployments of which each Kth has a marked sidecar, as a stream or as one List.
 
-usage: manifests.py N
+usage: manifests.py N [--every K] [--list]
 """
+import argparse
 import sys
+
+parser = argparse.ArgumentParser()
+parser.add_argument("megabytes", type=int)
+parser.add_argument("--every", type=int, default=1)
+parser.add_argument("--list", action="store_true")
+asked = parser.parse_args()
 
 MANIFEST = """\
 apiVersion: apps/v1
@@ -21,7 +28,7 @@ spec:
       labels:
         app: app-{n}
       annotations:
-        sidecar.k-pipe.cloud/sidecars: proxy
+        {mark}
     spec:
       serviceAccountName: app
       containers:
@@ -61,9 +68,16 @@ spec:
           name: envoy
 """
 
+MARK, OTHER = "sidecar.k-pipe.cloud/sidecars: proxy", "example.com/team: shop"
 written = number = 0
-while written < int(sys.argv[1]) * 1_000_000:
-    text = ("---\n" if number else "") + MANIFEST.format(n=number)
+if asked.list:
+    sys.stdout.write("apiVersion: v1\nkind: List\nitems:\n")
+while written < asked.megabytes * 1_000_000:
+    text = MANIFEST.format(n=number, mark=OTHER if number % asked.every else MARK)
+    if asked.list:
+        text = "- " + text.rstrip("\n").replace("\n", "\n  ") + "\n"
+    elif number:
+        text = "---\n" + text
     sys.stdout.write(text)
     written += len(text)
     number += 1

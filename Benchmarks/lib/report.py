@@ -79,10 +79,10 @@ TARGETS = [
     ("upload # to S3", "CPU at most half of s5cmd's", lambda own, peers: own[1] <= peers["s5cmd"][1] / 2),
     ("upload # to S3", "wall at most half of s5cmd's", lambda own, peers: own[0] <= peers["s5cmd"][0] / 2),
     ("print # of lines", "at least 1 GB/s", lambda own, peers: int(PRINTED.split()[1]) * 1048576 / own[0] >= 1e9),
-    ("convert # of manifests, all change", "at least 20 MB/s", lambda own, peers: own[0] <= 1),
-    ("convert # of manifests, none changes", "at least 20 MB/s", lambda own, peers: own[0] <= 1),
     ("# MB of manifests", "faster than kustomize", lambda own, peers: own[0] <= peers["kustomize"][0]),
 ]
+# Megabytes a second, of the tasks that say how many.
+SPEED, QUICK = 20, "convert "
 FIGURES = [
     ("entrypoint: added before the child runs, volume on disk", "at most 5 ms", 5),
     ("entrypoint, waiting: private memory", "at most 3 MiB", 3072),
@@ -104,6 +104,10 @@ for pattern, text, met in TARGETS:
         if matches(task, pattern) and OWN in peers:
             medians = {who: median(samples) for who, samples in peers.items()}
             print(f"| {task} | {text} | {'met' if met(medians.pop(OWN), medians) else '**missed**'} |")
+for task, peers in runs.items():
+    if task.startswith(QUICK):
+        speed = int(task.split()[1]) / median(peers[OWN])[0]
+        print(f"| {task} | at least {SPEED} MB/s | {'met' if speed >= SPEED else '**missed**'}: {speed:.0f} |")
 for task, text, most in FIGURES:
     if task in values:
         print(f"| {task} | {text} | {'met' if values[task][OWN][0] <= most else '**missed**'} |")

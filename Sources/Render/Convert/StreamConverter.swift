@@ -38,7 +38,7 @@ public struct StreamConverter: Sendable {
     private struct Made {
         var edits: [TextEdit] = []
         var moved: [Set<String>] = []
-        var dropped: [String] = []
+        var dropped: Set<String> = []
     }
 
     private func convert(
@@ -58,7 +58,7 @@ public struct StreamConverter: Sendable {
                     let mover = try convert(place, text, &local, &names)
                     made.edits += mover.edits
                     made.moved.append(mover.moved)
-                    made.dropped += mover.dropped
+                    made.dropped.formUnion(mover.dropped)
                     findings.add(local)
                 } catch  where isTransport {
                     findings.add(error.rule, at: error.mark, error.message)

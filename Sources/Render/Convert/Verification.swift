@@ -25,7 +25,7 @@ struct Verification {
     ///   - moved: the names of the moved containers, pod by pod.
     ///   - dropped: annotations that were taken away.
     ///   - budget: values that may be compared, aliases filled in.
-    init(podSpecPaths: [String], moved: [Set<String>], dropped: [String], budget: Int) {
+    init(podSpecPaths: [String], moved: [Set<String>], dropped: Set<String>, budget: Int) {
         self.podSpecPaths = podSpecPaths
         self.moved = moved
         self.budget = budget
