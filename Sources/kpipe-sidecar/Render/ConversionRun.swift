@@ -67,10 +67,13 @@ struct ConversionRun {
 
     /// Files become one stream, so each but the first starts a document.
     private mutating func append(_ bytes: [UInt8]) {
-        if !output.isEmpty {
-            if output.last != 0x0A { output.append(0x0A) }
-            if !bytes.starts(with: Array("---".utf8)) { output += "---\n".utf8 }
+        // The only file, mostly, and perhaps a large one: not to be copied.
+        guard !output.isEmpty else {
+            output = bytes
+            return
         }
+        if output.last != 0x0A { output.append(0x0A) }
+        if !bytes.starts(with: Array("---".utf8)) { output += "---\n".utf8 }
         output += bytes
     }
 

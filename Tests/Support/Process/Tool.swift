@@ -1,16 +1,18 @@
 import Foundation
 public import Testing
 
-/// A program from outside that tests use. `scripts/setup` installs them all.
+/// A program from outside that tests use. `scripts/setup` installs them all, but for kustomize, which no registry has.
 public enum Tool: String, Sendable, CaseIterable {
-    case curl, kubectl, nginx, openssl
+    case curl, kubectl, kustomize, nginx, openssl
     case python = "python3"
     case moto = "moto_server"
     case seaweedFS = "weed"
 
-    /// Looked up in the repository's `.venv`, then on the `PATH`.
+    /// What the variable of its name says (`KUSTOMIZE=/opt/kustomize`), else looked up in the repository's `.venv`, then on
+    /// the `PATH`.
     public var path: String? {
         let environment = ProcessInfo.processInfo.environment
+        if let named = environment[rawValue.uppercased()] { return named }
         let folders =
             [Repository.path(".venv/bin")]
             + (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin"]
@@ -28,6 +30,8 @@ extension Trait where Self == ConditionTrait {
     /// Skips the test, and says so, where a tool is missing.
     public static func requires(_ tools: Tool...) -> Self {
         let missing = tools.filter { $0.path == nil }.map(\.rawValue)
-        return .enabled(if: missing.isEmpty, "missing here: \(missing.joined(separator: ", ")); run scripts/setup")
+        return .enabled(
+            if: missing.isEmpty,
+            "missing here: \(missing.joined(separator: ", ")); run scripts/setup, or name it in a variable")
     }
 }
