@@ -23,6 +23,14 @@ extension YAMLNode {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }
 
+    /// The one value of a JSON text (RFC 8259), an object or an array; what is only YAML is refused.
+    public init(json bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
+        guard let node = try JSONReader.node(try YAMLText(bytes, limit: limits.bytes), limits: limits) else {
+            throw YAMLError(at: .start, "this is not JSON")
+        }
+        self = node
+    }
+
     /// All documents of a YAML text, in order. The limits hold for each document; `limits.bytes` for the whole.
     public static func documents(in bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) -> [YAMLNode] {
         var composer = YAMLComposer(try YAMLEventReader(bytes, limits: limits), limits: limits)
