@@ -118,12 +118,19 @@ let package = Package(
                 "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "KubeModel",
                 "KubeClient", "Terminator", "CIdle", "CLinux", logging,
             ] + nio),
+        module(
+            "Admission",
+            [
+                "Configuration", "WorkdirProtocol", "YAMLTree", "Render", "KubeModel", "KubeClient", "Terminator",
+                "Telemetry", "CCrypto", logging,
+            ] + nio + nioStreams),
         module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "Configuration", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient", "KubeModel",
+                "Admission", "Configuration", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient",
+                "KubeModel",
                 "Transfer",
                 "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -206,6 +213,9 @@ let package = Package(
                 "Telemetry",
                 "FakeKube", "TerminatorScenarios", logging,
             ]),
+        tests(
+            of: "Admission",
+            ["KubeModel", "KubeClient", "Render", "Terminator", "YAMLTree", "Telemetry", "FakeKube", logging]),
         tests(of: "Entrypoint", ["WorkdirProtocol"]),
         .testTarget(
             name: "EndToEndTests",

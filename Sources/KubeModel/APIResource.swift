@@ -25,6 +25,11 @@ public struct APIResource: Sendable, Hashable {
     public static let nodes = APIResource(
         group: "", version: "v1", plural: "nodes", kind: "Node", isNamespaced: false)
     public static let jobs = APIResource(group: "batch", version: "v1", plural: "jobs", kind: "Job")
+    public static let cronJobs = APIResource(group: "batch", version: "v1", plural: "cronjobs", kind: "CronJob")
+    public static let secrets = APIResource(group: "", version: "v1", plural: "secrets", kind: "Secret")
+    public static let mutatingWebhookConfigurations = APIResource(
+        group: "admissionregistration.k8s.io", version: "v1", plural: "mutatingwebhookconfigurations",
+        kind: "MutatingWebhookConfiguration", isNamespaced: false)
     public static let leases = APIResource(
         group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease")
     public static let events = APIResource(group: "events.k8s.io", version: "v1", plural: "events", kind: "Event")

@@ -25,11 +25,20 @@ public enum WellKnownNames {
         public static let progress = "sidecar.k-pipe.cloud/terminating"
         /// A cue for the node agent: `container=container id`, separated by commas.
         public static let stopCue = "sidecar.k-pipe.cloud/stop"
+        /// On pods that a kubelet made from a file and shows to the API server.
+        public static let mirror = "kubernetes.io/config.mirror"
     }
 
     public enum Label {
+        /// On every namespace, by the API server: its name.
+        public static let namespaceName = "kubernetes.io/metadata.name"
         /// `enabled` on a namespace or pod: known sidecars count without a marker.
         public static let terminateKnown = "sidecar.k-pipe.cloud/terminate-known"
+        /// `enabled` on a namespace, pod or Job: marked sidecars become native as pods are created. `disabled` on a pod
+        /// excepts it.
+        public static let convert = "sidecar.k-pipe.cloud/convert"
+        public static let enabled = "enabled"
+        public static let disabled = "disabled"
         /// On a Job's pods: the Job's uid.
         public static let jobUID = "batch.kubernetes.io/controller-uid"
         /// On a Job's pods: the Job's name.

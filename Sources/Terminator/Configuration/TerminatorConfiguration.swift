@@ -18,6 +18,7 @@ public struct TerminatorConfiguration: Sendable, Equatable {
     public var nodeAgent = false
     public var labelSelector: String?
     public var workers = 16
+    public var webhook = WebhookConfiguration()
 
     public init() {}
 
@@ -65,6 +66,7 @@ extension TerminatorConfiguration: Configurable {
         .optional("nodeAgent", \.nodeAgent, .boolean, "The node agent is installed on all nodes that are machines."),
         .optional("labelSelector", \.labelSelector, .text, "Only pods that match are watched."),
         .optional("workers", \.workers, .integer(1...256), "Most pods worked on at once."),
+        .section("webhook", \.webhook, "How pods are converted as they are created, with --webhook."),
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {

@@ -3,12 +3,17 @@ public import Telemetry
 /// The terminator's HTTP endpoint: read-only, for probes and metrics.
 public struct TerminatorEndpoint: Sendable {
     private let registry: MetricRegistry
-    private let isReady: @Sendable () -> Bool
+    private let waitsFor: @Sendable () -> String?
+
+    /// - Parameter waitsFor: what keeps this process from doing its work, in a few words; `nil` once it is ready.
+    public init(_ registry: MetricRegistry, waitsFor: @escaping @Sendable () -> String?) {
+        self.registry = registry
+        self.waitsFor = waitsFor
+    }
 
     /// - Parameter isReady: whether this replica could take over, or has.
     public init(_ registry: MetricRegistry, isReady: @escaping @Sendable () -> Bool) {
-        self.registry = registry
-        self.isReady = isReady
+        self.init(registry) { isReady() ? nil : "pods have not been seen yet" }
     }
 
     public func serve(port: Int) async throws(StatusServerError) -> StatusServer {
@@ -19,7 +24,7 @@ public struct TerminatorEndpoint: Sendable {
         switch request.path {
         case "/metrics": StatusResponse(contentType: MetricRegistry.contentType, body: registry.exposition())
         case "/healthz": .text("ok")
-        case "/readyz": isReady() ? .text("ok") : .text("pods have not been seen yet", status: 503)
+        case "/readyz": waitsFor().map { .text($0, status: 503) } ?? .text("ok")
         default: .notFound
         }
     }

@@ -34,7 +34,16 @@ struct KubeOptions: ParsableArguments {
     }
 
     /// - Throws: `CommandFailure` with 78 where the configuration cannot be used.
-    func access() throws -> ClusterAccess {
+    func access() throws -> ClusterAccess { try access(selection) }
+
+    /// That of the pod we run in, or of the context: whatever `--namespace` asks to be looked at.
+    func ownNamespace() throws -> String {
+        var selection = selection
+        selection.namespace = nil
+        return try access(selection).namespace
+    }
+
+    private func access(_ selection: ClusterSelection) throws -> ClusterAccess {
         do {
             return try ClusterAccess.load(selection, environment: ProcessInfo.processInfo.environment)
         } catch {

@@ -1,3 +1,4 @@
+import Admission
 import ArgumentParser
 import FoundationEssentials
 import KubeClient
@@ -20,6 +21,9 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             When the main containers have ended, the sidecars are ended so that the Job gets main's result.
 
             /metrics, /healthz and /readyz are served on the port. Without --namespace all namespaces are watched.
+
+            With --webhook it also answers the API server about pods that are being created, and makes their sidecars
+            native where the label sidecar.k-pipe.cloud/convert=enabled asks for it. Every replica answers.
 
             EXAMPLES
               What would be done in this cluster, once, without doing it:
@@ -47,11 +51,18 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Look at every pod once and end.")
     var once = false
 
+    @Flag(help: "Also make sidecars native as pods are created; render install has what that needs.")
+    var webhook = false
+
     @OptionGroup var kube: KubeOptions
 
     @OptionGroup var logging: LoggingOptions
 
     static let leaseName = "kpipe-sidecar-terminator"
+
+    func validate() throws {
+        if webhook, once { throw ValidationError("--webhook answers as long as it runs: leave out --once") }
+    }
 
     func run() async throws {
         var configuration = try config.map { try TerminatorConfiguration(file: $0) } ?? TerminatorConfiguration()
@@ -68,10 +79,13 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         let api = KubeClient(access, KubeClientOptions(rate: nil, observer: RequestMetrics(registry)))
         let controller = TerminatorController(
             configuration, options, api: api, streams: ClusterStreams(access), registry: registry, logger: logger)
-        let server = try await listen(registry, controller)
+        let admission = try webhook ? admission(configuration, api, registry) : nil
+        let server = try await listen(registry, controller, admission)
+        let reviews = try await listen(admission)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await work(controller, api, access, logger) }
+            if let admission, let reviews { group.addTask { await admission.run(reviews) } }
             group.addTask {
                 for await _ in signals {
                     controller.stop()
@@ -80,20 +94,41 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
                 }
             }
             await group.next()
+            await reviews?.farewell()
             group.cancelAll()
         }
         await server?.stop()
         await api.shutdown()
     }
 
-    private func listen(_ registry: MetricRegistry, _ controller: TerminatorController) async throws -> StatusServer? {
+    private func listen(
+        _ registry: MetricRegistry, _ controller: TerminatorController, _ admission: AdmissionWebhook?
+    ) async throws -> StatusServer? {
         guard !once else { return nil }
-        do {
+        let endpoint = TerminatorEndpoint(registry) {
             // A replica in waiting is ready to take over.
-            return try await TerminatorEndpoint(registry) { leaderElect || controller.isReady }.serve(port: port)
-        } catch {
+            guard leaderElect || controller.isReady else { return "pods have not been seen yet" }
+            return admission?.isReady == false ? "the webhook has no certificate yet" : nil
+        }
+        do { return try await endpoint.serve(port: port) } catch {
             throw CommandFailure(.temporary, "\(error)")
         }
+    }
+
+    private func listen(_ admission: AdmissionWebhook?) async throws -> WebhookServer? {
+        do { return try await admission?.listen() } catch {
+            throw CommandFailure(.temporary, "\(error)")
+        }
+    }
+
+    private func admission(
+        _ configuration: TerminatorConfiguration, _ api: any KubeAPI, _ registry: MetricRegistry
+    ) throws -> AdmissionWebhook {
+        AdmissionWebhook(
+            configuration,
+            AdmissionOptions(
+                ownNamespace: try kube.ownNamespace(), onlyNamespace: kube.namespace, isDryRun: dryRun),
+            api: api, registry: registry, logger: Logger(label: "webhook"))
     }
 
     private func work(

@@ -1,0 +1,49 @@
+public import KubeClient
+public import YAMLTree
+
+/// What becomes of one object that is about to be stored.
+public struct AdmissionDecision: Sendable, Equatable {
+    /// In one word, for metrics and logs.
+    public enum Result: String, Sendable, CaseIterable {
+        /// Sidecars became native.
+        case converted
+        /// Native sidecars got back what another webhook had taken from them.
+        case restored
+        /// There is nothing to convert.
+        case unchanged
+        /// Nobody asked for it here.
+        case unasked
+        /// Something speaks against it: as it was, with the reason.
+        case left
+        /// A Job or CronJob: never changed, but told what will become of its pods.
+        case advised
+    }
+
+    public var result: Result
+    /// RFC 6902; `nil` leaves the object as it is.
+    public var patch: JSONValue?
+    /// For whoever sent the object.
+    public var warnings: [String]
+    /// The containers that became native, or got their policy back.
+    public var sidecars: [String]
+    /// For whoever looks at the owner.
+    public var event: ClusterEvent?
+
+    init(
+        _ result: Result, patch: JSONValue? = nil, warnings: [String] = [], sidecars: [String] = [],
+        event: ClusterEvent? = nil
+    ) {
+        self.result = result
+        self.patch = patch
+        self.warnings = warnings
+        self.sidecars = sidecars
+        self.event = event
+    }
+
+    /// - Parameter uid: the request's.
+    public func answer(to uid: String) -> AdmissionAnswer {
+        AdmissionAnswer(
+            uid: uid, patch: patch, warnings: warnings.map { "kpipe-sidecar: \($0)" },
+            auditAnnotations: patch == nil ? [:] : [result.rawValue: sidecars.joined(separator: ",")])
+    }
+}

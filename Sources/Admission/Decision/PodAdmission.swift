@@ -1,0 +1,149 @@
+internal import KubeClient
+internal import KubeModel
+internal import Render
+internal import Terminator
+internal import YAMLTree
+
+/// The decision about a pod that is being created.
+struct PodAdmission {
+    private let object: YAMLNode
+    private let namespace: String
+    private let surroundings: AdmissionSurroundings
+
+    init(_ object: YAMLNode, in namespace: String, _ surroundings: AdmissionSurroundings) {
+        self.object = object
+        self.namespace = namespace
+        self.surroundings = surroundings
+    }
+
+    var decision: AdmissionDecision {
+        let metadata = object["metadata"]
+        guard metadata?["annotations"]?[WellKnownNames.Annotation.mirror] == nil else { return .init(.unasked) }
+        let optIn = optIn(metadata?["labels"]?[WellKnownNames.Label.convert]?.text)
+        guard optIn != .no else { return .init(.unasked) }
+        let stripped = StrippedPolicies(object)
+        let decision = converting(stripped.restored, restored: stripped.names)
+        guard optIn == .unknown, decision.result != .unchanged else { return decision }
+        return leaving("its namespace's labels could not be read")
+    }
+
+    private enum OptIn {
+        case yes, no, unknown
+    }
+
+    /// The pod's own label comes before the namespace's.
+    private func optIn(_ label: String?) -> OptIn {
+        switch label {
+        case WellKnownNames.Label.enabled: .yes
+        case WellKnownNames.Label.disabled: .no
+        default: surroundings.namespace.map { $0.converts ? .yes : .no } ?? .unknown
+        }
+    }
+
+    // MARK: Conversion
+
+    /// - Parameters:
+    ///   - pod: with the policies back in place that another webhook had taken away.
+    ///   - restored: whose.
+    private func converting(_ pod: YAMLNode, restored: [String]) -> AdmissionDecision {
+        let bytes = Array(Manifest(pod).json.text.utf8)
+        let converter: PodConverter
+        let conversion: PodConversion
+        do {
+            converter = PodConverter(try options(bytes))
+            conversion = try converter.convert(bytes)
+        } catch {
+            return leaving("the pod could not be read: \(error)")
+        }
+        switch conversion {
+        case .refused(let diagnostics):
+            return leaving(diagnostics.filter { $0.rule.severity == .error }.map(\.words).joined(separator: "; "))
+        case .unchanged(let diagnostics):
+            guard !restored.isEmpty else { return .init(.unchanged, warnings: warnings(diagnostics)) }
+            return changing(to: pod, restored: restored, converter, diagnostics)
+        case .converted(let converted, _, let diagnostics):
+            do throws(YAMLError) {
+                return changing(to: try YAMLNode(json: converted), restored: restored, converter, diagnostics)
+            } catch {
+                return leaving("the converted pod could not be read: \(error)")
+            }
+        }
+    }
+
+    /// The terminator's idea of a sidecar, so that both mean the same.
+    private func options(_ pod: [UInt8]) throws(WireError) -> ConversionOptions {
+        let model = try Pod(.json, in: pod.span)
+        let known = model.metadata.labels[WellKnownNames.Label.terminateKnown] == WellKnownNames.Label.enabled
+        let facts = PodFacts(
+            model, rules: surroundings.rules,
+            countsKnown: known || surroundings.namespace?.countsKnown ?? false)
+        var options = ConversionOptions()
+        options.sidecars = Set(facts.sidecars.map(\.name))
+        options.kubeVersion = surroundings.version
+        return options
+    }
+
+    private func changing(
+        to pod: YAMLNode, restored: [String], _ converter: PodConverter, _ diagnostics: [Diagnostic]
+    ) -> AdmissionDecision {
+        guard let version = surroundings.version else { return leaving("the API server's version is not known") }
+        guard version >= .nativeSidecars else {
+            return leaving("Kubernetes \(version) has no native sidecars; they came with \(KubeVersion.nativeSidecars)")
+        }
+        let check = PatchCheck(from: object, to: pod, by: converter)
+        if let problem = check.problem { return leaving("the change was not sent: \(problem)") }
+        var decision = AdmissionDecision(
+            check.natives.count > restored.count ? .converted : .restored, patch: check.patch,
+            warnings: warnings(diagnostics), sidecars: check.natives)
+        guard !restored.isEmpty else { return decision }
+        let note =
+            "another webhook took restartPolicy: Always from \(restored.joined(separator: ", ")), which was put back; "
+            + "update that webhook to one that knows native sidecars"
+        decision.warnings.insert(note, at: 0)
+        decision.event = event(AdmissionEvent.restored, note)
+        return decision
+    }
+
+    /// A controller shows warnings to nobody; its Job was told when it was made.
+    private func warnings(_ diagnostics: [Diagnostic]) -> [String] {
+        guard object.controller == nil else { return [] }
+        return diagnostics.filter { $0.rule.severity == .warning }.map(\.words)
+    }
+
+    // MARK: Words
+
+    private func leaving(_ why: String) -> AdmissionDecision {
+        AdmissionDecision(
+            .left, warnings: ["the pod is left as it was: \(why)"],
+            event: event(AdmissionEvent.left, "A pod is created as it was, without native sidecars: \(why)"))
+    }
+
+    private func event(_ reason: String, _ note: String) -> ClusterEvent? {
+        subject.map { ClusterEvent(.warning, regarding: $0, reason: reason, note: note) }
+    }
+
+    /// The owner, since the pod is not there yet. One without an owner is named by its name, if it has one.
+    private var subject: ObjectReference? {
+        if let owner = object.controller {
+            return ObjectReference(
+                apiVersion: owner["apiVersion"]?.text ?? "", kind: owner["kind"]?.text ?? "", namespace: namespace,
+                name: owner["name"]?.text ?? "", uid: owner["uid"]?.text ?? "")
+        }
+        return object["metadata"]?["name"]?.text.map {
+            ObjectReference(
+                apiVersion: APIResource.pods.apiVersion, kind: APIResource.pods.kind, namespace: namespace, name: $0)
+        }
+    }
+}
+
+extension YAMLNode {
+    /// The reference to the owner that controls this object.
+    var controller: YAMLNode? {
+        self["metadata"]?["ownerReferences"]?.sequence?.first { $0["controller"]?.text == "true" }
+    }
+}
+
+extension Diagnostic {
+    /// Without a line: the object is not in a file.
+    var words: String { "\(rule.id): \(message)" }
+}

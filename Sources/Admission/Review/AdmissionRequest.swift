@@ -1,0 +1,93 @@
+public import YAMLTree
+
+/// What the API server asks: the `request` of an AdmissionReview, as far as it is looked at.
+public struct AdmissionRequest: Sendable, Equatable {
+    /// What kind of object it is about, in the version in which it is shown.
+    public struct Kind: Sendable, Hashable {
+        public var group: String
+        public var version: String
+        public var kind: String
+
+        public init(group: String = "", version: String = "v1", kind: String) {
+            self.group = group
+            self.version = version
+            self.kind = kind
+        }
+    }
+
+    /// To be repeated in the answer.
+    public var uid: String
+    public var kind: Kind
+    /// Empty for the object itself.
+    public var subresource: String
+    /// `CREATE`, `UPDATE`, …
+    public var operation: String
+    public var namespace: String
+    /// Nothing will be stored, so nothing may be told to others either.
+    public var isDryRun: Bool
+    /// `nil` where there is none, as in a DELETE.
+    public var object: YAMLNode?
+
+    public init(
+        uid: String, kind: Kind, subresource: String = "", operation: String = "CREATE", namespace: String = "",
+        isDryRun: Bool = false, object: YAMLNode? = nil
+    ) {
+        self.uid = uid
+        self.kind = kind
+        self.subresource = subresource
+        self.operation = operation
+        self.namespace = namespace
+        self.isDryRun = isDryRun
+        self.object = object
+    }
+}
+
+extension AdmissionRequest {
+    /// Why something is not a review that we can answer.
+    public struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
+        public var description: String
+    }
+
+    static let apiVersion = "admission.k8s.io/v1"
+    static let reviewKind = "AdmissionReview"
+
+    /// The API server takes objects up to 3 MiB; an UPDATE shows two of them, and the request's own data besides.
+    static let limits = YAMLLimits(bytes: 8 << 20, depth: 128, nodes: 1_000_000)
+
+    /// - Parameter bytes: an AdmissionReview of admission.k8s.io/v1, as JSON.
+    public init(review bytes: [UInt8]) throws(Malformed) {
+        let review: YAMLNode
+        do { review = try YAMLNode(json: bytes, limits: Self.limits) } catch {
+            throw Malformed(description: "the body cannot be read: \(error)")
+        }
+        guard let kind = review["kind"]?.text, kind == Self.reviewKind else {
+            throw Malformed(description: "expected an object of kind \(Self.reviewKind)")
+        }
+        guard let version = review["apiVersion"]?.text, version == Self.apiVersion else {
+            throw Malformed(description: "expected apiVersion \(Self.apiVersion), the only one spoken here")
+        }
+        guard let request = review["request"], request.mapping != nil else {
+            throw Malformed(description: "the review has no request")
+        }
+        guard let uid = request["uid"]?.text, !uid.isEmpty else {
+            throw Malformed(description: "the request has no uid")
+        }
+        let object = request["object"].flatMap { $0.mapping == nil ? nil : $0 }
+        let subject = request["kind"]
+        self.init(
+            uid: uid,
+            kind: Kind(
+                group: subject?["group"]?.text ?? "", version: subject?["version"]?.text ?? "",
+                kind: subject?["kind"]?.text ?? ""),
+            subresource: request["subResource"]?.text ?? "", operation: request["operation"]?.text ?? "",
+            // An object to be created may leave its namespace to the request.
+            namespace: request["namespace"]?.text ?? object?["metadata"]?["namespace"]?.text ?? "",
+            isDryRun: request["dryRun"]?.text == "true", object: object)
+    }
+}
+
+extension AdmissionRequest.Kind {
+    static let pod = Self(kind: "Pod")
+    static let job = Self(group: "batch", kind: "Job")
+    static let cronJob = Self(group: "batch", kind: "CronJob")
+}

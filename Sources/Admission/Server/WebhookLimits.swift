@@ -1,0 +1,30 @@
+/// What callers may cost. The API server opens a few connections and keeps them.
+public struct WebhookLimits: Sendable, Equatable {
+    /// Open at once; further ones are closed as they come.
+    public var connections: Int
+    /// Decided about at once; further ones are told to come back later.
+    public var requests: Int
+    /// Bytes of one body. The API server takes objects up to 3 MiB and shows two of an UPDATE.
+    public var body: Int
+    /// Bytes of one head.
+    public var head: Int
+    /// For the handshake, for a whole request to arrive, and for an answer to be taken, each.
+    public var exchange: Duration
+    /// Between two requests.
+    public var idle: Duration
+    /// After a stop has been asked for, while the cluster still learns not to call here any more.
+    public var farewell: Duration
+
+    public init(
+        connections: Int = 256, requests: Int = 32, body: Int = 8 << 20, head: Int = 32 << 10,
+        exchange: Duration = .seconds(10), idle: Duration = .seconds(120), farewell: Duration = .seconds(5)
+    ) {
+        self.connections = connections
+        self.requests = requests
+        self.body = body
+        self.head = head
+        self.exchange = exchange
+        self.idle = idle
+        self.farewell = farewell
+    }
+}

@@ -1,0 +1,179 @@
+public import KubeClient
+internal import KubeModel
+public import Logging
+internal import Render
+public import Telemetry
+public import Terminator
+internal import YAMLTree
+
+/// The mutating webhook: asks what a decision needs, lets it be made, and tells of it. Whatever fails, the object comes
+/// in as it is.
+public final class AdmissionWebhook: Sendable {
+    private let configuration: TerminatorConfiguration
+    private let options: AdmissionOptions
+    private let limits: WebhookLimits
+    private let api: any KubeAPI
+    private let namespaces: NamespaceReader
+    private let discovery: Discovery
+    private let events: EventRecorder
+    private let gate: RequestGate
+    private let metrics: WebhookMetrics
+    private let logger: Logger
+    private let time: Timepiece
+    private let wall: WallClock
+    private let certificate = ServingCertificate()
+
+    public init(
+        _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, limits: WebhookLimits = .init(),
+        api: any KubeAPI, registry: MetricRegistry, logger: Logger, time: Timepiece = .system, wall: WallClock = .system
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.limits = limits
+        self.api = api
+        self.logger = logger
+        self.time = time
+        self.wall = wall
+        namespaces = NamespaceReader(api, time: time)
+        discovery = Discovery(api, time: time)
+        events = EventRecorder(
+            controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
+            wall: wall)
+        gate = RequestGate(limit: limits.requests)
+        let metrics = WebhookMetrics(registry)
+        self.metrics = metrics
+        registry.onExposition { [certificate] in metrics.expiry.set(Double(certificate.expiry ?? 0)) }
+    }
+
+    /// In Events, as who tells.
+    public static let name = "k-pipe.cloud/webhook"
+
+    /// Whether there is a certificate to show.
+    public var isReady: Bool { certificate.isLoaded }
+
+    /// The server, listening; `run` serves.
+    public func listen() async throws(StatusServerError) -> WebhookServer {
+        try await WebhookServer.bind(
+            port: configuration.webhook.port, certificate: certificate, limits: limits,
+            thinking: configuration.webhook.deadline)
+    }
+
+    /// Keeps the certificate, answers and tells, until the task is cancelled.
+    public func run(_ server: WebhookServer) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepCertificate() }
+            group.addTask { await self.events.run() }
+            group.addTask { await server.run { await self.respond(to: $0) } }
+        }
+    }
+
+    private func keepCertificate() async {
+        let webhook = configuration.webhook
+        guard webhook.certificates == .own else {
+            return await CertificateFolder(
+                folder: webhook.certificateFolder, serving: certificate, logger: logger, time: time
+            ).run()
+        }
+        await CertificateKeeper(
+            api: api,
+            requests: CertificateRequests(
+                secret: ObjectKey(namespace: options.ownNamespace, name: webhook.secret),
+                configuration: webhook.configuration),
+            plan: CertificatePlan(names: options.names(webhook)), serving: certificate, logger: logger, time: time,
+            wall: wall
+        ).run()
+    }
+
+    // MARK: Requests
+
+    func respond(to request: WebhookRequest) async -> WebhookResponse {
+        let start = time.now()
+        let (response, result) = await gate.enter { await self.exchange(request) } ?? Self.busy
+        metrics.requests.increment(result)
+        metrics.seconds.observe((time.now() - start) / .seconds(1))
+        return response
+    }
+
+    private static let busy = (
+        WebhookResponse.text("too much at once; try again", status: 503, headers: ["Retry-After": "1"]), "busy"
+    )
+
+    private func exchange(_ request: WebhookRequest) async -> (WebhookResponse, String) {
+        if let refusal = Self.refusal(of: request) { return (refusal, "malformed") }
+        let review: AdmissionRequest
+        do { review = try AdmissionRequest(review: request.body) } catch {
+            logger.warning("a request is no review", error: error)
+            return (.text(error.description, status: 400), "malformed")
+        }
+        guard let decision = await decision(review) else {
+            let why = "deciding took longer than \(configuration.webhook.deadline)"
+            logger.warning("\(why)", metadata: ["namespace": "\(review.namespace)"])
+            let answer = AdmissionAnswer(uid: review.uid, warnings: ["kpipe-sidecar: left as it was: \(why)"])
+            return (.json(answer.json), "late")
+        }
+        tell(decision, review)
+        return (.json(decision.answer(to: review.uid).json), decision.result.rawValue)
+    }
+
+    /// What is wrong before the body is looked at.
+    private static func refusal(of request: WebhookRequest) -> WebhookResponse? {
+        guard request.path == WebhookConfiguration.path else { return .text("not found", status: 404) }
+        guard request.method == "POST" else {
+            return .text("method not allowed", status: 405, headers: ["Allow": "POST"])
+        }
+        let type = request.contentType.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
+        return type == "application/json" ? nil : .text("expected application/json", status: 415)
+    }
+
+    // MARK: Decisions
+
+    /// `nil` where it took too long.
+    private func decision(_ request: AdmissionRequest) async -> AdmissionDecision? {
+        await withTaskGroup(of: AdmissionDecision?.self) { group in
+            group.addTask { await AdmissionDecision(request, in: self.surroundings(of: request)) }
+            group.addTask { [time, deadline = configuration.webhook.deadline] in
+                try? await time.sleep(time.now() + deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func surroundings(of request: AdmissionRequest) async -> AdmissionSurroundings {
+        var surroundings = AdmissionSurroundings(
+            version: nil, rules: configuration.rules,
+            excludedNamespaces: [AdmissionOptions.clusterNamespace, options.ownNamespace],
+            onlyNamespace: options.onlyNamespace, isDryRun: options.isDryRun)
+        guard AdmissionDecision.needsNamespace(request) else { return surroundings }
+        do throws(KubeError) {
+            let version = try await discovery.version()
+            surroundings.version = KubeVersion(version.text) ?? KubeVersion("\(version.major).\(version.minor)")
+            surroundings.namespace = try await namespaces.labels(of: request.namespace)
+        } catch {
+            logger.warning("a decision lacks what it needs to know", error: error)
+        }
+        return surroundings
+    }
+
+    private func tell(_ decision: AdmissionDecision, _ request: AdmissionRequest) {
+        let level: Logger.Level =
+            switch decision.result {
+            case .converted, .restored: .info
+            case .left: .warning
+            case .unchanged, .unasked, .advised: .debug
+            }
+        let metadata = request.object?["metadata"]
+        let name = metadata?["name"]?.text ?? metadata?["generateName"]?.text ?? ""
+        logger.log(
+            level: level, "a review was answered",
+            metadata: [
+                "kind": "\(request.kind.kind)", "object": "\(request.namespace)/\(name)",
+                "result": "\(decision.result.rawValue)", "sidecars": "\(decision.sidecars.joined(separator: ","))",
+                "reason": "\(decision.event?.note ?? "")",
+            ])
+        // Nothing is stored in a dry run, so there is nothing to tell of.
+        if !request.isDryRun, let event = decision.event { events.record(event) }
+    }
+}
