@@ -16,6 +16,8 @@ public struct Installation: Sendable, Equatable {
     public var serviceMonitor: Bool
     /// Also where Kruise's ContainerRecreateRequest is to be used.
     public var kruise: Bool
+    /// Sidecars become native as pods are created, where a label asks for it.
+    public var webhook: Webhook?
 
     public static let defaultNamespace = "kpipe-system"
     public static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
@@ -23,7 +25,7 @@ public struct Installation: Sendable, Equatable {
     public init(
         namespace: String = defaultNamespace, image: String, exitImage: String, replicas: Int = 2,
         configuration: String? = nil, nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
-        serviceMonitor: Bool = false, kruise: Bool = false
+        serviceMonitor: Bool = false, kruise: Bool = false, webhook: Webhook? = nil
     ) {
         self.namespace = namespace
         self.image = image
@@ -34,6 +36,7 @@ public struct Installation: Sendable, Equatable {
         self.runtimeSocket = runtimeSocket
         self.serviceMonitor = serviceMonitor
         self.kruise = kruise
+        self.webhook = webhook
     }
 
     /// What goes into the ConfigMap: the terminator asks nothing of node agents that it is not told of.
@@ -42,6 +45,7 @@ public struct Installation: Sendable, Equatable {
     /// Everything to apply, in an order in which each object's namespace and account are there before it.
     public var documents: [Manifest] {
         [namespaceDocument] + TerminatorInstallation(installation: self).documents
+            + (webhookInstallation?.documents ?? [])
             + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
     }
 
@@ -61,6 +65,10 @@ public struct Installation: Sendable, Equatable {
         labels(component(name)).fields.compactMap { label in
             if case .text(let value) = label.value { "\(label.name)=\(value)" } else { nil }
         }.joined(separator: ",")
+    }
+
+    var webhookInstallation: WebhookInstallation? {
+        webhook.map { WebhookInstallation(installation: self, webhook: $0) }
     }
 
     /// The node agent mounts a socket of its node, which only the privileged standard lets through; all else here

@@ -2,6 +2,8 @@
 struct TerminatorInstallation {
     let installation: Installation
 
+    private var webhook: WebhookInstallation? { installation.webhookInstallation }
+
     static let name = "kpipe-terminator"
     static let port = 8080
     private static let configurationFolder = "/etc/kpipe"
@@ -9,8 +11,8 @@ struct TerminatorInstallation {
 
     var documents: [Manifest] {
         [installation.account(Self.name)]
-            + installation.access(Self.name, rules: clusterRules, inCluster: true)
-            + installation.access(Self.name, rules: [Self.lease], inCluster: false)
+            + installation.access(Self.name, rules: clusterRules + (webhook?.clusterRules ?? []), inCluster: true)
+            + installation.access(Self.name, rules: [Self.lease] + (webhook?.rules ?? []), inCluster: false)
             + [configuration].compactMap(\.self) + [deployment, disruptionBudget, service]
             + [monitor].compactMap(\.self)
     }
@@ -77,6 +79,7 @@ struct TerminatorInstallation {
 
     private var pod: Manifest {
         let isConfigured = installation.terminatorConfiguration != nil
+        let volumes = [isConfigured ? Self.configurationVolume : nil, webhook?.volume].compactMap(\.self)
         return .map(present: [
             "serviceAccountName": .text(Self.name),
             "securityContext": ["runAsNonRoot": true, "seccompProfile": ["type": "RuntimeDefault"]],
@@ -87,23 +90,28 @@ struct TerminatorInstallation {
                 ]
             ],
             "containers": [container],
-            "volumes": isConfigured ? [Self.configurationVolume] : nil,
+            "volumes": volumes.isEmpty ? nil : .list(volumes),
         ])
     }
 
     private var container: Manifest {
         let isConfigured = installation.terminatorConfiguration != nil
         var arguments = ["terminator", "--leader-elect", "--exit-image", installation.exitImage]
+        if webhook != nil { arguments += WebhookInstallation.arguments }
         if isConfigured { arguments += Self.configurationArguments }
+        let mounts = [isConfigured ? Self.configurationMount : nil, webhook?.mount].compactMap(\.self)
         return .map(present: [
             "name": "terminator", "image": .text(installation.image),
             "args": .texts(arguments + ["--log-format", "json"]),
-            "ports": [Self.httpPort],
+            "ports": .list([Self.httpPort, webhook?.containerPort].compactMap(\.self)),
             "livenessProbe": Self.livenessProbe, "readinessProbe": Self.readinessProbe,
-            // 100,000 marked pods stay below 64 MiB; no CPU limit, because throttling would delay what is urgent.
-            "resources": ["requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["memory": "128Mi"]],
+            // 100,000 marked pods stay below 64 MiB, and the webhook takes in so much at once and no more. No CPU limit,
+            // because throttling would delay what is urgent.
+            "resources": [
+                "requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["memory": webhook == nil ? "128Mi" : "256Mi"],
+            ],
             "securityContext": Self.restricted,
-            "volumeMounts": isConfigured ? [Self.configurationMount] : nil,
+            "volumeMounts": mounts.isEmpty ? nil : .list(mounts),
         ])
     }
 

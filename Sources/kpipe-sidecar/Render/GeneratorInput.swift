@@ -39,10 +39,10 @@ enum GeneratorInput {
     static func name(_ path: String) -> String { path == "-" ? "<stdin>" : path }
 
     /// Problems of the input as lines that editors jump to, and exit code 65.
-    static func reporting(_ path: String?, _ body: () throws -> Void) throws {
+    static func reporting<Value>(_ path: String?, _ body: () throws -> Value) throws -> Value {
         let source = path.map { "\(name($0)):" } ?? ""
         do {
-            try body()
+            return try body()
         } catch let error as InputError {
             let lines = error.problems.map { problem in
                 // Options have no lines.

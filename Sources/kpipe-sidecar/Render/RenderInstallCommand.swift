@@ -1,5 +1,7 @@
+import Admission
 import ArgumentParser
 import Glibc
+import KubeModel
 import Render
 import Terminator
 import WorkdirProtocol
@@ -11,7 +13,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         commandName: "install", abstract: "Makes what an operator applies: the terminator for a whole cluster.",
         discussion: """
             Namespace, accounts with exactly the verbs used, two replicas of which one leads, a disruption budget, a
-            service for metrics. The node agent is a DaemonSet that ends containers through the runtime's socket; only
+            service for metrics, the admission webhook, which does nothing where no label asks for it. The node agent is a DaemonSet that ends containers through the runtime's socket; only
             with it the namespace must admit privileged pods.
 
             EXAMPLES
@@ -30,6 +32,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     @Option(help: "The terminator's configuration file, to go into a ConfigMap.") var config: String?
     @Flag(help: "Add the node agent.") var nodeAgent = false
     @Option(help: "The container runtime's socket on the nodes.") var criSocket = Installation.defaultRuntimeSocket
+    @Flag(inversion: .prefixedNo, help: "Add the admission webhook.") var webhook = true
     @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
     @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
     @Option(name: [.customShort("o"), .long], help: "yaml or json.") var format = ManifestFormat.yaml
@@ -45,25 +48,51 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         var installation = Installation(
             namespace: namespace, image: image, exitImage: exitImage, replicas: replicas, nodeAgent: nodeAgent,
             runtimeSocket: criSocket, serviceMonitor: serviceMonitor, kruise: kruise)
-        if let config { installation.configuration = try text(of: config) }
+        var configuration = TerminatorConfiguration()
+        if let config { (installation.configuration, configuration) = try read(config) }
+        if webhook { installation.webhook = try webhook(configuration.webhook) }
         try GeneratorInput.write(installation.documents, as: format)
     }
 
     /// Checked once, so that no broken file gets into a cluster; written as it stands.
-    private func text(of path: String) throws -> String {
+    private func read(_ path: String) throws -> (text: String, TerminatorConfiguration) {
         let name = GeneratorInput.name(path)
         switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
         case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
-            try GeneratorInput.reporting(path) {
+            let configuration = try GeneratorInput.reporting(path) {
                 let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
                 guard !nodeAgent || configuration.nodeAgent else {
                     throw CommandFailure(
                         .data,
                         "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
                 }
+                return configuration
             }
-            return String(decoding: bytes, as: UTF8.self)
+            return (String(decoding: bytes, as: UTF8.self), configuration)
+        }
+    }
+
+    private func webhook(_ configuration: WebhookConfiguration) throws -> Installation.Webhook {
+        guard configuration.port > 0 else {
+            throw CommandFailure(.data, "webhook.port: a Service needs a port that is known, from 1 to 65535")
+        }
+        return Installation.Webhook(
+            port: configuration.port, path: WebhookConfiguration.path,
+            certificates: configuration.certificates.installed, certificateFolder: configuration.certificateFolder,
+            service: configuration.service, secret: configuration.secret, configuration: configuration.configuration,
+            timeoutSeconds: configuration.apiServersTimeout, label: WellKnownNames.Label.convert,
+            enabled: WellKnownNames.Label.enabled, disabled: WellKnownNames.Label.disabled,
+            nameLabel: WellKnownNames.Label.namespaceName, excludedNamespaces: [AdmissionOptions.clusterNamespace])
+    }
+}
+
+extension WebhookConfiguration.Certificates {
+    fileprivate var installed: Installation.Webhook.Certificates {
+        switch self {
+        case .own: .own
+        case .certManager: .certManager
+        case .files: .given
         }
     }
 }
