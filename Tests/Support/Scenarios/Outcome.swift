@@ -25,23 +25,46 @@ public struct Outcome: Sendable, Equatable {
             "Complete", "Succeeded", ["main": 0], Dictionary(uniqueKeysWithValues: sidecars.map { ($0, rungs) }))
     }
 
+    /// The Job completes because the pod's phase was held until it was counted.
+    static func held(_ sidecar: String = "sidecar") -> Outcome {
+        Outcome("Complete", kubeletsAffair, ["main": 0], [sidecar: [hold]])
+    }
+
+    /// Without what nobody can promise. Once the Job has counted a pod whose phase was held, it depends on the moment
+    /// whether the kubelet takes the phase back or ends the pod because of it, and what else has to be done then.
+    public var promised: Outcome {
+        guard rungs.values.contains(where: { $0.contains(Self.hold) }) else { return self }
+        var promised = self
+        promised.phase = Self.kubeletsAffair
+        promised.rungs = rungs.mapValues { rungs in
+            rungs.firstIndex(of: Self.hold).map { Array(rungs[...$0]) } ?? rungs
+        }
+        return promised
+    }
+
+    private static let hold = "hold"
+    private static let kubeletsAffair = "held"
+
     /// The Job fails as main has.
     static func failed(_ codes: [String: Int], by rungs: String..., of sidecar: String = "sidecar") -> Outcome {
         Outcome("Failed", "Failed", codes, [sidecar: rungs])
     }
 
-    /// `nil` before the end: of the Job, and of every container of its pod.
-    public init?(job: JSONValue, pods: [JSONValue], mains: [String]) {
+    /// `nil` before the end: of the Job, of every container of its pod, and of what the terminator has to tell, which it
+    /// does not if it was killed in time: finished pods are not looked for.
+    init?(job: JSONValue, pods: [JSONValue], mains: [String], isTold: Bool) {
         let conditions = job[path: ["status", "conditions"]]?.array ?? []
         let ends = conditions.filter { $0["status"]?.string == "True" }.compactMap { $0["type"]?.string }
         guard let end = ends.first(where: { $0 == "Complete" || $0 == "Failed" }) else { return nil }
         let newest = pods.max { Self.creation($0) < Self.creation($1) }
         guard let pod = newest, pods.allSatisfy(Self.isClosed) else { return nil }
+        let progress = Self.progress(of: pod)
+        guard !isTold || progress.isEmpty || Self.isDeleted(pod) || Self.isConcluded(pod) else { return nil }
         self.job = end
         phase = Self.isDeleted(pod) ? Self.deleted : pod.text(at: "status.phase") ?? ""
         codes = [:]
         for name in mains { codes[name] = Self.lastCode(of: name, in: pod) }
-        rungs = Self.rungs(Self.progress(of: pod))
+        rungs = Self.rungs(progress)
     }
 
     private static func creation(_ pod: JSONValue) -> String { pod.text(at: "metadata.creationTimestamp") ?? "" }
@@ -60,6 +83,12 @@ public struct Outcome: Sendable, Equatable {
         if isDeleted(pod) { return true }
         let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
         return !statuses.isEmpty && statuses.allSatisfy { $0[path: ["state", "terminated"]] != nil }
+    }
+
+    private static func isConcluded(_ pod: JSONValue) -> Bool {
+        (pod[path: ["status", "conditions"]]?.array ?? []).contains {
+            $0["type"]?.string == "SidecarTerminated" && $0["status"]?.string == "True"
+        }
     }
 
     private static func lastCode(of container: String, in pod: JSONValue) -> Int? {

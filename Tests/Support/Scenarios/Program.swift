@@ -18,6 +18,18 @@ public struct Program: Sendable {
     }
 }
 
+// MARK: Somebody else's
+
+extension Program {
+    /// What runs in manifests that we did not write.
+    static let foreign = [
+        Program("nginx:latest", [], FakeProgram(codeOnTerm: 0)),
+        Program("busybox:latest", ["/bin/sh", "-c", "sleep 5"], FakeProgram(.init(0, after: 5))),
+        Program("busybox:latest", ["/bin/sh", "-c", "exit 1"], FakeProgram(.init(1, after: 0))),
+        Program("busybox:latest", ["/bin/sh", "-c", "sleep 10000"], FakeProgram()),
+    ]
+}
+
 // MARK: Main containers
 
 extension Program {

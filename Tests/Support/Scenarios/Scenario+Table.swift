@@ -1,3 +1,4 @@
+import FakeKube
 import YAMLTree
 
 extension Scenario {
@@ -36,7 +37,7 @@ extension Scenario {
             expect: .complete("image")),
         Scenario(
             "distroless-command", "distroless, with a `command` that the exit image lacks",
-            [.main(.exits(0)), .sidecar(.distrolessByPath)], expect: .complete("hold", "deadline")),
+            [.main(.exits(0)), .sidecar(.distrolessByPath)], expect: .held()),
         Scenario(
             "hooks", "with preStop and postStart",
             [
@@ -99,7 +100,7 @@ extension Scenario {
         Scenario(
             "ignored-code", "exits with 143, which must not count, and no image to swap to is on its ladder",
             [.main(.exits(0)), .sidecar(.exitsWith143OnTerm, name: "by-signal", ignoresExitCode: true)],
-            expect: .complete("hold", "deadline", of: ["by-signal"])),
+            expect: .held("by-signal")),
         Scenario(
             "quit-unanswered", "its quit endpoint does not listen",
             [.main(.exits(0)), .sidecar(.shellAsleep)], annotations: [Marker.quitPrefix + "sidecar": "POST :9999/quit"],
@@ -111,7 +112,7 @@ extension Scenario {
         [0, 1].map { limit in
             Scenario(
                 "limit-\(limit)", "`OnFailure`, backoffLimit \(limit)", policy: "OnFailure", backoffLimit: limit,
-                [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .complete("hold", "image"))
+                [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .held())
         } + [
             Scenario(
                 "limit-6", "`OnFailure`, backoffLimit 6", policy: "OnFailure", backoffLimit: 6,
@@ -173,5 +174,28 @@ extension Scenario {
         Scenario(
             "deleted", "the pod is deleted half-way; backoffLimit 6", backoffLimit: 6,
             [.main(.exits(0, after: 6)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
+    ]
+
+    /// By Kruise's daemon, which sends SIGTERM and, after the grace, SIGKILL.
+    static let byRequest: [Scenario] = [
+        Scenario(
+            "crr", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-crr")],
+            expect: .complete("crr", of: ["by-crr"])),
+        Scenario(
+            "crr-limit-0", "`OnFailure`, backoffLimit 0, exits with 0 on SIGTERM", policy: "OnFailure",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-crr")],
+            expect: .complete("crr", of: ["by-crr"])),
+        Scenario(
+            "crr-two", "two sidecars in one request",
+            [
+                .main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-crr"),
+                .sidecar(Program(TestImage.nginx.name, [], FakeProgram(codeOnTerm: 0)), name: "nginx"),
+            ], expect: .complete("crr", of: ["by-crr", "nginx"])),
+        Scenario(
+            "crr-fails", "main fails; the sidecar exits with 143",
+            [.main(.exits(3)), .sidecar(.exitsWith143OnTerm)], expect: .failed(["main": 3], by: "crr")),
+        Scenario(
+            "crr-barred", "a shell without a handler, whose SIGKILL would fail the pod",
+            [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .held()),
     ]
 }

@@ -20,6 +20,8 @@ public struct Scenario: Sendable, CustomTestStringConvertible {
     /// Further fields of the pod's spec.
     public var podFields: [JSONValue.Member]
     public var incident: Incident?
+    /// The Job's whole spec, where it is somebody else's and to be used as it is.
+    public var spec: JSONValue?
     public var expected: Outcome
 
     public var testDescription: String { title }
@@ -41,24 +43,31 @@ public struct Scenario: Sendable, CustomTestStringConvertible {
         self.expected = expected
     }
 
+    /// Of somebody else's Job. What its containers run is known by image and command.
+    init(_ id: String, _ title: String, spec: JSONValue, expect expected: Outcome) {
+        self.init(id, title, [], expect: expected)
+        self.spec = spec
+    }
+
     /// Names of those that are no sidecars.
     public var mains: [String] { Array(expected.codes.keys) }
 
     /// The Job as its author would write it.
     public func job(in namespace: String, name: String? = nil) -> JSONValue {
+        let metadata: JSONValue = ["name": .string(name ?? id), "namespace": .string(namespace)]
+        if let spec { return ["apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec] }
         var spec: [JSONValue.Member] = [
             .init("restartPolicy", .string(policy)), .init("terminationGracePeriodSeconds", 3),
             .init("automountServiceAccountToken", false),
             .init("containers", .array(containers.map(\.manifest))),
         ]
         spec += podFields
-        let metadata = annotations.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+        let annotations = annotations.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
         return [
-            "apiVersion": "batch/v1", "kind": "Job",
-            "metadata": ["name": .string(name ?? id), "namespace": .string(namespace)],
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata,
             "spec": [
                 "backoffLimit": .integer(Int64(backoffLimit)),
-                "template": ["metadata": ["annotations": .object(metadata)], "spec": .object(spec)],
+                "template": ["metadata": ["annotations": .object(annotations)], "spec": .object(spec)],
             ],
         ]
     }

@@ -32,7 +32,7 @@ public struct ScenarioContainer: Sendable {
     static func unmarked(_ program: Program) -> Self { Self("sidecar", program) }
 
     var manifest: JSONValue {
-        var manifest = JSONValue.object(present: [
+        let manifest = JSONValue.object(present: [
             "name": .string(name), "image": .string(program.image), "imagePullPolicy": "IfNotPresent",
             "command": program.command.isEmpty ? nil : .array(program.command.map(JSONValue.string)),
             "env": variables.isEmpty
@@ -41,7 +41,6 @@ public struct ScenarioContainer: Sendable {
                     variables.sorted { $0.key < $1.key }.map { ["name": .string($0.key), "value": .string($0.value)] }),
         ])
         guard case .object(let members) = manifest else { return manifest }
-        manifest = .object(members + fields)
-        return manifest
+        return .object(members + fields)
     }
 }

@@ -2,15 +2,17 @@
 public struct Setting: Sendable {
     /// A DNS label.
     public var name: String
+    public var title: String
     /// The terminator's, as YAML.
     public var configuration: String
     /// Whether ContainerRecreateRequests are served, and answered.
     public var hasKruise = false
     public var hasNodeAgent = false
+    public var scenarios: [Scenario]
 
     /// As on most clusters; containers named `by-…` are told to be ended that way.
     public static let ordinary = Setting(
-        name: "ordinary",
+        name: "ordinary", title: "With the exit image and the node agent, without Kruise",
         configuration: """
             exitImage: \(TestImage.exit.name)
             nodeAgent: true
@@ -25,5 +27,21 @@ public struct Setting: Sendable {
             - names: [by-signal]
               ladder: [exec, node, hold]
             """,
-        hasNodeAgent: true)
+        hasNodeAgent: true, scenarios: Scenario.ordinary + Scenario.kruise)
+
+    /// Kruise is installed, and we are given no exit image; it is known of nginx that it exits with 0.
+    public static let kruise = Setting(
+        name: "kruise", title: "With Kruise's ContainerRecreateRequest, without an exit image",
+        configuration: """
+            patience: {crr: 10s}
+            sidecars:
+            - images: [nginx]
+              exitsWithZero: true
+            - names: [by-crr]
+              exitsWithZero: true
+              ladder: [crr, hold]
+            """,
+        hasKruise: true, scenarios: Scenario.kruiseByRequest + Scenario.byRequest)
+
+    public static let all = [ordinary, kruise]
 }

@@ -21,8 +21,9 @@ extension FakeContainer {
         switch state {
         case .running: stop(grace: grace, at: now)
         case .waiting:
+            // Between two runs it is what its last one made of it.
             state = .terminated(
-                Termination(code: 137, reason: "ContainerStatusUnknown", start: nil, end: now, id: id))
+                last ?? Termination(code: 137, reason: "ContainerStatusUnknown", start: nil, end: now, id: id))
         case .terminated: break
         }
     }

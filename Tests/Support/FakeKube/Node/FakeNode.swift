@@ -77,12 +77,14 @@ public struct FakeNode: Sendable {
         }
     }
 
-    /// A request comes in at a port of the pod's localhost.
-    public mutating func request(_ port: Int, of pod: String) {
-        change(pod) { pod, container in
-            container.leaving = (0, pod.now)
-        } where: {
-            $0.program.quitPort == port
+    /// A request comes in at a port on the localhost of every pod.
+    public mutating func request(_ port: Int) {
+        for pod in pods.values.map(\.name) {
+            change(pod) { pod, container in
+                container.leaving = (0, pod.now)
+            } where: {
+                $0.program.quitPort == port
+            }
         }
     }
 

@@ -13,6 +13,10 @@ struct FakePod: Sendable {
     private(set) var now: Double
     private(set) var isDeleted = false
     private var isOverdue = false
+    /// What of the pod makes the kubelet look at it when it changes.
+    private var essence: JSONValue?
+    /// The final phase that somebody else has given it, once the kubelet has taken notice of that.
+    private var givenPhase: String?
     /// Since when the phase is one that somebody else wrote.
     private var strangePhase: (phase: String, since: Double)?
 
@@ -33,8 +37,8 @@ struct FakePod: Sendable {
         }
     }
 
-    /// It is deleted or out of time: nothing is started any more.
-    private var isEnding: Bool { isDeleted || isOverdue }
+    /// It is deleted, out of time, or said to have ended: nothing is started any more.
+    private var isEnding: Bool { isDeleted || isOverdue || givenPhase != nil }
 
     var isClosed: Bool { containers.allSatisfy { $0.termination != nil } }
 
@@ -49,8 +53,21 @@ struct FakePod: Sendable {
             guard let image = spec["image"]?.string, image != containers[index].image else { continue }
             containers[index].swap(to: image, grace: grace, at: now)
         }
+        let essence: JSONValue = [
+            "annotations": object[path: ["metadata", "annotations"]] ?? .null, "spec": object["spec"] ?? .null,
+        ]
+        if let last = self.essence, last != essence { notice(object) }
+        self.essence = essence
         guard isEnding else { return }
         for index in containers.indices { containers[index].give(upAt: now, grace: grace) }
+    }
+
+    /// The kubelet deals with the pod because it, or one of its containers, has changed. If the API server has it as ended
+    /// by then, it ends it, and the phase stays; otherwise it is the status manager who sees the difference, and writes
+    /// its own.
+    private mutating func notice(_ object: JSONValue) {
+        let phase = object.text(at: "status.phase") ?? ""
+        if phase == "Succeeded" || phase == "Failed" { givenPhase = givenPhase ?? phase }
     }
 
     /// Lets its programs run until `now`, and starts what is to be started.
@@ -71,18 +88,20 @@ struct FakePod: Sendable {
     ) -> JSONValue? {
         let old = object["status"] ?? .object([])
         let phase = phase
+        let written = old["phase"]?.string ?? ""
+        let isFinal = written == "Succeeded" || written == "Failed"
         var new = old
-        new["phase"] = .string(phase)
         new["startTime"] = .string(wall(start).text)
         new["containerStatuses"] = .array(containers.map { $0.status(wall) })
+        if old["containerStatuses"] != new["containerStatuses"] { notice(object) }
+        new["phase"] = .string(givenPhase ?? phase)
         if isOverdue, isClosed { new["reason"] = "DeadlineExceeded" }
         guard new != old else {
             strangePhase = nil
             return nil
         }
-        let written = old["phase"]?.string ?? ""
         let isOnlyPhase = old["containerStatuses"] == new["containerStatuses"] && old["reason"] == new["reason"]
-        guard isOnlyPhase, written == "Succeeded" || written == "Failed" else {
+        guard isOnlyPhase, isFinal else {
             strangePhase = nil
             return new
         }

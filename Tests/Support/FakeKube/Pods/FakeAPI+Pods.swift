@@ -35,7 +35,8 @@ extension FakeAPI {
         let command = request.query.filter { $0.name == "command" }.map(\.value)
         guard !command.isEmpty else { throw .badRequest("you must specify at least 1 command for the container") }
         let call = PodScript.Call(
-            container: try container(request, pod), command: command, hasInput: request.flag("stdin"))
+            pod: pod.text(at: "metadata.name") ?? "", container: try container(request, pod), command: command,
+            hasInput: request.flag("stdin"))
         var wanted: Set<PodScript.Run.Stream> = []
         if request.flag("stdout") { wanted.insert(.output) }
         if request.flag("stderr"), !request.flag("tty") { wanted.insert(.error) }

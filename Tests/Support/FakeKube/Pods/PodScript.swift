@@ -2,6 +2,7 @@
 public struct PodScript: Sendable {
     /// A command to run in a container.
     public struct Call: Sendable, Equatable {
+        public var pod: String
         public var container: String
         public var command: [String]
         public var hasInput: Bool

@@ -1,12 +1,11 @@
 import FakeKube
-import TerminatorScenarios
 import YAMLTree
 
-/// A scenario's end on the real node.
-struct Ending: Sendable {
-    var outcome: Outcome
+/// A scenario's end.
+public struct Ending: Sendable {
+    public var outcome: Outcome
     /// From main's end to that of the last container, where both are known.
-    var seconds: Int?
+    public var seconds: Int?
 
     static func seconds(_ pods: [JSONValue], mains: [String]) -> Int? {
         guard let pod = pods.first, pods.count == 1 else { return nil }

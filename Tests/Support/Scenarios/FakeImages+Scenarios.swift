@@ -1,0 +1,19 @@
+public import FakeKube
+
+extension FakeImages {
+    /// What the scenario's containers run, and the exit image.
+    ///
+    /// - Parameter exitPrograms: names of the exit image's programs.
+    public init(for scenario: Scenario, exitPrograms: [String]) {
+        self.init()
+        for program in scenario.containers.map(\.program) + Program.foreign where program.image != TestImage.missing {
+            programs[program.image, default: [:]][program.command] = program.behaviour
+        }
+        exits[TestImage.exit.name] = Set(exitPrograms + exitPrograms.map { "/bin/\($0)" } + ["/exit"])
+    }
+}
+
+extension Scenario {
+    /// Ports of localhost on which its sidecars wait to be asked.
+    public var quitPorts: [Int] { containers.compactMap(\.program.behaviour.quitPort) }
+}

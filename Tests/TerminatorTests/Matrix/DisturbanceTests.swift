@@ -1,0 +1,107 @@
+import FakeKube
+import KubeClient
+import TerminatorScenarios
+import TestSupport
+import Testing
+
+@testable import Terminator
+
+/// A terminator that is killed, loses its server or is stopped between any two of its requests: the Jobs' results are
+/// the same. Which rungs were taken may differ, because one that was remembered and not carried out is waited for.
+@Suite(.timeLimit(.minutes(5))) struct DisturbanceTests {
+    static let scenarios = Setting.ordinary.scenarios.filter {
+        ["two-kinds", "istio", "limit-0", "limit-6", "ignored-code", "exec", "fails"].contains($0.id)
+    }
+
+    @Test(arguments: scenarios) func `killed after any request`(_ scenario: Scenario) async throws {
+        try await disturb(scenario) { cluster, number in
+            let first = SimulatedProcess(cluster, afterRequest: number) { $0.stop() }
+            return {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await cluster.controller(first).run() }
+                    group.addTask { await first.whenStopped() }
+                    await group.next()
+                    group.cancelAll()
+                }
+                await cluster.controller(SimulatedProcess(cluster)).run()
+            }
+        }
+    }
+
+    @Test(arguments: scenarios) func `its API server restarted after any request`(_ scenario: Scenario) async throws {
+        try await disturb(scenario) { cluster, number in
+            let process = SimulatedProcess(cluster, afterRequest: number) { _ in
+                await cluster.server.stop()
+                try? await Task.sleep(for: .milliseconds(100))
+                try? await cluster.server.listen()
+            }
+            return { await cluster.controller(process).run() }
+        }
+    }
+
+    /// The leader is stopped for longer than its lease lasts, and then acts late.
+    @Test(arguments: scenarios.filter { ["two-kinds", "istio", "limit-0"].contains($0.id) })
+    func `the leader stopped after any request`(_ scenario: Scenario) async throws {
+        try await disturb(scenario) { cluster, number in
+            let leader = SimulatedProcess(cluster, afterRequest: number) { process in
+                process.stop()
+                try? await cluster.time.sleep(cluster.time.now() + .seconds(25))
+                process.goOn()
+            }
+            return {
+                await withTaskGroup(of: Void.self) { group in
+                    for process in [leader, SimulatedProcess(cluster)] {
+                        group.addTask { await cluster.lead(process) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plays the scenario once undisturbed and then once for each request of that, some at a time.
+    private func disturb(
+        _ scenario: Scenario,
+        _ terminate: @escaping @Sendable (SimulatedCluster, Int) -> @Sendable () async -> Void
+    ) async throws {
+        let calm = try await SimulatedCluster(scenario, in: .ordinary)
+        let process = SimulatedProcess(calm)
+        let outcome = try await calm.play { await calm.controller(process).run() }
+        #expect(outcome.promised == scenario.expected)
+        let count = process.requests
+        try #require(count > 5)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...count {
+                if number > Self.width { try await group.next() }
+                group.addTask {
+                    let cluster = try await SimulatedCluster(scenario, in: .ordinary)
+                    let outcome = try await cluster.play(isTold: false, terminate(cluster, number))
+                    var result = outcome.result
+                    // Whether the pod was held is known by the rungs.
+                    result.phase = outcome.promised.phase
+                    #expect(result == scenario.expected.result, "after request \(number) of \(count)")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static let width = 4
+}
+
+extension Outcome {
+    /// Without the ways that led there.
+    fileprivate var result: Outcome {
+        var result = self
+        result.rungs = [:]
+        return result
+    }
+}
+
+extension SimulatedCluster {
+    /// One of several replicas, which is started anew when it has lost the lease.
+    fileprivate func lead(_ process: SimulatedProcess) async {
+        while !Task.isCancelled {
+            try? await election(process).run { _ in await controller(process).run() }
+        }
+    }
+}
