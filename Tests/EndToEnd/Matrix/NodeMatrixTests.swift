@@ -3,13 +3,23 @@ import TestSupport
 import Testing
 
 /// The terminator as built, on a real node.
-@Suite(.requiresRealNode) enum NodeMatrixTests {
+///
+/// With `KPIPE_MATRIX=FILE` the results are written down as a document.
+@Suite(.requiresRealNode, .reported) enum NodeMatrixTests {
     @Suite(.onStage(.ordinary)) struct Ordinary {
         @Test(.timeLimit(.minutes(6)), arguments: Setting.ordinary.scenarios)
-        func `it ends as it should`(_ scenario: Scenario) async throws {
-            let stage = try #require(NodeStage.current)
-            let ending = try await stage.play(scenario)
-            #expect(ending.outcome.promised == scenario.expected)
-        }
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
+    @Suite(.onStage(.kruise)) struct Kruise {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.kruise.scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
+    private static func check(_ scenario: Scenario) async throws {
+        let stage = try #require(NodeStage.current)
+        let ending = try await stage.play(scenario)
+        MatrixReport.current?.add(scenario, in: stage.setting, ending)
+        #expect(ending.outcome.promised == scenario.expected)
     }
 }

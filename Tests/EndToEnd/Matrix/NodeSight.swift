@@ -15,9 +15,9 @@ actor NodeSight {
         self.namespace = namespace
     }
 
-    func look() async throws -> Sighting {
+    func look() async -> Sighting {
         if let lastLook, ContinuousClock.now - lastLook < .seconds(1) { return last }
-        if let looking { return try await looking.value }
+        if let looking { return (try? await looking.value) ?? last }
         // Shared by those who wait for it, so that no one's cancellation ends it.
         let task = Task { [node, namespace, last] in
             async let jobs = node.get("/apis/batch/v1/namespaces/\(namespace)/jobs")
@@ -26,9 +26,9 @@ actor NodeSight {
         }
         looking = task
         defer { looking = nil }
-        let sighting = try await task.value
-        last = sighting
+        // A server that is away is asked again, until whoever waits has waited long enough.
+        if let sighting = try? await task.value { last = sighting }
         lastLook = .now
-        return sighting
+        return last
     }
 }

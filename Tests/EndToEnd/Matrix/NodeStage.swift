@@ -28,6 +28,7 @@ final class NodeStage: Sendable {
         folder = try TemporaryFolder("stage")
         try folder.write(setting.configuration, to: "terminator.yaml")
         try await node.load(TestImage.all)
+        if setting.hasKruise { try await KruiseDaemon.install(on: node) }
         try await node.kubectl(["create", "namespace", namespace])
         // Without it the Job controller cannot make pods, and tries again ever later.
         try await eventually("the namespace's account") { [node, namespace] in
@@ -37,6 +38,7 @@ final class NodeStage: Sendable {
 
     /// Takes the namespace away, with all that is in it.
     func strike() async {
+        if setting.hasKruise { await KruiseDaemon.uninstall(from: node) }
         _ = try? await node.kubectl(["delete", "namespace", namespace, "--wait=false"])
     }
 
@@ -67,23 +69,21 @@ final class NodeStage: Sendable {
         return try await ending(of: scenario, job: scenario.id)
     }
 
-    func ending(of scenario: Scenario, job: String, limit: Duration = .seconds(300)) async throws -> Ending {
+    func ending(
+        of scenario: Scenario, job: String, isTold: Bool = true, limit: Duration = .seconds(300)
+    ) async throws -> Ending {
         do {
             return try await eventually("the end of \(job)", limit: limit, every: .seconds(1)) {
-                try await sight.look().ending(of: scenario, job: job)
+                await sight.look().ending(of: scenario, job: job, isTold: isTold)
             }
         } catch let error as ProcessError {
-            throw ProcessError(description: "\(error)\n\(try await sight.look().story(of: job))")
+            throw ProcessError(description: "\(error)\n\(await sight.look().story(of: job))")
         }
     }
 
     private func deletePod(of scenario: Scenario) async throws {
         let pod = try await eventually("main's start", limit: .seconds(120), every: .seconds(1)) {
-            try await sight.look().pods(of: scenario.id).first { pod in
-                (pod[path: ["status", "containerStatuses"]]?.array ?? []).contains {
-                    scenario.mains.contains($0["name"]?.string ?? "") && $0[path: ["state", "running"]] != nil
-                }
-            }?.text(at: "metadata.name")
+            await sight.look().runningPod(of: scenario)
         }
         try await node.kubectl(["delete", "pod", pod, "-n", namespace, "--wait=false"])
     }

@@ -6,7 +6,7 @@ import Testing
 struct OnStage: SuiteTrait, TestScoping {
     let setting: Setting
     /// Whether a terminator works from the start.
-    var isAttended = true
+    let isAttended: Bool
 
     private static let gate = Gate()
 
@@ -17,25 +17,33 @@ struct OnStage: SuiteTrait, TestScoping {
             let stage = try await NodeStage(setting)
             var programs: [ChildProcess] = []
             if isAttended { programs.append(try stage.terminator()) }
-            if isAttended, setting.hasNodeAgent { programs.append(try stage.nodeAgent()) }
-            do {
-                try await NodeStage.$current.withValue(stage) { try await function() }
-            } catch {
-                await Self.end(stage, programs)
-                throw error
-            }
-            await Self.end(stage, programs)
+            if setting.hasNodeAgent { programs.append(try stage.nodeAgent()) }
+            let result: Result<Void, any Error>
+            do { result = .success(try await perform(function, on: stage)) } catch { result = .failure(error) }
+            for program in programs { await program.finish() }
+            await stage.strike()
+            try result.get()
         }
     }
 
-    private static func end(_ stage: NodeStage, _ programs: [ChildProcess]) async {
-        for program in programs { await program.finish() }
-        await stage.strike()
+    private func perform(_ function: @Sendable () async throws -> Void, on stage: NodeStage) async throws {
+        try await NodeStage.$current.withValue(stage) {
+            guard setting.hasKruise else { return try await function() }
+            let daemon = KruiseDaemon(node: stage.node, namespace: stage.namespace)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await daemon.run() }
+                defer { group.cancelAll() }
+                try await function()
+            }
+        }
     }
 }
 
 extension Trait where Self == OnStage {
-    static func onStage(_ setting: Setting) -> Self { OnStage(setting: setting) }
+    /// - Parameter attended: whether a terminator works from the start.
+    static func onStage(_ setting: Setting, attended: Bool = true) -> Self {
+        OnStage(setting: setting, isAttended: attended)
+    }
 }
 
 /// Lets one through at a time.
@@ -43,15 +51,12 @@ private actor Gate {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    nonisolated func pass(_ body: @Sendable () async throws -> Void) async rethrows {
+    nonisolated func pass(_ body: @Sendable () async throws -> Void) async throws {
         await enter()
-        do {
-            try await body()
-        } catch {
-            await leave()
-            throw error
-        }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
         await leave()
+        try result.get()
     }
 
     private func enter() async {

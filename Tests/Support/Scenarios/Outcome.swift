@@ -42,6 +42,12 @@ public struct Outcome: Sendable, Equatable {
         return promised
     }
 
+    /// Whether the results are the same, by whatever way: one that was remembered and, because of what happened to the
+    /// terminator, not carried out is waited for and then followed by the next.
+    public func isAsGood(as expected: Outcome) -> Bool {
+        job == expected.job && codes == expected.codes && (phase == expected.phase || phase == Self.kubeletsAffair)
+    }
+
     private static let hold = "hold"
     private static let kubeletsAffair = "held"
 

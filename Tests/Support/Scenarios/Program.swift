@@ -87,7 +87,7 @@ extension Program {
         return .shell(
             """
             mkdir -p /tmp/www/cgi-bin
-            printf '#!/bin/sh\\necho; (sleep 1; kill $(cat /tmp/server)) > /dev/null 2>&1 &\\n' > /tmp/www/cgi-bin/quit
+            printf '#!/bin/sh\\necho "\\r"; (sleep 1; kill $(cat /tmp/server)) > /dev/null 2>&1 &\\n' > /tmp/www/cgi-bin/quit
             chmod +x /tmp/www/cgi-bin/quit
             httpd -f -p 127.0.0.1:15021 -h /tmp/www & echo $! > /tmp/server
             wait

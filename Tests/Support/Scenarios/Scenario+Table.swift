@@ -198,4 +198,21 @@ extension Scenario {
             "crr-barred", "a shell without a handler, whose SIGKILL would fail the pod",
             [.main(.exits(0)), .sidecar(.shellAsleep)], expect: .held()),
     ]
+
+    /// One of each way to end, for many at once. Main takes its time, so that all run together.
+    static let simple: [Scenario] = [
+        Scenario(
+            "swapped", "a shell that sleeps", [.main(.exits(0, after: 12)), .sidecar(.shellAsleep)],
+            expect: .complete("image")),
+        Scenario(
+            "asked", "leaves when asked", policy: "OnFailure",
+            [.main(.exits(0, after: 12)), .sidecar(.leavesWhenAsked, name: "istio-proxy")],
+            expect: .complete("http", of: ["istio-proxy"])),
+        Scenario(
+            "failed", "main fails", [.main(.exits(3, after: 12)), .sidecar(.exitsWith143OnTerm)],
+            expect: .failed(["main": 3], by: "image")),
+        Scenario(
+            "held", "`OnFailure`, backoffLimit 0", policy: "OnFailure",
+            [.main(.exits(0, after: 12)), .sidecar(.shellAsleep)], expect: .held()),
+    ]
 }

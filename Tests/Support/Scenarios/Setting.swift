@@ -43,5 +43,12 @@ public struct Setting: Sendable {
             """,
         hasKruise: true, scenarios: Scenario.kruiseByRequest + Scenario.byRequest)
 
-    public static let all = [ordinary, kruise]
+    /// As the ordinary one, for Jobs at which something else goes wrong.
+    public static let disturbed: Setting = {
+        var setting = ordinary
+        setting.name = "disturbed"
+        setting.title = "Many at once, and with the terminator disturbed"
+        setting.scenarios = Scenario.simple
+        return setting
+    }()
 }

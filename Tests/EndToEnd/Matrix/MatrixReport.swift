@@ -1,0 +1,70 @@
+import Synchronization
+import TerminatorScenarios
+
+/// Collects what a run on a real node gave, and writes it down.
+final class MatrixReport: Sendable {
+    private struct Row {
+        var order: Int
+        var cells: [String]
+    }
+
+    private let sections = Mutex<[String: [Row]]>([:])
+
+    @TaskLocal static var current: MatrixReport?
+
+    func add(_ scenario: Scenario, in setting: Setting, _ ending: Ending) {
+        let outcome = ending.outcome
+        let codes = outcome.codes.sorted { $0.key < $1.key }.map { outcome.codes.count == 1 ? "\($1)" : "\($0) \($1)" }
+        let rungs = outcome.rungs.sorted { $0.key < $1.key }.map { "`\($0)`: \($1.joined(separator: ", "))" }
+        add(
+            Row(
+                order: setting.scenarios.firstIndex { $0.id == scenario.id } ?? 0,
+                cells: [
+                    scenario.title, outcome.job, outcome.phase, codes.joined(separator: ", "),
+                    rungs.isEmpty ? "–" : rungs.joined(separator: "; "), ending.seconds.map { "\($0) s" } ?? "–",
+                    outcome.promised == scenario.expected ? "✓" : "✗",
+                ]), to: setting)
+    }
+
+    func add(_ title: String, in setting: Setting, right: Int, of count: Int) {
+        let cells = [title, "\(right) of \(count)", right == count ? "✓" : "✗"]
+        add(Row(order: sections.withLock { $0[setting.name]?.count ?? 0 }, cells: cells), to: setting)
+    }
+
+    private func add(_ row: Row, to setting: Setting) {
+        sections.withLock { $0[setting.name, default: []].append(row) }
+    }
+
+    func markdown(kubernetes: String, runtime: String) -> String {
+        let sections = sections.withLock { $0 }
+        var text = """
+            # Results on a real node
+            What became of Jobs with sidecars under `kpipe-sidecar terminator`. Written by `NodeMatrixTests` from a run on
+            Kubernetes \(kubernetes) with \(runtime); the same table is played on a simulated node in every run of the tests.
+
+            ```sh
+            LAB_HOME=… KPIPE_MATRIX=docs/terminator-matrix.md swift test --filter NodeMatrixTests
+            ```
+            Every main container runs for some seconds, the pod's grace is 3 s where the manifest is ours. *Ways* are the rungs
+            tried for each sidecar, in their order; *after* is the time from main's end to that of the last container. Where a
+            sidecar cannot be ended with 0, the pod's phase is held until the Job has counted it: the Job's result is main's, the
+            pod's phase afterwards is the kubelet's affair.
+
+            """
+        for setting in [Setting.ordinary, .kruise] {
+            guard let rows = sections[setting.name] else { continue }
+            text += Self.table(
+                setting.title, ["", "Job", "pod", "main's code", "ways", "after", ""],
+                rows.sorted { $0.order < $1.order })
+        }
+        if let rows = sections[Setting.disturbed.name] {
+            text += Self.table(Setting.disturbed.title, ["", "right results", ""], rows)
+        }
+        return text
+    }
+
+    private static func table(_ title: String, _ head: [String], _ rows: [Row]) -> String {
+        let lines = [head, head.map { _ in "---" }] + rows.map(\.cells)
+        return "\n## \(title)\n" + lines.map { "| \($0.joined(separator: " | ")) |\n" }.joined()
+    }
+}
