@@ -10,12 +10,19 @@ figures() {
     while IFS=$'\t' read -r name unit number; do value "$task: $name" kpipe "$unit" "$number"; done < <("$@")
 }
 
+# growth TASK PODS: bytes that each of that many pods added to the private memory of one without pods.
+growth() {
+    awk -F '\t' -v task="$1: private memory" -v none="terminator, no pods: private memory" -v pods="$2" '
+        $1 == task { with = $4 } $1 == none { without = $4 } END { printf "%.0f", (with - without) * 1024 / pods }' "$samples"
+}
+
 figures "terminator, no pods" controller idle 0
-for pods in 20000 100000; do
-    figures "terminator, $pods marked pods" controller idle "$pods"
-done
+figures "terminator, 20000 marked pods" controller idle 20000
+figures "terminator, 100000 marked pods" controller idle 100000
 figures "terminator, 100000 pods without a marker" controller idle 100000 --unmarked
+value "terminator: a marked pod" kpipe bytes "$(growth "terminator, 100000 marked pods" 100000)"
+value "terminator: a pod without a marker" kpipe bytes "$(growth "terminator, 100000 pods without a marker" 100000)"
 for ((round = 1; round <= repeat; round++)); do
-    figures "1000 of 20000 pods end within 1 s, round $round" controller burst 20000 1000 1
+    figures "terminator, 1000 of 20000 pods end within 1 s, round $round" controller burst 20000 1000 1
 done
-figures "1000 of 20000 pods end within 1 s, over TLS" controller burst 20000 1000 1 --tls
+figures "terminator, 1000 of 20000 pods end within 1 s, over TLS" controller burst 20000 1000 1 --tls

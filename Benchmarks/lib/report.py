@@ -89,6 +89,12 @@ FIGURES = [
     ("agent, idle: resident", "at most 20 MiB", 20480),
     ("agent, idle: private memory", "at most 4 MiB", 4096),
     ("agent, idle: wake-ups in 30 s", "none", 0),
+    ("terminator, 20000 marked pods: resident", "at most 32 MiB", 32768),
+    ("terminator, 100000 marked pods: resident", "at most 64 MiB", 65536),
+    ("terminator: a marked pod", "at most 320 bytes", 320),
+    ("terminator, 1000 of 20000 pods end within 1 s, round 1: p99 at the server", "at most 50 ms", 50),
+    ("terminator, 1000 of 20000 pods end within 1 s, round 1: p99 in its own metric, at most", "at most 50 ms", 50),
+    ("terminator, 1000 of 20000 pods end within 1 s, over TLS: p99 at the server", "at most 50 ms", 50),
 ]
 
 
