@@ -110,7 +110,7 @@ let package = Package(
             "Terminator",
             [
                 "Configuration", "WorkdirProtocol", "HTTPTransport", "KubeModel", "KubeClient", "ContainerRuntime",
-                "YAMLTree", "Telemetry", logging,
+                "YAMLTree", "Telemetry", "CIdle", logging,
             ]),
         module(
             "SidecarAgent",

@@ -39,6 +39,9 @@ public enum WellKnownNames {
         public static let convert = "sidecar.k-pipe.cloud/convert"
         public static let enabled = "enabled"
         public static let disabled = "disabled"
+        /// `true` on a pod whose phase the terminator holds, so that whoever leads next finds it by this: by its phase it
+        /// looks finished.
+        public static let held = "sidecar.k-pipe.cloud/held"
         /// On a Job's pods: the Job's uid.
         public static let jobUID = "batch.kubernetes.io/controller-uid"
         /// On a Job's pods: the Job's name.

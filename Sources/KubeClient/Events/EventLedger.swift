@@ -36,6 +36,8 @@ struct EventLedger: Sendable {
     /// When an event that is not in the queue must be looked at again; `nil` where there is none.
     private var nextCheck: Duration?
     private var buckets: [ObjectReference: TokenBucket] = [:]
+    /// Of them, those that were needed still when they were last gone through.
+    private var bucketsKept = 0
     private var names = 0
     private var isClosed = false
     private(set) var statistics = EventStatistics()
@@ -167,7 +169,11 @@ struct EventLedger: Sendable {
     }
 
     private mutating func isAllowed(about object: ObjectReference, at now: Duration) -> Bool {
-        if buckets.count >= limits.remembered { buckets = buckets.filter { !$0.value.isFull(at: now) } }
+        // Not each time: many objects may be told of at once.
+        if buckets.count >= max(limits.remembered, 2 * bucketsKept) {
+            buckets = buckets.filter { !$0.value.isFull(at: now) }
+            bucketsKept = buckets.count
+        }
         var bucket = buckets[object] ?? TokenBucket(burst: limits.burst, interval: limits.interval)
         defer { buckets[object] = bucket }
         return bucket.take(at: now)

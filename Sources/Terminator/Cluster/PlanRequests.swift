@@ -25,11 +25,15 @@ enum PlanRequests {
             spec.append(.init("containers", .array(images)))
         }
         if plan.setsDeadline { spec.append(.init("activeDeadlineSeconds", 1)) }
+        var more: [JSONValue.Member] = [.init("annotations", .object(annotations))]
+        if let held = plan.heldLabel {
+            more.append(.init("labels", .object([.init(WellKnownNames.Label.held, held ? "true" : .null)])))
+        }
         return .patch(
             .pods, pod.key,
             .strategic(
                 .object(present: [
-                    "metadata": metadata(pod, [.init("annotations", .object(annotations))]),
+                    "metadata": metadata(pod, more),
                     "spec": spec.isEmpty ? nil : .object(spec),
                 ])))
     }

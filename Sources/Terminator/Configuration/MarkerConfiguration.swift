@@ -1,10 +1,12 @@
 package import Configuration
+package import YAMLTree
 
-/// One entry of `markers`: the ladder of sidecars that a variable or annotation marks.
+/// One entry of `markers`: how sidecars are ended that a variable or annotation marks.
 public struct MarkerConfiguration: Sendable, Equatable {
     /// A variable's name or an annotation's key.
     public var name = ""
-    public var ladder: [Rung] = []
+    public var ladder: [Rung]?
+    public var exec: ExecConfiguration?
 
     public init() {}
 }
@@ -12,6 +14,12 @@ public struct MarkerConfiguration: Sendable, Equatable {
 extension MarkerConfiguration: Configurable {
     package static let fields: [Field<MarkerConfiguration>] = [
         .required("name", \.name, .text, "The variable's name or the annotation's key."),
-        .required("ladder", \.ladder, .ladder, "The ways to end such a sidecar, in order."),
+        .optional("ladder", \.ladder, .ladder, "The ways to end such a sidecar, in order."),
+        .optional("exec", \.exec, Shape.object(), "How it is told from inside to end, other than by SIGTERM."),
     ]
+
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        guard ladder == nil, exec == nil else { return }
+        decoding.report("ladder or exec must be given", at: mark)
+    }
 }

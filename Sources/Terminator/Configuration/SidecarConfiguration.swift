@@ -8,6 +8,7 @@ public struct SidecarConfiguration: Sendable, Equatable {
     public var known = true
     public var quit: QuitEndpoint?
     public var exitsWithZero = false
+    public var exec: ExecConfiguration?
     public var ladder: [Rung]?
 
     public init() {}
@@ -16,6 +17,7 @@ public struct SidecarConfiguration: Sendable, Equatable {
         var rule = SidecarRule(names: names, images: images, quit: quit, exitsWithZero: exitsWithZero)
         rule.isKnown = known
         rule.ladder = ladder
+        rule.exec = exec?.stop
         return rule
     }
 }
@@ -32,6 +34,7 @@ extension SidecarConfiguration: Configurable {
         .optional("quit", \.quit, .quit, "How to ask it to leave."),
         .optional(
             "exitsWithZero", \.exitsWithZero, .boolean, "It exits with 0 on SIGTERM, so that signals do no harm."),
+        .optional("exec", \.exec, Shape.object(), "How it is told from inside to end, other than by SIGTERM."),
         .optional("ladder", \.ladder, .ladder, "The ways to end it, in order, instead of the default."),
     ]
 

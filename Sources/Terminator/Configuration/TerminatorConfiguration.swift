@@ -39,7 +39,10 @@ public struct TerminatorConfiguration: Sendable, Equatable {
         rules.sidecarAnnotations += annotations.sidecars
         rules.primaryAnnotations += annotations.primary
         rules.ladder = ladder
-        rules.markerLadders = Dictionary(markers.map { ($0.name, $0.ladder) }, uniquingKeysWith: { $1 })
+        for marker in markers {
+            rules.markerLadders[marker.name] = marker.ladder
+            rules.markerExecs[marker.name] = marker.exec?.stop
+        }
         return rules
     }
 }
@@ -53,7 +56,7 @@ extension TerminatorConfiguration: Configurable {
             "exitPrograms", \.exitPrograms, Shape.text.list,
             "Names of programs the exit image answers to in /bin, /usr/bin and the like; those of ours by default."),
         .optional("ladder", \.ladder, .ladder, "The ways to end a sidecar, in the order in which they are tried."),
-        .optional("markers", \.markers, Shape.object().list, "Other ladders for sidecars marked in a certain way."),
+        .optional("markers", \.markers, Shape.object().list, "Other ways for sidecars marked in a certain way."),
         .optional(
             "sidecars", \.sidecars, Shape.object().list,
             "What is known about sidecars, by name or image; the first that fits counts, before the shipped ones."),

@@ -46,6 +46,7 @@ struct PlanPerformer: Sendable {
     private func conclude(_ result: MainResult) async throws(KubeError) {
         let now = reconciler.settings.clock()
         if let end = pod.mainEnd, end > 0 { reconciler.metrics.untilEnd.observe(Double(max(0, now - end))) }
+        for (rung, result) in pod.progress.outcomes { reconciler.metrics.rungs.increment(rung.rawValue, result) }
         do throws(KubeError) {
             _ = try await reconciler.api.send(
                 PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))
@@ -58,7 +59,7 @@ struct PlanPerformer: Sendable {
     private func perform(_ call: Plan.Call) async throws {
         switch call {
         case .quit(_, let endpoint): try await quit(endpoint)
-        case .signal(let container): try await signal(container)
+        case .signal(let container, let stop): try await signal(container, stop)
         case .recreate(let containers):
             do throws(KubeError) {
                 _ = try await reconciler.api.send(PlanRequests.recreate(pod, containers: containers))
@@ -83,10 +84,9 @@ struct PlanPerformer: Sendable {
         }
     }
 
-    /// Containers have a `kill` or a shell that has one built in, or cannot be signalled this way.
-    private func signal(_ container: String) async throws {
+    private func signal(_ container: String, _ stop: ExecStop) async throws {
         var last = ""
-        for command in [["kill", "-TERM", "1"], ["sh", "-c", "kill -TERM 1"], ["/bin/sh", "-c", "kill -TERM 1"]] {
+        for command in stop.commands {
             do {
                 let code = try await reconciler.streams.run(command, in: container, of: pod.key)
                 if code == 0 || code == Self.killed { return }
@@ -131,7 +131,7 @@ extension Plan.Call {
 
     var containers: [String] {
         switch self {
-        case .quit(let container, _), .signal(let container): [container]
+        case .quit(let container, _), .signal(let container, _): [container]
         case .recreate(let containers): containers
         case .hold: []
         }

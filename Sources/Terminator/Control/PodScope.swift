@@ -12,6 +12,16 @@ enum PodScope {
             fieldSelector: fieldSelector, encoding: .protobuf)
     }
 
+    /// Those whose phase we hold: finished by their phase, although a sidecar runs on. Whoever leads next, or led when the
+    /// watch broke, finds them here until they are closed.
+    static func heldScope(_ options: TerminatorOptions, _ configuration: TerminatorConfiguration) -> WatchScope {
+        var scope = scope(options, configuration)
+        scope.fieldSelector = ""
+        scope.labelSelector = [scope.labelSelector, WellKnownNames.Label.held].filter { !$0.isEmpty }
+            .joined(separator: ",")
+        return scope
+    }
+
     static func selection(_ rules: MarkerRules, _ namespaces: KnownNamespaces) -> PodSelection {
         let variables = [WellKnownNames.Variable.terminate, WellKnownNames.Variable.terminateWithImage]
         let markers = rules.sidecarAnnotations + rules.primaryAnnotations
@@ -23,6 +33,6 @@ enum PodScope {
             annotations: NameSet(
                 markers + [WellKnownNames.Annotation.terminator, WellKnownNames.Annotation.progress],
                 prefixes: [WellKnownNames.Annotation.quitPrefix]),
-            labels: [WellKnownNames.Label.terminateKnown])
+            labels: [WellKnownNames.Label.terminateKnown, WellKnownNames.Label.held])
     }
 }

@@ -1,3 +1,4 @@
+internal import CIdle
 public import KubeClient
 internal import KubeModel
 public import Logging
@@ -19,7 +20,7 @@ public final class TerminatorController: Sendable {
     private let fresh: FreshPods
     private let namespaces = KnownNamespaces()
     private let informerMetrics: InformerMetrics
-    private let pods = PodFollower()
+    private let pods = PodFollower(count: 2)
 
     public init(
         _ configuration: TerminatorConfiguration, _ options: TerminatorOptions = .init(), api: any KubeAPI,
@@ -32,8 +33,8 @@ public final class TerminatorController: Sendable {
         self.logger = logger
         self.time = time
         events = EventRecorder(
-            controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
-            wall: wall)
+            controller: Self.name, instance: LeaderElection.uniqueIdentity(), limits: Self.eventLimits, api: api,
+            logger: logger, time: time, wall: wall)
         let queueMetrics = WorkQueueMetrics(registry, name: "pods")
         let queue = WorkQueue<ObjectKey>(time: time, metrics: queueMetrics)
         self.queue = queue
@@ -53,6 +54,9 @@ public final class TerminatorController: Sendable {
     /// In Events, as who tells.
     public static let name = "k-pipe.cloud/terminator"
 
+    /// Two for each pod that ends: as many as some thousand pods need that end together.
+    private static let eventLimits = EventLimits(remembered: 8192)
+
     /// Whether all pods have been seen.
     public var isReady: Bool { pods.hasSynced }
 
@@ -63,9 +67,13 @@ public final class TerminatorController: Sendable {
             await withTaskGroup(of: Void.self) { watching in
                 watching.addTask {
                     await self.learnNamespaces()
-                    await self.podInformer.run()
+                    await self.podInformer(PodScope.scope(self.options, self.configuration)).run()
+                }
+                watching.addTask {
+                    await self.podInformer(PodScope.heldScope(self.options, self.configuration)).run()
                 }
                 watching.addTask { await self.followNamespaces() }
+                watching.addTask { await self.saveMemory() }
                 await queue.run(workers: configuration.workers) { key in await self.reconciler.reconcile(key) }
                 watching.cancelAll()
             }
@@ -82,10 +90,20 @@ public final class TerminatorController: Sendable {
     /// Takes in no more; `run` returns once the pods at hand are done with.
     public func stop() { queue.shutDown() }
 
-    private var podInformer: Informer<PodRecord> {
+    /// Once all pods were seen little is needed until one of them ends.
+    private func saveMemory() async {
+        while !isReady {
+            guard (try? await time.sleep(time.now() + Self.untilIdle)) != nil else { return }
+        }
+        cidle_release_memory()
+    }
+
+    private static let untilIdle = Duration.seconds(5)
+
+    private func podInformer(_ scope: WatchScope) -> Informer<PodRecord> {
         let rules = configuration.rules
         let informer = Informer(
-            api, PodScope.scope(options, configuration),
+            api, scope,
             RecordDecoder.pods(PodScope.selection(rules, namespaces)) { [fresh, namespaces] pod in
                 let facts = PodFacts(pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace))
                 guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
@@ -109,7 +127,7 @@ public final class TerminatorController: Sendable {
                 // What the watch brought last is from before that.
                 _ = fresh.take(record.key)
                 queue.add(record.key)
-            case .synced: if options.isOnce { queue.shutDown() }
+            case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
             }
         }
     }

@@ -26,7 +26,9 @@ public struct ContainerFacts: Sendable, Equatable {
     /// The image this container brings along for being ended on a virtual node.
     public var virtualNodeImage: String?
     public var quit: QuitEndpoint?
+    /// On SIGTERM.
     public var exitsWithZero = false
+    public var exec = ExecStop()
     public var ladder: [Rung] = []
 
     public init() {}

@@ -16,6 +16,7 @@ public struct MarkerRules: Sendable, Equatable {
     public var ladder = Rung.configurable
     /// By marker: a variable's name or an annotation's key.
     public var markerLadders: [String: [Rung]] = [:]
+    public var markerExecs: [String: ExecStop] = [:]
 
     public init() {}
 
@@ -28,6 +29,11 @@ public struct MarkerRules: Sendable, Equatable {
 
     func rule(for container: Container) -> SidecarRule? {
         places.first(name: container.name, image: container.image).map { sidecars[$0] }
+    }
+
+    /// What is known of the container itself comes before what its marker says.
+    func exec(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> ExecStop {
+        rule?.exec ?? reason.marker.flatMap { markerExecs[$0] } ?? ExecStop(exitsWithZero: rule?.exitsWithZero ?? false)
     }
 
     func ladder(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> [Rung] {

@@ -27,6 +27,7 @@ extension PodFacts {
         isConcluded = pod.status.conditions.contains {
             $0.type == WellKnownNames.Condition.sidecarTerminated && $0.status == "True"
         }
+        isLabelledHeld = pod.metadata.labels[WellKnownNames.Label.held] != nil
         progress = Progress(pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? "")
 
         var roles = RoleReader(pod, rules: rules, countsKnown: countsKnown)
@@ -68,6 +69,7 @@ extension ContainerFacts {
         virtualNodeImage = container.exitImage
         quit = rule?.quit
         exitsWithZero = rule?.exitsWithZero ?? false
+        exec = rules.exec(rule, reason)
         ladder = rules.ladder(rule, reason)
     }
 }

@@ -26,6 +26,8 @@ public struct PodFacts: Sendable, Equatable {
     public var isConcluded = false
     /// In the spec's order.
     public var containers: [ContainerFacts] = []
+    /// Carries the label by which a held pod is found again.
+    public var isLabelledHeld = false
     /// What was tried already.
     public var progress = Progress()
     /// More was learnt since than the pod's annotation says.

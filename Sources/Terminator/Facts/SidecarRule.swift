@@ -9,6 +9,8 @@ public struct SidecarRule: Sendable, Equatable {
     public var quit: QuitEndpoint?
     /// Exits with 0 on SIGTERM, so that a signal does not spoil the pod's result.
     public var exitsWithZero = false
+    /// Instead of SIGTERM, where the container is told from inside.
+    public var exec: ExecStop?
     /// Instead of the marker's or the default ladder.
     public var ladder: [Rung]?
 

@@ -10,13 +10,15 @@ extension Ladder {
         case .image: return swap(budget: &budget)
         case .crr:
             guard surroundings.isKruiseServed else { return .barred("Kruise's API is not served") }
-            return signal()
+            return signal(endsWithZero: sidecar.exitsWithZero)
         case .node:
             guard surroundings.hasNodeAgents else { return .barred("no node agent is installed") }
-            return signal()
+            return signal(endsWithZero: sidecar.exitsWithZero)
         case .exec:
-            guard !pod.sharesProcesses else { return .barred("process 1 of the container is not its own") }
-            return signal()
+            guard !pod.sharesProcesses || !sidecar.exec.command.isEmpty else {
+                return .barred("process 1 of the container is not its own")
+            }
+            return signal(endsWithZero: sidecar.exec.exitsWithZero)
         case .hold: return canHold ? .open : .barred("no Job counts this pod")
         case .deadline: return .open
         }
@@ -66,9 +68,10 @@ extension Ladder {
     private static let budgetInterval: Int64 = 1
     private static let budgetPatience: Int64 = 180
 
-    private func signal() -> Standing {
+    /// Whether the container may be made to end with a code of its own.
+    private func signal(endsWithZero: Bool) -> Standing {
         guard sidecar.isRunning else { return .barred("the container does not run") }
-        if sidecar.exitsWithZero { return .open }
+        if endsWithZero { return .open }
         // A pod whose main container failed is failed already.
         if result == .failed, !sidecar.restarts(after: Self.killed) { return .open }
         if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }

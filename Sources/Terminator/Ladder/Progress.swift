@@ -40,6 +40,18 @@ public struct Progress: Sendable, Equatable {
         attempts[container]?.last { $0.rung == rung }
     }
 
+    /// What became of the attempts of containers that have ended: the last one `succeeded`, one that had to be followed by
+    /// another was not (`timeout`), and what failed at once has been told then. A hold is never followed in vain.
+    var outcomes: [(rung: Rung, result: String)] {
+        attempts.values.flatMap { attempts in
+            attempts.enumerated().compactMap { index, attempt in
+                if attempt.hasFailed { return nil }
+                let isLast = index == attempts.count - 1 || attempt.rung == .hold
+                return (attempt.rung, isLast ? "succeeded" : "timeout")
+            }
+        }
+    }
+
     /// Adds an attempt; an earlier one at the same rung is forgotten.
     public mutating func record(_ attempt: Attempt, of container: String) {
         attempts[container, default: []].removeAll { $0.rung == attempt.rung }

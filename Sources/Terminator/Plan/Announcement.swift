@@ -59,7 +59,7 @@ extension Rung {
         case .image: "image: its image is swapped for one that exits with 0"
         case .crr: "crr: Kruise's daemon is asked to stop it"
         case .node: "node: the node agent is asked to stop it"
-        case .exec: "exec: its process is sent SIGTERM"
+        case .exec: "exec: it is told to end by a command inside it"
         case .hold: "hold: the pod's phase is held until the Job has counted it"
         case .deadline: "deadline: the kubelet ends what is left of the pod"
         }

@@ -15,8 +15,9 @@ extension Plan {
 
     /// Says once that what was begun has ended. Sidecars that ended by themselves are nothing to speak of.
     private mutating func conclude(_ pod: PodFacts) {
-        guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
         guard pod.openSidecars.isEmpty else { return }
+        if pod.isLabelledHeld { heldLabel = false }
+        guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
         announcements.append(.terminated(result))
         conclusion = result
     }
@@ -36,6 +37,7 @@ extension Plan {
                 lookAgain(in: Self.exhaustedInterval)
             }
         }
+        if progress.holds, !pod.isLabelledHeld { heldLabel = true }
     }
 
     /// Something may change that nobody tells us: an exit image that can be pulled now, a Kruise that was installed.
@@ -56,7 +58,7 @@ extension Plan {
         case .image: images[sidecar.name] = ladder.swapImage
         case .crr: recreate(sidecar.name)
         case .node: cues[sidecar.name] = sidecar.containerID
-        case .exec: calls.append(.signal(container: sidecar.name))
+        case .exec: calls.append(.signal(container: sidecar.name, sidecar.exec))
         case .hold:
             let hold = Call.hold(phase: ladder.result.phase)
             if !calls.contains(hold) { calls.append(hold) }

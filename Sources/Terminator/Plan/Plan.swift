@@ -7,6 +7,8 @@ public struct Plan: Sendable, Equatable {
     public var images: [String: String] = [:]
     /// … container ids that the node agent is asked to stop, by container …
     public var cues: [String: String] = [:]
+    /// … the label by which a held pod is found again: to be set, or to be taken away …
+    public var heldLabel: Bool?
     /// … and the end of what a hold has left.
     public var setsDeadline = false
     /// Made one by one, after the patch.
@@ -19,7 +21,8 @@ public struct Plan: Sendable, Equatable {
 
     public enum Call: Sendable, Equatable {
         case quit(container: String, QuitEndpoint)
-        case signal(container: String)
+        /// Runs the first of these commands that the container has.
+        case signal(container: String, ExecStop)
         /// One request for all of the pod's containers that need it.
         case recreate(containers: [String])
         /// Patches the pod's phase.
@@ -33,5 +36,6 @@ public struct Plan: Sendable, Equatable {
     /// Whether the pod itself is changed, by more than a call.
     public func changesPod(_ pod: PodFacts) -> Bool {
         progress != pod.progress || pod.hasUnwrittenProgress || setsDeadline || !images.isEmpty
+            || heldLabel != nil
     }
 }

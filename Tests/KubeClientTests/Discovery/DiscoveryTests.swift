@@ -81,6 +81,33 @@ private final class TableAPI: KubeAPI {
         #expect(api.requests.count == 2)
     }
 
+    @Test func asksSoonerForWhatIsNotServed() async throws {
+        let discovery = discovery
+        for _ in 0..<2 { #expect(try await !discovery.serves(.jobs)) }
+        #expect(api.requests.count == 1)
+        clock.advance(by: Discovery.lifetimeOfAbsence)
+        #expect(try await !discovery.serves(.jobs))
+        #expect(api.requests.count == 2)
+        #expect(Discovery.lifetimeOfAbsence < Discovery.lifetime)
+    }
+
+    @Test func asksAgainAboutWhatWasForgotten() async throws {
+        let discovery = discovery
+        for _ in 0..<2 { #expect(try await discovery.serves(.pods)) }
+        discovery.forget(group: "", version: "v1")
+        #expect(try await discovery.serves(.pods))
+        #expect(api.requests == ["/api/v1", "/api/v1"])
+    }
+
+    @Test func asksOnceForAllWhoWantToKnow() async throws {
+        let discovery = discovery
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<64 { group.addTask { try await discovery.serves(.pods) } }
+            for try await serves in group { #expect(serves) }
+        }
+        #expect(api.requests == ["/api/v1"])
+    }
+
     @Test func saysWhatIsNoAnswer() async {
         let error = await #expect(throws: KubeError.self) {
             try await discovery.resources(group: "odd", version: "v1")

@@ -37,6 +37,15 @@ import Testing
         #expect(Self.text(PlanRequests.patch(plan, Self.pod)).contains(#""spec":{"activeDeadlineSeconds":1}"#))
     }
 
+    @Test(arguments: [(true, #""true""#), (false, "null")])
+    func `the label of a held pod comes with the patch, and goes`(_ isHeld: Bool, _ value: String) {
+        var plan = Plan(verdict: .done(.succeeded))
+        plan.heldLabel = isHeld
+        #expect(
+            Self.text(PlanRequests.patch(plan, Self.pod)).contains(#""labels":{"sidecar.k-pipe.cloud/held":\#(value)}"#)
+        )
+    }
+
     @Test func `a plan without a change of the pod has no patch`() {
         #expect(PlanRequests.patch(Plan(verdict: .wait(mains: ["main"])), Self.pod) == nil)
     }

@@ -25,12 +25,14 @@ import Testing
             ladder: [http, image, hold]
             markers:
             - {name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, ladder: [crr, image]}
+            - {name: example.com/sidecars, exec: {signal: INT}}
             sidecars:
             - names: [shipper]
               images: [log-shipper]
               known: false
               quit: GET :8080/stop
               exitsWithZero: true
+              exec: {command: [shipper, --stop], exitsWithZero: true}
               ladder: [exec]
             shippedSidecars: false
             annotations: {sidecars: [example.com/sidecars], primary: [example.com/main]}
@@ -43,7 +45,9 @@ import Testing
         let rules = configuration.rules
         #expect(rules.ladder == [.http, .image, .hold])
         #expect(rules.markerLadders == ["KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT": [.crr, .image]])
+        #expect(rules.markerExecs == ["example.com/sidecars": ExecStop(signal: "INT")])
         #expect(rules.sidecars.map(\.names) == [["shipper"]])
+        #expect(rules.sidecars[0].exec == ExecStop(command: ["shipper", "--stop"], exitsWithZero: true))
         #expect(rules.sidecars[0].quit == QuitEndpoint(method: "GET", port: 8080, path: "/stop"))
         #expect(rules.sidecarAnnotations.last == "example.com/sidecars")
         #expect(rules.primaryAnnotations.last == "example.com/main")
@@ -61,7 +65,9 @@ import Testing
         ("sidecars: [{names: [a], quit: 15020}]", "sidecars[0].quit: expected an endpoint such as"),
         ("sidecars: [{images: [\"istio/proxyv2:1\"]}]", "sidecars[0].images[0]: expected the last part"),
         ("markers: [{name: A, ladder: [crr]}, {name: A, ladder: [crr]}]", "markers[1]: the marker A stands here twice"),
-        ("markers: [{name: A}]", "markers[0].ladder: must be given"),
+        ("markers: [{name: A}]", "markers[0]: ladder or exec must be given"),
+        ("markers: [{name: A, exec: {signal: SIGINT}}]", "markers[0].exec.signal: expected one of TERM, INT"),
+        ("sidecars: [{names: [a], exec: {signal: INT, command: [b]}}]", "either a signal or a command"),
         ("patience: {http: 0}", "patience.http: expected at least 1s"),
         ("exitimage: x", "exitimage: no such field; did you mean exitImage?"),
         ("workers: 0", "workers: expected a whole number from 1 to 256"),

@@ -106,7 +106,8 @@ struct Cluster {
         pod(name)
         server.update { api in
             _ = api.change("Pod", name, in: Self.namespace) { pod in
-                pod["spec"]?["containers"] = [["name": "main"], ["name": "istio-proxy", "image": "busybox:latest"]]
+                pod["spec"]?["containers"] = .array(
+                    ["main", "istio-proxy"].map { ["name": .string($0), "image": "busybox:latest"] })
                 var statuses = pod["status"]?["containerStatuses"]?.array ?? []
                 statuses[1]["name"] = "istio-proxy"
                 pod["status"]?["containerStatuses"] = .array(statuses)

@@ -58,6 +58,57 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    @Test(arguments: ["Running", "Succeeded"])
+    func `who leads next finds a pod that is held, whatever its phase says`(_ phase: String) async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 0)
+        cluster.pod("strict", policy: "OnFailure")
+        try await cluster.controlled {
+            try await eventually("the phase") { cluster.phase(of: "strict") == "Succeeded" }
+        }
+        // Nobody leads: the kubelet takes the phase back, or not; the Job counts.
+        cluster.count("strict")
+        cluster.server.update { api in
+            _ = api.change("Pod", "strict", in: Cluster.namespace) { $0["status"]?["phase"] = .string(phase) }
+        }
+        try await cluster.controlled {
+            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+            cluster.endSidecar(of: "strict")
+            try await eventually("the end of the label") {
+                cluster.object("strict")?["metadata"]?["labels"]?[WellKnownNames.Label.held] == nil
+            }
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `in one namespace its label makes known sidecars count`() async throws {
+        let cluster = try await Cluster()
+        cluster.labelNamespace()
+        cluster.known("mesh")
+        var options = TerminatorOptions()
+        options.namespace = Cluster.namespace
+        let scoped = options
+        try await cluster.controlled(.exiting, scoped) {
+            try await eventually("the rung") { cluster.progress(of: "mesh")?.hasPrefix("istio-proxy=") == true }
+        }
+        #expect(!cluster.server.requests.contains { $0.target.hasPrefix("/api/v1/namespaces?") })
+        await cluster.client.shutdown()
+    }
+
+    @Test func `what became of rungs is counted`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        try await cluster.controlled {
+            try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
+            cluster.endSidecar(of: "early")
+            try await eventually("the end") {
+                String(decoding: cluster.registry.exposition(), as: UTF8.self)
+                    .contains(#"kpipe_terminator_rungs_total{rung="image",result="succeeded"} 1"#)
+            }
+        }
+        await cluster.client.shutdown()
+    }
+
     @Test func `swaps of one Job wait for each other where restarts are short`() async throws {
         let cluster = try await Cluster()
         cluster.job("step", backoffLimit: 2)

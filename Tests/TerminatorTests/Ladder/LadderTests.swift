@@ -42,12 +42,18 @@ private typealias Variable = WellKnownNames.Variable
         }
     }
 
+    static let ignoring = [Variable.ignoreExitCode: "true"]
     static let ended = PodSketch().container("main", .exit(0))
     static let failed = PodSketch().container("main", .exit(3))
     static let retried = PodSketch("OnFailure").container("main", .exit(0))
     static let quit = WellKnownNames.Annotation.quitPrefix + "sidecar"
     static let strange = ["/opt/server", "--forever"]
     static let noImage: @Sendable (inout Surroundings) -> Void = { $0.exitImage = nil }
+    static let asUsual: @Sendable (inout Surroundings) -> Void = { _ in }
+    static let onlyAgents: @Sendable (inout Surroundings) -> Void = {
+        $0.exitImage = nil
+        $0.hasNodeAgents = true
+    }
     static let everything: @Sendable (inout Surroundings) -> Void = {
         $0.exitImage = nil
         $0.isKruiseServed = true
@@ -70,6 +76,8 @@ private typealias Variable = WellKnownNames.Variable
             $0.hasNodeAgents = true
         },
         Case("exec is what is left", failed.sidecar(), "exec", noImage),
+        Case(
+            "an exit code to ignore matters no more when main failed", failed.sidecar(env: ignoring), "crr", everything),
         Case(
             "processes are shared: 1 is another's", failed.sidecar().with { $0.spec.shareProcessNamespace = true },
             "hold", noImage),
@@ -186,6 +194,59 @@ private typealias Variable = WellKnownNames.Variable
 
     @Test(arguments: first + onFailure + virtual + later) func `the next rung`(_ one: Case) throws {
         #expect(try Self.step(one.sketch, one.surroundings, virtual: one.isVirtual) == one.expected)
+    }
+
+    /// Under `Never`: what TERM makes of the sidecar is the pod's result, so it is sent only where it gives 0.
+    @Test(
+        arguments: [
+            ("known", ended.sidecar(), everything, "crr"),
+            ("known, no Kruise", ended.sidecar(), onlyAgents, "node"),
+            ("known, neither", ended.sidecar(), noImage, "exec"),
+            ("known, its code ignored", ended.sidecar(env: ignoring), everything, "crr"),
+            ("known, main failed", failed.sidecar(), everything, "crr"),
+            ("known, an image as well", ended.sidecar(), asUsual, "image"),
+            ("known, but it waits", ended.sidecar("sidecar", .waiting("CrashLoopBackOff")), everything, "hold"),
+            ("unknown", ended.sidecar("other").sidecar(), everything, "hold"),
+        ] as [(String, PodSketch, @Sendable (inout Surroundings) -> Void, String)])
+    func `under Never signals need a known exit code`(
+        _ name: String, _ sketch: PodSketch, _ change: @Sendable (inout Surroundings) -> Void, _ expected: String
+    ) throws {
+        var rules = MarkerRules()
+        if name != "unknown" {
+            rules.sidecars.insert(SidecarRule(names: ["sidecar"], images: [], exitsWithZero: true), at: 0)
+        }
+        #expect(try Self.step(sketch, .ordinary(now: 1600, change), rules: rules) == expected)
+    }
+
+    @Test func `another signal or command than TERM stands for itself`() throws {
+        var rules = MarkerRules()
+        var rule = SidecarRule(names: ["sidecar"], images: [])
+        rule.exec = ExecStop(signal: "INT", exitsWithZero: true)
+        rules.sidecars.insert(rule, at: 0)
+        // Kruise and the node agent would send TERM.
+        #expect(try Self.step(Self.ended.sidecar(), .ordinary(now: 1600, Self.everything), rules: rules) == "exec")
+        let shared = Self.ended.sidecar().with { $0.spec.shareProcessNamespace = true }
+        #expect(try Self.step(shared, .ordinary(now: 1600, Self.noImage), rules: rules) == "hold")
+        // A command needs no process 1.
+        rules.sidecars[0].exec = ExecStop(command: ["nginx", "-s", "quit"], exitsWithZero: true)
+        #expect(try Self.step(shared, .ordinary(now: 1600, Self.noImage), rules: rules) == "exec")
+        rules.sidecars[0].exec?.exitsWithZero = false
+        rules.sidecars[0].exitsWithZero = true
+        #expect(try Self.step(shared, .ordinary(now: 1600, Self.noImage), rules: rules) == "hold")
+    }
+
+    @Test func `a marker's way to end counts where nothing is known of the container itself`() throws {
+        var rules = MarkerRules()
+        rules.markerExecs[Variable.terminate] = ExecStop(signal: "QUIT", exitsWithZero: true)
+        rules.markerLadders[Variable.terminate] = [.exec, .hold]
+        let facts = Self.ended.sidecar().facts(rules)
+        #expect(facts.sidecars[0].exec.commands.first == ["kill", "-QUIT", "1"])
+        #expect(try Self.step(Self.ended.sidecar(), rules: rules) == "exec")
+        rules.sidecars.insert(SidecarRule(names: ["sidecar"], images: [], exitsWithZero: true), at: 0)
+        #expect(Self.ended.sidecar().facts(rules).sidecars[0].exec.signal == "QUIT")
+        rules.sidecars[0].exec = ExecStop(command: ["stop"])
+        #expect(Self.ended.sidecar().facts(rules).sidecars[0].exec.commands == [["stop"]])
+        #expect(try Self.step(Self.ended.sidecar(), rules: rules) == "hold")
     }
 
     @Test func `a sidecar known to exit with 0 may be signalled`() throws {

@@ -3,6 +3,17 @@ import Testing
 @testable import Terminator
 
 @Suite struct ProgressTests {
+    @Test(arguments: [
+        ("a=image@1/0", ["image succeeded"]),
+        ("a=http@1/0!,image@2/0", ["image succeeded"]),
+        ("a=http@1/0,image@2/0", ["http timeout", "image succeeded"]),
+        ("a=image@1/0!,hold@2/0,deadline@3/0", ["deadline succeeded", "hold succeeded"]),
+        ("a=http@1/0;b=image@1/0", ["http succeeded", "image succeeded"]),
+    ])
+    func `what became of the attempts`(_ text: String, _ outcomes: [String]) {
+        #expect(Progress(text).outcomes.map { "\($0.rung.rawValue) \($0.result)" }.sorted() == outcomes)
+    }
+
     @Test func `what is written is read`() {
         var progress = Progress()
         progress.record(.init(.http, at: 1_795_240_856), of: "proxy")

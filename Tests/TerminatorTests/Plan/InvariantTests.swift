@@ -120,7 +120,7 @@ extension Plan {
         var names = Set(images.keys).union(cues.keys)
         for call in calls {
             switch call {
-            case .quit(let container, _), .signal(let container): names.insert(container)
+            case .quit(let container, _), .signal(let container, _): names.insert(container)
             case .recreate(let containers): names.formUnion(containers)
             case .hold: break
             }

@@ -24,12 +24,28 @@ import Testing
     }
 
     @Test func `a hold is renewed in silence`() {
-        let pod = Self.ended.sidecar(command: ["/opt/x"]).progress("sidecar=hold@1590/0").facts()
+        let pod = Self.ended.sidecar(command: ["/opt/x"]).progress("sidecar=hold@1590/0")
+            .with { $0.metadata.labels[WellKnownNames.Label.held] = "true" }.facts()
         let plan = Plan(for: pod, in: .ordinary())
         #expect(plan.calls == [.hold(phase: "Succeeded")])
         #expect(plan.announcements.isEmpty)
         #expect(!plan.changesPod(pod))
         #expect(plan.recheck == 1)
+    }
+
+    @Test func `a held pod carries a label until it is closed`() {
+        let held = Self.ended.sidecar(command: ["/opt/x"])
+        #expect(Plan(for: held.facts(), in: .ordinary()).heldLabel == true)
+        let unlabelled = held.progress("sidecar=hold@1590/0").facts()
+        #expect(Plan(for: unlabelled, in: .ordinary()).heldLabel == true)
+        #expect(Plan(for: unlabelled, in: .ordinary()).changesPod(unlabelled))
+        let closed = Self.ended.sidecar("sidecar", .exit(0)).progress("sidecar=hold@1590/0").with {
+            $0.metadata.labels[WellKnownNames.Label.held] = "true"
+            $0.status.phase = "Succeeded"
+        }
+        #expect(Plan(for: closed.facts(), in: .ordinary()).heldLabel == false)
+        #expect(Plan(for: closed.facts(), in: .ordinary()).conclusion == .succeeded)
+        #expect(Plan(for: Self.ended.sidecar().facts(), in: .ordinary()).heldLabel == nil)
     }
 
     @Test func `a failed main is held as failed`() {
