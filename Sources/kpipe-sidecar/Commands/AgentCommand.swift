@@ -17,21 +17,22 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "agent", abstract: "Runs as a step's sidecar: inputs, outputs, states.",
         discussion: """
-            Fetches the inputs into WORKDIR/input, places the entrypoint, publishes `ready`, follows the main container's
+            Fetches the inputs into WORKDIR/input, places the entrypoint, publishes `ready`, follows the main container's \
             markers, stores WORKDIR/output when it has ended, reports every state, and leaves with 0 on SIGTERM.
 
-            A native sidecar that exits is restarted for ever; so a step that cannot succeed is told through
-            .kpipe/failed and the reports, and the agent stays. It refuses to start (and exits) only without a usable
+            A native sidecar that exits is restarted for ever; so a step that cannot succeed is told through \
+            .kpipe/failed and the reports, and the agent stays. It refuses to start (and exits) only without a usable \
             volume: 75 while another agent is at work there, 77 without permission, 74 for any other reason.
 
-            Every option has a variable: KPIPE_CONFIG (the document itself), KPIPE_WORKDIR, KPIPE_PORT, KPIPE_GRACE,
-            KPIPE_LEGACY. KPIPE_RESTART_POLICY says main's restart policy (Never or OnFailure), KPIPE_POD_NAME,
-            KPIPE_POD_NAMESPACE, KPIPE_POD_UID and KPIPE_JOB_NAME say whose step it is, KPIPE_ENTRYPOINT where the
+            Every option has a variable: KPIPE_CONFIG (the document itself), KPIPE_WORKDIR, KPIPE_PORT, KPIPE_GRACE, \
+            KPIPE_LEGACY. KPIPE_RESTART_POLICY says main's restart policy (Never or OnFailure), KPIPE_POD_NAME, \
+            KPIPE_POD_NAMESPACE, KPIPE_POD_UID and KPIPE_JOB_NAME say whose step it is, KPIPE_ENTRYPOINT where the \
             entrypoint's binary lies.
 
             EXAMPLES
               kpipe-sidecar agent --config /etc/kpipe/step.yaml
-              KPIPE_CONFIG='{inputs: [{from: "s3://bucket/words"}]}' kpipe-sidecar agent --workdir /workdir --grace 90s
+              KPIPE_CONFIG='{inputs: [{from: "s3://bucket/words"}]}' \\
+                kpipe-sidecar agent --workdir /workdir --grace 90s
             """)
 
     @OptionGroup var options: AgentOptions

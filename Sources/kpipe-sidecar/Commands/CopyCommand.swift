@@ -11,8 +11,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
             Ends with 0, the code of the gravest failure, or 128 and the number of the signal that stopped it.
 
             A source is one object or file, a prefix or folder that ends in '/', or a pattern:
-              *  any characters of one segment     [a-z]  one of these      {a,b}  either
-              ?  one character                     **     any segments      \\*     the character itself
+              *  any characters of one segment   [a-z]  one of these   {a,b}  either
+              ?  one character                   **     any segments   \\*     itself
             Objects keep their path below the fixed part of a prefix or pattern. A file gets its name when it is whole.
 
             EXAMPLES
@@ -35,7 +35,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
               8. From bucket to bucket:
                  kpipe-sidecar cp s3://here/data/ s3://there/data/
               9. Through a pipe:
-                 kpipe-sidecar cp s3://bucket/words.txt - | sort | kpipe-sidecar cp - s3://bucket/sorted.txt
+                 kpipe-sidecar cp s3://bucket/words.txt - | sort | \\
+                   kpipe-sidecar cp - s3://bucket/sorted.txt
               10. See what would be copied:
                  kpipe-sidecar cp --dry-run 's3://bucket/**' .
             """)

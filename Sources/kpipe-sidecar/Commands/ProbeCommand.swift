@@ -11,9 +11,11 @@ struct ProbeCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe", abstract: "Answers an exec probe: exit code 0 for yes, 1 for no.",
         discussion: """
-            ready    the inputs are in place, or it is known that they never will be (`.kpipe/failed`): startup is over
-            started  the main container has started
-            healthy  main has made `healthy` since the last probe, which takes it away
+              ready    the inputs are in place, or it is known that they never will
+                       be (`.kpipe/failed`): startup is over
+              started  the main container has started
+              healthy  main has made `healthy` since the last probe, which takes it
+                       away
 
             EXAMPLES
               kpipe-sidecar probe ready

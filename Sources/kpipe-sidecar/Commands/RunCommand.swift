@@ -15,15 +15,16 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs a step on this machine: inputs, command, outputs, states.",
         discussion: """
-            Fetches the inputs, runs the command with the workdir as its current folder (and in KPIPE_WORKDIR), stores
-            the outputs and reports the states, as agent and entrypoint do in a pod. The timeline goes to standard
+            Fetches the inputs, runs the command with the workdir as its current folder (and in KPIPE_WORKDIR), stores \
+            the outputs and reports the states, as agent and entrypoint do in a pod. The timeline goes to standard \
             error; the command's own streams pass through untouched.
 
             Exits with the command's code; where that is 0, with the code of an input's or output's failure.
 
             EXAMPLES
               kpipe-sidecar run --config step.yaml -- sort -o output/sorted input/words
-              kpipe-sidecar run --config step.yaml --workdir /scratch/run-7 -- sh -c 'wc -w input/* > output/words'
+              kpipe-sidecar run --config step.yaml --workdir /scratch/run-7 -- \\
+                sh -c 'wc -w input/* > output/words'
             """)
 
     @OptionGroup var options: AgentOptions

@@ -13,8 +13,8 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Turns sidecars into native sidecars, and leaves all else as it is.",
         discussion: """
-            A container counts as sidecar that carries a marker: the variable KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true,
-            or the pod's annotations sidecar.k-pipe.cloud/sidecars and …/primary-container; besides with --sidecar,
+            A container counts as sidecar that carries a marker: the variable KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true, \
+            or the pod's annotations sidecar.k-pipe.cloud/sidecars and …/primary-container; besides with --sidecar, \
             --primary and --detect. It moves to initContainers and gets restartPolicy: Always.
 
             EXAMPLES
@@ -23,14 +23,18 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
               2. Convert the marked sidecars of all files in place:
                  kpipe-sidecar render convert -i -R manifests/
               3. Name the sidecar, as in a filter:
-                 kustomize build . | kpipe-sidecar render convert --sidecar cloud-sql-proxy - | kubectl apply -f -
+                 kustomize build . | \\
+                   kpipe-sidecar render convert --sidecar cloud-sql-proxy - | \\
+                   kubectl apply -f -
               4. Fail in CI while something is left to convert:
                  kpipe-sidecar render convert --check --detect -R manifests/
               5. A custom resource:
-                 kpipe-sidecar render convert --pod-spec-path 'spec.workers[].template.spec' cluster.yaml
+                 kpipe-sidecar render convert \\
+                   --pod-spec-path 'spec.workers[].template.spec' cluster.yaml
 
             EXIT CODES
-              0 done   1 --check found something   64 usage   65 bad input, or a pod that was left as it was
+              0 done   1 --check found something   64 usage
+              65 bad input, or a pod that was left as it was
             """)
 
     @Argument(help: "Files, folders (with -R), or - for standard input.")

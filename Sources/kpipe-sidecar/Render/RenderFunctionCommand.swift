@@ -8,12 +8,12 @@ struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "function", abstract: "Converts the items of a ResourceList, as a KRM function.",
         discussion: """
-            Reads a ResourceList (config.kubernetes.io/v1) from standard input and writes it with its items converted and
-            the findings as results. functionConfig.spec, or a ConfigMap's data, may hold sidecars, primary, detect,
+            Reads a ResourceList (config.kubernetes.io/v1) from standard input and writes it with its items converted and \
+            the findings as results. functionConfig.spec, or a ConfigMap's data, may hold sidecars, primary, detect, \
             kubeVersion, podSpecPaths and reverse, as the options of render convert.
 
             EXAMPLE
-              In a transformer of a kustomization, built with --enable-alpha-plugins --enable-exec:
+              In a transformer of a kustomization (--enable-alpha-plugins --enable-exec):
                 metadata:
                   annotations:
                     config.kubernetes.io/function: |

@@ -7,14 +7,16 @@ struct RenderHKubeCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "hkube", abstract: "Makes the pod of an HKube algorithm with sideCars.",
         discussion: """
-            The main container is algorunner. Sidecars become native ones; with --legacy they stay beside it, marked for
+            The main container is algorunner. Sidecars become native ones; with --legacy they stay beside it, marked for \
             a terminator. Volumes that are equal are one; two that differ under one name are refused.
 
             EXAMPLES
               1. A pod spec for a template of one's own:
-                 kpipe-sidecar render hkube algorithm.json --image registry.example/algorithm:1
+                 kpipe-sidecar render hkube algorithm.json \\
+                   --image registry.example/algorithm:1
               2. A Job:
-                 kpipe-sidecar render hkube algorithm.json --kind job --name eval-7 | kubectl apply -f -
+                 kpipe-sidecar render hkube algorithm.json --kind job --name eval-7 | \\
+                   kubectl apply -f -
             """)
 
     @OptionGroup var generated: GeneratedPodOptions

@@ -12,17 +12,20 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Makes what an operator applies: the terminator for a whole cluster.",
         discussion: """
-            Namespace, accounts with exactly the verbs used, two replicas of which one leads, a disruption budget, a
-            service for metrics, the admission webhook, which does nothing where no label asks for it. The node agent is a DaemonSet that ends containers through the runtime's socket; only
-            with it the namespace must admit privileged pods.
+            Namespace, accounts with exactly the verbs used, two replicas of which one leads, a disruption budget, a \
+            service for metrics, the admission webhook, which does nothing where no label asks for it. The node agent is \
+            a DaemonSet that ends containers through the runtime's socket; only with it the namespace must admit \
+            privileged pods.
 
             EXAMPLES
               1. Look first, then apply:
                  kpipe-sidecar render install | less
-                 kpipe-sidecar render install --image registry.example/kpipe-sidecar:0.1.0 \\
+                 kpipe-sidecar render install \\
+                   --image registry.example/kpipe-sidecar:0.1.0 \\
                    --exit-image registry.example/kpipe-exit:0.1.0 | kubectl apply -f -
               2. With the node agent on CRI-O, and a configuration of your own:
-                 kpipe-sidecar render install --node-agent --cri-socket /run/crio/crio.sock --config terminator.yaml
+                 kpipe-sidecar render install --config terminator.yaml \\
+                   --node-agent --cri-socket /run/crio/crio.sock
             """)
 
     @Option(help: "The namespace of everything here.") var namespace = Installation.defaultNamespace

@@ -9,13 +9,14 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Makes a step's Job or CronJob: agent, entrypoint, probes, volume.",
         discussion: """
-            A step comes from a file, from options, or from both: an option goes before the file's field, and inputs,
+            A step comes from a file, from options, or from both: an option goes before the file's field, and inputs, \
             outputs and states are added to the file's. See docs/step.md for the file's fields.
 
             EXAMPLES
               1. A Job from options alone:
                  kpipe-sidecar render job --name words-7 --image registry.example/words:1 \\
-                   --input parts/=s3://bucket/run-7/part-*.csv --output '**=s3://bucket/run-7/out/' \\
+                   --input parts/=s3://bucket/run-7/part-*.csv \\
+                   --output '**=s3://bucket/run-7/out/' \\
                    -- /app/words --in input --out output | kubectl apply -f -
               2. From a file, every night:
                  kpipe-sidecar render job step.yaml --schedule '0 3 * * *'

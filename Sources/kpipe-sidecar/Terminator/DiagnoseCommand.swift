@@ -15,24 +15,26 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         commandName: "diagnose", abstract: "Says what holds pods open, and what the terminator would do.",
         usage: "kpipe-sidecar diagnose [pod/NAME | job/NAME | namespace/NAME | -A] [<options>]",
         discussion: """
-            Reads, and changes nothing. For each container: whether it counts as main or as a sidecar, its state, whether
-            it keeps the pod open, and what would be done about it. Without pod/NAME or job/NAME the open pods of the
-            namespace that say something of sidecars are shown. The columns and fields are the same in every output; wide
+            Reads, and changes nothing. For each container: whether it counts as main or as a sidecar, its state, whether \
+            it keeps the pod open, and what would be done about it. Without pod/NAME or job/NAME the open pods of the \
+            namespace that say something of sidecars are shown. The columns and fields are the same in every output; wide \
             and json add why, what was tried and what is not possible here.
 
-            With --watch the table stays up to date on a terminal; into a pipe or file, rows that change are added (json:
-            a line for each pod that changes, yaml: a document). With --preflight the cluster is looked at instead: what
+            With --watch the table stays up to date on a terminal; into a pipe or file, rows that change are added (json: \
+            a line for each pod that changes, yaml: a document). With --preflight the cluster is looked at instead: what \
             the terminator could do here, and what is in its way; the status is 1 if something would not work.
 
             EXAMPLES
               My Job never completes:
                 kpipe-sidecar diagnose job/nightly --namespace data
               The whole cluster, with the exit image that is to be used:
-                kpipe-sidecar diagnose -A --exit-image registry.example/kpipe-exit:1 -o wide
+                kpipe-sidecar diagnose -A -o wide \\
+                  --exit-image registry.example/kpipe-exit:1
               Follow a namespace while the terminator works:
                 kpipe-sidecar diagnose -n data --watch
               May the installed terminator do what it has to?
-                kpipe-sidecar diagnose --preflight --as system:serviceaccount:kpipe-system:kpipe-terminator
+                kpipe-sidecar diagnose --preflight \\
+                  --as system:serviceaccount:kpipe-system:kpipe-terminator
             """)
 
     @Argument(help: "pod/NAME, job/NAME, namespace/NAME or all; left out: the namespace's pods.")

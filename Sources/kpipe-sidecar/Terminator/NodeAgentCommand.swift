@@ -14,15 +14,16 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "node-agent", abstract: "Stops sidecars on one node through the container runtime.",
         discussion: """
-            One of it runs on each node (render install --node-agent). It follows its own node's pods; where the
-            terminator asks by an annotation for a container to be stopped, it reads the pod anew, decides by the same
+            One of it runs on each node (render install --node-agent). It follows its own node's pods; where the \
+            terminator asks by an annotation for a container to be stopped, it reads the pod anew, decides by the same \
             rules, and lets the runtime stop the container with the pod's grace period.
 
             /metrics, /healthz and /readyz are served on the port. Without --namespace all namespaces are watched.
 
             EXAMPLES
               In a pod of a DaemonSet:
-                kpipe-sidecar node-agent --node-name "$NODE_NAME" --cri-socket /run/containerd/containerd.sock
+                kpipe-sidecar node-agent --node-name "$NODE_NAME" \\
+                  --cri-socket /run/containerd/containerd.sock
             """)
 
     @Option(help: ArgumentHelp("The container runtime's socket.", valueName: "path"), completion: .file())

@@ -16,13 +16,13 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "terminator", abstract: "Ends sidecars once the main containers of a Job's pod have ended.",
         discussion: """
-            Follows the pods that carry a marker (KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true in a container's
-            environment, or the annotation sidecar.k-pipe.cloud/sidecars) and whose restart policy is Never or OnFailure.
+            Follows the pods that carry a marker (KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true in a container's \
+            environment, or the annotation sidecar.k-pipe.cloud/sidecars) and whose restart policy is Never or OnFailure. \
             When the main containers have ended, the sidecars are ended so that the Job gets main's result.
 
             /metrics, /healthz and /readyz are served on the port. Without --namespace all namespaces are watched.
 
-            With --webhook it also answers the API server about pods that are being created, and makes their sidecars
+            With --webhook it also answers the API server about pods that are being created, and makes their sidecars \
             native where the label sidecar.k-pipe.cloud/convert=enabled asks for it. Every replica answers.
 
             EXAMPLES
@@ -30,7 +30,8 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
                 kpipe-sidecar terminator --once --dry-run
 
               One of two replicas in a cluster:
-                kpipe-sidecar terminator --leader-elect --exit-image registry.example/kpipe-exit:1
+                kpipe-sidecar terminator --leader-elect \\
+                  --exit-image registry.example/kpipe-exit:1
             """)
 
     @Option(help: ArgumentHelp("The configuration, YAML or JSON.", valueName: "file"), completion: .file())
