@@ -56,7 +56,8 @@ public struct PodDiagnosis: Sendable, Equatable {
         rows = facts.containers.map { container in
             var row = Row(
                 container: container.name, role: container.role.word, reason: container.role.reason,
-                state: container.stateWords, restarts: container.restartCount, holdsOpen: false, step: nil,
+                state: container.stateWords(inFinishedPod: facts.isFinished), restarts: container.restartCount,
+                holdsOpen: false, step: nil,
                 tried: facts.progress.attempts(of: container.name).map(\.words), obstacles: [])
             guard case .terminate(let open, let result) = verdict, open.contains(where: { $0.name == container.name })
             else { return row }
@@ -119,13 +120,13 @@ extension Progress.Attempt {
 
 extension ContainerFacts {
     /// As kubectl words it, with the exit code.
-    fileprivate var stateWords: String {
+    fileprivate func stateWords(inFinishedPod isOver: Bool) -> String {
         switch state {
         case .unknown: "no status"
         case .waiting(let reason): reason.isEmpty ? "waiting" : reason
         case .running: "running"
         case .terminated(let end):
-            "\(end.reason.isEmpty ? "ended" : end.reason) (\(end.exitCode))\(isOpen ? ", to be restarted" : "")"
+            "\(end.reason.isEmpty ? "ended" : end.reason) (\(end.exitCode))\(isOpen && !isOver ? ", to be restarted" : "")"
         }
     }
 }

@@ -1,3 +1,5 @@
+public import KubeModel
+
 /// What is told about a pod: as an Event, in the log and in metrics.
 public enum Announcement: Sendable, Equatable {
     /// A rung is being tried.
@@ -6,12 +8,14 @@ public enum Announcement: Sendable, Equatable {
     case failed(container: String, [Ladder.Obstacle])
     /// No sidecar keeps the pod open any more.
     case terminated(MainResult)
+    /// Main succeeded, and the pod failed all the same, by what a sidecar ended with.
+    case spoiled(container: String, ContainerStatus.Termination)
     /// The pod says something that cannot be meant.
     case mistake(Verdict.Reason)
 
     public var isWarning: Bool {
         switch self {
-        case .failed, .mistake: true
+        case .failed, .spoiled, .mistake: true
         case .terminating, .terminated: false
         }
     }
@@ -21,7 +25,7 @@ public enum Announcement: Sendable, Equatable {
         switch self {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
-        case .failed, .mistake: "SidecarTerminationFailed"
+        case .failed, .spoiled, .mistake: "SidecarTerminationFailed"
         }
     }
 
@@ -32,6 +36,10 @@ public enum Announcement: Sendable, Equatable {
         case .failed(let container, let obstacles):
             "Nothing is left to end the sidecar \(container) with: "
                 + (obstacles.isEmpty ? "all was tried" : obstacles.map(\.description).joined(separator: "; "))
+        case .spoiled(let container, let end):
+            "The main containers succeeded, but the pod failed, because the sidecar \(container) ended with \(end.exitCode)"
+                + (end.reason.isEmpty ? "" : " (\(end.reason))")
+                + (end.reason == "StartError" ? ": the exit image does not have its command" : "")
         case .terminated(let result): "All sidecars have ended; the main containers \(result.word)"
         case .mistake(let reason): "Nothing is terminated: \(reason)"
         }

@@ -1,3 +1,5 @@
+internal import KubeModel
+
 extension Plan {
     /// What to do about `pod` in these surroundings.
     public init(for pod: PodFacts, in surroundings: Surroundings) {
@@ -20,6 +22,13 @@ extension Plan {
         guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
         announcements.append(.terminated(result))
         conclusion = result
+        // Of a pod that was held the Job has counted main's result.
+        guard result == .succeeded, pod.phase == MainResult.failed.phase, !pod.progress.holds else { return }
+        for sidecar in pod.sidecars.sorted(by: { $0.name < $1.name }) {
+            if let end = sidecar.end, end.exitCode != 0 {
+                announcements.append(.spoiled(container: sidecar.name, end))
+            }
+        }
     }
 
     private mutating func terminate(

@@ -88,6 +88,22 @@ import Testing
         #expect(Plan(for: concluded.facts(), in: .ordinary()).announcements.isEmpty)
     }
 
+    @Test(arguments: [
+        ("Failed", ContainerState.exit(128, "StartError"), ["SidecarTerminated", "SidecarTerminationFailed"]),
+        ("Failed", .exit(0), ["SidecarTerminated"]), ("Succeeded", .exit(137), ["SidecarTerminated"]),
+    ])
+    func `a sidecar that made the pod fail is named`(_ phase: String, _ end: ContainerState, _ reasons: [String]) {
+        let pod = Self.ended.sidecar("a", end).progress("a=image@1590/0").with { $0.status.phase = phase }
+        let plan = Plan(for: pod.facts(), in: .ordinary())
+        #expect(plan.announcements.map(\.reason) == reasons)
+        if let last = plan.announcements.last, last.isWarning {
+            #expect(
+                last.message
+                    == "The main containers succeeded, but the pod failed, because the sidecar a ended with 128 "
+                    + "(StartError): the exit image does not have its command")
+        }
+    }
+
     @Test func `the end is told also where the pod has finished meanwhile`() {
         let done = Self.ended.sidecar("a", .exit(0)).progress("a=image@1590/0").with { $0.status.phase = "Succeeded" }
         let plan = Plan(for: done.facts(), in: .ordinary())
