@@ -144,8 +144,13 @@ public final class YAMLEventReader {
             let character = Character(UnicodeScalar(found))
             return YAMLError(at: mark, "a plain value cannot start with \(character); put it in quotes")
         default:
-            let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
-            return YAMLError(at: mark, problem + context)
+            guard let context = parser.pointee.context.map({ String(cString: $0) }) else {
+                return YAMLError(at: mark, problem)
+            }
+            // Where the block or the quote began is often where the mistake is.
+            let start = self.mark(parser.pointee.context_mark)
+            let place = start.line == mark.line ? "" : ", which begins at \(start)"
+            return YAMLError(at: mark, "\(problem) \(context)\(place)")
         }
     }
 

@@ -96,7 +96,7 @@ import YAMLTree
         ("a: &x [*x]", "1:8: *x has no anchor &x before it"),
         ("? [a, b]\n: c", "1:3: expected a text as key, found a list"),
         ("<<: 3", "1:5: << expects a mapping or a list of mappings, found \u{201C}3\u{201D}"),
-        ("a: [1, 2", "2:1: did not find expected ',' or ']' while parsing a flow sequence"),
+        ("a: [1, 2", "2:1: did not find expected ',' or ']' while parsing a flow sequence, which begins at 1:4"),
         ("a: b: c", "1:5: mapping values are not allowed in this context"),
         ("a: \"b", "1:6: found unexpected end of stream while scanning a quoted scalar"),
         ("a: \u{1}", "1:4: control characters are not allowed; expected text"),

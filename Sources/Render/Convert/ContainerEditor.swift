@@ -26,9 +26,8 @@ struct ContainerEditor {
         }
         try addStartupProbe(mains, &findings)
         try dropPreStop(&findings)
-        let markers = (node["env"]?.elements ?? []).indices.filter { index in
-            node["env"]?.elements?[index]["name"]?.text.map(Marker.variables.contains) ?? false
-        }
+        let variables = node["env"]?.elements ?? []
+        let markers = variables.indices.filter { variables[$0]["name"]?.text.map(Marker.variables.contains) ?? false }
         if !markers.isEmpty {
             try removeElements(markers, of: "env")
             findings.add(.markers, at: node, "markers for a terminator were removed from \(container.name)")

@@ -31,17 +31,19 @@ struct PodEditor {
         findings.look(atInjectedInto: pod, found, options)
         let sidecars = found.filter { !pod.isInjected($0) }
         guard let first = sidecars.first else { return }
-        let mains = pod.containers.filter { main in !found.contains { $0.name == main.name } }
+        let names = Set(found.map(\.name))
+        let mains = pod.containers.filter { !names.contains($0.name) }
         guard !mains.isEmpty else {
             throw EditRefusal(
                 .noMain, at: first.node, "all containers count as sidecars; name the main one with --primary")
         }
         let source = try editable("containers")
+        let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
             try inner.makeNative(mains: mains, &findings)
-            return try block(sidecar.index, of: source, inner.edits)
+            return try block(sidecar.index, of: source, elements, inner.edits)
         }
         let order = StartOrder(sidecars, among: pod.initContainers)
         try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers", order)
@@ -61,11 +63,12 @@ struct PodEditor {
             throw EditRefusal(.shape, at: pod.spec, "expected containers")
         }
         let source = try editable("initContainers")
+        let elements = source.elements ?? []
         for native in natives { try refuseShared(native.node, native.name) }
         let blocks = try natives.map { native throws(EditRefusal) in
             var inner = ContainerEditor(native, text)
             try inner.makeOrdinary(marked: pod.isToEnd)
-            return try block(native.index, of: source, inner.edits)
+            return try block(native.index, of: source, elements, inner.edits)
         }
         let last = StartOrder(behind: pod.containers.count, count: natives.count)
         try move(natives, blocks, from: source, to: "containers", beside: "initContainers", last)
@@ -99,10 +102,11 @@ struct PodEditor {
     }
 
     private func block(
-        _ index: Int, of list: SourceNode, _ inner: [TextEdit]
+        _ index: Int, of list: SourceNode, _ elements: [SourceNode], _ inner: [TextEdit]
     ) throws(EditRefusal) -> (range: Range<Int>, bytes: [UInt8]) {
-        guard let element = list.elements?[index] else { throw EditRefusal(.shape, at: list, "expected a list") }
-        let range = try list.isFlow ? element.start.offset..<element.end : editor.blockElement(index, of: list)
+        let element = elements[index]
+        let range =
+            try list.isFlow ? element.start.offset..<element.end : editor.blockElement(index, of: list, elements)
         guard let bytes = TextEdit.apply(inner, to: text.bytes, in: range) else {
             throw EditRefusal(.layout, at: element, "two changes meet in one place")
         }

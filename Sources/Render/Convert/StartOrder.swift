@@ -16,6 +16,9 @@ struct StartOrder {
     /// By sidecar: an init container that asks it in vain, and the one that has to end before it can start.
     private(set) var conflicts: [Int: (asker: Container, preparer: Container)] = [:]
 
+    /// A pod of more containers than this is nobody's; to look at each pair of them could take minutes.
+    private static let most = 64
+
     /// All of them behind the containers that are there.
     init(behind position: Int, count: Int) {
         groups = [Group(position: position, members: Array(0..<count))]
@@ -23,7 +26,7 @@ struct StartOrder {
 
     init(_ sidecars: [Container], among others: [Container]) {
         self.init(behind: others.count, count: sidecars.count)
-        guard !others.isEmpty || sidecars.count > 1 else { return }
+        guard !others.isEmpty || sidecars.count > 1, others.count + sidecars.count <= Self.most else { return }
         let links = sidecars.map(LocalLinks.init)
         var positions = links.indices.map { place($0, links[$0], among: others) }
         func asks(_ one: Int, _ other: Int) -> Bool { one != other && links[other].isAsked(by: sidecars[one]) }

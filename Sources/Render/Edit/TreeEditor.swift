@@ -37,7 +37,7 @@ struct TreeEditor {
         if list.isFlow {
             try removeFlow(indices, of: elements.map { $0.start.offset..<$0.end }, in: list)
         } else {
-            for index in indices { replace(try blockElement(index, of: list), by: []) }
+            for index in indices { replace(try blockElement(index, of: list, elements), by: []) }
         }
     }
 
@@ -128,9 +128,14 @@ struct TreeEditor {
 
     /// The whole lines of an element in block style, its dash and the comments that are its own included.
     func blockElement(_ index: Int, of list: SourceNode) throws(EditRefusal) -> Range<Int> {
-        guard let elements = list.elements, elements.indices.contains(index) else {
-            throw EditRefusal(.layout, at: list, "expected a list")
-        }
+        try blockElement(index, of: list, list.elements ?? [])
+    }
+
+    /// The same for one who looks at many: the elements are looked up once.
+    func blockElement(
+        _ index: Int, of list: SourceNode, _ elements: [SourceNode]
+    ) throws(EditRefusal) -> Range<Int> {
+        guard elements.indices.contains(index) else { throw EditRefusal(.layout, at: list, "expected a list") }
         let element = elements[index]
         let column = try dashColumn(list)
         let bound = index == 0 ? list.start.offset : elements[index - 1].end

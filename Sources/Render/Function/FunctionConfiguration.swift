@@ -12,6 +12,10 @@ enum FunctionConfiguration {
         options.primary = reader.text("primary")
         options.detectsKnown = reader.boolean("detect") ?? false
         options.podSpecPaths = names("podSpecPaths", &reader)
+        for path in options.podSpecPaths where !PodSpecPath.isValid(path) {
+            reader.report(
+                fields["podSpecPaths"], at: "podSpecPaths", "expected names and dots, as in a[].b.spec, found \(path)")
+        }
         if reader.boolean("reverse") == true { options.direction = .toOrdinary }
         if let text = reader.text("kubeVersion") {
             options.kubeVersion = KubeVersion(text)

@@ -9,6 +9,9 @@ public struct Diagnostic: Sendable, Equatable {
     /// Of the bytes that the finding is about.
     var offset = 0
 
+    /// Whether it tells that a container moves.
+    public var isMove: Bool { rule == .converted || rule == .reversed }
+
     /// The form compilers use and editors jump to.
     public func text(file: String) -> String {
         "\(file):\(line): \(rule.id) \(rule.severity.rawValue): \(message)"

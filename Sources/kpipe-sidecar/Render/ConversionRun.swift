@@ -47,7 +47,8 @@ struct ConversionRun {
         for diagnostic in conversion.diagnostics {
             if diagnostic.rule.severity == .error { failure = failure ?? .data }
             if diagnostic.rule.severity != .note { foundSomething = true }
-            if verbose || diagnostic.rule.severity != .note {
+            // Who checks wants to know what would change, and sees nothing else of it.
+            if verbose || diagnostic.rule.severity != .note || mode == .silent && diagnostic.isMove {
                 say(json ? diagnostic.json(file: name).text : diagnostic.text(file: name))
             }
         }

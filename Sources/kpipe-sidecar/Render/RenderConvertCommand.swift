@@ -88,6 +88,10 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
         guard primary.map({ !sidecars.contains($0) }) ?? true else {
             throw ValidationError("\(primary ?? "") cannot be the main container and a sidecar.")
         }
+        for path in podSpecPaths where !PodSpecPath.isValid(path) {
+            throw ValidationError(
+                "--pod-spec-path expects names and dots, as in spec.workers[].template.spec, found \(path).")
+        }
         if let kubeVersion {
             guard let version = KubeVersion(kubeVersion) else {
                 throw ValidationError("--kube-version expects a version such as 1.30, found \(kubeVersion).")
