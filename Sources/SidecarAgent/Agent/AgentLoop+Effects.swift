@@ -95,6 +95,8 @@ extension AgentLoop {
         sigterm = begin
         let plan = grace
         group.addTask { [mailbox = agent.mailbox] in
+            try? await Task.sleep(until: begin + plan.statusLatest, clock: .continuous)
+            mailbox.post(.statusOverdue)
             try? await Task.sleep(until: begin + plan.storeLatest, clock: .continuous)
             mailbox.post(.storeLatest)
             try? await Task.sleep(until: begin + plan.deadline, clock: .continuous)

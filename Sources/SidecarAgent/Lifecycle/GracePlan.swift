@@ -1,5 +1,7 @@
 /// What becomes of the time between SIGTERM and SIGKILL. All from SIGTERM on.
 public struct GracePlan: Sendable, Equatable {
+    /// Main has ended, and the API server is not waited for any longer to say how.
+    public var statusLatest: Duration
     /// Main still runs (legacy only): what it has written so far must be stored now, or not at all.
     public var storeLatest: Duration
     /// Uploads are given up, so that the step's end can still be reported.
@@ -14,5 +16,6 @@ public struct GracePlan: Sendable, Equatable {
         exit = grace - reserve / 2
         deadline = exit - reserve
         storeLatest = min(grace / 2, deadline)
+        statusLatest = min(storeLatest / 2, .seconds(5))
     }
 }

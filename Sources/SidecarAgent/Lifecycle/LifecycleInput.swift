@@ -26,6 +26,8 @@ public enum LifecycleInput: Sendable, Equatable {
 
     /// SIGTERM.
     case terminate
+    /// After SIGTERM: the API server has had the time to say how main ended.
+    case statusOverdue
     /// After SIGTERM: main still runs, but what it left must be stored now to be in time.
     case storeLatest
     /// After SIGTERM: the grace is nearly over.

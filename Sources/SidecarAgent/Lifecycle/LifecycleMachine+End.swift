@@ -40,7 +40,10 @@ extension LifecycleMachine {
             return [.beginGrace, .cancelFetching]
                 + settle(.failure(Self.cancelled), announcing: Self.cancellation)
         case .ready, .started, .running:
-            guard rules.placement == .native else { return [.beginGrace] }
+            // Beside main as an ordinary container it says nothing of main. After a native sidecar's main the kubelet
+            // sends it in the moment in which it tells the API server how main ended, which is what counts where main
+            // itself has not said.
+            guard rules.placement == .native, hasSaidHow || !hearsStatus else { return [.beginGrace] }
             return [.beginGrace] + finish(outcomeOfTry(saidDone: false))
         case .awaitingRetry(let cause):
             return [.beginGrace] + finish(outcomeToStore(cause))
@@ -57,6 +60,16 @@ extension LifecycleMachine {
         .killed, container: .agent, reason: FailureReason.cancelled,
         message: "SIGTERM came before the inputs were in place", exitCode: ExitCode.temporary.rawValue)
     private static let cancellation = LifecycleEffect.publishFailed(attempt: 0, cancelled)
+
+    mutating func statusOverdue() -> [LifecycleEffect] {
+        switch phase {
+        case .ready, .started, .running:
+            guard terminating, rules.placement == .native else { return [] }
+            return finish(outcomeOfTry(saidDone: false))
+        case .pending, .initializing, .awaitingRetry, .storing, .settled, .leaving:
+            return []
+        }
+    }
 
     mutating func storeLatest() -> [LifecycleEffect] {
         switch phase {

@@ -130,6 +130,7 @@ extension LifecycleMachine {
     }
 
     mutating func mainStatus(_ status: MainStatus, _ input: LifecycleInput) -> [LifecycleEffect] {
+        hearsStatus = true
         switch (phase, status) {
         case (.pending, _), (.initializing, _):
             return postpone(input)

@@ -25,6 +25,12 @@ extension LifecycleMachine {
         }
     }
 
+    /// Whether main's own files tell how the try ended.
+    var hasSaidHow: Bool {
+        if let record = memory.record, record.number == memory.attempt, record.phase == .ended { return true }
+        return [StateValue.success, StateValue.error, StateValue.killed].contains(memory.lastState)
+    }
+
     private static let gone = FailureCause(
         .killed, container: .main, reason: FailureReason.mainGone,
         message: "main ended without a word: killed with its entrypoint, most often for want of memory")

@@ -31,6 +31,8 @@ public struct LifecycleMachine: Sendable, Equatable {
     public internal(set) var memory: Memory
     /// SIGTERM has come.
     public internal(set) var terminating = false
+    /// The API server tells of main's container.
+    var hearsStatus = false
     /// What main said before `ready` existed; taken up once it does.
     var deferred: [LifecycleInput] = []
 
@@ -56,6 +58,7 @@ public struct LifecycleMachine: Sendable, Equatable {
         case .done(let marker): done(marker, input)
         case .mainGone(let attempt): mainGone(attempt)
         case .mainStatus(let status): mainStatus(status, input)
+        case .statusOverdue: statusOverdue()
         case .outputsStored: outputsStored()
         case .outputsFailed(let cause): outputsFailed(cause)
         case .terminate: terminate()

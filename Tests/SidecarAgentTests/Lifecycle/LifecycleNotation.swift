@@ -47,12 +47,15 @@ enum Notation {
         ("stored", .outputsStored),
         ("outputs-failed", .outputsFailed(agentFailed)),
         ("terminate", .terminate),
+        ("status-overdue", .statusOverdue),
         ("store-latest", .storeLatest),
         ("deadline", .deadline),
     ]
 
     /// A machine in the middle of its life: try 2 under way, its first word spoken.
-    static func machine(in phase: LifecyclePhase, _ rules: LifecycleRules, terminating: Bool) -> LifecycleMachine {
+    static func machine(
+        in phase: LifecyclePhase, _ rules: LifecycleRules, terminating: Bool, hearsStatus: Bool = false
+    ) -> LifecycleMachine {
         var memory = LifecycleMachine.Memory()
         memory.phase = phase
         switch phase {
@@ -75,6 +78,7 @@ enum Notation {
         if case .storing = phase { memory.reported = StepState.terminating }
         var machine = LifecycleMachine(rules, memory: memory)
         machine.terminating = terminating
+        machine.hearsStatus = hearsStatus
         return machine
     }
 

@@ -146,6 +146,36 @@ struct LifecycleSequenceTests {
             ])
     }
 
+    /// SIGTERM and the status of a main that is not wrapped set out in the same moment.
+    @Test(
+        "how main ended is heard from the API server also after SIGTERM",
+        arguments: [
+            (137, "OOMKilled", "KILLED", "OOMKilled"), (3, "Error", "ERROR", "Error"), (0, "Completed", "DONE", nil),
+        ] as [(Int32, String, String, String?)])
+    func statusAfterSIGTERM(code: Int32, reason: String, state: String, cause: String?) throws {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
+        let inputs: [LifecycleInput] = [
+            .start, .inputsReady, .mainStatus(.running), .terminate,
+            .mainStatus(.terminated(exitCode: code, reason: reason, final: true)), .outputsStored, .statusOverdue,
+        ]
+        let changes = inputs.flatMap { machine.handle($0) }.compactMap { effect -> StateChange? in
+            if case .report(let change) = effect { change } else { nil }
+        }
+        #expect(changes.map(\.state) == ["INITIALIZING", "STARTED", "TERMINATING", state])
+        #expect(changes.last?.cause?.reason == cause)
+        #expect(changes.last?.terminal == true)
+    }
+
+    @Test("a main that has said how it ended is believed without waiting")
+    func wordBeforeSIGTERM() {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
+        let inputs: [LifecycleInput] = [
+            .start, .inputsReady, .mainStatus(.running), .state("ERROR"), .terminate,
+        ]
+        let effects = inputs.flatMap { machine.handle($0) }.map(Notation.describe)
+        #expect(effects.last == "store 0 Error")
+    }
+
     @Test("a chatterer before ready cannot fill the memory")
     func deferredIsBounded() {
         var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: nil))

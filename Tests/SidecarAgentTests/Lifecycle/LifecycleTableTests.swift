@@ -8,6 +8,7 @@ struct LifecycleTableTests {
         var name: String
         var rules: LifecycleRules
         var terminating = false
+        var hearsStatus = false
         var table: String
         var testDescription: String { name }
     }
@@ -24,6 +25,8 @@ struct LifecycleTableTests {
             table: LifecycleTables.onFailure),
         Variant(
             name: "terminating", rules: base.rules, terminating: true, table: LifecycleTables.terminating),
+        Variant(
+            name: "hearing of main", rules: base.rules, hearsStatus: true, table: LifecycleTables.hearing),
         Variant(
             name: "legacy", rules: LifecycleRules(placement: .legacy, restartPolicy: nil),
             table: LifecycleTables.legacy),
@@ -58,7 +61,8 @@ struct LifecycleTableTests {
     }
 
     static func answer(_ variant: Variant, _ phase: LifecyclePhase, _ input: LifecycleInput) -> String {
-        var machine = Notation.machine(in: phase, variant.rules, terminating: variant.terminating)
+        var machine = Notation.machine(
+            in: phase, variant.rules, terminating: variant.terminating, hearsStatus: variant.hearsStatus)
         let effects = machine.handle(input)
         return Notation.describe(machine, effects)
     }

@@ -3,14 +3,14 @@ enum LifecycleTables {
     /// A native sidecar that does not know main's restart policy.
     static let base = """
         pending
-          ignores: rebooted, inputs-ready, inputs-failed, gone-1, gone-2, stored, outputs-failed, store-latest, \
+          ignores: rebooted, inputs-ready, inputs-failed, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, \
         deadline
           defers: started, state-new, state-same, try-1, try-2, try-3, done-old, done-1, done-2, done-empty, \
         status-running, status-0, status-3, status-oom
           start: initializing | PENDING>INITIALIZING | fetch
           terminate: leaving(Cancelled) | grace | PENDING>KILLED(Cancelled)! | failed 0 Cancelled | exit
         initializing
-          ignores: rebooted, gone-1, gone-2, stored, outputs-failed, store-latest, deadline
+          ignores: rebooted, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, deadline
           defers: started, state-new, state-same, try-1, try-2, try-3, done-old, done-1, done-2, done-empty, \
         status-running, status-0, status-3, status-oom
           start: initializing | fetch
@@ -19,7 +19,7 @@ enum LifecycleTables {
           terminate: leaving(Cancelled) | grace | cancel fetch | INITIALIZING>KILLED(Cancelled)! | failed 0 \
         Cancelled | exit
         ready
-          ignores: rebooted, inputs-ready, gone-1, gone-2, stored, outputs-failed, store-latest, deadline
+          ignores: rebooted, inputs-ready, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, deadline
           start: ready | ready | continuous
           inputs-failed: settled(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed
           started: started | INITIALIZING>STARTED | continuous
@@ -40,7 +40,7 @@ enum LifecycleTables {
           terminate: storing(ok) | grace | INITIALIZING>TERMINATING | store 0 ok
         started
           ignores: inputs-ready, inputs-failed, started, try-1, try-2, try-3, done-old, done-1, gone-1, \
-        status-running, stored, outputs-failed, store-latest, deadline
+        status-running, stored, outputs-failed, status-overdue, store-latest, deadline
           start: started | ready | continuous
           rebooted: retry(NodeRebooted) | stored 2
           state-new: running | RUNNING>half
@@ -54,7 +54,7 @@ enum LifecycleTables {
           terminate: storing(MainGone) | grace | RUNNING>TERMINATING | store 2 MainGone
         running
           ignores: inputs-ready, inputs-failed, started, state-same, try-1, try-2, done-old, done-1, gone-1, \
-        status-running, stored, outputs-failed, store-latest, deadline
+        status-running, stored, outputs-failed, status-overdue, store-latest, deadline
           start: running | ready | continuous
           rebooted: retry(NodeRebooted) | stored 2
           state-new: running | RUNNING>half
@@ -68,7 +68,7 @@ enum LifecycleTables {
           terminate: storing(MainGone) | grace | RUNNING>TERMINATING | store 2 MainGone
         retry
           ignores: rebooted, inputs-ready, inputs-failed, started, state-same, try-1, try-2, done-old, done-1, \
-        done-2, gone-1, gone-2, status-running, status-3, stored, outputs-failed, store-latest, deadline
+        done-2, gone-1, gone-2, status-running, status-3, stored, outputs-failed, status-overdue, store-latest, deadline
           start: retry(Error) | ready | continuous | stored 2
           state-new: retry(Error) | RUNNING>half
           try-3: started
@@ -79,7 +79,7 @@ enum LifecycleTables {
         storing-ok
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
         done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
-        store-latest, deadline
+        status-overdue, store-latest, deadline
           start: storing(ok) | store 2 ok
           stored: settled(ok) | TERMINATING>DONE! | stored 2
           outputs-failed: settled(OutputFailed) | TERMINATING>ERROR(OutputFailed)! | failed 2 OutputFailed
@@ -87,7 +87,7 @@ enum LifecycleTables {
         storing-failed
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
         done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
-        store-latest, deadline
+        status-overdue, store-latest, deadline
           start: storing(Error) | store 2 Error
           stored: settled(Error) | TERMINATING>ERROR(Error)! | stored 2
           outputs-failed: settled(Error) | TERMINATING>ERROR(Error)! | failed 2 OutputFailed
@@ -95,21 +95,21 @@ enum LifecycleTables {
         settled-ok
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, done-old, \
         done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, stored, \
-        outputs-failed, store-latest, deadline
+        outputs-failed, status-overdue, store-latest, deadline
           start: settled(ok) | stored 2
           try-3: settled(ok) | stored 3
           terminate: leaving(ok) | grace | exit
         settled-failed
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, done-old, \
         done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, stored, \
-        outputs-failed, store-latest, deadline
+        outputs-failed, status-overdue, store-latest, deadline
           start: settled(Error) | stored 2
           try-3: settled(Error) | stored 3
           terminate: leaving(Error) | grace | exit
         leaving
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
         done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
-        stored, outputs-failed, terminate, store-latest, deadline
+        stored, outputs-failed, terminate, status-overdue, store-latest, deadline
           start: settled(ok) | stored 2
         """
 
@@ -144,6 +144,7 @@ enum LifecycleTables {
           inputs-failed: leaving(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed | exit
           status-3: storing(Error) | INITIALIZING>STARTED | continuous | STARTED>TERMINATING | store 0 Error
           terminate: ready
+          status-overdue: storing(ok) | INITIALIZING>TERMINATING | store 0 ok
           store-latest: storing(DeadlineExceeded) | INITIALIZING>TERMINATING | store 0 DeadlineExceeded
           deadline: leaving(DeadlineExceeded) | INITIALIZING>KILLED(DeadlineExceeded)! | failed 0 DeadlineExceeded \
         | exit
@@ -152,6 +153,7 @@ enum LifecycleTables {
           gone-2: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
           status-3: storing(Error) | RUNNING>TERMINATING | store 2 Error
           terminate: started
+          status-overdue: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
           store-latest: storing(DeadlineExceeded) | RUNNING>TERMINATING | store 2 DeadlineExceeded
           deadline: leaving(DeadlineExceeded) | RUNNING>KILLED(DeadlineExceeded)! | failed 2 DeadlineExceeded | exit
         running
@@ -159,6 +161,7 @@ enum LifecycleTables {
           gone-2: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
           status-3: storing(Error) | RUNNING>TERMINATING | store 2 Error
           terminate: running
+          status-overdue: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
           store-latest: storing(DeadlineExceeded) | RUNNING>TERMINATING | store 2 DeadlineExceeded
           deadline: leaving(DeadlineExceeded) | RUNNING>KILLED(DeadlineExceeded)! | failed 2 DeadlineExceeded | exit
         retry
@@ -181,6 +184,16 @@ enum LifecycleTables {
           terminate: settled(Error)
         leaving
           start: leaving(ok) | stored 2 | exit
+        """
+
+    /// The API server tells of main: after SIGTERM it is waited for, where main has not said how it ended.
+    static let hearing = """
+        ready
+          terminate: ready | grace
+        started
+          terminate: started | grace
+        running
+          terminate: running | grace
         """
 
     /// An ordinary container beside main: SIGTERM says nothing about main, and the agent leaves by itself.
