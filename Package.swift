@@ -95,7 +95,7 @@ let package = Package(
             ["WorkdirProtocol", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging]
                 + nio + nioStreams),
         module("Telemetry", ["YAMLTree", logging] + nio),
-        module("HTTPTransport", ["CCurl"]),
+        module("HTTPTransport", ["WorkdirProtocol", "CCurl"]),
         .target(
             name: "Transfer",
             dependencies: ["WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum"],

@@ -8,7 +8,6 @@ public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
     public static let ok = 0
     public static let deadlineExceeded = 4
     public static let notFound = 5
-    public static let unimplemented = 12
     public static let unavailable = 14
 
     /// In the order of their numbers, as gRPC's status codes are documented.
@@ -30,28 +29,13 @@ public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
         }
         self.init(
             code: code,
-            message: Self.decoded(head.trailers["grpc-message"] ?? head.headers["grpc-message"] ?? ""))
+            message: String(
+                decoding: PercentEncoding.bytes(
+                    decoding: head.trailers["grpc-message"] ?? head.headers["grpc-message"] ?? ""), as: UTF8.self))
     }
 
     public var description: String {
         let name = Self.names.indices.contains(code) ? Self.names[code] : "code \(code)"
         return message.isEmpty ? name : "\(name): \(message)"
-    }
-
-    /// `%` and two digits stand for a byte; what is no such escape stays as it is (the specification's rule).
-    private static func decoded(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            else {
-                bytes.append(byte)
-                continue
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

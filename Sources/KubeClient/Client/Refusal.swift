@@ -1,5 +1,6 @@
 internal import HTTPTransport
 internal import KubeModel
+internal import WorkdirProtocol
 
 /// An answer other than 2xx, as a status: the API server's own, or made from what a proxy before it said.
 struct Refusal: Sendable {
@@ -11,10 +12,14 @@ struct Refusal: Sendable {
         // An error inside a watch has a code of its own; here the answer's counts.
         status.code = head.status
         if status.reason.isEmpty { status.reason = Self.reason(of: head.status) }
-        if let seconds = head.headers["Retry-After"].flatMap({ Int($0) }), seconds >= 0 {
-            status.retryAfterSeconds = seconds
-        }
+        status.retryAfterSeconds = Self.retryAfter(head.headers) ?? status.retryAfterSeconds
         self.status = status
+    }
+
+    /// A date is compared with the clock of who gave it, as the answer shows it.
+    private static func retryAfter(_ headers: HTTPHeaders) -> Int? {
+        let now = headers["Date"].flatMap { CivilTime(http: $0)?.secondsSince1970 }
+        return RetryAfter.parse(headers["Retry-After"], now: now).map { Int($0.components.seconds) }
     }
 
     /// Not from an API server, or from one in trouble.

@@ -1,3 +1,4 @@
+internal import HTTPTransport
 public import KubeModel
 
 extension APIResource {

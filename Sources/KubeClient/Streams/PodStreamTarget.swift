@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import KubeModel
 
 /// A subresource of a pod that is talked to over a WebSocket.

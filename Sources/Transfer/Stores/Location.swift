@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// What a person writes to name objects: `s3://bucket/key`, `http(s)://…`, `file://…`, a plain path or `-`. Whether the
 /// key is one object, a `prefix/` or a pattern is for the engine to see.
 public struct Location: Sendable, Equatable, CustomStringConvertible {

@@ -34,6 +34,20 @@ import Testing
         #expect(status(429, body, ["Retry-After": "soon"]).retryAfterSeconds == 2)
     }
 
+    /// By the clock of who answers: whatever ours shows, the time between is the same.
+    @Test(
+        arguments: [
+            ("Fri, 20 Nov 2026 12:00:09 GMT", "Fri, 20 Nov 2026 12:00:02 GMT", 7),
+            ("Fri, 20 Nov 2026 12:00:00 GMT", "Fri, 20 Nov 2026 12:00:02 GMT", 0),
+            ("Fri, 20 Nov 2026 12:00:09 GMT", nil, 2), ("Fri, 20 Nov 2026", "Fri, 20 Nov 2026 12:00:02 GMT", 2),
+        ] as [(String, String?, Int)])
+    func readsDatesToWaitFor(date: String, now: String?, seconds: Int) {
+        let body = #"{"kind":"Status","message":"m","details":{"retryAfterSeconds":2}}"#
+        var headers: HTTPHeaders = ["Retry-After": date]
+        headers["Date"] = now
+        #expect(status(503, body, headers).retryAfterSeconds == seconds)
+    }
+
     @Test(arguments: [
         (
             502, "<html>\r\n<head><title>502 Bad Gateway</title></head><body>nginx</body></html>", "text/html",

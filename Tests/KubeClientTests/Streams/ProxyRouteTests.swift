@@ -42,6 +42,6 @@ import Testing
 
     @Test(arguments: [("user:p%40ss", "user:p@ss"), ("a%2", "a%2"), ("%zz", "%zz"), ("", "")])
     func decodesPercents(_ text: String, _ expected: String) {
-        #expect(PercentDecoding.bytes(text) == Array(expected.utf8))
+        #expect(PercentEncoding.bytes(decoding: text) == Array(expected.utf8))
     }
 }

@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Where a bucket's objects are: an origin and what precedes the key in the path.
 struct S3Endpoint: Sendable, Equatable {
     var origin: WebOrigin

@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Reads the documents in which S3 lists objects, parts and uploads.
 enum S3Listing {
     static func page(_ document: [UInt8], object: String) throws(TransferError) -> ObjectPage {

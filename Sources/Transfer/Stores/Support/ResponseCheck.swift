@@ -90,15 +90,3 @@ struct ContentRange: Equatable, CustomStringConvertible {
         return total.map { "\(bytes) of \($0)" } ?? bytes
     }
 }
-
-/// `Retry-After` in its two forms (RFC 9110 §10.2.3).
-package enum RetryAfter {
-    /// Longer waits are the server's way of saying no; a budget decides then.
-    private static let cap: Int64 = 3600
-
-    package static func parse(_ value: String?, now: Int64) -> Duration? {
-        guard let value else { return nil }
-        if let seconds = Int64(value) { return .seconds(min(max(0, seconds), cap)) }
-        return CivilTime(http: value).map { .seconds(min(max(0, $0.secondsSince1970 - now), cap)) }
-    }
-}

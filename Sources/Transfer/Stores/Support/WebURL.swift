@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// An `http` or `https` URL, taken apart. Characters that may not stand in a URL are encoded; what is encoded already
 /// stays as it is.
 struct WebURL: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One request as the API sees it, after HTTP was parsed.
 public struct KubeRequest: Sendable {
     public var method: String
@@ -55,18 +57,7 @@ public struct KubeRequest: Sendable {
     }
 
     private static func decoded(_ text: Substring, plusIsSpace: Bool = false) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        let text = plusIsSpace ? text.replacing("+", with: " ") : text
+        return text.removingPercentEncoding ?? String(text)
     }
 }
