@@ -12,6 +12,7 @@ public struct LeaderElection: Sendable {
     private let api: any KubeAPI
     private let time: Timepiece
     private let wall: WallClock
+    private let metrics: LeaderElectionMetrics?
     private let logger: Logger
     /// Where the lease is kept; a test's own knows when nothing is left to do.
     var executor: (any TaskExecutor)?
@@ -19,12 +20,14 @@ public struct LeaderElection: Sendable {
     /// - Parameter identity: no other process may ever have the same; see `uniqueIdentity`.
     public init(
         lease: ObjectKey, identity: String = LeaderElection.uniqueIdentity(), timing: ElectionTiming = .standard,
-        api: any KubeAPI, logger: Logger, time: Timepiece = .system, wall: WallClock = .system
+        api: any KubeAPI, metrics: LeaderElectionMetrics? = nil, logger: Logger, time: Timepiece = .system,
+        wall: WallClock = .system
     ) {
         self.lease = lease
         self.identity = identity
         self.timing = timing
         self.api = api
+        self.metrics = metrics
         self.logger = logger
         self.time = time
         self.wall = wall
@@ -49,7 +52,9 @@ public struct LeaderElection: Sendable {
         let leadership = Leadership(time)
         let keeper = LeaseKeeper(
             identity: identity, timing: timing, requests: LeaseRequests(lease: lease, timeout: timing.request),
-            api: api, time: time, wall: wall, logger: logger, leadership: leadership)
+            api: api, time: time, wall: wall,
+            reporter: ElectionReporter(lease, identity: identity, metrics: metrics, logger: logger),
+            leadership: leadership)
         // Not a child, which would be cancelled along with the work: the lease must be kept until the work has ended,
         // and given back after that. It ends when told to stop, within `timing.request`.
         let keeping = Task(executorPreference: executor) { await keeper.run() }

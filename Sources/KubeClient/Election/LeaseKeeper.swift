@@ -1,5 +1,4 @@
 internal import KubeModel
-internal import Logging
 
 /// Performs what an `ElectionMachine` decides.
 struct LeaseKeeper: Sendable {
@@ -9,13 +8,13 @@ struct LeaseKeeper: Sendable {
     let api: any KubeAPI
     let time: Timepiece
     let wall: WallClock
-    let logger: Logger
+    let reporter: ElectionReporter
     let leadership: Leadership
     private let inbox = ElectionInbox()
 
     init(
         identity: String, timing: ElectionTiming, requests: LeaseRequests, api: any KubeAPI, time: Timepiece,
-        wall: WallClock, logger: Logger, leadership: Leadership
+        wall: WallClock, reporter: ElectionReporter, leadership: Leadership
     ) {
         self.identity = identity
         self.timing = timing
@@ -23,7 +22,7 @@ struct LeaseKeeper: Sendable {
         self.api = api
         self.time = time
         self.wall = wall
-        self.logger = logger
+        self.reporter = reporter
         self.leadership = leadership
     }
 
@@ -33,22 +32,26 @@ struct LeaseKeeper: Sendable {
     /// - Returns: who held the lease when it was last seen.
     func run() async -> String {
         var machine = ElectionMachine(identity: identity, timing: timing)
+        reporter.contests()
         return await withDiscardingTaskGroup { group in
             while true {
                 for input in inbox.take() {
                     let holder = machine.holder
                     let effects = machine.handle(input, at: time.now(), random: Double.random(in: 0..<1))
-                    if let now = machine.holder, now != holder { report(holder: now) }
+                    if let now = machine.holder, now != holder { reporter.sees(holder: now) }
                     if let until = machine.leadsUntil { leadership.hold(until: until) }
                     for effect in effects {
                         switch effect {
-                        case .read: group.addTask { inbox.put(await read()) }
+                        case .read:
+                            if machine.leadsUntil != nil { reporter.takesTheSlowPath() }
+                            group.addTask { inbox.put(await read()) }
                         case .claim(let claim): group.addTask { inbox.put(await self.claim(claim)) }
-                        case .lead: logger.info("leading", metadata: metadata)
+                        case .lead: reporter.leads()
                         case .lose:
-                            logger.warning("leading no more: the lease was not renewed in time", metadata: metadata)
+                            reporter.loses()
                             leadership.lose()
                         case .end:
+                            reporter.ends()
                             group.cancelAll()
                             return machine.holder ?? ""
                         }
@@ -85,21 +88,14 @@ struct LeaseKeeper: Sendable {
         let response = try await time.limit(request.attempted, to: timing.request) { () async throws(KubeError) in
             try await api.send(request)
         }
+        reporter.reaches()
         do { return try LeaseRecord(json: response.body) } catch {
             throw KubeError(attempted: request.attempted, reason: .malformed(error.description))
         }
     }
 
     private func failed(_ error: KubeError) -> ElectionInput {
-        logger.warning("the lease is out of reach; trying again", error: error, metadata: metadata)
+        reporter.fails(error)
         return .failed
     }
-
-    private func report(holder: String) {
-        guard holder != identity else { return }
-        let text = holder.isEmpty ? "nobody leads" : "another leads"
-        logger.info("\(text)", metadata: metadata.merging(["holder": "\(holder)"]) { $1 })
-    }
-
-    private var metadata: Logger.Metadata { ["lease": "\(requests.lease)", "identity": "\(identity)"] }
 }

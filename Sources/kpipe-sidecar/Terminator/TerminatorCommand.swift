@@ -85,7 +85,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         let reviews = try await listen(admission)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await work(controller, api, access, logger) }
+            group.addTask { await work(controller, api, access, registry, logger) }
             if let admission, let reviews { group.addTask { await admission.run(reviews) } }
             group.addTask {
                 for await _ in signals {
@@ -133,11 +133,13 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private func work(
-        _ controller: TerminatorController, _ api: KubeClient, _ access: ClusterAccess, _ logger: Logger
+        _ controller: TerminatorController, _ api: KubeClient, _ access: ClusterAccess, _ registry: MetricRegistry,
+        _ logger: Logger
     ) async {
         guard leaderElect else { return await controller.run() }
         let election = LeaderElection(
-            lease: ObjectKey(namespace: access.namespace, name: Self.leaseName), api: api, logger: logger)
+            lease: ObjectKey(namespace: access.namespace, name: Self.leaseName), api: api,
+            metrics: LeaderElectionMetrics(registry), logger: logger)
         do {
             try await election.run { _ in await controller.run() }
         } catch {
