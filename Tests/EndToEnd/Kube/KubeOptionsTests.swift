@@ -1,0 +1,91 @@
+import FakeKube
+import Foundation
+import TestSupport
+import Testing
+import YAMLTree
+
+/// `--kubeconfig`, `--context`, `--namespace`, `--as`: which cluster, namespace and user a command means, as kubectl has
+/// it.
+@Suite struct KubeOptionsTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var arguments: [String] = []
+        /// Names of the files in `KUBECONFIG`.
+        var variable: [String] = []
+        var cluster = "east"
+        var namespace = "default"
+        var user: String?
+        var groups: [String] = []
+    }
+
+    static let cases = [
+        Case(testDescription: "the file in the home folder", cluster: "west"),
+        Case(testDescription: "KUBECONFIG goes before it", variable: ["east"], namespace: "from-context"),
+        Case(
+            testDescription: "--kubeconfig goes before both", arguments: ["--kubeconfig", "west"], variable: ["east"],
+            cluster: "west"),
+        Case(
+            testDescription: "the first file's current context counts", variable: ["west", "east"], cluster: "west"),
+        Case(
+            testDescription: "--context from a list of files", arguments: ["--context", "to-east"],
+            variable: ["west", "east"], namespace: "from-context"),
+        Case(
+            testDescription: "--namespace goes before the context's", arguments: ["--namespace", "mine"],
+            variable: ["east"], namespace: "mine"),
+        Case(testDescription: "-n, too", arguments: ["-n", "mine"], variable: ["east"], namespace: "mine"),
+        Case(
+            testDescription: "--as", arguments: ["--as", "jane"], variable: ["east"], namespace: "from-context",
+            user: "jane"),
+        Case(
+            testDescription: "--as-group", arguments: ["--as", "jane", "--as-group", "dev", "--as-group", "ops"],
+            variable: ["east"], namespace: "from-context", user: "jane", groups: ["dev", "ops"]),
+    ]
+
+    @Test(arguments: cases)
+    func means(_ options: Case) async throws {
+        let (east, west) = (try await FakeAPIServer.start(), try await FakeAPIServer.start())
+        let folder = try TemporaryFolder("kube-options")
+        for (name, server, namespace) in [("east", east, "from-context"), ("west", west, "default")] {
+            let config = server.kubeconfig(namespace: namespace).replacing("name: test", with: "name: to-\(name)")
+                .replacing("cluster: test", with: "cluster: to-\(name)").replacing(
+                    "user: test", with: "user: to-\(name)"
+                )
+                .replacing("current-context: test", with: "current-context: to-\(name)")
+            try folder.write(config, to: name)
+            if name == "west" { try folder.write(config, to: "home/.kube/config") }
+        }
+        let list = options.variable.map { folder[$0] }.joined(separator: ":")
+        let child = try ChildProcess(
+            Product.sidecar.path, ["diagnose"] + options.arguments.map { $0 == "west" ? folder["west"] : $0 },
+            environment: ["HOME": folder["home"], "KUBECONFIG": list.isEmpty ? nil : list])
+        let status = try await child.wait(atMost: .seconds(30))
+        #expect(status == .exited(0), "\(child.errorOutput)")
+
+        let (meant, other) = options.cluster == "east" ? (east, west) : (west, east)
+        #expect(other.requests.isEmpty)
+        let lists = meant.requests.filter { $0.target.contains("/pods") }
+        #expect(!lists.isEmpty)
+        for request in lists { #expect(request.target.hasPrefix("/api/v1/namespaces/\(options.namespace)/pods")) }
+        for request in meant.requests {
+            func values(_ name: String) -> [String] { request.headers.filter { $0.name == name }.map(\.value) }
+            #expect(values("Impersonate-User") == (options.user.map { [$0] } ?? []))
+            #expect(values("Impersonate-Group") == options.groups)
+        }
+    }
+
+    @Test(arguments: [
+        (["--kubeconfig", "/no/such/file"], "/no/such/file"), (["--context", "elsewhere"], "elsewhere"),
+        (["--as-group", "ops"], "--as"),
+    ])
+    func saysWhatCannotBeMeant(arguments: [String], named: String) async throws {
+        let server = try await FakeAPIServer.start()
+        let folder = try TemporaryFolder("kube-options")
+        let config = try folder.write(server.kubeconfig(), to: "config")
+        let child = try ChildProcess(
+            Product.sidecar.path, ["diagnose"] + arguments, environment: ["HOME": folder.path, "KUBECONFIG": config])
+        let status = try await child.wait(atMost: .seconds(30))
+        #expect(status == .exited(78), "\(child.errorOutput)")
+        #expect(child.errorOutput.contains(named))
+        #expect(server.requests.isEmpty)
+    }
+}
