@@ -60,7 +60,9 @@ struct WebSocketDialer: Sendable {
                     guard connection.hold(channel) else { throw CancellationError() }
                     let operations = channel.pipeline.syncOperations
                     if let proxy {
-                        let authorization = proxy.userInfo.map { "Basic \(Base64.encode(PercentEncoding.bytes(decoding: $0)))" }
+                        let authorization = proxy.userInfo.map {
+                            "Basic \(Base64.encode(PercentEncoding.bytes(decoding: $0)))"
+                        }
                         try operations.addHandler(
                             ProxyTunnelHandler(target: access.server.authority, authorization: authorization))
                     }

@@ -1,5 +1,5 @@
-internal import HTTPTransport
 internal import FoundationEssentials
+internal import HTTPTransport
 
 extension TransferredFile {
     /// `url` for readers who know neither our current folder nor our way to write paths: a local path becomes an
