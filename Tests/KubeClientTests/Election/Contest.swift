@@ -98,15 +98,6 @@ struct Elector {
         try await eventually("\(identity) leads") { !lines("believes").isEmpty }
     }
 
-    /// Returns when it has asked something and nothing comes back.
-    func waitsForAnAnswer() async throws {
-        var said = -1
-        _ = try await eventually("\(identity) waits", every: .milliseconds(200)) {
-            defer { said = process.output.utf8.count }
-            return said == process.output.utf8.count ? true : nil
-        }
-    }
-
     func writes(more count: Int) async throws {
         let goal = written.count + count
         try await eventually("\(identity) writes") { written.count >= goal }

@@ -14,8 +14,9 @@ import Logging
 ///     refused 409            the API server did not let it write
 ///     lost                   leads no more
 @main struct ElectorProgram {
-    /// Quicker than Kubernetes' own, with the same margin for clocks that run differently fast.
-    static let timing = try? ElectionTiming(lease: .seconds(3), renew: .seconds(2), retry: .milliseconds(400))
+    /// Quicker than Kubernetes' own, with about the same margin for clocks that run differently fast; slow enough for a
+    /// busy machine.
+    static let timing = try? ElectionTiming(lease: .seconds(5), renew: .milliseconds(3500), retry: .milliseconds(500))
 
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()

@@ -34,6 +34,9 @@ public final class Relay: KubeServer {
     /// From now on nothing passes in either direction, and neither side is told when the other leaves.
     public func fallSilent() { wires.setSilent(true) }
 
+    /// What was sent since it fell silent, by either side, as it came in.
+    public var held: [UInt8] { wires.held }
+
     /// Lets everything pass again, also what was sent meanwhile.
     public func recover() { wires.setSilent(false) }
 }
@@ -44,11 +47,21 @@ private final class Wires: Sendable {
         var isSilent = false
         var channels: [ObjectIdentifier: any Channel] = [:]
         var forwarders: [NIOLoopBound<Forwarder>] = []
+        var held: [UInt8] = []
     }
 
     private let state = Mutex(State())
 
     var isSilent: Bool { state.withLock { $0.isSilent } }
+    var held: [UInt8] { state.withLock { $0.held } }
+
+    /// Whether these bytes are to wait.
+    func holds(_ bytes: ByteBuffer) -> Bool {
+        state.withLock { state in
+            if state.isSilent { state.held += bytes.readableBytesView }
+            return state.isSilent
+        }
+    }
 
     func connect(_ client: any Channel, to port: Int) -> EventLoopFuture<Void> {
         ClientBootstrap(group: client.eventLoop).connect(host: "127.0.0.1", port: port)
@@ -83,6 +96,7 @@ private final class Wires: Sendable {
     func setSilent(_ isSilent: Bool) {
         let forwarders = state.withLock { state in
             state.isSilent = isSilent
+            state.held = []
             return state.forwarders
         }
         guard !isSilent else { return }
@@ -105,8 +119,9 @@ private final class Forwarder: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        held.writeImmutableBuffer(unwrapInboundIn(data))
-        if !wires.isSilent { passOn() }
+        let bytes = unwrapInboundIn(data)
+        held.writeImmutableBuffer(bytes)
+        if !wires.holds(bytes) { passOn() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
