@@ -16,29 +16,15 @@ struct EventRequests: Sendable {
     }
 
     private func create(_ write: EventWrite) -> APIRequest {
-        let event = write.event
-        let action = event.action.isEmpty ? event.reason : event.action
-        let object = JSONValue.object(present: [
-            "apiVersion": .string(APIResource.events.apiVersion),
-            "kind": .string(APIResource.events.kind),
-            "metadata": ["namespace": .string(namespace(of: event)), "name": .string(write.name)],
-            "eventTime": .string(WallClock.microTime(write.firstSeen)),
-            "type": .string(event.kind.rawValue),
-            "reason": .string(EventText.cut(event.reason, to: EventText.maximumWord)),
-            "action": .string(EventText.cut(action, to: EventText.maximumWord)),
-            "note": .string(EventText.cut(event.note, to: EventText.maximumNote)),
-            "regarding": event.regarding.json,
-            "related": event.related?.json,
-            "reportingController": .string(controller),
-            "reportingInstance": .string(EventText.cut(instance, to: EventText.maximumWord)),
-            "series": write.count > 1 ? series(write) : nil,
-        ])
-        return timed(.create(.events, namespace: namespace(of: event), body: Array(object.text.utf8)))
+        timed(
+            .create(
+                write.event, named: write.name, at: write.firstSeen, controller: controller, instance: instance,
+                series: write.count > 1 ? series(write) : nil))
     }
 
     /// Nothing else of an event can be changed.
     private func updateSeries(_ write: EventWrite) -> APIRequest {
-        let key = ObjectKey(namespace: namespace(of: write.event), name: write.name)
+        let key = ObjectKey(namespace: write.event.namespace, name: write.name)
         return timed(.patch(.events, key, .merge(["series": series(write)])))
     }
 
@@ -47,11 +33,6 @@ struct EventRequests: Sendable {
             "count": .integer(Int64(write.count)),
             "lastObservedTime": .string(WallClock.microTime(write.lastSeen)),
         ]
-    }
-
-    /// The object's own; events of objects without one are in `default`.
-    private func namespace(of event: ClusterEvent) -> String {
-        event.regarding.namespace.isEmpty ? "default" : event.regarding.namespace
     }
 
     private func timed(_ request: APIRequest) -> APIRequest {

@@ -29,8 +29,8 @@ extension PodSpec {
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {
             switch key {
-            case "containers": containers = try Container.list(json: bytes, &cursor)
-            case "initContainers": initContainers = try Container.list(json: bytes, &cursor)
+            case "containers": containers = try cursor.elements(in: bytes, Container.init(json:_:))
+            case "initContainers": initContainers = try cursor.elements(in: bytes, Container.init(json:_:))
             case "restartPolicy": restartPolicy = try cursor.text(in: bytes)
             case "nodeName": nodeName = try cursor.text(in: bytes)
             case "hostNetwork": hostNetwork = try cursor.flag(in: bytes)
@@ -44,14 +44,7 @@ extension PodSpec {
 }
 
 extension Container {
-    fileprivate static func list(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) -> [Container] {
-        var containers: [Container] = []
-        guard try cursor.beginArray(in: bytes) else { return containers }
-        while try cursor.element(in: bytes) { containers.append(try Container(json: bytes, &cursor)) }
-        return containers
-    }
-
-    private init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
+    fileprivate init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
         self.init()
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {
@@ -60,15 +53,10 @@ extension Container {
             case "image": image = try cursor.text(in: bytes)
             case "command": command = try cursor.list(in: bytes)
             case "args": args = try cursor.list(in: bytes)
-            case "env":
-                guard try cursor.beginArray(in: bytes) else { continue }
-                while try cursor.element(in: bytes) { env.append(try EnvironmentVariable(json: bytes, &cursor)) }
+            case "env": env = try cursor.elements(in: bytes, EnvironmentVariable.init(json:_:))
             case "restartPolicy": restartPolicy = try cursor.text(in: bytes)
             case "restartPolicyRules":
-                guard try cursor.beginArray(in: bytes) else { continue }
-                while try cursor.element(in: bytes) {
-                    restartPolicyRules.append(try RestartPolicyRule(json: bytes, &cursor))
-                }
+                restartPolicyRules = try cursor.elements(in: bytes, RestartPolicyRule.init(json:_:))
             case "lifecycle":
                 guard try cursor.beginObject(in: bytes) else { continue }
                 while let key = try cursor.key(in: bytes) {

@@ -7,11 +7,10 @@ extension PodStatus {
             case "phase": phase = try cursor.text(in: bytes)
             case "reason": reason = try cursor.text(in: bytes)
             case "podIP": podIP = try cursor.text(in: bytes)
-            case "conditions":
-                guard try cursor.beginArray(in: bytes) else { continue }
-                while try cursor.element(in: bytes) { conditions.append(try PodCondition(json: bytes, &cursor)) }
-            case "containerStatuses": containerStatuses = try ContainerStatus.list(json: bytes, &cursor)
-            case "initContainerStatuses": initContainerStatuses = try ContainerStatus.list(json: bytes, &cursor)
+            case "conditions": conditions = try cursor.elements(in: bytes, PodCondition.init(json:_:))
+            case "containerStatuses": containerStatuses = try cursor.elements(in: bytes, ContainerStatus.init(json:_:))
+            case "initContainerStatuses":
+                initContainerStatuses = try cursor.elements(in: bytes, ContainerStatus.init(json:_:))
             default: try cursor.skip(in: bytes)
             }
         }
@@ -34,16 +33,7 @@ extension PodCondition {
 }
 
 extension ContainerStatus {
-    fileprivate static func list(
-        json bytes: Span<UInt8>, _ cursor: inout JSONCursor
-    ) throws(WireError) -> [ContainerStatus] {
-        var statuses: [ContainerStatus] = []
-        guard try cursor.beginArray(in: bytes) else { return statuses }
-        while try cursor.element(in: bytes) { statuses.append(try ContainerStatus(json: bytes, &cursor)) }
-        return statuses
-    }
-
-    private init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
+    fileprivate init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
         self.init()
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {

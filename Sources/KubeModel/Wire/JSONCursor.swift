@@ -73,6 +73,16 @@ public struct JSONCursor: Sendable {
         }
     }
 
+    /// The elements of a list, each as `read` has it; none where there is a null.
+    mutating func elements<Element>(
+        in bytes: Span<UInt8>, _ read: (Span<UInt8>, inout JSONCursor) throws(WireError) -> Element
+    ) throws(WireError) -> [Element] {
+        var elements: [Element] = []
+        guard try beginArray(in: bytes) else { return elements }
+        while try element(in: bytes) { elements.append(try read(bytes, &self)) }
+        return elements
+    }
+
     /// Passes over a value of any kind, however deep, and says where it stands.
     @discardableResult
     public mutating func skip(in bytes: Span<UInt8>) throws(WireError) -> Range<Int> {

@@ -13,8 +13,6 @@ struct PodReport: Sendable {
     static let reportAnnotation = "sidecar.k-pipe.cloud/report"
     private static let controller = "sidecar.k-pipe.cloud/agent"
     private static let fieldManager = "kpipe-sidecar-agent"
-    /// The API server takes no longer note (events.k8s.io/v1).
-    private static let noteLimit = 1024
 
     private var name: String { pod.name ?? "" }
     private var namespace: String { pod.namespace ?? "default" }
@@ -36,21 +34,14 @@ struct PodReport: Sendable {
 
     /// Named after the report, so that one that is sent twice is there once.
     var event: APIRequest {
-        let event: JSONValue = [
-            "apiVersion": .string(APIResource.events.apiVersion), "kind": .string(APIResource.events.kind),
-            "metadata": ["name": .string(eventName), "namespace": .string(namespace)],
-            "eventTime": .string(report.time.microTime),
-            "reportingController": .string(Self.controller), "reportingInstance": .string(String(name.prefix(128))),
-            "action": "Report", "reason": .string(reason),
-            "type": report.reason == nil ? "Normal" : "Warning",
-            "note": .string(note),
-            "regarding": .object(present: [
-                "apiVersion": "v1", "kind": "Pod", "namespace": .string(namespace), "name": .string(name),
-                "uid": pod.uid.map { .string($0) },
-            ]),
-        ]
-        return .create(
-            .events, namespace: namespace, body: Array(event.text.utf8), WriteOptions(fieldManager: Self.fieldManager))
+        .create(
+            ClusterEvent(
+                report.reason == nil ? .normal : .warning,
+                regarding: ObjectReference(
+                    apiVersion: "v1", kind: "Pod", namespace: namespace, name: name, uid: pod.uid ?? ""),
+                reason: report.reason ?? "StateChanged", action: "Report", note: note),
+            named: eventName, at: report.time.milliseconds * 1000, controller: Self.controller, instance: name,
+            WriteOptions(fieldManager: Self.fieldManager))
     }
 
     private var eventName: String {
@@ -58,18 +49,10 @@ struct PodReport: Sendable {
         return name.prefix(253 - suffix.utf8.count) + suffix
     }
 
-    private var reason: String { report.reason ?? "StateChanged" }
-
     private var note: String {
         var text = "\(report.previous) → \(report.state)"
         if let message = report.message { text += ": \(message)" }
         if let code = report.exitCode { text += " (exit code \(code))" }
-        while text.utf8.count > Self.noteLimit { text.removeLast() }
         return text
     }
-}
-
-extension UnixTime {
-    /// `metav1.MicroTime`: six digits, not fewer.
-    fileprivate var microTime: String { description.dropLast() + "000Z" }
 }
