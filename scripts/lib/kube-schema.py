@@ -53,6 +53,8 @@ def read(file, package, messages):
             notes.append(line[2:].strip())
         elif match := re.fullmatch(r"(optional|repeated|map<string, ([\w.]+)>) ?([\w.]+)? (\w+) = (\d+);", line):
             shape, value, kind, field, number = match.groups()
+            # One is called `Webhooks` in its .proto, and `webhooks` wherever it is written.
+            field = field[0].lower() + field[1:]
             kind = value or kind
             kind = SCALARS.get(kind) or qualified(kind, package)
             text = f"{{{kind}}}" if value else f"[{kind}]" if shape == "repeated" else kind

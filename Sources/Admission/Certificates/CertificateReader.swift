@@ -14,7 +14,8 @@ public struct CertificateReader: Sendable {
     /// The certificates of a text one by one.
     public static func split(_ bundle: String) -> [String] {
         let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
-        return bundle.split(separator: end).compactMap { part in
+        // What stands behind the last end is none.
+        return bundle.split(separator: end, omittingEmptySubsequences: false).dropLast().compactMap { part in
             part.firstRange(of: begin).map { part[$0.lowerBound...] + end + "\n" }
         }
     }

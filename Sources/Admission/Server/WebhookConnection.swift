@@ -7,6 +7,7 @@ struct WebhookConnection {
     typealias Writer = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
 
     let limits: WebhookLimits
+    let budget: ByteBudget
     /// No further request is taken after the one at hand.
     let isLeaving: @Sendable () -> Bool
     let answer: @Sendable (WebhookRequest) async -> WebhookResponse
@@ -33,6 +34,7 @@ struct WebhookConnection {
         // A connection that breaks is its caller's business.
         try? await channel.executeThenClose { inbound, outbound in
             var gathering: Gathering?
+            defer { budget.giveBack(gathering?.body.readableBytes ?? 0) }
             for try await part in inbound {
                 switch part {
                 case .head(let head):
@@ -42,12 +44,14 @@ struct WebhookConnection {
                         try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
                     }
                 case .body(var bytes):
+                    guard budget.take(bytes.readableBytes) else { return try await postpone(outbound) }
                     gathering?.body.writeBuffer(&bytes)
                     if gathering?.exceeds(limits.body) == true { return try await refuse(outbound) }
                 case .end:
                     guard let whole = gathering else { return }
-                    gathering = nil
                     let response = await answer(whole.request)
+                    budget.giveBack(whole.body.readableBytes)
+                    gathering = nil
                     let stays = whole.head.isKeepAlive && !isLeaving()
                     try await write(response, stays: stays, outbound)
                     guard stays else { return }
@@ -58,6 +62,11 @@ struct WebhookConnection {
 
     private func refuse(_ outbound: Writer) async throws {
         try await write(.text("the body is larger than \(limits.body) bytes", status: 413), stays: false, outbound)
+    }
+
+    private func postpone(_ outbound: Writer) async throws {
+        try await write(
+            .text("too much at once; try again", status: 503, headers: ["Retry-After": "1"]), stays: false, outbound)
     }
 
     private func write(_ response: WebhookResponse, stays: Bool, _ outbound: Writer) async throws {

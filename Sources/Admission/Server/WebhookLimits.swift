@@ -2,10 +2,12 @@
 public struct WebhookLimits: Sendable, Equatable {
     /// Open at once; further ones are closed as they come.
     public var connections: Int
-    /// Decided about at once; further ones are told to come back later.
+    /// Ordinary requests decided about at once; a large one counts as several. Others wait for their turn.
     public var requests: Int
     /// Bytes of one body. The API server takes objects up to 3 MiB and shows two of an UPDATE.
     public var body: Int
+    /// Bytes of all bodies at hand; whoever comes beyond that is told to come back later.
+    public var bodies: Int
     /// Bytes of one head.
     public var head: Int
     /// For the handshake, for a whole request to arrive, and for an answer to be taken, each.
@@ -16,12 +18,14 @@ public struct WebhookLimits: Sendable, Equatable {
     public var farewell: Duration
 
     public init(
-        connections: Int = 256, requests: Int = 32, body: Int = 8 << 20, head: Int = 32 << 10,
+        connections: Int = 512, requests: Int = 16, body: Int = 8 << 20, bodies: Int = 24 << 20,
+        head: Int = 32 << 10,
         exchange: Duration = .seconds(10), idle: Duration = .seconds(120), farewell: Duration = .seconds(5)
     ) {
         self.connections = connections
         self.requests = requests
         self.body = body
+        self.bodies = bodies
         self.head = head
         self.exchange = exchange
         self.idle = idle

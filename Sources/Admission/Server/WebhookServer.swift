@@ -64,7 +64,8 @@ public final class WebhookServer: Sendable {
     /// - Parameter answer: may be called many times at once.
     public func run(_ answer: @escaping @Sendable (WebhookRequest) async -> WebhookResponse) async {
         let connection = WebhookConnection(
-            limits: limits, isLeaving: { self.isLeaving.load(ordering: .relaxed) }, answer: answer)
+            limits: limits, budget: ByteBudget(limits.bodies), isLeaving: { self.isLeaving.load(ordering: .relaxed) },
+            answer: answer)
         // The listener only throws when it is closed.
         try? await withThrowingDiscardingTaskGroup { group in
             try await listener.executeThenClose { incoming in

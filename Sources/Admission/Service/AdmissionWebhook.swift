@@ -39,7 +39,7 @@ public final class AdmissionWebhook: Sendable {
         events = EventRecorder(
             controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
             wall: wall)
-        gate = RequestGate(limit: limits.requests)
+        gate = RequestGate(capacity: limits.requests)
         let metrics = WebhookMetrics(registry)
         self.metrics = metrics
         registry.onExposition { [certificate] in metrics.expiry.set(Double(certificate.expiry ?? 0)) }
@@ -88,32 +88,34 @@ public final class AdmissionWebhook: Sendable {
 
     func respond(to request: WebhookRequest) async -> WebhookResponse {
         let start = time.now()
-        let (response, result) = await gate.enter { await self.exchange(request) } ?? Self.busy
+        let (response, result) = await outcome(of: request)
         metrics.requests.increment(result)
         metrics.seconds.observe((time.now() - start) / .seconds(1))
         return response
     }
 
-    private static let busy = (
-        WebhookResponse.text("too much at once; try again", status: 503, headers: ["Retry-After": "1"]), "busy"
-    )
-
-    private func exchange(_ request: WebhookRequest) async -> (WebhookResponse, String) {
+    /// What the API server is told, and a word for what became of the request.
+    private func outcome(of request: WebhookRequest) async -> (WebhookResponse, String) {
         if let refusal = Self.refusal(of: request) { return (refusal, "malformed") }
-        let review: AdmissionRequest
-        do { review = try AdmissionRequest(review: request.body) } catch {
-            logger.warning("a request is no review", error: error)
-            return (.text(error.description, status: 400), "malformed")
+        let outcome = await withTaskGroup(of: (WebhookResponse, String)?.self) { group in
+            group.addTask {
+                await self.gate.enter(weight: 1 + request.body.count / Self.ordinaryBody) {
+                    await self.exchange(request.body)
+                }
+            }
+            group.addTask { [time, deadline = configuration.webhook.deadline] in
+                try? await time.sleep(time.now() + deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
         }
-        guard let decision = await decision(review) else {
-            let why = "deciding took longer than \(configuration.webhook.deadline)"
-            logger.warning("\(why)", metadata: ["namespace": "\(review.namespace)"])
-            let answer = AdmissionAnswer(uid: review.uid, warnings: ["kpipe-sidecar: left as it was: \(why)"])
-            return (.json(answer.json), "late")
-        }
-        tell(decision, review)
-        return (.json(decision.answer(to: review.uid).json), decision.result.rawValue)
+        return outcome ?? (late(request.body), "late")
     }
+
+    /// Up to this size a body counts as one.
+    private static let ordinaryBody = 128 << 10
 
     /// What is wrong before the body is looked at.
     private static func refusal(of request: WebhookRequest) -> WebhookResponse? {
@@ -125,21 +127,26 @@ public final class AdmissionWebhook: Sendable {
         return type == "application/json" ? nil : .text("expected application/json", status: 415)
     }
 
-    // MARK: Decisions
-
-    /// `nil` where it took too long.
-    private func decision(_ request: AdmissionRequest) async -> AdmissionDecision? {
-        await withTaskGroup(of: AdmissionDecision?.self) { group in
-            group.addTask { await AdmissionDecision(request, in: self.surroundings(of: request)) }
-            group.addTask { [time, deadline = configuration.webhook.deadline] in
-                try? await time.sleep(time.now() + deadline)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+    private func exchange(_ body: [UInt8]) async -> (WebhookResponse, String) {
+        let request: AdmissionRequest
+        do { request = try AdmissionRequest(review: body) } catch {
+            logger.warning("a request is no review", error: error)
+            return (.text(error.description, status: 400), "malformed")
         }
+        let decision = AdmissionDecision(request, in: await surroundings(of: request))
+        // Whoever came too late has been answered for already.
+        if !Task.isCancelled { tell(decision, request) }
+        return (.json(decision.answer(to: request.uid).json), decision.result.rawValue)
     }
+
+    private func late(_ body: [UInt8]) -> WebhookResponse {
+        let why = "deciding took longer than \(configuration.webhook.deadline)"
+        logger.warning("an object is left as it was: \(why)")
+        guard let uid = AdmissionRequest.uid(in: body) else { return .text(why, status: 503) }
+        return .json(AdmissionAnswer(uid: uid, warnings: ["kpipe-sidecar: left as it was: \(why)"]).json)
+    }
+
+    // MARK: Decisions
 
     private func surroundings(of request: AdmissionRequest) async -> AdmissionSurroundings {
         var surroundings = AdmissionSurroundings(

@@ -1,0 +1,107 @@
+import Testing
+
+@testable import Render
+
+@Suite struct WebhookInstallationTests {
+    static func installation(
+        _ certificates: Installation.Webhook.Certificates = .own, namespace: String = "ours"
+    ) -> Installation {
+        var installation = Installation(namespace: namespace, image: "sidecar:1", exitImage: "exit:1")
+        installation.webhook = Installation.Webhook(
+            port: 9443, path: "/convert", certificates: certificates, certificateFolder: "/certificate",
+            service: "hook", secret: "hook-certificate", configuration: "hook-configuration", timeoutSeconds: 5,
+            label: "example/convert", enabled: "enabled", disabled: "disabled",
+            nameLabel: "kubernetes.io/metadata.name", excludedNamespaces: ["kube-system"])
+        return installation
+    }
+
+    static func document(_ kind: String, _ name: String, in installation: Installation) -> Manifest? {
+        installation.documents.first {
+            $0["kind"]?.scalar == kind && $0["metadata"]?["name"]?.scalar == name
+        }
+    }
+
+    static func webhooks(_ installation: Installation) -> [Manifest] {
+        document("MutatingWebhookConfiguration", "hook-configuration", in: installation)?["webhooks"]?.elements ?? []
+    }
+
+    /// Nothing about it may keep a pod from being created, or slow its creation for long.
+    @Test func outagesKeepNobodyOut() {
+        let webhooks = Self.webhooks(Self.installation())
+        #expect(webhooks.count == 2)
+        for webhook in webhooks {
+            #expect(webhook["failurePolicy"]?.scalar == "Ignore")
+            #expect(webhook["timeoutSeconds"]?.scalar == "5")
+            #expect(webhook["reinvocationPolicy"]?.scalar == "IfNeeded")
+            #expect(webhook["sideEffects"]?.scalar == "NoneOnDryRun")
+            #expect(webhook["clientConfig"]?["service"]?["path"]?.scalar == "/convert")
+            #expect(webhook["clientConfig"]?["service"]?["namespace"]?.scalar == "ours")
+            #expect((webhook["name"]?.scalar ?? "").split(separator: ".").count >= 3)
+        }
+    }
+
+    /// What the selectors let through, as the API server evaluates them.
+    @Test(
+        arguments: [
+            (["example/convert": "enabled"], [:], 1),
+            ([:], ["example/convert": "enabled"], 1),
+            (["example/convert": "enabled"], ["example/convert": "enabled"], 1),
+            (["example/convert": "enabled"], ["example/convert": "disabled"], 0),
+            (["example/convert": "disabled"], [:], 0),
+            (["example/convert": "disabled"], ["example/convert": "enabled"], 1),
+            ([:], [:], 0),
+            (["example/convert": "enabled", "kubernetes.io/metadata.name": "kube-system"], [:], 0),
+            (["kubernetes.io/metadata.name": "kube-system"], ["example/convert": "enabled"], 0),
+            (["example/convert": "enabled", "kubernetes.io/metadata.name": "ours"], [:], 0),
+        ] as [([String: String], [String: String], Int)])
+    func eachObjectIsAskedAboutOnce(namespace: [String: String], object: [String: String], calls: Int) {
+        let asked = Self.webhooks(Self.installation()).count { webhook in
+            Self.matches(webhook["namespaceSelector"], namespace) && Self.matches(webhook["objectSelector"], object)
+        }
+        #expect(asked == calls)
+    }
+
+    private static func matches(_ selector: Manifest?, _ labels: [String: String]) -> Bool {
+        (selector?["matchExpressions"]?.elements ?? []).allSatisfy { requirement in
+            let value = labels[requirement["key"]?.scalar ?? ""]
+            let isAmong = value.map { requirement["values"]?.elements.compactMap(\.scalar).contains($0) ?? false }
+            return requirement["operator"]?.scalar == "In" ? isAmong ?? false : !(isAmong ?? false)
+        }
+    }
+
+    /// Secrets and webhooks of others are none of its business.
+    @Test func rightsNameTheirObjects() {
+        let rules = Self.installation().documents.flatMap { $0["rules"]?.elements ?? [] }
+        for (resource, name) in [
+            ("secrets", "hook-certificate"), ("mutatingwebhookconfigurations", "hook-configuration"),
+        ] {
+            let found = rules.filter { $0["resources"]?.elements.compactMap(\.scalar).contains(resource) ?? false }
+            #expect(found.count == 1)
+            #expect(found.first?["resourceNames"]?.elements.compactMap(\.scalar) == [name])
+            #expect(found.first?["verbs"]?.elements.compactMap(\.scalar) == ["get", "patch"])
+        }
+    }
+
+    @Test(arguments: [Installation.Webhook.Certificates.own, .certManager, .given])
+    func certificatesAreSomebodys(certificates: Installation.Webhook.Certificates) {
+        let installation = Self.installation(certificates)
+        let isOwn = certificates == .own
+        #expect((Self.document("Secret", "hook-certificate", in: installation) != nil) == isOwn)
+        #expect((Self.document("Certificate", "hook", in: installation) != nil) == (certificates == .certManager))
+        let text = ManifestWriter.yaml(installation.documents)
+        #expect(text.contains("cert-manager.io/inject-ca-from: ours/hook") == (certificates == .certManager))
+        #expect(text.contains("mountPath: /certificate") == !isOwn)
+        #expect(text.contains("mutatingwebhookconfigurations") == isOwn)
+    }
+
+    @Test func theTerminatorServesIt() throws {
+        let installation = Self.installation()
+        let deployment = Self.document("Deployment", "kpipe-terminator", in: installation)
+        let container = try #require(deployment?["spec"]?["template"]?["spec"]?["containers"]?.elements.first)
+        #expect(container["args"]?.elements.compactMap(\.scalar).contains("--webhook") == true)
+        #expect(container["ports"]?.elements.compactMap { $0["containerPort"]?.scalar } == ["8080", "9443"])
+        let service = Self.document("Service", "hook", in: installation)
+        #expect(service?["spec"]?["ports"]?.elements.first?["targetPort"]?.scalar == "webhook")
+        #expect(service?["spec"]?["selector"] == deployment?["spec"]?["selector"]?["matchLabels"])
+    }
+}
