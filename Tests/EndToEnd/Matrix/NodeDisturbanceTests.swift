@@ -23,7 +23,7 @@ extension NodeMatrixTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(6))) func `the API server restarted`() async throws {
+        @Test(.onlyAlone, .timeLimit(.minutes(6))) func `the API server restarted`() async throws {
             try await check("the API server is killed and started again", of: 12) { stage, play in
                 let terminator = try stage.terminator()
                 async let right = play()

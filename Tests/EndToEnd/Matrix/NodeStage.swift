@@ -83,7 +83,7 @@ final class NodeStage: Sendable {
 
     private func deletePod(of scenario: Scenario) async throws {
         let pod = try await eventually("main's start", limit: .seconds(120), every: .seconds(1)) {
-            await sight.look().runningPod(of: scenario)
+            await sight.look().runningPod(of: scenario, job: scenario.id)
         }
         try await node.kubectl(["delete", "pod", pod, "-n", namespace, "--wait=false"])
     }

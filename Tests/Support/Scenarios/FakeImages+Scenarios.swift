@@ -1,12 +1,13 @@
 public import FakeKube
 
 extension FakeImages {
-    /// What the scenario's containers run, and the exit image.
+    /// What the scenarios' containers run, and the exit image.
     ///
     /// - Parameter exitPrograms: names of the exit image's programs.
-    public init(for scenario: Scenario, exitPrograms: [String]) {
+    public init(for scenarios: [Scenario], exitPrograms: [String]) {
         self.init()
-        for program in scenario.containers.map(\.program) + Program.foreign where program.image != TestImage.missing {
+        for program in scenarios.flatMap({ $0.containers.map(\.program) }) + Program.foreign
+        where program.image != TestImage.missing {
             programs[program.image, default: [:]][program.command] = program.behaviour
         }
         exits[TestImage.exit.name] = Set(exitPrograms + exitPrograms.map { "/bin/\($0)" } + ["/exit"])

@@ -1,5 +1,5 @@
 import FakeKube
-public import YAMLTree
+import YAMLTree
 
 /// How a scenario ended, as the API server tells.
 public struct Outcome: Sendable, Equatable {

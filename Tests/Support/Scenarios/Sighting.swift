@@ -25,8 +25,8 @@ public struct Sighting: Sendable {
     }
 
     /// The name of a pod in which a main container runs.
-    public func runningPod(of scenario: Scenario) -> String? {
-        pods(of: scenario.id).first { pod in
+    public func runningPod(of scenario: Scenario, job: String) -> String? {
+        pods(of: job).first { pod in
             (pod[path: ["status", "containerStatuses"]]?.array ?? []).contains {
                 scenario.mains.contains($0["name"]?.string ?? "") && $0[path: ["state", "running"]] != nil
             }

@@ -22,10 +22,13 @@ import YAMLTree
                     $0["type"]?.string == WellKnownNames.Condition.sidecarTerminated && $0["status"]?.string == "True"
                 } == true
             }
+            // Told beside the work, and after it: whoever stops the controller waits a few seconds for that, no longer.
+            try await eventually("the Events") {
+                let reasons = cluster.server.update { $0.objects("Event") }.compactMap { $0["reason"]?.string }
+                return Set(reasons) == ["SidecarTerminating", "SidecarTerminated"]
+            }
             #expect(cluster.image(of: "busy") == "busybox:latest")
         }
-        let reasons = cluster.server.update { $0.objects("Event") }.compactMap { $0["reason"]?.string }
-        #expect(Set(reasons) == ["SidecarTerminating", "SidecarTerminated"])
         await cluster.client.shutdown()
     }
 

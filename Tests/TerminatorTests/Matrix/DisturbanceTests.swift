@@ -65,8 +65,8 @@ import Testing
     ) async throws {
         let calm = try await SimulatedCluster(scenario, in: .ordinary)
         let process = SimulatedProcess(calm)
-        let outcome = try await calm.play { await calm.controller(process).run() }
-        #expect(outcome.promised == scenario.expected)
+        let outcomes = try await calm.play { await calm.controller(process).run() }
+        #expect(outcomes.map(\.promised) == [scenario.expected])
         let count = process.requests
         try #require(count > 5)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,7 +74,8 @@ import Testing
                 if number > Self.width { try await group.next() }
                 group.addTask {
                     let cluster = try await SimulatedCluster(scenario, in: .ordinary)
-                    let outcome = try await cluster.play(isTold: false, terminate(cluster, number))
+                    let outcomes = try await cluster.play(isTold: false, terminate(cluster, number))
+                    let outcome = try #require(outcomes.first)
                     #expect(
                         outcome.promised.isAsGood(as: scenario.expected),
                         "after request \(number) of \(count): \(outcome)")

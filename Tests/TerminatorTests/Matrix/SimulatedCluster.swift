@@ -12,29 +12,37 @@ import YAMLTree
 
 @testable import Terminator
 
-/// One scenario's cluster: a fake API server, a simulated node, and time that runs faster.
+/// A cluster for scenarios: a fake API server, a simulated node, and time that passes as fast as everything keeps up
+/// with it.
 struct SimulatedCluster: Sendable {
     let server: FakeAPIServer
     let client: KubeClient
     let streams: ClusterStreams
     let node: SharedNode
-    let scenario: Scenario
-    let setting: Setting
+    private let setting: Setting
+    /// With the names of the Jobs.
+    private let scenarios: [(job: String, scenario: Scenario)]
     private let configuration: TerminatorConfiguration
-    private let clock = ScaledClock(speed: 20)
+    private let clock = VirtualClock()
     private let wall = KubeTime.now
     private let quitServers: [ScriptedHTTPServer]
     static let namespace = "jobs"
 
     init(_ scenario: Scenario, in setting: Setting) async throws {
-        self.scenario = scenario
+        try await self.init([(scenario.id, scenario)], in: setting)
+    }
+
+    init(_ scenarios: [(job: String, scenario: Scenario)], in setting: Setting) async throws {
+        self.scenarios = scenarios
         self.setting = setting
         configuration = try TerminatorConfiguration(parsing: Array(setting.configuration.utf8), source: setting.name)
         let names = try String(contentsOfFile: Repository.path("scripts/lib/exit-names.txt"), encoding: .utf8)
-        let images = FakeImages(for: scenario, exitPrograms: names.split(separator: "\n").map(String.init))
+        let images = FakeImages(
+            for: scenarios.map(\.scenario), exitPrograms: names.split(separator: "\n").map(String.init))
         let node = SharedNode(FakeNode(images, wall: wall))
         self.node = node
-        let quitServers = try scenario.quitPorts.map { port in
+        let ports = Set(scenarios.flatMap(\.scenario.quitPorts)).sorted()
+        let quitServers = try ports.map { port in
             try ScriptedHTTPServer { _ in
                 node.withLock { $0.request(port) }
                 return [.ok("bye")]
@@ -45,7 +53,7 @@ struct SimulatedCluster: Sendable {
         if setting.hasKruise { api.catalogue.add(ResourceCatalogue.containerRecreateRequests) }
         api.addNamespace(Self.namespace)
         api.place(["apiVersion": "v1", "kind": "Node", "metadata": ["name": "lab", "uid": "node-1"]])
-        api.anyPod.ports = Dictionary(uniqueKeysWithValues: zip(scenario.quitPorts, quitServers.map(\.port)))
+        api.anyPod.ports = Dictionary(uniqueKeysWithValues: zip(ports, quitServers.map(\.port)))
         api.anyPod.exec = { call in
             node.withLock { $0.signal(call.container, of: call.pod) }
             return PodScript.Run()
@@ -63,21 +71,24 @@ struct SimulatedCluster: Sendable {
     }
     private var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// Plays the scenario while `terminate` does what the terminator's processes do.
+    /// Plays the scenarios while `terminate` does what the terminator's processes do.
     ///
-    /// - Parameter isTold: whether the end is only reached when the terminator has said so.
-    func play(isTold: Bool = true, _ terminate: @escaping @Sendable () async -> Void) async throws -> Outcome {
-        let outcome = try await withThrowingTaskGroup(of: Void.self) { group in
+    /// - Parameter isTold: whether an end is only reached when the terminator has said so.
+    /// - Returns: in the scenarios' order.
+    func play(isTold: Bool = true, _ terminate: @escaping @Sendable () async -> Void) async throws -> [Outcome] {
+        let outcomes = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await simulate() }
             group.addTask { await terminate() }
             if setting.hasNodeAgent { group.addTask { await nodeAgent.run() } }
             defer { group.cancelAll() }
-            try server.update { _ = try $0.create(scenario.job(in: Self.namespace)) }
-            return try await end(isTold: isTold)
+            try server.update { api in
+                for (job, scenario) in scenarios { _ = try api.create(scenario.job(in: Self.namespace, name: job)) }
+            }
+            return try await ends(isTold: isTold)
         }
         for server in quitServers { server.stop() }
         await client.shutdown()
-        return outcome
+        return outcomes
     }
 
     func controller(_ process: SimulatedProcess) -> TerminatorController {
@@ -98,34 +109,53 @@ struct SimulatedCluster: Sendable {
             logger: logger, time: time)
     }
 
-    /// Lets the node's time pass, as long as the task is not cancelled.
+    /// Lets time pass, as long as the task is not cancelled: twenty times as fast as it does, and slower where the machine
+    /// is so busy that nobody could keep up.
     private func simulate() async {
+        var last = ContinuousClock.now
         while !Task.isCancelled {
             let now = clock.now.elapsed / .seconds(1)
             server.update { api in node.withLock { $0.step(&api, at: now) } }
             try? await Task.sleep(for: .milliseconds(5))
+            let moment = ContinuousClock.now
+            clock.advance(by: min((moment - last) * 20, .milliseconds(400)))
+            last = moment
         }
     }
 
-    private func end(isTold: Bool) async throws -> Outcome {
+    private func ends(isTold: Bool) async throws -> [Outcome] {
         var sighting = Sighting()
-        var isUndisturbed = scenario.incident == nil
+        var deleted: Set<String> = []
         do {
-            return try await eventually("the end", limit: .seconds(45), every: .milliseconds(10)) {
+            return try await eventually("the end", limit: .seconds(90), every: .milliseconds(10)) {
                 let (jobs, pods) = server.update { ($0.objects("Job"), $0.objects("Pod")) }
                 sighting = sighting.followed(by: jobs, pods)
-                if !isUndisturbed, let pod = sighting.runningPod(of: scenario) {
-                    isUndisturbed = true
-                    server.update { api in
-                        _ = api.change("Pod", pod, in: Self.namespace) {
-                            $0[path: ["metadata", "deletionTimestamp"]] = .string(KubeTime.now.text)
-                        }
+                for (job, scenario) in scenarios where scenario.incident == .deletion {
+                    guard let pod = sighting.runningPod(of: scenario, job: job), deleted.insert(job).inserted else {
+                        continue
                     }
+                    delete(pod)
                 }
-                return sighting.ending(of: scenario, job: scenario.id, isTold: isTold)?.outcome
+                var outcomes: [Outcome] = []
+                for (job, scenario) in scenarios {
+                    guard let ending = sighting.ending(of: scenario, job: job, isTold: isTold) else { return nil }
+                    outcomes.append(ending.outcome)
+                }
+                return outcomes
             }
         } catch let error as ProcessError {
-            throw ProcessError(description: "\(error)\n\(sighting.story(of: scenario.id))")
+            let open = scenarios.first {
+                sighting.ending(of: $0.scenario, job: $0.job, isTold: isTold) == nil
+            }
+            throw ProcessError(description: "\(error)\n\(open.map { sighting.story(of: $0.job) } ?? "")")
+        }
+    }
+
+    private func delete(_ pod: String) {
+        server.update { api in
+            _ = api.change("Pod", pod, in: Self.namespace) {
+                $0[path: ["metadata", "deletionTimestamp"]] = .string(KubeTime.now.text)
+            }
         }
     }
 }

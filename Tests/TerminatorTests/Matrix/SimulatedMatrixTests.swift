@@ -16,7 +16,16 @@ import Testing
 
     private func play(_ scenario: Scenario, in setting: Setting) async throws {
         let cluster = try await SimulatedCluster(scenario, in: setting)
-        let outcome = try await cluster.play { await cluster.controller(SimulatedProcess(cluster)).run() }
-        #expect(outcome.promised == scenario.expected)
+        let outcomes = try await cluster.play { await cluster.controller(SimulatedProcess(cluster)).run() }
+        #expect(outcomes.map(\.promised) == [scenario.expected])
+    }
+
+    /// Without those that are asked to leave: there one server stands for all that could be.
+    @Test func `100 Jobs at once end as they should`() async throws {
+        let kinds = Setting.disturbed.scenarios.filter(\.quitPorts.isEmpty)
+        let jobs = (0..<100).map { ("job-\($0)", kinds[$0 % kinds.count]) }
+        let cluster = try await SimulatedCluster(jobs, in: .disturbed)
+        let outcomes = try await cluster.play { await cluster.controller(SimulatedProcess(cluster)).run() }
+        for (job, outcome) in zip(jobs, outcomes) { #expect(outcome.promised == job.1.expected, "\(job.0)") }
     }
 }
