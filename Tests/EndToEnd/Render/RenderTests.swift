@@ -34,13 +34,19 @@ import Testing
         arguments: [
             (["--check", "--sidecar", "side"], 1), (["--check"], 0), (["--sidecar", "nobody"], 65),
             (["--kube-version", "1.28"], 64), (["--kube-version", "new"], 64), (["-i"], 64), (["no-such-file"], 66),
-            (["--sidecar", "side", "--sidecar", "main"], 65), (["/"], 64),
+            (["--sidecar", "side", "--sidecar", "main"], 65), (["/"], 64), (["--pod-spec-path", "spec..x[]"], 64),
         ] as [([String], Int32)])
     func theExitCodeSaysWhatHappened(_ arguments: [String], _ code: Int32) async throws {
         let finished = try await render(arguments)
         #expect(finished.status == .exited(code), "\(finished.error)")
         #expect(code == 0 || !finished.error.isEmpty)
         #expect(!arguments.contains("--check") || finished.output.isEmpty)
+    }
+
+    @Test func aCheckNamesWhatWouldChange() async throws {
+        let finished = try await render(["--check", "--sidecar", "side"])
+        #expect(finished.error.contains("<stdin>:8: KS100 note: side becomes a native sidecar\n"))
+        #expect(finished.status == .exited(1))
     }
 
     @Test func brokenInputPrintsNothingOfAnyFile() async throws {
