@@ -1,14 +1,15 @@
 # How things are measured; sourced by Benchmarks/run.
 
 # measure TASK WHO COMMAND...: one run, with GNU time: wall and CPU seconds and peak resident KiB go into $samples. Its
-# output goes to $sink, if that is set.
+# output goes to $sink, if that is set. $PRIORITY, as in "chrt --fifo 1", goes before the command.
 measure() {
     local task=$1 who=$2 status=0
     shift 2
     # What the last run wrote is on disk, so that this one does not pay for it.
     sync
+    [ -z "${PRIORITY-}" ] || sleep 1
     command time --quiet --format "$task\t$who\t%e\t%U\t%S\t%M" --output "$samples" --append \
-        "$@" > "${sink:-$work/said}" 2> "$work/complaints" < /dev/null || status=$?
+        ${PRIORITY-} "$@" > "${sink:-$work/said}" 2> "$work/complaints" < /dev/null || status=$?
     if [ "$status" -ne 0 ]; then
         sed -i '$d' "$samples"
         printf '    %-10s %s failed (%s): %s\n' "$who" "$task" "$status" "$(tail -3 "$work/complaints")" >&2
