@@ -133,15 +133,15 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private func follow(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async {
-        let screen = DiagnoseScreen(isWide: output == .wide, isDetailed: !subject.isMany)
+        let screen = DiagnosisScreen(isWide: output == .wide, isDetailed: !subject.isMany)
         let isTable = output == .table || output == .wide
-        let size = isTable ? DiagnoseScreen.size : nil
+        let size = isTable ? DiagnosisScreen.Size.ofTerminal : nil
         // On a screen that is drawn over, trouble is a line of its own.
         let logger = size == nil ? Logger(label: "diagnose") : Logger(label: "") { _ in SwiftLogNoOpLogHandler() }
         let watch = DiagnosisWatch(diagnosis, subject, logger: logger) { Self.now() }
         if let size {
-            say(DiagnoseScreen.opening(size))
-            await watch.run { news in say(screen.frame(news, now: Self.now(), DiagnoseScreen.size ?? size)) }
+            say(DiagnosisScreen.opening(size))
+            await watch.run { news in say(screen.frame(news, now: Self.now(), .ofTerminal ?? size)) }
         } else {
             let stream = Mutex(DiagnoseStream(output))
             await watch.run { news in say(stream.withLock { $0.text(news) }) }
