@@ -1,5 +1,5 @@
 import FakeKube
-import Foundation
+import Synchronization
 import TerminatorScenarios
 import TestSupport
 import YAMLTree
@@ -12,6 +12,8 @@ final class NodeStage: Sendable {
     let folder: TemporaryFolder
     private let nodeName: String
     private let sight: NodeSight
+    /// All that were started, ended or not.
+    private let programs = Mutex<[ChildProcess]>([])
 
     /// The stage of the suite that runs.
     @TaskLocal static var current: NodeStage?
@@ -36,8 +38,9 @@ final class NodeStage: Sendable {
         }
     }
 
-    /// Takes the namespace away, with all that is in it.
+    /// Ends all programs, and takes the namespace away with all that is in it.
     func strike() async {
+        for program in programs.withLock({ $0 }) where program.status == nil { await program.finish() }
         if setting.hasKruise { await KruiseDaemon.uninstall(from: node) }
         _ = try? await node.kubectl(["delete", "namespace", namespace, "--wait=false"])
     }
@@ -55,9 +58,11 @@ final class NodeStage: Sendable {
     }
 
     private func program(_ arguments: [String]) throws -> ChildProcess {
-        try ChildProcess(
+        let program = try ChildProcess(
             Product.sidecar.path,
             arguments + ["--kubeconfig", node.kubeconfig, "--namespace", namespace, "--port", "0"])
+        programs.withLock { $0.append(program) }
+        return program
     }
 
     // MARK: Jobs

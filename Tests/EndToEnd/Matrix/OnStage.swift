@@ -15,18 +15,16 @@ struct OnStage: SuiteTrait, TestScoping {
     ) async throws {
         try await Self.gate.pass {
             let stage = try await NodeStage(setting)
-            var programs: [ChildProcess] = []
-            if isAttended { programs.append(try stage.terminator()) }
-            if setting.hasNodeAgent { programs.append(try stage.nodeAgent()) }
             let result: Result<Void, any Error>
             do { result = .success(try await perform(function, on: stage)) } catch { result = .failure(error) }
-            for program in programs { await program.finish() }
             await stage.strike()
             try result.get()
         }
     }
 
     private func perform(_ function: @Sendable () async throws -> Void, on stage: NodeStage) async throws {
+        if isAttended { _ = try stage.terminator() }
+        if setting.hasNodeAgent { _ = try stage.nodeAgent() }
         try await NodeStage.$current.withValue(stage) {
             guard setting.hasKruise else { return try await function() }
             let daemon = KruiseDaemon(node: stage.node, namespace: stage.namespace)
