@@ -97,20 +97,24 @@ public final class AdmissionWebhook: Sendable {
     /// What the API server is told, and a word for what became of the request.
     private func outcome(of request: WebhookRequest) async -> (WebhookResponse, String) {
         if let refusal = Self.refusal(of: request) { return (refusal, "malformed") }
-        let outcome = await withTaskGroup(of: (WebhookResponse, String)?.self) { group in
-            group.addTask {
-                await self.gate.enter(weight: 1 + request.body.count / Self.ordinaryBody) {
-                    await self.exchange(request.body)
-                }
-            }
-            group.addTask { [time, deadline = configuration.webhook.deadline] in
-                try? await time.sleep(time.now() + deadline)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+        let (outcomes, arrival) = AsyncStream<(WebhookResponse, String)?>.makeStream(
+            bufferingPolicy: .bufferingOldest(1))
+        // Tasks of their own: reading a large object cannot be interrupted, and nobody must have to wait for it once the
+        // deadline is over. The gate bounds how much of that goes on.
+        let work = Task {
+            let weight = 1 + request.body.count / Self.ordinaryBody
+            arrival.yield(await gate.enter(weight: weight) { await exchange(request.body) })
         }
+        let alarm = Task {
+            try? await time.sleep(time.now() + configuration.webhook.deadline)
+            arrival.yield(nil)
+        }
+        defer {
+            work.cancel()
+            alarm.cancel()
+        }
+        var iterator = outcomes.makeAsyncIterator()
+        let outcome = await iterator.next() ?? nil
         return outcome ?? (late(request.body), "late")
     }
 
