@@ -1,4 +1,4 @@
-public import KubeModel
+internal import KubeModel
 internal import YAMLTree
 
 extension APIRequest {
