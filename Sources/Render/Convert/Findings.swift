@@ -105,7 +105,7 @@ struct Findings {
     }
 
     private static let loops = [
-        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap ",
+        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap",
     ]
 
     private mutating func look(at sidecar: Container, _ options: ConversionOptions) {
@@ -113,7 +113,7 @@ struct Findings {
         if let hook = sidecar.node.at("lifecycle", "postStart") {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
         }
-        if let sign = Self.loops.first(where: command.mentions) {
+        if let sign = Self.loops.first(where: { command.mentions("\($0) ") }) {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")

@@ -19,8 +19,7 @@ struct LocalLinks {
         let declared = (sidecar.node["ports"]?.elements ?? []).compactMap { $0["containerPort"]?.text }
         ports = Set(declared + Self.ports(of: words))
         volumes = Set(Self.mounts(of: sidecar).compactMap { $0["name"]?.text })
-        let known = sidecar.known
-        programs = (known?.images ?? []).union(known?.names ?? []).union(words.prefix(1).map(Self.program))
+        programs = Set((sidecar.known?.programs ?? []) + words.prefix(1).map(Self.program))
             .subtracting(Self.interpreters)
     }
 

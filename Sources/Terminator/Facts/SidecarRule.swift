@@ -1,3 +1,5 @@
+internal import KubeModel
+
 /// What is known about sidecars of a name or an image: shipped for the usual ones, and an operator's own.
 public struct SidecarRule: Sendable, Equatable {
     /// Of containers.
@@ -32,34 +34,19 @@ public struct SidecarRule: Sendable, Equatable {
         return String(image[last.startIndex..<(end ?? last.endIndex)])
     }
 
+    init(_ known: WellKnownSidecar, quit: QuitEndpoint? = nil) {
+        self.init(names: known.names, images: known.images, quit: quit)
+    }
+
     /// Those that most clusters have. Ports and paths are the programs' own defaults.
-    public static let shipped: [SidecarRule] = [
-        SidecarRule(
-            names: ["istio-proxy"], images: ["proxyv2"], quit: QuitEndpoint(port: 15020, path: "/quitquitquit")),
-        SidecarRule(
-            names: ["linkerd-proxy"], images: ["linkerd-proxy"], quit: QuitEndpoint(port: 4191, path: "/shutdown")),
-        SidecarRule(names: ["envoy"], images: ["envoy"], quit: QuitEndpoint(port: 9901, path: "/quitquitquit")),
-        SidecarRule(
-            names: ["cloud-sql-proxy", "cloudsql-proxy", "cloudsql"], images: ["cloud-sql-proxy", "gce-proxy"],
-            quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
-        SidecarRule(
-            names: ["alloydb-auth-proxy"], images: ["alloydb-auth-proxy"],
-            quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
-        // By name alone: the image serves clients of every kind.
-        SidecarRule(names: ["vault-agent"], images: [], quit: QuitEndpoint(port: 8200, path: "/agent/v1/quit")),
-        SidecarRule(names: ["daprd"], images: ["daprd"], quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown")),
-        SidecarRule(names: ["fluent-bit", "fluentbit"], images: ["fluent-bit", "aws-for-fluent-bit"]),
-        SidecarRule(names: ["fluentd"], images: ["fluentd"]),
-        SidecarRule(names: ["filebeat"], images: ["filebeat"]),
-        SidecarRule(names: ["promtail"], images: ["promtail"]),
-        SidecarRule(
-            names: ["otel-collector", "otc-container"],
-            images: ["opentelemetry-collector", "opentelemetry-collector-contrib", "aws-otel-collector"]),
-        SidecarRule(names: ["datadog-agent", "dd-agent"], images: []),
-        SidecarRule(names: ["xray-daemon"], images: ["aws-xray-daemon"]),
-        SidecarRule(names: ["cloudwatch-agent"], images: ["cloudwatch-agent"]),
-        SidecarRule(names: ["gke-gcsfuse-sidecar"], images: ["gcs-fuse-csi-driver-sidecar-mounter"]),
-        SidecarRule(names: ["statsd-exporter"], images: ["statsd-exporter"]),
-        SidecarRule(names: ["oauth2-proxy"], images: ["oauth2-proxy"]),
-    ]
+    public static let shipped =
+        [
+            SidecarRule(.istioProxy, quit: QuitEndpoint(port: 15020, path: "/quitquitquit")),
+            SidecarRule(.linkerdProxy, quit: QuitEndpoint(port: 4191, path: "/shutdown")),
+            SidecarRule(.envoy, quit: QuitEndpoint(port: 9901, path: "/quitquitquit")),
+            SidecarRule(.cloudSQLProxy, quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
+            SidecarRule(.alloyDBProxy, quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
+            SidecarRule(.vaultAgent, quit: QuitEndpoint(port: 8200, path: "/agent/v1/quit")),
+            SidecarRule(.dapr, quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown")),
+        ] + WellKnownSidecar.others.map { SidecarRule($0) }
 }
