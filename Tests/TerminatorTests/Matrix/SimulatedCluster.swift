@@ -76,15 +76,21 @@ struct SimulatedCluster: Sendable {
     /// - Parameter isTold: whether an end is only reached when the terminator has said so.
     /// - Returns: in the scenarios' order.
     func play(isTold: Bool = true, _ terminate: @escaping @Sendable () async -> Void) async throws -> [Outcome] {
-        let outcomes = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await simulate() }
-            group.addTask { await terminate() }
-            if setting.hasNodeAgent { group.addTask { await nodeAgent.run() } }
-            defer { group.cancelAll() }
-            try server.update { api in
-                for (job, scenario) in scenarios { _ = try api.create(scenario.job(in: Self.namespace, name: job)) }
+        // Time passes until the processes have ended, too: who gives a lease back waits by the clock.
+        let outcomes = try await withThrowingTaskGroup(of: Void.self) { surroundings in
+            surroundings.addTask { await simulate() }
+            defer { surroundings.cancelAll() }
+            return try await withThrowingTaskGroup(of: Void.self) { processes in
+                processes.addTask { await terminate() }
+                if setting.hasNodeAgent { processes.addTask { await nodeAgent.run() } }
+                defer { processes.cancelAll() }
+                try server.update { api in
+                    for (job, scenario) in scenarios {
+                        _ = try api.create(scenario.job(in: Self.namespace, name: job))
+                    }
+                }
+                return try await ends(isTold: isTold)
             }
-            return try await ends(isTold: isTold)
         }
         for server in quitServers { server.stop() }
         await client.shutdown()
