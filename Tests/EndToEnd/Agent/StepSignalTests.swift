@@ -26,8 +26,9 @@ struct StepSignalTests {
         let ids = step.backend.reports.map(\.id)
         let sequences = Set(step.backend.reports.map(\.sequence))
         #expect(Set(ids).count == sequences.count && sequences == Set(1...sequences.count), "\(step.backend.states)")
-        // A report whose receipt was lost with the agent comes again, under its id.
-        #expect(Set(step.backend.reports.filter(\.terminal).map(\.id)).count == 1)
+        // Told once; only where the agent died with its receipt in hand it comes a second time, under the same id.
+        let ends = step.backend.reports.filter(\.terminal).map(\.id)
+        #expect(Set(ends).count == 1 && ends.count <= (stage == .settled ? 2 : 1), "\(ends)")
     }
 
     /// Where it comes, what main has ended with by then, and the terminal report.
