@@ -53,11 +53,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
-/// Besides, for what speaks TLS and WebSocket.
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+/// Besides, for streams into pods.
 let nioStreams: [Target.Dependency] = [
-    .product(name: "NIOWebSocket", package: "swift-nio"),
-    .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    .product(name: "NIOTLS", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"), nioSSL,
 ]
 
 let package = Package(
@@ -66,8 +65,9 @@ let package = Package(
         .executable(name: "kpipe-sidecar", targets: ["kpipe-sidecar"]),
         .executable(name: "kpipe-entrypoint", targets: ["kpipe-entrypoint"]),
         .executable(name: "kpipe-exit", targets: ["kpipe-exit"]),
-        // For `Benchmarks/informer`, a package of its own.
-        .library(name: "KubeClient", targets: ["KubeClient", "KubeModel"]),
+        .library(name: "KubeModel", targets: ["KubeModel"]),
+        .library(name: "KubeClient", targets: ["KubeClient"]),
+        .library(name: "KubeRuntime", targets: ["KubeRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -87,21 +87,18 @@ let package = Package(
         .target(name: "CIdle"),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
 
-        module("WorkdirProtocol", ["CLinux"]),
-        module("YAMLTree", ["CYaml"]),
-        module("Configuration", ["WorkdirProtocol", "YAMLTree"]),
-        module("Render", ["KubeModel", "WorkdirProtocol", "YAMLTree"]),
-        module("KubeModel", ["YAMLTree"]),
-        module("ContainerRuntime", ["HTTPTransport"]),
-        module(
-            "KubeClient",
-            ["WorkdirProtocol", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux", logging]
-                + nio + nioStreams),
-        module("Telemetry", ["YAMLTree", logging] + nio),
-        module("HTTPTransport", ["WorkdirProtocol", "CCurl"]),
+        module("Basics", ["CLinux"]),
+        module("WorkdirProtocol", ["Basics", "CLinux"]),
+        module("YAMLTree", ["Basics", "CYaml"]),
+        module("ConfigSchema", ["Basics", "WorkdirProtocol", "YAMLTree"]),
+        module("Telemetry", ["Basics", "YAMLTree", logging]),
+        module("HTTPTransport", ["Basics", "CCurl"]),
+        module("HTTPServer", ["Basics", "Telemetry", "YAMLTree", nioSSL] + nio, small),
         .target(
             name: "Transfer",
-            dependencies: ["WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum"],
+            dependencies: [
+                "Basics", "WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum",
+            ],
             swiftSettings: ours,
             // Of the static libarchive only the readers that are called are linked, and so only what those need. What
             // libcurl needs besides stays shared.
@@ -109,33 +106,52 @@ let package = Package(
                 .unsafeFlags(["archive", "lzma", "bz2", "nettle"].flatMap { ["-Xlinker", "-l:lib\($0).a"] }),
                 .linkedLibrary("z"), .linkedLibrary("zstd"),
             ]),
+        module("KubeModel", ["Basics"]),
+        module(
+            "KubeClient",
+            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux"] + nio + nioStreams),
+        module(
+            "KubeRuntime",
+            ["Basics", "CLinux", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", logging]),
+        module("PodRules", ["KubeModel"]),
+        module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"]),
+        module("Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
+        module("ContainerRuntime", ["Basics", "HTTPTransport"]),
         module(
             "Terminator",
             [
-                "Configuration", "WorkdirProtocol", "HTTPTransport", "KubeModel", "KubeClient", "ContainerRuntime",
-                "YAMLTree", "Telemetry", "CIdle", logging,
+                "Basics", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient", "KubeRuntime",
+                "PodRules", "OperatorConfiguration", "ContainerRuntime", "YAMLTree", "Telemetry", "CIdle", logging,
             ]),
         module(
             "SidecarAgent",
             [
-                "Configuration", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "Transfer", "KubeModel",
-                "KubeClient", "Terminator", "CIdle", "CLinux", logging,
-            ] + nio, small),
+                "Basics", "ConfigSchema", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer",
+                "Transfer",
+                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "CIdle", "CLinux", logging,
+            ], small),
         module(
             "Admission",
             [
-                "Configuration", "WorkdirProtocol", "YAMLTree", "Render", "KubeModel", "KubeClient", "Terminator",
-                "Telemetry", "CCrypto", logging,
-            ] + nio + nioStreams, small),
-        module("Entrypoint", ["WorkdirProtocol", "CLinux"]),
+                "Basics", "ConfigSchema", "YAMLTree", "Conversion", "KubeModel", "KubeClient", "KubeRuntime",
+                "PodRules",
+                "OperatorConfiguration", "HTTPServer", "Telemetry", "HTTPTransport", "CCrypto", "WorkdirProtocol",
+                logging, nioSSL,
+            ], small),
+        module(
+            "Render",
+            [
+                "Basics", "PodRules", "Conversion", "WorkdirProtocol", "YAMLTree",
+            ]),
+        module("Entrypoint", ["Basics", "WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "Admission", "Configuration", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient",
-                "KubeModel",
-                "Transfer",
-                "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
+                "Basics", "ConfigSchema", "Admission", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient",
+                "KubeRuntime",
+                "KubeModel", "OperatorConfiguration", "Conversion", "HTTPServer", "HTTPTransport",
+                "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -150,8 +166,9 @@ let package = Package(
                         "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
                     ], .when(configuration: .release))
             ]),
-        embedded("WorkdirProtocol", []),
-        embedded("Entrypoint", ["WorkdirProtocol"]),
+        embedded("Basics", []),
+        embedded("WorkdirProtocol", ["Basics"]),
+        embedded("Entrypoint", ["Basics", "WorkdirProtocol"]),
         .executableTarget(
             name: "kpipe-entrypoint", dependencies: ["EmbeddedEntrypoint"],
             linkerSettings: [
@@ -174,56 +191,90 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support",
-            exclude: ["FakeKube", "FakeKubeProgram", "ElectorProgram", "Scenarios", "CZlib"],
+            exclude: ["FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios", "CZlib"],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
-            name: "FakeKube", dependencies: ["TestSupport", "YAMLTree", "CZlib"] + nio + nioStreams,
+            name: "FakeKube", dependencies: ["TestSupport", "Basics", "YAMLTree", "CZlib"] + nio + nioStreams,
             path: "Tests/Support/FakeKube", swiftSettings: ours),
         // The same as a program, for benchmarks that measure its clients from outside.
         .executableTarget(
             name: "fake-kube", dependencies: ["FakeKube", "TestSupport"], path: "Tests/Support/FakeKubeProgram",
             swiftSettings: ours),
+        // Clients for tests of what is built on them: in process, scripted, observed.
+        .target(
+            name: "KubeTestSupport",
+            dependencies: [
+                "TestSupport", "FakeKube", "Basics", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree",
+            ],
+            path: "Tests/Support/KubeClients", swiftSettings: ours),
+        // Pods in a few words.
+        .target(
+            name: "PodTestSupport", dependencies: ["KubeModel", "PodRules"], path: "Tests/Support/Pods",
+            swiftSettings: ours),
         // Jobs with sidecars and what becomes of them, for a real node and a simulated one.
         .target(
-            name: "TerminatorScenarios", dependencies: ["FakeKube", "YAMLTree"], path: "Tests/Support/Scenarios",
+            name: "TerminatorScenarios", dependencies: ["FakeKube", "Basics", "YAMLTree"],
+            path: "Tests/Support/Scenarios",
             swiftSettings: ours),
         // A contender for leadership as a process of its own, which tests stop, cut off and give a wrong clock.
         .executableTarget(
-            name: "elector", dependencies: ["KubeClient", "KubeModel", "YAMLTree", logging],
+            name: "elector", dependencies: ["Basics", "KubeClient", "KubeRuntime", "KubeModel", "YAMLTree", logging],
             path: "Tests/Support/ElectorProgram", swiftSettings: ours),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        tests(of: "FakeKube", ["YAMLTree", "HTTPTransport"]),
-        tests(of: "WorkdirProtocol"),
-        tests(of: "YAMLTree"),
-        tests(of: "Render", ["YAMLTree"]),
-        tests(of: "ContainerRuntime", ["HTTPTransport"]),
-        tests(of: "KubeModel", ["YAMLTree"]),
+        tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport"]),
+        tests(of: "Basics", ["KubeClient"]),
+        tests(of: "WorkdirProtocol", ["Basics"]),
+        tests(of: "YAMLTree", ["Basics"]),
+        tests(of: "Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
+        tests(of: "Render", ["Basics", "YAMLTree", "Conversion", "PodRules"]),
+        tests(of: "ContainerRuntime", ["Basics", "HTTPTransport"]),
+        tests(of: "KubeModel", ["Basics", "YAMLTree"]),
         tests(
             of: "KubeClient",
-            ["KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", logging] + nio + nioStreams),
-        tests(of: "Telemetry"),
-        tests(of: "HTTPTransport"),
-        tests(of: "Transfer", ["WorkdirProtocol", "HTTPTransport"]),
+            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", "KubeTestSupport", logging]
+                + nio + nioStreams),
+        tests(
+            of: "KubeRuntime",
+            [
+                "Basics", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube",
+                "KubeTestSupport", logging,
+            ]),
+        tests(of: "Telemetry", ["Basics"]),
+        tests(of: "HTTPServer", ["Basics", "Telemetry", "HTTPTransport", logging]),
+        tests(of: "HTTPTransport", ["Basics"]),
+        tests(of: "Transfer", ["Basics", "WorkdirProtocol", "HTTPTransport"]),
+        tests(of: "PodRules", ["PodTestSupport", "Basics", "KubeModel", "KubeClient", "YAMLTree"]),
+        tests(of: "OperatorConfiguration", ["Basics", "ConfigSchema", "PodRules", "KubeModel", "YAMLTree"]),
         tests(
             of: "SidecarAgent",
-            ["Configuration", "WorkdirProtocol", "HTTPTransport", "Transfer", "KubeModel", "KubeClient", "YAMLTree"]),
+            [
+                "Basics", "ConfigSchema", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "Transfer", "KubeModel",
+                "KubeClient",
+                "KubeRuntime", "PodRules", "Telemetry", "YAMLTree",
+            ]),
         tests(
             of: "Terminator",
             [
-                "Configuration", "ContainerRuntime", "HTTPTransport", "KubeModel", "KubeClient", "YAMLTree",
-                "Telemetry",
-                "FakeKube", "TerminatorScenarios", logging,
+                "PodTestSupport", "Basics", "ConfigSchema", "ContainerRuntime", "HTTPTransport", "HTTPServer",
+                "KubeModel", "KubeClient", "KubeRuntime",
+                "PodRules", "OperatorConfiguration", "YAMLTree", "Telemetry", "FakeKube", "TerminatorScenarios",
+                logging,
             ]),
         tests(
             of: "Admission",
-            ["KubeModel", "KubeClient", "Render", "Terminator", "YAMLTree", "Telemetry", "FakeKube", logging]),
-        tests(of: "Entrypoint", ["WorkdirProtocol"]),
+            [
+                "Basics", "KubeModel", "KubeClient", "KubeRuntime", "Conversion", "PodRules", "OperatorConfiguration",
+                "HTTPServer",
+                "YAMLTree", "Telemetry", "FakeKube", logging,
+            ]),
+        tests(of: "Entrypoint", ["Basics", "WorkdirProtocol"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree", "ContainerRuntime",
+                "TestSupport", "Basics", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree",
+                "ContainerRuntime",
             ], path: "Tests/EndToEnd", swiftSettings: ours),
     ],
     swiftLanguageModes: [.v6]

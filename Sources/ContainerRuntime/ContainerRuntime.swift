@@ -1,12 +1,14 @@
+import Basics
+
 /// The container runtime of this node, through its CRI socket (`runtime.v1`): containerd and CRI-O alike.
 ///
 /// Every call throws `RuntimeError` and ends when its task is cancelled; what the runtime has begun by then goes on.
-public struct ContainerRuntime: Sendable {
+package struct ContainerRuntime: Sendable {
     /// Who answers.
-    public struct Version: Sendable, Equatable {
-        public var runtime: String
-        public var version: String
-        public var api: String
+    package struct Version: Sendable, Equatable {
+        package var runtime: String
+        package var version: String
+        package var api: String
     }
 
     private static let service = "/runtime.v1.RuntimeService"
@@ -15,12 +17,12 @@ public struct ContainerRuntime: Sendable {
     private let channel: GRPCChannel
 
     /// - Parameter socket: a path, or a URL as the kubelet takes it (`unix:///run/containerd/containerd.sock`).
-    public init(socket: String, userAgent: String = "kpipe-sidecar") {
+    package init(socket: String, userAgent: String = "kpipe-sidecar") {
         let path = socket.hasPrefix("unix://") ? String(socket.dropFirst("unix://".count)) : socket
         channel = GRPCChannel(socket: path, userAgent: userAgent)
     }
 
-    public func version() async throws(RuntimeError) -> Version {
+    package func version() async throws(RuntimeError) -> Version {
         var request = WireWriter()
         request.string(1, "v1")
         let answer = try await call("Version", request, timeout: .seconds(10))
@@ -36,7 +38,7 @@ public struct ContainerRuntime: Sendable {
         return version
     }
 
-    public func container(_ id: String) async throws(RuntimeError) -> RuntimeContainer {
+    package func container(_ id: String) async throws(RuntimeError) -> RuntimeContainer {
         var request = WireWriter()
         request.string(1, id)
         let answer = try await call("ContainerStatus", request, timeout: .seconds(10))
@@ -49,14 +51,14 @@ public struct ContainerRuntime: Sendable {
 
     /// SIGTERM (or the image's own stop signal), then SIGKILL after `grace`. Returns when the container has stopped;
     /// one that has stopped already is no error.
-    public func stop(_ id: String, grace: Duration) async throws(RuntimeError) {
+    package func stop(_ id: String, grace: Duration) async throws(RuntimeError) {
         var request = WireWriter()
         request.string(1, id)
         request.integer(2, grace.components.seconds)
         _ = try await call("StopContainer", request, timeout: grace + Self.margin)
     }
 
-    public func shutdown() async { await channel.shutdown() }
+    package func shutdown() async { await channel.shutdown() }
 
     private func call(_ name: String, _ request: WireWriter, timeout: Duration) async throws(RuntimeError) -> [UInt8] {
         try await channel.call("\(Self.service)/\(name)", request.bytes, timeout: timeout)

@@ -1,29 +1,29 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// Why the container runtime did not do what it was asked for.
-public struct RuntimeError: Error, Sendable, CustomStringConvertible {
-    public enum Reason: Sendable {
+package struct RuntimeError: Error, Sendable, CustomStringConvertible {
+    package enum Reason: Sendable {
         case status(GRPCStatus)
         case transport(TransportError)
         case malformed(String)
     }
 
     /// The call, and at which socket.
-    public var attempted: String
-    public var reason: Reason
+    package var attempted: String
+    package var reason: Reason
 
-    public init(attempted: String, reason: Reason) {
+    package init(attempted: String, reason: Reason) {
         self.attempted = attempted
         self.reason = reason
     }
 
     /// The container is not there (any more).
-    public var isNotFound: Bool {
+    package var isNotFound: Bool {
         if case .status(let status) = reason { status.code == GRPCStatus.notFound } else { false }
     }
 
     /// Whether the same call may succeed later.
-    public var isTransient: Bool {
+    package var isTransient: Bool {
         switch reason {
         case .status(let status): status.code == GRPCStatus.unavailable || status.code == GRPCStatus.deadlineExceeded
         case .transport(let error): error.isTransient
@@ -31,7 +31,7 @@ public struct RuntimeError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch reason {
         case .status(let status): "\(attempted): \(status)"
         case .transport(let error):

@@ -1,10 +1,11 @@
+import Basics
 import CLinux
 import WorkdirProtocol
 
 /// The program: a command line in, an exit code out.
-public enum Entrypoint {
+package enum Entrypoint {
     /// - Parameter arguments: As main gets them, the program's own name first.
-    public static func main(_ arguments: [String]) -> Int32 {
+    package static func main(_ arguments: [String]) -> Int32 {
         do throws(UsageError) {
             let command = try CommandLineParser.parse(Array(arguments.dropFirst())) { name in
                 guard let value = getenv(name), value.pointee != 0 else { return nil }

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// Executes requests on one libcurl multi handle, which runs on a thread of its own.
@@ -8,14 +9,14 @@ import Synchronization
 /// - Redirects are never followed; the caller sees the 3xx and decides, so no credential travels to another host.
 /// - Every response body is whole when the call returns without an error: the length is checked.
 /// - The thread starts with the first request.
-public final class HTTPClient: Sendable {
+package final class HTTPClient: Sendable {
     private let configuration: HTTPClientConfiguration
     private let proxies: ProxySettings
     private let inbox = Inbox()
     private let isStarted = Mutex(false)
 
     /// Reads the proxy variables of the environment, where the policy says so, now and not later.
-    public init(_ configuration: HTTPClientConfiguration = .init()) {
+    package init(_ configuration: HTTPClientConfiguration = .init()) {
         self.configuration = configuration
         proxies = ProxySettings(configuration.proxy, environment: ProcessEnvironment.current)
     }
@@ -25,7 +26,7 @@ public final class HTTPClient: Sendable {
 
     /// Streams the response body into `sink`; returns when the last byte was taken.
     @discardableResult
-    public func execute(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws(TransportError)
+    package func execute(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws(TransportError)
         -> HTTPResponseHead
     {
         let plan = try RequestPlan(request, tls: configuration.tls, proxies: proxies)
@@ -45,7 +46,7 @@ public final class HTTPClient: Sendable {
 
     /// The whole body in memory, refused beyond `limit` bytes.
     @discardableResult
-    public func execute(_ request: HTTPRequest, upTo limit: Int = 8 << 20) async throws(TransportError)
+    package func execute(_ request: HTTPRequest, upTo limit: Int = 8 << 20) async throws(TransportError)
         -> (head: HTTPResponseHead, body: [UInt8])
     {
         let sink = CollectingSink(limit: limit)
@@ -59,7 +60,7 @@ public final class HTTPClient: Sendable {
     }
 
     /// Returns with the head; the body follows as it is read, at most `buffer` bytes ahead of the reader.
-    public func stream(_ request: HTTPRequest, buffer: Int = 256 << 10) async throws(TransportError)
+    package func stream(_ request: HTTPRequest, buffer: Int = 256 << 10) async throws(TransportError)
         -> (head: HTTPResponseHead, body: HTTPBodyStream)
     {
         let plan = try RequestPlan(request, tls: configuration.tls, proxies: proxies)
@@ -81,7 +82,7 @@ public final class HTTPClient: Sendable {
     }
 
     /// Ends running exchanges with `.clientClosed`, closes all connections and the thread. Idempotent.
-    public func shutdown() async {
+    package func shutdown() async {
         await withCheckedContinuation { continuation in stop { continuation.resume() } }
     }
 

@@ -1,25 +1,25 @@
 /// How a client reaches servers. One client has one connection pool.
-public struct HTTPClientConfiguration: Sendable {
-    public var tls: TLSConfiguration
-    public var proxy: ProxyPolicy
+package struct HTTPClientConfiguration: Sendable {
+    package var tls: TLSConfiguration
+    package var proxy: ProxyPolicy
     /// All requests go through this unix socket; the URL's host is only a name then.
-    public var unixSocket: String?
-    public var userAgent: String
+    package var unixSocket: String?
+    package var userAgent: String
     /// Exchanges under way at once, in all and with one origin, and so the most connections. Requests beyond them wait
     /// in the client's own queue, with none of their timeouts running.
-    public var maximumConnections: Int
-    public var maximumConnectionsPerHost: Int
+    package var maximumConnections: Int
+    package var maximumConnectionsPerHost: Int
     /// An idle connection older than this is closed instead of used again.
-    public var maximumIdle: Duration
+    package var maximumIdle: Duration
     /// A connection whose peer has acknowledged nothing for this long, although it should have, is given up, and an idle
     /// one is asked whether it still lives. `nil` leaves that to the system, which takes a quarter of an hour: too long
     /// where many requests share one connection.
-    public var silentPeer: Duration?
+    package var silentPeer: Duration?
     /// libcurl's receive buffer in bytes: small (64 KiB) for many small files, large for bulk.
-    public var receiveBuffer: Int
-    public var sendBuffer: Int
+    package var receiveBuffer: Int
+    package var sendBuffer: Int
 
-    public init(
+    package init(
         tls: TLSConfiguration = .init(), proxy: ProxyPolicy = .environment, unixSocket: String? = nil,
         userAgent: String = "kpipe-sidecar", maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 64,
         maximumIdle: Duration = .seconds(55), silentPeer: Duration? = nil, receiveBuffer: Int = 64 << 10,

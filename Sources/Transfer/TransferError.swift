@@ -1,8 +1,8 @@
-public import WorkdirProtocol
+package import WorkdirProtocol
 
 /// Why an object could not be moved: what was attempted, why it failed, what a person can try.
-public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
-    public enum Reason: Sendable, Equatable {
+package struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Reason: Sendable, Equatable {
         case notFound
         case permission
         /// The store asks for less (429, 503 SlowDown); carries its Retry-After.
@@ -28,26 +28,26 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// The object's URL without credentials, or the local path.
-    public var object: String
-    public var reason: Reason
+    package var object: String
+    package var reason: Reason
     /// One clear sentence.
-    public var message: String
+    package var message: String
     /// What to try, where something is known to help.
-    public var hint: String?
+    package var hint: String?
 
-    public init(object: String, reason: Reason, message: String, hint: String? = nil) {
+    package init(object: String, reason: Reason, message: String, hint: String? = nil) {
         self.object = object
         self.reason = reason
         self.message = message
         self.hint = hint
     }
 
-    public var description: String {
+    package var description: String {
         hint.map { "\(object): \(message) (\($0))" } ?? "\(object): \(message)"
     }
 
     /// The code with which a command ends that could do nothing about it.
-    public var exitCode: ExitCode {
+    package var exitCode: ExitCode {
         switch reason {
         case .notFound: .noInput
         case .permission, .credentials: .permission

@@ -1,5 +1,5 @@
 /// Exit codes of every command here, in the manner of sysexits(3).
-public enum ExitCode: Int32, Sendable, CaseIterable {
+package enum ExitCode: Int32, Sendable, CaseIterable {
     case ok = 0
     /// The command line is wrong.
     case usage = 64

@@ -1,8 +1,9 @@
+internal import Basics
 internal import CYaml
 internal import Glibc
 
 /// Reads a text event by event. The only user of libyaml, whose memory never leaves this file.
-public final class YAMLEventReader {
+package final class YAMLEventReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     /// The one that the parser is at; written anew each time, and too large to be handed around.
     private let event: UnsafeMutablePointer<yaml_event_t>
@@ -10,10 +11,10 @@ public final class YAMLEventReader {
     private var cursor: ByteCursor
     private var isOver = false
     /// The words of all events since the last document began.
-    public private(set) var texts: [UInt8] = []
+    package private(set) var texts: [UInt8] = []
 
     /// Refuses a text that is longer than `limits` allows or not UTF-8.
-    public convenience init(_ bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
+    package convenience init(_ bytes: [UInt8], limits: YAMLLimits = .init()) throws(YAMLError) {
         self.init(try YAMLText(bytes, limit: limits.bytes))
     }
 
@@ -38,7 +39,7 @@ public final class YAMLEventReader {
     }
 
     /// The next event, or `nil` behind the last.
-    public func next() throws(YAMLError) -> YAMLEvent? {
+    package func next() throws(YAMLError) -> YAMLEvent? {
         while !isOver {
             guard yaml_parser_parse(parser, event) != 0 else {
                 isOver = true
@@ -55,9 +56,9 @@ public final class YAMLEventReader {
     }
 
     /// The words at a range that an event named since the last document began.
-    public func text(_ range: Range<Int>) -> String { String(decoding: texts[range], as: UTF8.self) }
+    package func text(_ range: Range<Int>) -> String { String(decoding: texts[range], as: UTF8.self) }
 
-    public func properties(of event: YAMLEvent) -> YAMLProperties {
+    package func properties(of event: YAMLEvent) -> YAMLProperties {
         YAMLProperties(
             anchor: event.anchor.isEmpty ? nil : text(event.anchor), tag: event.tag.isEmpty ? nil : text(event.tag))
     }

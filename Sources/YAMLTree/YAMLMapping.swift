@@ -1,35 +1,35 @@
 /// Pairs in the order they were written. Keys are texts; no key stands twice.
-public struct YAMLMapping: Sendable, Equatable {
-    public struct Pair: Sendable, Equatable {
-        public var key: String
-        public var keyMark: YAMLMark
-        public var value: YAMLNode
+package struct YAMLMapping: Sendable, Equatable {
+    package struct Pair: Sendable, Equatable {
+        package var key: String
+        package var keyMark: YAMLMark
+        package var value: YAMLNode
 
-        public init(key: String, keyMark: YAMLMark = .start, value: YAMLNode) {
+        package init(key: String, keyMark: YAMLMark = .start, value: YAMLNode) {
             self.key = key
             self.keyMark = keyMark
             self.value = value
         }
 
         /// Equal values; places do not count.
-        public static func == (left: Pair, right: Pair) -> Bool { left.key == right.key && left.value == right.value }
+        package static func == (left: Pair, right: Pair) -> Bool { left.key == right.key && left.value == right.value }
     }
 
-    public private(set) var pairs: [Pair] = []
+    package private(set) var pairs: [Pair] = []
     /// Where a key stands in `pairs`; made once a search from the front would be slow.
     private var index: [String: Int] = [:]
 
     private static let searchedFromTheFront = 8
 
-    public init() {}
+    package init() {}
 
-    public static func == (left: YAMLMapping, right: YAMLMapping) -> Bool { left.pairs == right.pairs }
+    package static func == (left: YAMLMapping, right: YAMLMapping) -> Bool { left.pairs == right.pairs }
 
-    public subscript(key: String) -> YAMLNode? { position(of: key).map { pairs[$0].value } }
+    package subscript(key: String) -> YAMLNode? { position(of: key).map { pairs[$0].value } }
 
     /// Adds a pair behind the others; `false`, and nothing is added, where the key is there already.
     @discardableResult
-    public mutating func append(_ pair: Pair) -> Bool {
+    package mutating func append(_ pair: Pair) -> Bool {
         guard position(of: pair.key) == nil else { return false }
         if pairs.count == Self.searchedFromTheFront {
             for (position, pair) in pairs.enumerated() { index[pair.key] = position }
@@ -40,7 +40,7 @@ public struct YAMLMapping: Sendable, Equatable {
     }
 
     /// Puts `value` at `key`, in the place of an earlier one or behind the others.
-    public mutating func set(_ key: String, to value: YAMLNode) {
+    package mutating func set(_ key: String, to value: YAMLNode) {
         if let position = position(of: key) {
             pairs[position].value = value
         } else {

@@ -1,23 +1,23 @@
 /// A place in a document.
-public struct YAMLMark: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct YAMLMark: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Bytes from the start of the text, a byte order mark included.
-    public var offset: Int
+    package var offset: Int
     /// From 1.
-    public var line: Int
+    package var line: Int
     /// From 1, counted in Unicode scalars.
-    public var column: Int
+    package var column: Int
 
-    public init(offset: Int, line: Int, column: Int) {
+    package init(offset: Int, line: Int, column: Int) {
         self.offset = offset
         self.line = line
         self.column = column
     }
 
-    public static let start = YAMLMark(offset: 0, line: 1, column: 1)
+    package static let start = YAMLMark(offset: 0, line: 1, column: 1)
 
-    public static func < (left: YAMLMark, right: YAMLMark) -> Bool { left.offset < right.offset }
+    package static func < (left: YAMLMark, right: YAMLMark) -> Bool { left.offset < right.offset }
 
-    public var description: String { "\(line):\(column)" }
+    package var description: String { "\(line):\(column)" }
 }
 
 extension YAMLMark {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Configuration
+import Basics
+import ConfigSchema
 import Glibc
 import Logging
 import SidecarAgent

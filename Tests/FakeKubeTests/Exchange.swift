@@ -1,3 +1,4 @@
+import Basics
 import FakeKube
 import HTTPTransport
 import TestSupport

@@ -1,4 +1,6 @@
+import Basics
 import FakeKube
+import HTTPTransport
 import Testing
 import YAMLTree
 

@@ -1,3 +1,4 @@
+import Conversion
 import Render
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import Basics
+import Conversion
 import Foundation
 import Render
 import TestSupport

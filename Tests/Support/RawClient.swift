@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 
 /// A caller with a bare socket, for requests that no decent client sends.
-public final class RawClient: Sendable {
+package final class RawClient: Sendable {
     private let socket: Int32
 
-    public init(port: Int) throws {
+    package init(port: Int) throws {
         signal(SIGPIPE, SIG_IGN)
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
@@ -24,7 +24,7 @@ public final class RawClient: Sendable {
 
     /// `false` once the other side has closed the connection.
     @discardableResult
-    public func send(_ text: String) -> Bool {
+    package func send(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         var sent = 0
         while sent < bytes.count {
@@ -37,7 +37,7 @@ public final class RawClient: Sendable {
 
     /// Everything until the other side closes, or until `marker` was seen, or until `limit` has passed; `nil` in the
     /// last case.
-    public func receive(until marker: String? = nil, limit: Duration = .seconds(20)) -> String? {
+    package func receive(until marker: String? = nil, limit: Duration = .seconds(20)) -> String? {
         var timeout = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var text = ""

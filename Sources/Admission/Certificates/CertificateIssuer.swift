@@ -1,16 +1,16 @@
 internal import CCrypto
 
 /// Carries the plan's steps out: keys on P-256, signatures by ECDSA with SHA-256.
-public struct CertificateIssuer: Sendable {
+package struct CertificateIssuer: Sendable {
     private let plan: CertificatePlan
 
-    public init(_ plan: CertificatePlan) { self.plan = plan }
+    package init(_ plan: CertificatePlan) { self.plan = plan }
 
     /// - Parameters:
     ///   - material: what there is; of what cannot be read, nothing is kept.
     ///   - now: seconds since 1970.
     /// - Returns: what is to stand in the Secret afterwards.
-    public func perform(
+    package func perform(
         _ step: CertificatePlan.Step, on material: CertificateMaterial, now: Int64
     ) throws(CertificateFailure) -> CertificateMaterial {
         var material = material

@@ -1,13 +1,13 @@
 /// Certificates and keys as they stand in the Secret, each as PEM.
-public struct CertificateMaterial: Sendable, Equatable {
+package struct CertificateMaterial: Sendable, Equatable {
     /// One certificate each, the signing one first.
-    public var authorities: [String]
+    package var authorities: [String]
     /// Of the first authority.
-    public var authorityKey: String
-    public var leaf: String
-    public var leafKey: String
+    package var authorityKey: String
+    package var leaf: String
+    package var leafKey: String
 
-    public init(authorities: [String] = [], authorityKey: String = "", leaf: String = "", leafKey: String = "") {
+    package init(authorities: [String] = [], authorityKey: String = "", leaf: String = "", leafKey: String = "") {
         self.authorities = authorities
         self.authorityKey = authorityKey
         self.leaf = leaf

@@ -4,8 +4,8 @@
 /// A new authority is made and trusted first, and signs only once it is sure to be known everywhere. The one before it is
 /// forgotten only once nobody can be showing a certificate of its own any more. So whoever holds the current list of
 /// authorities trusts every certificate that is shown.
-public struct CertificatePlan: Sendable, Equatable {
-    public enum Step: Sendable, Equatable {
+package struct CertificatePlan: Sendable, Equatable {
+    package enum Step: Sendable, Equatable {
         /// All is well until then.
         case wait(until: Int64)
         /// Nothing can be saved: a new authority and a certificate by it, at once. What is still trusted remains so.
@@ -18,30 +18,30 @@ public struct CertificatePlan: Sendable, Equatable {
         case dropAuthorities(Set<String>)
     }
 
-    public struct Rules: Sendable, Equatable {
+    package struct Rules: Sendable, Equatable {
         /// Of an authority, in seconds.
-        public var authorityLife: Int64 = 365 * 86_400
+        package var authorityLife: Int64 = 365 * 86_400
         /// Of a certificate.
-        public var leafLife: Int64 = 90 * 86_400
+        package var leafLife: Int64 = 90 * 86_400
         /// Until every replica and API server has seen a change: far longer than it takes them.
-        public var settling: Int64 = 600
+        package var settling: Int64 = 600
         /// Clocks differ; a certificate counts from that long before it was made.
-        public var backdating: Int64 = 3600
+        package var backdating: Int64 = 3600
 
-        public init() {}
+        package init() {}
     }
 
-    public let rules: Rules
+    package let rules: Rules
     /// What the certificate has to be made out to.
-    public let names: Set<String>
+    package let names: Set<String>
 
-    public init(names: Set<String>, rules: Rules = Rules()) {
+    package init(names: Set<String>, rules: Rules = Rules()) {
         self.names = names
         self.rules = rules
     }
 
     /// - Parameter state: `nil` where nothing is there yet.
-    public func step(_ state: CertificateState?, at now: Int64) -> Step {
+    package func step(_ state: CertificateState?, at now: Int64) -> Step {
         guard let state, state.canSign, let newest = state.authorities.first, now < newest.end else {
             return .startAnew
         }

@@ -1,18 +1,18 @@
 /// Looks at certificates and keys that others may have written, to know what they are worth.
-public struct CertificateReader: Sendable {
+package struct CertificateReader: Sendable {
     private let plan: CertificatePlan
 
-    public init(_ plan: CertificatePlan) { self.plan = plan }
+    package init(_ plan: CertificatePlan) { self.plan = plan }
 
     /// What the plan has to know. Certificates that cannot be read do not count.
-    public func state(of material: CertificateMaterial) -> CertificateState {
+    package func state(of material: CertificateMaterial) -> CertificateState {
         CertificateState(
             authorities: material.authorities.compactMap(authority), canSign: canSign(material),
             leaf: leaf(of: material))
     }
 
     /// The certificates of a text one by one.
-    public static func split(_ bundle: String) -> [String] {
+    package static func split(_ bundle: String) -> [String] {
         let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
         // What stands behind the last end is none.
         return bundle.split(separator: end, omittingEmptySubsequences: false).dropLast().compactMap { part in
@@ -22,7 +22,7 @@ public struct CertificateReader: Sendable {
 
     /// When a chain's first certificate ends, in seconds since 1970; `nil` where there is none, or it does not fit the
     /// key.
-    public static func expiry(of identity: ServingIdentity) -> Int64? {
+    package static func expiry(of identity: ServingIdentity) -> Int64? {
         guard let certificate = X509Certificate(pem: String(decoding: identity.chain, as: UTF8.self)),
             let key = X509Certificate.Key(pem: String(decoding: identity.key, as: UTF8.self)), certificate.fits(key)
         else { return nil }

@@ -1,14 +1,14 @@
 /// What is known of the certificates that all replicas share. Times are in seconds since 1970.
-public struct CertificateState: Sendable, Equatable {
+package struct CertificateState: Sendable, Equatable {
     /// A certificate authority whose certificates the API server is to trust.
-    public struct Authority: Sendable, Equatable {
+    package struct Authority: Sendable, Equatable {
         /// The SHA-256 of its certificate.
-        public var id: String
+        package var id: String
         /// When it was made.
-        public var start: Int64
-        public var end: Int64
+        package var start: Int64
+        package var end: Int64
 
-        public init(id: String, start: Int64, end: Int64) {
+        package init(id: String, start: Int64, end: Int64) {
             self.id = id
             self.start = start
             self.end = end
@@ -16,15 +16,15 @@ public struct CertificateState: Sendable, Equatable {
     }
 
     /// What is shown to callers.
-    public struct Leaf: Sendable, Equatable {
-        public var start: Int64
-        public var end: Int64
+    package struct Leaf: Sendable, Equatable {
+        package var start: Int64
+        package var end: Int64
         /// The names and addresses that it is made out to.
-        public var names: Set<String>
+        package var names: Set<String>
         /// The authority that signed it, where it is among ours.
-        public var issuer: String?
+        package var issuer: String?
 
-        public init(start: Int64, end: Int64, names: Set<String>, issuer: String?) {
+        package init(start: Int64, end: Int64, names: Set<String>, issuer: String?) {
             self.start = start
             self.end = end
             self.names = names
@@ -33,13 +33,13 @@ public struct CertificateState: Sendable, Equatable {
     }
 
     /// The first one signs; the others are trusted as long as somebody may show a certificate of theirs.
-    public var authorities: [Authority]
+    package var authorities: [Authority]
     /// The first one's key is at hand.
-    public var canSign: Bool
+    package var canSign: Bool
     /// `nil` where there is none, or it does not fit its key.
-    public var leaf: Leaf?
+    package var leaf: Leaf?
 
-    public init(authorities: [Authority] = [], canSign: Bool = false, leaf: Leaf? = nil) {
+    package init(authorities: [Authority] = [], canSign: Bool = false, leaf: Leaf? = nil) {
         self.authorities = authorities
         self.canSign = canSign
         self.leaf = leaf

@@ -1,8 +1,9 @@
+internal import HTTPTransport
 internal import NIOSSL
 internal import Synchronization
 
 /// The certificate that is shown to callers; it may change at any time, for connections that are opened afterwards.
-public final class ServingCertificate: Sendable {
+package final class ServingCertificate: Sendable {
     private struct Shown {
         var identity: ServingIdentity
         var context: NIOSSLContext
@@ -11,16 +12,16 @@ public final class ServingCertificate: Sendable {
 
     private let shown = Mutex<Shown?>(nil)
 
-    public init() {}
+    package init() {}
 
-    public var isLoaded: Bool { shown.withLock { $0 != nil } }
+    package var isLoaded: Bool { shown.withLock { $0 != nil } }
     /// In seconds since 1970.
-    public var expiry: Int64? { shown.withLock { $0?.expiry } }
+    package var expiry: Int64? { shown.withLock { $0?.expiry } }
 
     var context: NIOSSLContext? { shown.withLock { $0?.context } }
 
     /// - Throws: where certificate and key cannot be used; what was shown before stays.
-    public func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
+    package func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
         guard shown.withLock({ $0?.identity != identity }) else { return }
         guard let expiry = CertificateReader.expiry(of: identity) else {
             throw CertificateFailure("the certificate or its key is missing, broken, or they do not belong together")

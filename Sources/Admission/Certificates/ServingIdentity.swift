@@ -1,9 +1,9 @@
 /// A certificate with its chain, and its key, as PEM.
-public struct ServingIdentity: Sendable, Equatable {
-    public var chain: [UInt8]
-    public var key: [UInt8]
+package struct ServingIdentity: Sendable, Equatable {
+    package var chain: [UInt8]
+    package var key: [UInt8]
 
-    public init(chain: [UInt8], key: [UInt8]) {
+    package init(chain: [UInt8], key: [UInt8]) {
         self.chain = chain
         self.key = key
     }

@@ -1,12 +1,10 @@
 internal import KubeClient
 internal import KubeModel
-internal import Render
-internal import Terminator
 internal import YAMLTree
 
 extension AdmissionDecision {
     /// Decides about one request. Pure: the same question has the same answer.
-    public init(_ request: AdmissionRequest, in surroundings: AdmissionSurroundings) {
+    package init(_ request: AdmissionRequest, in surroundings: AdmissionSurroundings) {
         guard request.subresource.isEmpty, let object = request.object else {
             self.init(.unasked)
             return
@@ -27,7 +25,7 @@ extension AdmissionDecision {
     }
 
     /// Whether the decision about a request needs the labels of its namespace.
-    public static func needsNamespace(_ request: AdmissionRequest) -> Bool {
+    package static func needsNamespace(_ request: AdmissionRequest) -> Bool {
         guard request.subresource.isEmpty, request.object != nil else { return false }
         return [AdmissionRequest.Kind.pod, .job, .cronJob].contains(request.kind)
     }

@@ -1,10 +1,12 @@
-public import KubeClient
-public import YAMLTree
+package import Basics
+internal import KubeClient
+package import KubeRuntime
+internal import YAMLTree
 
 /// What becomes of one object that is about to be stored.
-public struct AdmissionDecision: Sendable, Equatable {
+package struct AdmissionDecision: Sendable, Equatable {
     /// In one word, for metrics and logs.
-    public enum Result: String, Sendable, CaseIterable {
+    package enum Result: String, Sendable, CaseIterable {
         /// Sidecars became native.
         case converted
         /// Native sidecars got back what another webhook had taken from them.
@@ -19,15 +21,15 @@ public struct AdmissionDecision: Sendable, Equatable {
         case advised
     }
 
-    public var result: Result
+    package var result: Result
     /// RFC 6902; `nil` leaves the object as it is.
-    public var patch: JSONValue?
+    package var patch: JSONValue?
     /// For whoever sent the object.
-    public var warnings: [String]
+    package var warnings: [String]
     /// The containers that became native, or got their policy back.
-    public var sidecars: [String]
+    package var sidecars: [String]
     /// For whoever looks at the owner.
-    public var event: ClusterEvent?
+    package var event: ClusterEvent?
 
     init(
         _ result: Result, patch: JSONValue? = nil, warnings: [String] = [], sidecars: [String] = [],
@@ -41,7 +43,7 @@ public struct AdmissionDecision: Sendable, Equatable {
     }
 
     /// - Parameter uid: the request's.
-    public func answer(to uid: String) -> AdmissionAnswer {
+    package func answer(to uid: String) -> AdmissionAnswer {
         AdmissionAnswer(
             uid: uid, patch: patch, warnings: warnings.map { "kpipe-sidecar: \($0)" },
             auditAnnotations: patch == nil ? [:] : [result.rawValue: sidecars.joined(separator: ",")])

@@ -1,13 +1,13 @@
 internal import KubeModel
 
 /// What a namespace's labels say to us.
-public struct NamespaceLabels: Sendable, Equatable {
+package struct NamespaceLabels: Sendable, Equatable {
     /// Its pods are to be converted.
-    public var converts: Bool
+    package var converts: Bool
     /// Known sidecars count there without a marker.
-    public var countsKnown: Bool
+    package var countsKnown: Bool
 
-    public init(converts: Bool = false, countsKnown: Bool = false) {
+    package init(converts: Bool = false, countsKnown: Bool = false) {
         self.converts = converts
         self.countsKnown = countsKnown
     }

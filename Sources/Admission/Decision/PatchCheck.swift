@@ -1,4 +1,5 @@
-internal import Render
+internal import Basics
+internal import Conversion
 internal import YAMLTree
 
 /// A patch and what was found wrong with it. The patch is carried out here as the API server would, and its outcome
@@ -36,7 +37,7 @@ struct PatchCheck {
         // Fields have no order.
         guard JSONPatch.between(outcome, after) == [] else { return "the patch leads to something else" }
         if let problem = problem(with: outcome, before) { return problem }
-        guard case .unchanged? = try? converter.convert(Array(Manifest(outcome).json.text.utf8)) else {
+        guard case .unchanged? = try? converter.convert(Array(JSONValue(outcome).text.utf8)) else {
             return "a second conversion would change it again"
         }
         return nil

@@ -1,7 +1,9 @@
+internal import Basics
+internal import Conversion
 internal import KubeClient
 internal import KubeModel
-internal import Render
-internal import Terminator
+internal import KubeRuntime
+internal import PodRules
 internal import YAMLTree
 
 /// The decision about a pod that is being created.
@@ -46,7 +48,7 @@ struct PodAdmission {
     ///   - pod: with the policies back in place that another webhook had taken away.
     ///   - restored: whose.
     private func converting(_ pod: YAMLNode, restored: [String]) -> AdmissionDecision {
-        let bytes = Array(Manifest(pod).json.text.utf8)
+        let bytes = Array(JSONValue(pod).text.utf8)
         let converter: PodConverter
         let conversion: PodConversion
         do {

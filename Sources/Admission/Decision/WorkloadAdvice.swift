@@ -1,6 +1,7 @@
+internal import Basics
+internal import Conversion
 internal import KubeModel
-internal import Render
-internal import Terminator
+internal import PodRules
 internal import YAMLTree
 
 /// What whoever applies a Job or CronJob is told about its pods. The object itself is never changed: the next
@@ -44,7 +45,7 @@ struct WorkloadAdvice {
     private var outlook: [String] {
         let conversion: Conversion
         do {
-            conversion = try StreamConverter(options).convert(Array(Manifest(object).json.text.utf8))
+            conversion = try StreamConverter(options).convert(Array(JSONValue(object).text.utf8))
         } catch {
             return ["its pods will be left as they are: \(error)"]
         }
@@ -71,7 +72,7 @@ struct WorkloadAdvice {
 
     /// By the terminator's rules, as for the pods themselves.
     private var sidecars: Set<String> {
-        guard let template, let pod = try? Pod(.json, in: Array(Manifest(template).json.text.utf8).span) else {
+        guard let template, let pod = try? Pod(.json, in: Array(JSONValue(template).text.utf8).span) else {
             return []
         }
         let known = pod.metadata.labels[WellKnownNames.Label.terminateKnown] == WellKnownNames.Label.enabled

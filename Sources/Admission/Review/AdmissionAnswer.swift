@@ -1,17 +1,19 @@
+package import Basics
+internal import Conversion
 internal import FoundationEssentials
-public import YAMLTree
+internal import YAMLTree
 
 /// What the API server is told: always that the object may come in, at most changed.
-public struct AdmissionAnswer: Sendable, Equatable {
-    public var uid: String
+package struct AdmissionAnswer: Sendable, Equatable {
+    package var uid: String
     /// RFC 6902; `nil` leaves the object as it is.
-    public var patch: JSONValue?
+    package var patch: JSONValue?
     /// For whoever sent the object.
-    public var warnings: [String]
+    package var warnings: [String]
     /// For the audit log; the API server puts our webhook's name before the keys.
-    public var auditAnnotations: [String: String]
+    package var auditAnnotations: [String: String]
 
-    public init(
+    package init(
         uid: String, patch: JSONValue? = nil, warnings: [String] = [], auditAnnotations: [String: String] = [:]
     ) {
         self.uid = uid
@@ -21,7 +23,7 @@ public struct AdmissionAnswer: Sendable, Equatable {
     }
 
     /// The whole AdmissionReview.
-    public var json: JSONValue {
+    package var json: JSONValue {
         let warnings = Self.presentable(warnings)
         let annotations = auditAnnotations.sorted { $0.key < $1.key }
             .map { JSONValue.Member($0.key, .string($0.value)) }

@@ -1,15 +1,15 @@
 internal import KubeModel
-public import YAMLTree
+package import YAMLTree
 
 /// What the API server asks: the `request` of an AdmissionReview, as far as it is looked at.
-public struct AdmissionRequest: Sendable, Equatable {
+package struct AdmissionRequest: Sendable, Equatable {
     /// What kind of object it is about, in the version in which it is shown.
-    public struct Kind: Sendable, Hashable {
-        public var group: String
-        public var version: String
-        public var kind: String
+    package struct Kind: Sendable, Hashable {
+        package var group: String
+        package var version: String
+        package var kind: String
 
-        public init(group: String = "", version: String = "v1", kind: String) {
+        package init(group: String = "", version: String = "v1", kind: String) {
             self.group = group
             self.version = version
             self.kind = kind
@@ -17,19 +17,19 @@ public struct AdmissionRequest: Sendable, Equatable {
     }
 
     /// To be repeated in the answer.
-    public var uid: String
-    public var kind: Kind
+    package var uid: String
+    package var kind: Kind
     /// Empty for the object itself.
-    public var subresource: String
+    package var subresource: String
     /// `CREATE`, `UPDATE`, …
-    public var operation: String
-    public var namespace: String
+    package var operation: String
+    package var namespace: String
     /// Nothing will be stored, so nothing may be told to others either.
-    public var isDryRun: Bool
+    package var isDryRun: Bool
     /// `nil` where there is none, as in a DELETE.
-    public var object: YAMLNode?
+    package var object: YAMLNode?
 
-    public init(
+    package init(
         uid: String, kind: Kind, subresource: String = "", operation: String = "CREATE", namespace: String = "",
         isDryRun: Bool = false, object: YAMLNode? = nil
     ) {
@@ -45,8 +45,8 @@ public struct AdmissionRequest: Sendable, Equatable {
 
 extension AdmissionRequest {
     /// Why something is not a review that we can answer.
-    public struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
-        public var description: String
+    package struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
+        package var description: String
     }
 
     static let apiVersion = "admission.k8s.io/v1"
@@ -56,7 +56,7 @@ extension AdmissionRequest {
     static let limits = YAMLLimits(bytes: 8 << 20, depth: 128, nodes: 1_000_000)
 
     /// - Parameter bytes: an AdmissionReview of admission.k8s.io/v1, as JSON.
-    public init(review bytes: [UInt8]) throws(Malformed) {
+    package init(review bytes: [UInt8]) throws(Malformed) {
         let review: YAMLNode
         do { review = try YAMLNode(json: bytes, limits: Self.limits) } catch {
             throw Malformed(description: "the body cannot be read: \(error)")

@@ -1,22 +1,22 @@
-internal import Terminator
+internal import OperatorConfiguration
 
 /// What a command line and a cluster say beside the configuration.
-public struct AdmissionOptions: Sendable {
+package struct AdmissionOptions: Sendable {
     /// Where we run: Secret and Service are there, and its pods are left alone.
-    public var ownNamespace: String
+    package var ownNamespace: String
     /// `nil`: all namespaces.
-    public var onlyNamespace: String?
+    package var onlyNamespace: String?
     /// Says what would be done, and does nothing.
-    public var isDryRun: Bool
+    package var isDryRun: Bool
 
-    public init(ownNamespace: String, onlyNamespace: String? = nil, isDryRun: Bool = false) {
+    package init(ownNamespace: String, onlyNamespace: String? = nil, isDryRun: Bool = false) {
         self.ownNamespace = ownNamespace
         self.onlyNamespace = onlyNamespace
         self.isDryRun = isDryRun
     }
 
     /// Pods without which the cluster, and so we, would not run.
-    public static let clusterNamespace = "kube-system"
+    package static let clusterNamespace = "kube-system"
 
     /// What the certificate is made out to: the Service, by all its names, and what the operator adds.
     func names(_ webhook: WebhookConfiguration) -> Set<String> {

@@ -1,14 +1,17 @@
-public import KubeClient
+package import Basics
+internal import Conversion
+package import HTTPServer
+package import KubeClient
 internal import KubeModel
-public import Logging
-internal import Render
-public import Telemetry
-public import Terminator
+internal import KubeRuntime
+package import Logging
+package import OperatorConfiguration
+package import Telemetry
 internal import YAMLTree
 
 /// The mutating webhook: asks what a decision needs, lets it be made, and tells of it. Whatever fails, the object comes
 /// in as it is.
-public final class AdmissionWebhook: Sendable {
+package final class AdmissionWebhook: Sendable {
     private let configuration: TerminatorConfiguration
     private let options: AdmissionOptions
     private let limits: WebhookLimits
@@ -23,7 +26,7 @@ public final class AdmissionWebhook: Sendable {
     private let wall: WallClock
     private let certificate = ServingCertificate()
 
-    public init(
+    package init(
         _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, limits: WebhookLimits = .init(),
         api: any KubeAPI, registry: MetricRegistry, logger: Logger, time: Timepiece = .system, wall: WallClock = .system
     ) {
@@ -46,20 +49,20 @@ public final class AdmissionWebhook: Sendable {
     }
 
     /// In Events, as who tells.
-    public static let name = "k-pipe.cloud/webhook"
+    package static let name = "k-pipe.cloud/webhook"
 
     /// Whether there is a certificate to show.
-    public var isReady: Bool { certificate.isLoaded }
+    package var isReady: Bool { certificate.isLoaded }
 
     /// The server, listening; `run` serves.
-    public func listen() async throws(StatusServerError) -> WebhookServer {
+    package func listen() async throws(StatusServerError) -> WebhookServer {
         try await WebhookServer.bind(
-            port: configuration.webhook.port, certificate: certificate, limits: limits,
+            port: configuration.webhook.port, context: { [certificate] in certificate.context }, limits: limits,
             thinking: configuration.webhook.deadline)
     }
 
     /// Keeps the certificate, answers and tells, until the task is cancelled.
-    public func run(_ server: WebhookServer) async {
+    package func run(_ server: WebhookServer) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepCertificate() }
             group.addTask { await self.events.run() }

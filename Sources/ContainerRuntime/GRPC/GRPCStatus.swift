@@ -1,14 +1,15 @@
+import Basics
 import HTTPTransport
 
 /// How a call ended, by the server's own word (`grpc-status` and `grpc-message`).
-public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
-    public var code: Int
-    public var message: String
+package struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
+    package var code: Int
+    package var message: String
 
-    public static let ok = 0
-    public static let deadlineExceeded = 4
-    public static let notFound = 5
-    public static let unavailable = 14
+    package static let ok = 0
+    package static let deadlineExceeded = 4
+    package static let notFound = 5
+    package static let unavailable = 14
 
     /// In the order of their numbers, as gRPC's status codes are documented.
     private static let names = [
@@ -17,7 +18,7 @@ public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
         "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
     ]
 
-    public init(code: Int, message: String = "") {
+    package init(code: Int, message: String = "") {
         self.code = code
         self.message = message
     }
@@ -34,7 +35,7 @@ public struct GRPCStatus: Sendable, Equatable, CustomStringConvertible {
                     decoding: head.trailers["grpc-message"] ?? head.headers["grpc-message"] ?? ""), as: UTF8.self))
     }
 
-    public var description: String {
+    package var description: String {
         let name = Self.names.indices.contains(code) ? Self.names[code] : "code \(code)"
         return message.isEmpty ? name : "\(name): \(message)"
     }

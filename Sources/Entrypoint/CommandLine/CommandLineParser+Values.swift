@@ -1,11 +1,12 @@
+import Basics
 import WorkdirProtocol
 
 /// The variables that stand in for options; an option wins.
-public enum EnvironmentName {
-    public static let workdir = "KPIPE_WORKDIR"
-    public static let noOutputTimeout = "KPIPE_NO_OUTPUT_TIMEOUT"
-    public static let timestamps = "KPIPE_TIMESTAMPS"
-    public static let awaitOutputs = "KPIPE_AWAIT_OUTPUTS"
+package enum EnvironmentName {
+    package static let workdir = "KPIPE_WORKDIR"
+    package static let noOutputTimeout = "KPIPE_NO_OUTPUT_TIMEOUT"
+    package static let timestamps = "KPIPE_TIMESTAMPS"
+    package static let awaitOutputs = "KPIPE_AWAIT_OUTPUTS"
 }
 
 extension RunOptions {

@@ -1,14 +1,14 @@
 import WorkdirProtocol
 
 /// Reads the command line and, for what it leaves open, the `KPIPE_*` variables. Pure; ends at the first mistake.
-public struct CommandLineParser {
+package struct CommandLineParser {
     private var rest: ArraySlice<String>
     private let environment: (String) -> String?
 
     /// - Parameters:
     ///   - arguments: Without the program's own name.
     ///   - environment: The value of a variable.
-    public static func parse(
+    package static func parse(
         _ arguments: [String], environment: @escaping (String) -> String?
     ) throws(UsageError) -> EntrypointCommand {
         var parser = CommandLineParser(rest: arguments[...], environment: environment)

@@ -1,3 +1,4 @@
+import Basics
 import WorkdirProtocol
 
 /// Durations as they stand on a command line: `500ms`, `30s`, `30m`, `1h30m`, `2d`; a bare number is seconds.

@@ -1,7 +1,7 @@
 import WorkdirProtocol
 
 /// A command line, understood.
-public enum EntrypointCommand: Sendable, Equatable {
+package enum EntrypointCommand: Sendable, Equatable {
     case run(RunOptions)
     /// postStart: the main container has started.
     case hookStarted(workdir: String)
@@ -13,7 +13,7 @@ public enum EntrypointCommand: Sendable, Equatable {
 }
 
 /// What a probe asks for.
-public enum ProbeKind: Sendable, Equatable, CaseIterable {
+package enum ProbeKind: Sendable, Equatable, CaseIterable {
     case ready
     case started
     case healthy
@@ -28,6 +28,6 @@ public enum ProbeKind: Sendable, Equatable, CaseIterable {
 }
 
 /// A command line that is wrong: one line that says how.
-public struct UsageError: Error, Sendable, Equatable {
-    public var message: String
+package struct UsageError: Error, Sendable, Equatable {
+    package var message: String
 }

@@ -1,14 +1,14 @@
 import WorkdirProtocol
 
 /// Which help is wanted, and its text.
-public enum HelpTopic: Sendable, Equatable {
+package enum HelpTopic: Sendable, Equatable {
     case all
     case run
     case hook
     case probe
     case install
 
-    public var text: String {
+    package var text: String {
         switch self {
         case .all: Self.overview
         case .run: Self.runHelp

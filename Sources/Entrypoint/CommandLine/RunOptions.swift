@@ -1,11 +1,11 @@
 /// What `run` was asked to do.
-public struct RunOptions: Sendable, Equatable {
-    public var workdir: String
+package struct RunOptions: Sendable, Equatable {
+    package var workdir: String
     /// Milliseconds; nil: the command may be silent for ever.
-    public var noOutputTimeout: Int64?
-    public var timestamps: TimestampFormat?
-    public var awaitsOutputs = false
+    package var noOutputTimeout: Int64?
+    package var timestamps: TimestampFormat?
+    package var awaitsOutputs = false
     /// Where the command starts; nil: where the entrypoint was started.
-    public var folder: String?
-    public var command: [String] = []
+    package var folder: String?
+    package var command: [String] = []
 }

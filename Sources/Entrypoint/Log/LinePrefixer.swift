@@ -6,21 +6,21 @@ import CLinux
 /// Lines are not torn where it can be helped: the beginning of a line is held until its end comes, `flush` is called, or
 /// it grows beyond `holdLimit`. Memory is bounded by that limit, however long a line is; a line that another stream
 /// interrupts after that goes on with its prefix on a line of its own.
-public struct LinePrefixer: Sendable {
+package struct LinePrefixer: Sendable {
     /// Bytes of an unfinished line kept back, for each stream.
-    public static let holdLimit = 8192
+    package static let holdLimit = 8192
 
     private var held: [[UInt8]] = Array(repeating: [], count: LogStream.allCases.count)
     /// The stream whose unfinished line ends the log.
     private var open: LogStream?
 
-    public init() {}
+    package init() {}
 
     /// Whether the beginning of a line waits for its end.
-    public var holdsLine: Bool { held.contains { !$0.isEmpty } }
+    package var holdsLine: Bool { held.contains { !$0.isEmpty } }
 
     /// Appends to `log` what `bytes` of `stream` add to it; `stamp` follows the prefix of lines that begin.
-    public mutating func add(
+    package mutating func add(
         _ bytes: UnsafeBufferPointer<UInt8>, from stream: LogStream, stamp: [UInt8] = [], to log: inout [UInt8]
     ) {
         var rest = bytes[...]
@@ -40,20 +40,20 @@ public struct LinePrefixer: Sendable {
     }
 
     /// A line of `stream`'s.
-    public mutating func add(line: String, from stream: LogStream, stamp: [UInt8] = [], to log: inout [UInt8]) {
+    package mutating func add(line: String, from stream: LogStream, stamp: [UInt8] = [], to log: inout [UInt8]) {
         let bytes = Array("\(line)\n".utf8)
         bytes.withUnsafeBufferPointer { add($0, from: stream, stamp: stamp, to: &log) }
     }
 
     /// Appends the beginnings of lines that were held, so that a prompt or the last words of a crash are seen.
-    public mutating func flush(stamp: [UInt8] = [], to log: inout [UInt8]) {
+    package mutating func flush(stamp: [UInt8] = [], to log: inout [UInt8]) {
         for stream in LogStream.allCases where !held[stream.rawValue].isEmpty {
             begin(stream, stamp, &log)
         }
     }
 
     /// Flushes, and ends a line that is unfinished.
-    public mutating func finish(stamp: [UInt8] = [], to log: inout [UInt8]) {
+    package mutating func finish(stamp: [UInt8] = [], to log: inout [UInt8]) {
         flush(stamp: stamp, to: &log)
         breakLine(&log)
     }

@@ -1,12 +1,12 @@
 /// Whose line it is.
-public enum LogStream: Int, Sendable, CaseIterable {
+package enum LogStream: Int, Sendable, CaseIterable {
     case output
     case error
     /// The entrypoint itself.
     case wrapper
 
     /// What its lines in the log begin with.
-    public var prefix: StaticString {
+    package var prefix: StaticString {
         switch self {
         case .output: "OUT> "
         case .error: "ERROR> "

@@ -1,8 +1,9 @@
+internal import Basics
 internal import WorkdirProtocol
 
 extension TimestampFormat {
     /// The stamp and the space that follows it. `microseconds` since 1970, `start` when the run began.
-    public func render(_ microseconds: Int64, since start: Int64) -> [UInt8] {
+    package func render(_ microseconds: Int64, since start: Int64) -> [UInt8] {
         var stamp: [UInt8] = []
         for part in parts {
             switch part {

@@ -1,5 +1,5 @@
 /// How a log line's time is written after its prefix. Always UTC: no locale and no time zone tables in any image.
-public struct TimestampFormat: Sendable, Equatable {
+package struct TimestampFormat: Sendable, Equatable {
     enum Part: Sendable, Equatable {
         case text([UInt8])
         /// A conversion of strftime(3).
@@ -11,15 +11,15 @@ public struct TimestampFormat: Sendable, Equatable {
     let parts: [Part]
 
     /// `2026-11-21T03:29:38.123Z`
-    public static let iso = TimestampFormat(strftime: Array("%Y-%m-%dT%H:%M:%S.%LZ".utf8))
+    package static let iso = TimestampFormat(strftime: Array("%Y-%m-%dT%H:%M:%S.%LZ".utf8))
     /// `12.345`
-    public static let elapsed = TimestampFormat(parts: [.elapsed])
+    package static let elapsed = TimestampFormat(parts: [.elapsed])
 
     /// The conversions: those of strftime(3) that need no locale, and `%L` for milliseconds, `%f` for microseconds.
-    public static let conversions: StaticString = "YmdHMSLfsjyFTzZ"
+    package static let conversions: StaticString = "YmdHMSLfsjyFTzZ"
 
     /// `iso`, `elapsed`, or a format with at least one conversion; nil for anything else.
-    public init?(parsing text: String) {
+    package init?(parsing text: String) {
         let bytes = Array(text.utf8)
         if bytes.elementsEqual("iso".utf8) {
             self = .iso

@@ -1,15 +1,15 @@
-public import WorkdirProtocol
+package import WorkdirProtocol
 
 /// The markers that concern a run, as they lie in the workdir at one moment.
-public struct MarkerSnapshot: Sendable, Equatable {
+package struct MarkerSnapshot: Sendable, Equatable {
     /// The inputs of the current epoch are in place.
-    public var isReady: Bool
-    public var isHealthy: Bool
-    public var epoch: String
-    public var failed: Verdict?
-    public var stored: Verdict?
+    package var isReady: Bool
+    package var isHealthy: Bool
+    package var epoch: String
+    package var failed: Verdict?
+    package var stored: Verdict?
 
-    public init(
+    package init(
         isReady: Bool = false, isHealthy: Bool = true, epoch: String = "", failed: Verdict? = nil,
         stored: Verdict? = nil
     ) {
@@ -22,7 +22,7 @@ public struct MarkerSnapshot: Sendable, Equatable {
 
     /// Whether a `ready` with this content, if there is one, is of the epoch: it says so in its first line, or says
     /// nothing, or no epoch is known. One that an earlier agent left on the volume must not start the command.
-    public static func isReady(marker: [UInt8]?, epoch: [UInt8]?) -> Bool {
+    package static func isReady(marker: [UInt8]?, epoch: [UInt8]?) -> Bool {
         guard let marker else { return false }
         let claim = firstLine(marker)
         guard let epoch, !claim.isEmpty else { return true }

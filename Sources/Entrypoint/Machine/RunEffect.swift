@@ -1,7 +1,7 @@
-public import WorkdirProtocol
+package import WorkdirProtocol
 
 /// What a run wants done, in this order.
-public enum RunEffect: Sendable, Equatable {
+package enum RunEffect: Sendable, Equatable {
     case record(TryRecord)
     case state(String)
     case done(attempt: Int)

@@ -1,7 +1,7 @@
 import WorkdirProtocol
 
 /// What may happen to a run.
-public enum RunInput: Sendable, Equatable {
+package enum RunInput: Sendable, Equatable {
     /// What lies in the workdir; sent whenever it may have changed, and as often as one likes.
     case markers(MarkerSnapshot)
     /// A signal meant for the container.

@@ -4,7 +4,7 @@ import WorkdirProtocol
 ///
 /// `waiting → running → draining → awaitingOutputs → finished`; the inputs' failure, a signal while waiting and a command
 /// that cannot be started lead to the end directly. Times are milliseconds of any monotonic clock.
-public struct RunMachine: Sendable {
+package struct RunMachine: Sendable {
     enum Phase: Sendable, Equatable {
         case waiting
         case starting
@@ -34,20 +34,20 @@ public struct RunMachine: Sendable {
     private var forwarded: [Int32] = []
     private var exitCode: Int32 = 0
 
-    public init(rules: RunRules, attempt: Int, epoch: String) {
+    package init(rules: RunRules, attempt: Int, epoch: String) {
         self.rules = rules
         record = TryRecord(attempt: attempt, epoch: epoch, phase: .waiting)
     }
 
     /// What to do first.
-    public func begin() -> [RunEffect] {
+    package func begin() -> [RunEffect] {
         [.record(record), .touchHealthy]
     }
 
-    public var isFinished: Bool { phase == .finished }
+    package var isFinished: Bool { phase == .finished }
 
     /// When a `timer` is due; nil: never.
-    public var deadline: Int64? {
+    package var deadline: Int64? {
         switch phase {
         case .running:
             switch watchdog {
@@ -60,7 +60,7 @@ public struct RunMachine: Sendable {
         }
     }
 
-    public mutating func handle(_ input: RunInput, at now: Int64) -> [RunEffect] {
+    package mutating func handle(_ input: RunInput, at now: Int64) -> [RunEffect] {
         switch input {
         case .output:
             lastOutput = now

@@ -1,11 +1,11 @@
 /// The settings and fixed times of a run. All times in milliseconds.
-public struct RunRules: Sendable, Equatable {
+package struct RunRules: Sendable, Equatable {
     /// The longest silence of the command; nil: any.
-    public var noOutputTimeout: Int64?
+    package var noOutputTimeout: Int64?
     /// Whether the agent's word on the outputs is awaited after the command's end.
-    public var awaitsOutputs: Bool
+    package var awaitsOutputs: Bool
 
-    public init(noOutputTimeout: Int64? = nil, awaitsOutputs: Bool = false) {
+    package init(noOutputTimeout: Int64? = nil, awaitsOutputs: Bool = false) {
         self.noOutputTimeout = noOutputTimeout
         self.awaitsOutputs = awaitsOutputs
     }

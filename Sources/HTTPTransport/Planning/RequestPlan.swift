@@ -1,3 +1,5 @@
+import Basics
+
 /// A request checked and translated into what libcurl is told. Made on the caller's side, so that a bad request costs
 /// the transport's thread nothing.
 struct RequestPlan: Sendable {

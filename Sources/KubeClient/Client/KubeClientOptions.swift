@@ -1,4 +1,4 @@
-internal import WorkdirProtocol
+internal import Basics
 
 /// How a client behaves towards the server.
 public struct KubeClientOptions: Sendable {

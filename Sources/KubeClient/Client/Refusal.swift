@@ -1,6 +1,6 @@
+internal import Basics
 internal import HTTPTransport
 internal import KubeModel
-internal import WorkdirProtocol
 
 /// An answer other than 2xx, as a status: the API server's own, or made from what a proxy before it said.
 struct Refusal: Sendable {

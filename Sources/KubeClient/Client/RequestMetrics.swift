@@ -1,11 +1,12 @@
-public import Telemetry
+internal import Basics
+package import Telemetry
 
 /// What a client asks of the server, as metrics; names and labels follow client-go's.
 public struct RequestMetrics: RequestObserver {
     private let requests: Counter
     private let durations: Histogram
 
-    public init(_ registry: MetricRegistry) {
+    package init(_ registry: MetricRegistry) {
         requests = registry.counter(
             "rest_client_requests_total", "Exchanges with the API server, retries included.",
             labels: ["verb", "resource", "code"])

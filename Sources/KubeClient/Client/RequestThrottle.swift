@@ -1,3 +1,4 @@
+internal import Basics
 internal import Synchronization
 
 /// The client-side rate limit: whoever comes too soon waits, first come first served.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// A mapping in a kubeconfig together with where it stands, so that whatever is wrong in it can be named.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// In whose name requests are made, where the user may impersonate others.

@@ -1,3 +1,5 @@
+import Basics
+
 /// What a request proves its sender with. Printing it shows no secret.
 public struct Credential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     public enum Authorization: Sendable, Equatable {

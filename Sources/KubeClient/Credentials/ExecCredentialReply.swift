@@ -1,4 +1,4 @@
-internal import WorkdirProtocol
+internal import Basics
 internal import YAMLTree
 
 /// What a credential plugin printed: an `ExecCredential` with a status.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// `users[…].user.exec` of a kubeconfig: a program that prints credentials (client-go credential plugins).

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Synchronization
 
 /// A credential of which parts stand in files that somebody else renews: a pod's token, a certificate with its key.

@@ -1,6 +1,6 @@
+internal import Basics
 internal import CCrypto
 internal import Glibc
-internal import WorkdirProtocol
 
 /// Looks at certificates and keys before a TLS library does, to say in words what is wrong with them.
 enum PEM {

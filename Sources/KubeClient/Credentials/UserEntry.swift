@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// `users[…].user` of a kubeconfig.

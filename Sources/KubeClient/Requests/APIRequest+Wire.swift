@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 extension APIRequest {
@@ -36,7 +37,7 @@ extension APIRequest {
     }
 
     /// Method and path, without the query: fit for errors.
-    var attempted: String { "\(method) \(path)" }
+    package var attempted: String { "\(method) \(path)" }
 }
 
 extension ClusterAccess {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// How an object is deleted.

@@ -1,4 +1,5 @@
-public import YAMLTree
+public import Basics
+internal import YAMLTree
 
 /// A change to an object, in one of the four languages that the API server speaks.
 public enum Patch: Sendable, Equatable {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// What must still hold for an object to be deleted, so that a decision made on an old state hits nothing new.

@@ -1,3 +1,4 @@
+public import Basics
 internal import HTTPTransport
 internal import KubeModel
 internal import NIOCore

@@ -1,3 +1,4 @@
+internal import Basics
 internal import CCrypto
 
 /// What proves that an answer was made for this WebSocket's opening (RFC 6455 §4.1).

@@ -1,9 +1,10 @@
+internal import Basics
 internal import HTTPTransport
 
 extension Timepiece {
     /// Lets `work` take as long as `limit`; then it is cancelled and waited for, and the attempt has failed as one that
     /// may be made again.
-    func limit<Value: Sendable>(
+    package func limit<Value: Sendable>(
         _ attempted: String, to limit: Duration, _ work: @escaping @Sendable () async throws(KubeError) -> Value
     ) async throws(KubeError) -> Value {
         let deadline = now() + limit

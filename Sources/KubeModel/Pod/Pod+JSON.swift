@@ -1,3 +1,5 @@
+public import Basics
+
 extension Pod: WireObject {
     /// All of it that is modelled. See `PodSelection` for less.
     public init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError) {

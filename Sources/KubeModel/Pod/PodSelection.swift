@@ -1,3 +1,5 @@
+public import Basics
+
 /// Which pods, and what of them, matter to a reader; everything else is passed over on the wire, and nothing is built
 /// for it.
 ///

@@ -1,3 +1,5 @@
+internal import Basics
+
 extension PodStatus {
     init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
         self.init()

@@ -1,3 +1,5 @@
+internal import Basics
+
 // Field numbers as in `k8s.io/api/core/v1/generated.proto`.
 
 extension PodStatus {

@@ -1,3 +1,5 @@
+internal import Basics
+
 extension APIStatus {
     /// A `Status` as the body of an answer, in either encoding; `nil` for anything else.
     public init?(answer bytes: Span<UInt8>) {

@@ -1,3 +1,5 @@
+public import Basics
+
 extension APIStatus {
     /// A `Status` message without its envelope.
     init(protobuf bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {

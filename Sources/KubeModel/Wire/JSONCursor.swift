@@ -1,3 +1,5 @@
+public import Basics
+
 /// Walks a JSON document within `bytes` and builds only what is asked for.
 ///
 ///     guard try cursor.beginObject(in: bytes) else { return }

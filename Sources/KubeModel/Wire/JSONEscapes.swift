@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Texts of JSON that contain escapes.
 enum JSONEscapes {
     /// What stands between the quotes at `range`. Half a surrogate pair becomes U+FFFD, as in Go's `encoding/json`.

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Where in a JSON list reading has come to.
 struct JSONListGrammar: Sendable {
     private enum Place {

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What is kept of a list's `metadata`.
 public struct ListMetadata: Sendable, Equatable {
     public var resourceVersion = ""

@@ -1,3 +1,5 @@
+public import Basics
+
 /// Which object, at which version: what following a watch needs of every object, and nothing more.
 public struct ObjectHead: Sendable, Equatable {
     public var uid: ObjectUID

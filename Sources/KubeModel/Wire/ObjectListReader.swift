@@ -1,3 +1,5 @@
+public import Basics
+
 /// Reads a list as it arrives, item by item: never more of it in memory than its largest item.
 ///
 ///     reader.append(chunk)

@@ -1,3 +1,5 @@
+public import Basics
+
 extension ObjectMeta {
     init(
         protobuf bytes: Span<UInt8>, _ metadata: WireField, labels keptLabels: NameSet = .all,

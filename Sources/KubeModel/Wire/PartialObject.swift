@@ -1,3 +1,5 @@
+public import Basics
+
 /// An object of any kind of which only the metadata is read.
 public struct PartialObject: WireObject, Equatable {
     public var metadata = ObjectMeta()

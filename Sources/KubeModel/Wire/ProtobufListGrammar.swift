@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Where in an enveloped protobuf list reading has come to.
 struct ProtobufListGrammar: Sendable {
     private enum Place {

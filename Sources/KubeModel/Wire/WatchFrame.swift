@@ -1,3 +1,5 @@
+internal import Basics
+
 /// One event of a watch.
 public enum WatchFrame: Sendable, Equatable {
     public enum Change: Sendable {

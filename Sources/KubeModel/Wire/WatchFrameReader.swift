@@ -1,3 +1,5 @@
+public import Basics
+
 /// Cuts the body of a watch into its events: each behind its length in four bytes (protobuf), or on a line (JSON).
 ///
 ///     reader.append(chunk)

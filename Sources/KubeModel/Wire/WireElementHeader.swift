@@ -1,3 +1,5 @@
+internal import Basics
+
 /// The tag and length of a protobuf field whose body may not have arrived yet.
 struct WireElementHeader {
     let number: Int

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Kubernetes' envelope around every protobuf object: four bytes, then a `runtime.Unknown` with the object inside.
 struct WireEnvelope {
     static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]

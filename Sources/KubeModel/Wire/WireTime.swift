@@ -1,3 +1,5 @@
+internal import Basics
+
 /// The API's times, to the second.
 enum WireTime {
     /// `metav1.Time` in protobuf.

@@ -1,18 +1,20 @@
-public import YAMLTree
+internal import Conversion
+internal import PodRules
+package import YAMLTree
 
 /// A Flyte sidecar task: its pod as Flyte makes it from the task and the pod spec.
-public struct FlyteTask: Sendable {
+package struct FlyteTask: Sendable {
     /// Helpers that end before main starts: ordinary init containers.
-    public var oneShots: Set<String> = []
+    package var oneShots: Set<String> = []
     /// Helpers that run on, whatever their command looks like.
-    public var sidecars: Set<String> = []
+    package var sidecars: Set<String> = []
 
     private static let defaultPrimary = "primary"
 
-    public init() {}
+    package init() {}
 
     /// Throws with everything that is wrong.
-    public func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
+    package func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
         var reader = FieldReader(document)
         let name = reader.text("name").map { $0.lowercased().replacing("_", with: "-").replacing(".", with: "-") }
         let primary = reader.text("primary_container_name") ?? Self.defaultPrimary

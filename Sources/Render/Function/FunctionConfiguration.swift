@@ -1,3 +1,4 @@
+import Conversion
 import YAMLTree
 
 /// The options of a function: below `spec` of its own configuration, or below `data` of a ConfigMap.

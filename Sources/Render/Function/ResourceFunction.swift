@@ -1,22 +1,24 @@
-public import YAMLTree
+internal import Basics
+package import Conversion
+package import YAMLTree
 
 /// The conversion as a KRM function: a ResourceList in, the same with its items converted and what was found out.
-public enum ResourceFunction {
-    public struct Outcome: Sendable {
+package enum ResourceFunction {
+    package struct Outcome: Sendable {
         /// The ResourceList with its `results`, otherwise byte for byte as it came but for what was converted.
-        public var output: [UInt8]
-        public var diagnostics: [Diagnostic]
+        package var output: [UInt8]
+        package var diagnostics: [Diagnostic]
         /// A function that found an error ends with a status of its own.
-        public var failed: Bool { diagnostics.contains { $0.rule.severity == .error } }
+        package var failed: Bool { diagnostics.contains { $0.rule.severity == .error } }
     }
 
-    public enum Failure: Error {
+    package enum Failure: Error {
         /// The text is no YAML.
         case unreadable(YAMLError)
         case input(InputError)
     }
 
-    public static func run(_ bytes: [UInt8]) throws(Failure) -> Outcome {
+    package static func run(_ bytes: [UInt8]) throws(Failure) -> Outcome {
         let list: YAMLNode
         let conversion: Conversion
         do throws(YAMLError) {

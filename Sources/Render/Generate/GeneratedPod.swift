@@ -1,10 +1,11 @@
-import YAMLTree
+package import Conversion
+internal import YAMLTree
 
 /// A pod made from another system's document: its containers side by side, as that system runs them, and which of them
 /// are sidecars.
-public struct GeneratedPod: Sendable {
+package struct GeneratedPod: Sendable {
     /// The object to write it as.
-    public enum Form: String, Sendable, CaseIterable {
+    package enum Form: String, Sendable, CaseIterable {
         /// The bare spec, for a template of one's own.
         case podSpec = "pod-spec"
         case pod
@@ -12,19 +13,19 @@ public struct GeneratedPod: Sendable {
     }
 
     /// Of the Pod or Job.
-    public var name: String?
-    public var spec: Manifest
+    package var name: String?
+    package var spec: Manifest
     /// Names of the containers that run on when main has ended.
-    public var sidecars: Set<String>
+    package var sidecars: Set<String>
     /// Tries after the first.
-    public var retries: Int?
+    package var retries: Int?
     /// Seconds for all tries.
-    public var timeout: Int?
+    package var timeout: Int?
     /// What was found on the way, by the lines of the document it was made from.
-    public var diagnostics: [Diagnostic]
+    package var diagnostics: [Diagnostic]
 
     /// The object; its sidecars native, or for clusters before 1.29 ordinary and marked for a terminator.
-    public func rendered(
+    package func rendered(
         as form: Form, legacy: Bool
     ) throws(InputError) -> (document: Manifest, diagnostics: [Diagnostic]) {
         guard form == .podSpec || name != nil else {

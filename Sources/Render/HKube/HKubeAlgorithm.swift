@@ -1,21 +1,22 @@
-public import YAMLTree
+internal import Conversion
+package import YAMLTree
 
 /// An HKube algorithm: its pod as HKube's task executor would make it, as far as the algorithm's document says.
-public struct HKubeAlgorithm: Sendable {
+package struct HKubeAlgorithm: Sendable {
     /// HKube's name for the main container.
     static let main = "algorunner"
     /// HKube's own `config.resources.sideCar`.
-    public static let defaultResources: Manifest = ["cpu": "100m", "memory": "128Mi"]
+    package static let defaultResources: Manifest = ["cpu": "100m", "memory": "128Mi"]
 
     /// Instead of the document's `algorithmImage`.
-    public var image: String?
+    package var image: String?
     /// Requests and limits of sidecars that name none; `nil` leaves them without.
-    public var resources: Manifest? = HKubeAlgorithm.defaultResources
+    package var resources: Manifest? = HKubeAlgorithm.defaultResources
 
-    public init() {}
+    package init() {}
 
     /// Throws with everything that is wrong.
-    public func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
+    package func pod(_ document: YAMLNode) throws(InputError) -> GeneratedPod {
         var reader = FieldReader(document)
         var diagnostics: [Diagnostic] = []
         let name = reader.text("name")

@@ -1,29 +1,29 @@
-public import YAMLTree
+package import YAMLTree
 
 /// One thing wrong with a document that a generator reads.
-public struct InputProblem: Sendable, Equatable, CustomStringConvertible {
+package struct InputProblem: Sendable, Equatable, CustomStringConvertible {
     /// `sideCars[1].container.name`; empty for the document as a whole.
-    public var path: String
+    package var path: String
     /// `nil` for what comes from the command line.
-    public var mark: YAMLMark?
+    package var mark: YAMLMark?
     /// What is wrong, and what to write.
-    public var message: String
+    package var message: String
 
-    public init(path: String, mark: YAMLMark? = nil, message: String) {
+    package init(path: String, mark: YAMLMark? = nil, message: String) {
         self.path = path
         self.mark = mark
         self.message = message
     }
 
     /// `7:11: inputs[0].from: expected …`
-    public var description: String {
+    package var description: String {
         (mark.map { "\($0.line):\($0.column): " } ?? "") + (path.isEmpty ? "" : "\(path): ") + message
     }
 }
 
 /// Everything wrong with a document, so that a person corrects it in one go.
-public struct InputError: Error, Sendable, Equatable {
-    public var problems: [InputProblem]
+package struct InputError: Error, Sendable, Equatable {
+    package var problems: [InputProblem]
 
-    public init(_ problems: [InputProblem]) { self.problems = problems }
+    package init(_ problems: [InputProblem]) { self.problems = problems }
 }

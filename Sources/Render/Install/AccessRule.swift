@@ -1,12 +1,12 @@
 /// One rule of a role: what may be done with which objects.
-public struct AccessRule: Sendable, Equatable {
-    public var group: String
+package struct AccessRule: Sendable, Equatable {
+    package var group: String
     /// `pods`, `pods/status` …
-    public var resources: [String]
-    public var verbs: [String]
-    public var names: [String] = []
+    package var resources: [String]
+    package var verbs: [String]
+    package var names: [String] = []
     /// What the program needs it for.
-    public var purpose: String
+    package var purpose: String
 
     init(
         _ group: String, _ resources: [String], _ verbs: [String], names: [String] = [], for purpose: String

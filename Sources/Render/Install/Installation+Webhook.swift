@@ -1,7 +1,7 @@
 extension Installation {
     /// The admission webhook: names and numbers that the terminator's configuration decides.
-    public struct Webhook: Sendable, Equatable {
-        public enum Certificates: Sendable {
+    package struct Webhook: Sendable, Equatable {
+        package enum Certificates: Sendable {
             /// The terminator's own, in a Secret that it keeps.
             case own
             /// cert-manager's.
@@ -10,28 +10,28 @@ extension Installation {
             case given
         }
 
-        public var port: Int
+        package var port: Int
         /// Where reviews are posted.
-        public var path: String
-        public var certificates: Certificates
+        package var path: String
+        package var certificates: Certificates
         /// Where a certificate that is not our own is mounted.
-        public var certificateFolder: String
-        public var service: String
-        public var secret: String
+        package var certificateFolder: String
+        package var service: String
+        package var secret: String
         /// The name of the MutatingWebhookConfiguration.
-        public var configuration: String
+        package var configuration: String
         /// How long the API server waits.
-        public var timeoutSeconds: Int
+        package var timeoutSeconds: Int
         /// The label that asks for conversion, and its values.
-        public var label: String
-        public var enabled: String
-        public var disabled: String
+        package var label: String
+        package var enabled: String
+        package var disabled: String
         /// The label that holds a namespace's name.
-        public var nameLabel: String
+        package var nameLabel: String
         /// Namespaces whose pods are never changed, beside our own.
-        public var excludedNamespaces: [String]
+        package var excludedNamespaces: [String]
 
-        public init(
+        package init(
             port: Int, path: String, certificates: Certificates, certificateFolder: String, service: String,
             secret: String, configuration: String, timeoutSeconds: Int, label: String, enabled: String,
             disabled: String, nameLabel: String, excludedNamespaces: [String]

@@ -1,28 +1,30 @@
+import PodRules
+
 /// What an operator wants installed.
-public struct Installation: Sendable, Equatable {
-    public var namespace: String
+package struct Installation: Sendable, Equatable {
+    package var namespace: String
     /// Of the controller and the node agent.
-    public var image: String
+    package var image: String
     /// What containers are swapped to.
-    public var exitImage: String
-    public var replicas: Int
+    package var exitImage: String
+    package var replicas: Int
     /// The terminator's configuration file, as text; `nil` leaves the defaults. With the node agent it has to say so.
-    public var configuration: String?
+    package var configuration: String?
     /// A DaemonSet that ends containers through the runtime's socket.
-    public var nodeAgent: Bool
+    package var nodeAgent: Bool
     /// The socket's path on the nodes.
-    public var runtimeSocket: String
+    package var runtimeSocket: String
     /// For the Prometheus operator.
-    public var serviceMonitor: Bool
+    package var serviceMonitor: Bool
     /// Also where Kruise's ContainerRecreateRequest is to be used.
-    public var kruise: Bool
+    package var kruise: Bool
     /// Sidecars become native as pods are created, where a label asks for it.
-    public var webhook: Webhook?
+    package var webhook: Webhook?
 
-    public static let defaultNamespace = "kpipe-system"
-    public static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
+    package static let defaultNamespace = "kpipe-system"
+    package static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
 
-    public init(
+    package init(
         namespace: String = defaultNamespace, image: String, exitImage: String, replicas: Int = 2,
         configuration: String? = nil, nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
         serviceMonitor: Bool = false, kruise: Bool = false, webhook: Webhook? = nil
@@ -43,23 +45,23 @@ public struct Installation: Sendable, Equatable {
     var terminatorConfiguration: String? { configuration ?? (nodeAgent ? "nodeAgent: true\n" : nil) }
 
     /// Everything to apply, in an order in which each object's namespace and account are there before it.
-    public var documents: [Manifest] {
+    package var documents: [Manifest] {
         [namespaceDocument] + TerminatorInstallation(installation: self).documents
             + (webhookInstallation?.documents ?? [])
             + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
     }
 
     /// What the terminator's account may do in the whole cluster.
-    public static func terminatorAccess(kruise: Bool) -> [AccessRule] {
+    package static func terminatorAccess(kruise: Bool) -> [AccessRule] {
         TerminatorInstallation.clusterRules(kruise: kruise)
     }
 
     /// What it may do in its own namespace.
-    public static var terminatorLeaseAccess: AccessRule { TerminatorInstallation.lease }
+    package static var terminatorLeaseAccess: AccessRule { TerminatorInstallation.lease }
 
     /// Label selectors of its pods, and of the node agents'.
-    public static var terminatorSelector: String { selector(TerminatorInstallation.name) }
-    public static var nodeAgentSelector: String { selector(NodeAgentInstallation.name) }
+    package static var terminatorSelector: String { selector(TerminatorInstallation.name) }
+    package static var nodeAgentSelector: String { selector(NodeAgentInstallation.name) }
 
     private static func selector(_ name: String) -> String {
         labels(component(name)).fields.compactMap { label in

@@ -1,6 +1,8 @@
+import PodRules
+
 /// Everything to apply for a step: its Job or CronJob, and what the agent may do where it reports to Kubernetes.
-public enum StepManifests {
-    public static func documents(_ step: Step) -> [Manifest] { access(step) + [workload(step)] }
+package enum StepManifests {
+    package static func documents(_ step: Step) -> [Manifest] { access(step) + [workload(step)] }
 
     private static func workload(_ step: Step) -> Manifest {
         let pod: Manifest = .map(present: [

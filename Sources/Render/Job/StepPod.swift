@@ -1,3 +1,4 @@
+import Conversion
 import WorkdirProtocol
 
 /// The pod of a step: the agent beside main, both on one volume.

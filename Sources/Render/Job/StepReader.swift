@@ -1,9 +1,9 @@
-public import YAMLTree
+package import YAMLTree
 
 /// Reads a step's document; what is wrong with it is said in one go.
-public enum StepReader {
+package enum StepReader {
     /// Fields of the agent's configuration, which the agent's own reader checks.
-    public static let configurationFields = ["inputs", "outputs", "state", "monitor", "transfer"]
+    package static let configurationFields = ["inputs", "outputs", "state", "monitor", "transfer"]
     private static let containerFields = [
         "env", "envFrom", "resources", "imagePullPolicy", "ports", "volumeMounts", "volumeDevices",
     ]
@@ -14,7 +14,7 @@ public enum StepReader {
     ]
 
     /// - Parameter agentImage: where the document names none.
-    public static func step(_ node: YAMLNode, agentImage: String) throws(InputError) -> Step {
+    package static func step(_ node: YAMLNode, agentImage: String) throws(InputError) -> Step {
         var reader = FieldReader(node)
         var step = Step()
         step.name = reader.required("name", "give the Job's name")

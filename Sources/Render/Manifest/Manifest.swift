@@ -1,8 +1,8 @@
-public import YAMLTree
+package import YAMLTree
 
 /// A value that a generator writes. What it takes over from a document stays as it was written: `0123`, `on` and `1e3`
 /// are these characters, and a quoted `"true"` stays a text.
-public enum Manifest: Sendable, Equatable {
+package enum Manifest: Sendable, Equatable {
     /// A text, quoted where it would mean something else without.
     case text(String)
     /// A number, a boolean, null, or a value taken over that was not quoted.
@@ -10,11 +10,11 @@ public enum Manifest: Sendable, Equatable {
     case list([Manifest])
     case map([Field])
 
-    public struct Field: Sendable, Equatable {
-        public var name: String
-        public var value: Manifest
+    package struct Field: Sendable, Equatable {
+        package var name: String
+        package var value: Manifest
 
-        public init(_ name: String, _ value: Manifest) {
+        package init(_ name: String, _ value: Manifest) {
             self.name = name
             self.value = value
         }
@@ -25,7 +25,7 @@ public enum Manifest: Sendable, Equatable {
         .map(fields.compactMap { field in field.value.map { Field(field.key, $0) } })
     }
 
-    public init(_ node: YAMLNode) {
+    package init(_ node: YAMLNode) {
         switch node.content {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain && node.tag != "tag:yaml.org,2002:str"
@@ -76,11 +76,11 @@ public enum Manifest: Sendable, Equatable {
 extension Manifest: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    public init(stringLiteral value: String) { self = .text(value) }
-    public init(integerLiteral value: Int) { self = .plain(String(value)) }
-    public init(booleanLiteral value: Bool) { self = .plain(String(value)) }
-    public init(arrayLiteral elements: Manifest...) { self = .list(elements) }
-    public init(dictionaryLiteral elements: (String, Manifest)...) { self = .map(elements.map { Field($0.0, $0.1) }) }
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(integerLiteral value: Int) { self = .plain(String(value)) }
+    package init(booleanLiteral value: Bool) { self = .plain(String(value)) }
+    package init(arrayLiteral elements: Manifest...) { self = .list(elements) }
+    package init(dictionaryLiteral elements: (String, Manifest)...) { self = .map(elements.map { Field($0.0, $0.1) }) }
 
     static func number(_ value: Int) -> Manifest { .plain(String(value)) }
     static func texts(_ values: [String]) -> Manifest { .list(values.map { .text($0) }) }

@@ -1,11 +1,12 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// Writes manifests as people do: block style, two spaces, lists at the column of their key.
-public struct ManifestWriter {
+package struct ManifestWriter {
     private var text = ""
 
     /// A stream of documents.
-    public static func yaml(_ documents: [Manifest]) -> String {
+    package static func yaml(_ documents: [Manifest]) -> String {
         documents.map { document in
             var writer = ManifestWriter()
             writer.write(document, column: 0)
@@ -14,7 +15,7 @@ public struct ManifestWriter {
     }
 
     /// One value indented by two spaces; several as a `List`.
-    public static func json(_ documents: [Manifest]) -> String {
+    package static func json(_ documents: [Manifest]) -> String {
         guard documents.count != 1 else { return documents[0].json.prettyText }
         let list: Manifest = ["apiVersion": "v1", "kind": "List", "items": .list(documents)]
         return list.json.prettyText
@@ -75,7 +76,7 @@ public struct ManifestWriter {
 
 extension Manifest {
     /// Plain values that JSON knows stay what they are; others are texts there.
-    public var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .text(let text): .string(text)
         case .plain(let text): PlainText.json(text)

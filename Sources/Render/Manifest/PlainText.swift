@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// How a text may be written in YAML.

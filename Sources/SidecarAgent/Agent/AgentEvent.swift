@@ -1,8 +1,8 @@
-public import Transfer
+package import Transfer
 
 /// What an agent does, for whoever shows it to a person.
-public enum AgentEvent: Sendable {
-    public enum Direction: String, Sendable {
+package enum AgentEvent: Sendable {
+    package enum Direction: String, Sendable {
         case input, output
     }
 

@@ -1,15 +1,16 @@
-public import Logging
+internal import Basics
+package import Logging
 import Transfer
 import WorkdirProtocol
 
 /// What an agent does, as lines of its log: for whoever reads a pod's logs and sees no timeline. States, and what is
 /// waited for, the agent logs itself.
-public struct AgentEventLog: Sendable {
+package struct AgentEventLog: Sendable {
     private let logger: Logger
 
-    public init(_ logger: Logger) { self.logger = logger }
+    package init(_ logger: Logger) { self.logger = logger }
 
-    public func log(_ event: AgentEvent) {
+    package func log(_ event: AgentEvent) {
         switch event {
         case .transfer(let direction, let transfer): log(transfer, direction)
         case .manifest(let url): logger.info("manifest stored", metadata: ["url": "\(url)"])

@@ -1,3 +1,4 @@
+internal import Basics
 internal import CIdle
 import Logging
 import Transfer

@@ -1,15 +1,15 @@
 import Synchronization
 
 /// What the endpoint shows of the agent at one moment.
-public struct AgentStatus: Sendable, Equatable {
-    public var phase: LifecyclePhase
+package struct AgentStatus: Sendable, Equatable {
+    package var phase: LifecyclePhase
     /// The last report made; `nil` before the first.
-    public var report: StateReport?
+    package var report: StateReport?
     /// Current try of main, from 1; 0 before one was seen.
-    public var attempt: Int
-    public var epoch: String
+    package var attempt: Int
+    package var epoch: String
 
-    public init(phase: LifecyclePhase, report: StateReport?, attempt: Int, epoch: String) {
+    package init(phase: LifecyclePhase, report: StateReport?, attempt: Int, epoch: String) {
         self.phase = phase
         self.report = report
         self.attempt = attempt
@@ -18,14 +18,14 @@ public struct AgentStatus: Sendable, Equatable {
 }
 
 /// The agent's current status, written by the agent alone and read by the endpoint.
-public final class StatusBoard: Sendable {
+package final class StatusBoard: Sendable {
     private let status: Mutex<AgentStatus>
 
-    public init(_ initial: AgentStatus) {
+    package init(_ initial: AgentStatus) {
         status = Mutex(initial)
     }
 
-    public var current: AgentStatus { status.withLock { $0 } }
+    package var current: AgentStatus { status.withLock { $0 } }
 
     func show(_ new: AgentStatus) {
         status.withLock { $0 = new }

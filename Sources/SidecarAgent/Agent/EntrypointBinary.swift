@@ -2,13 +2,13 @@ import Glibc
 import WorkdirProtocol
 
 /// The static entrypoint that main is wrapped in.
-public enum EntrypointBinary {
+package enum EntrypointBinary {
     static let name = Volume.ownName(WorkdirPath.entrypoint)
     /// Names the binary where it does not lie beside our own.
-    public static let variable = "KPIPE_ENTRYPOINT"
+    package static let variable = "KPIPE_ENTRYPOINT"
 
     /// `KPIPE_ENTRYPOINT`, else the file of that name beside our own executable, else none.
-    public static func find(environment: [String: String]) -> String? {
+    package static func find(environment: [String: String]) -> String? {
         if let given = environment[variable], !given.isEmpty { return given }
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes { bytes in

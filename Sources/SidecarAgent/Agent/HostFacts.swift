@@ -1,4 +1,5 @@
-import Configuration
+import Basics
+import ConfigSchema
 import Glibc
 
 /// What only the machine knows. Randomness and clock of the agent's shell; no decision reads them.

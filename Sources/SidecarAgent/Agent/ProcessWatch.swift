@@ -1,8 +1,10 @@
+import Basics
 import CLinux
-import Configuration
+import ConfigSchema
 import Dispatch
 import Glibc
 import Synchronization
+import Transfer
 
 /// Tells when main's entrypoint is gone, where its process can be seen (a shared PID namespace, or `run`). By pidfd:
 /// no polling, and no mistaking a process that got the same number later.

@@ -1,5 +1,5 @@
 /// Takes reports in order. Never blocks and never fails: delivery, retries and bounds are the sink's own affair.
-public protocol ReportSink: Sendable {
+package protocol ReportSink: Sendable {
     func report(_ report: StateReport)
 
     /// Delivers until cancelled.
@@ -10,7 +10,7 @@ public protocol ReportSink: Sendable {
 }
 
 /// What outlives a killed agent of the reports. Calls are quick, safe from any thread and survive SIGKILL once returned.
-public protocol ReportLog: Sendable {
+package protocol ReportLog: Sendable {
     /// Reports this destination has not acknowledged, oldest first; custom values may be missing beyond a bound, a
     /// terminal report never is.
     func unacknowledged(by destination: String) -> [StateReport]

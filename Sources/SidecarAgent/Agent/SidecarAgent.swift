@@ -1,10 +1,10 @@
-public import Logging
+package import Logging
 import WorkdirProtocol
 
 /// The agent of one step: holds the volume, feeds the lifecycle with what happens and performs what it answers.
 ///
 /// It never ends by itself on a failure of the step: `run` returns when the lifecycle says so.
-public final class SidecarAgent: Sendable {
+package final class SidecarAgent: Sendable {
     let settings: AgentSettings
     let volume: Volume
     let journal: Journal
@@ -15,15 +15,15 @@ public final class SidecarAgent: Sendable {
     let condition: VolumeCondition
 
     /// Whose volume this is, and the epoch all reports carry.
-    public let identity: VolumeIdentity
+    package let identity: VolumeIdentity
     /// For the endpoint.
-    public let status: StatusBoard
+    package let status: StatusBoard
 
     /// Takes possession of the volume.
     ///
     /// - Throws: where there is no volume to work with, another agent on it included. Everything that can be told to
     ///   main or to a backend is told by `run` instead.
-    public init(
+    package init(
         _ settings: AgentSettings, transfers: any StepTransfers, logger: Logger,
         onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
     ) throws(VolumeError) {
@@ -69,18 +69,18 @@ public final class SidecarAgent: Sendable {
     }
 
     /// For a step that is no pod.
-    public static func newUID() -> String { HostFacts.newUID() }
+    package static func newUID() -> String { HostFacts.newUID() }
 
     /// What outlives a killed agent of the reports; for the sinks.
-    public var reportLog: any ReportLog { journal }
+    package var reportLog: any ReportLog { journal }
 
     /// SIGTERM. Safe to call from anywhere, any number of times.
-    public func terminate() {
+    package func terminate() {
         mailbox.post(.terminate)
     }
 
     /// Runs the step's agent until it may leave. Cancelling the task ends it as a kill would, without a last report.
-    public func run(reportingTo sinks: [any ReportSink], mainStatus: (any MainStatusSource)? = nil) async {
+    package func run(reportingTo sinks: [any ReportSink], mainStatus: (any MainStatusSource)? = nil) async {
         var loop = AgentLoop(self, sinks: sinks, memory: journal.content.memory)
         await loop.run(mainStatus: mainStatus)
     }

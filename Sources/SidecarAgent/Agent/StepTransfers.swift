@@ -1,7 +1,7 @@
-public import Transfer
+package import Transfer
 
 /// What the agent needs of the transfer engine.
-public protocol StepTransfers: Sendable {
+package protocol StepTransfers: Sendable {
     func fetch(
         _ inputs: [InputRequest], into folder: String, journal: any TransferJournal,
         onEvent: @escaping TransferEventHandler

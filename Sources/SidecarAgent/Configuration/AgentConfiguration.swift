@@ -1,24 +1,24 @@
-package import Configuration
+package import ConfigSchema
 internal import WorkdirProtocol
 
 /// Everything the agent is told, checked and with its defaults filled in: one YAML or JSON document,
 /// described by `docs/schema/agent-config.schema.json`; see `ConfigurationSources` for where it comes from.
-public struct AgentConfiguration: Sendable, Equatable {
-    public var inputs: [InputConfiguration] = []
-    public var outputs: [OutputConfiguration] = []
-    public var state: [StateTargetConfiguration] = []
-    public var monitor = MonitorConfiguration()
-    public var transfer = TransferLimits()
+package struct AgentConfiguration: Sendable, Equatable {
+    package var inputs: [InputConfiguration] = []
+    package var outputs: [OutputConfiguration] = []
+    package var state: [StateTargetConfiguration] = []
+    package var monitor = MonitorConfiguration()
+    package var transfer = TransferLimits()
     /// Where the shared volume is mounted.
-    public var workdir = WorkdirPath.defaultRoot
+    package var workdir = WorkdirPath.defaultRoot
     /// Of the endpoint; 0 lets the system choose.
-    public var port = AgentAddress.defaultPort
+    package var port = AgentAddress.defaultPort
     /// From SIGTERM to SIGKILL: the pod's `terminationGracePeriodSeconds`.
-    public var grace = Duration.seconds(30)
+    package var grace = Duration.seconds(30)
     /// Runs as an ordinary container beside main, not as a native sidecar.
-    public var legacy = false
+    package var legacy = false
 
-    public init() {}
+    package init() {}
 }
 
 extension AgentConfiguration: Configurable {

@@ -1,15 +1,15 @@
-internal import Configuration
+internal import ConfigSchema
 internal import YAMLTree
 
 /// One field set from outside the document.
-public struct ConfigurationOverride: Sendable, Equatable {
+package struct ConfigurationOverride: Sendable, Equatable {
     /// Dotted: `monitor.interval`.
-    public var path: String
-    public var value: String
+    package var path: String
+    package var value: String
     /// The flag or variable, for messages: `--grace`, `KPIPE_GRACE`.
-    public var origin: String
+    package var origin: String
 
-    public init(path: String, value: String, origin: String) {
+    package init(path: String, value: String, origin: String) {
         self.path = path
         self.value = value
         self.origin = origin

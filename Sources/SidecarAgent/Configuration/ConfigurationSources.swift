@@ -1,26 +1,28 @@
-public import Configuration
+internal import Basics
+package import ConfigSchema
+internal import Transfer
 internal import WorkdirProtocol
 internal import YAMLTree
 
 /// Where a configuration comes from: `--config FILE`, else the document in `KPIPE_CONFIG`, else nothing but defaults;
 /// then single fields from `KPIPE_*` variables, then from flags.
-public struct ConfigurationSources: Sendable {
-    public var file: String?
-    public var environment: [String: String]
-    public var flags: [ConfigurationOverride]
+package struct ConfigurationSources: Sendable {
+    package var file: String?
+    package var environment: [String: String]
+    package var flags: [ConfigurationOverride]
 
     /// The variable that holds a whole document.
-    public static let documentVariable = AgentVariable.config
+    package static let documentVariable = AgentVariable.config
     /// Far beyond any configuration a person writes.
     static let limits = YAMLLimits(bytes: 4 << 20, depth: 32, nodes: 200_000)
 
-    public init(file: String? = nil, environment: [String: String], flags: [ConfigurationOverride] = []) {
+    package init(file: String? = nil, environment: [String: String], flags: [ConfigurationOverride] = []) {
         self.file = file
         self.environment = environment
         self.flags = flags
     }
 
-    public var pod: PodIdentity {
+    package var pod: PodIdentity {
         let namespace = try? SmallFile.text(PodIdentity.serviceAccountNamespaceFile)
         var pod = PodIdentity(environment: environment, serviceAccountNamespace: namespace)
         pod.name = pod.name ?? (try? SmallFile.text("/proc/sys/kernel/hostname"))
@@ -28,7 +30,7 @@ public struct ConfigurationSources: Sendable {
     }
 
     /// Reads, decodes and checks; the error lists everything that is wrong.
-    public func load() throws(ConfigurationError) -> AgentConfiguration {
+    package func load() throws(ConfigurationError) -> AgentConfiguration {
         let (source, document) = try document()
         let overrides = ConfigurationOverride.environment(environment) + flags
         let node = overrides.reduce(document) { $1.applied(to: $0) }

@@ -1,23 +1,24 @@
-package import Configuration
+internal import Basics
+package import ConfigSchema
 internal import WorkdirProtocol
 package import YAMLTree
 
 /// One entry of `inputs`.
-public struct InputConfiguration: Sendable, Equatable {
-    public enum Unpack: String, Sendable, CaseIterable {
+package struct InputConfiguration: Sendable, Equatable {
+    package enum Unpack: String, Sendable, CaseIterable {
         case never, auto
     }
 
     /// A URL: an object, a `prefix/` or a glob.
-    public var from = ""
+    package var from = ""
     /// Below `input/`; empty: by the object's own name.
-    public var to = ""
+    package var to = ""
     /// 64 hexadecimal digits in lower case.
-    public var sha256: String?
-    public var unpack = Unpack.never
-    public var optional = false
+    package var sha256: String?
+    package var unpack = Unpack.never
+    package var optional = false
 
-    public init() {}
+    package init() {}
 }
 
 extension InputConfiguration: Configurable {

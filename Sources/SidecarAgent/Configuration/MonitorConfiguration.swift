@@ -1,11 +1,11 @@
-package import Configuration
+package import ConfigSchema
 
 /// The resource monitor.
-public struct MonitorConfiguration: Sendable, Equatable {
+package struct MonitorConfiguration: Sendable, Equatable {
     /// Between two samples; `nil`: nothing is sampled and nothing wakes up.
-    public var interval: Duration?
+    package var interval: Duration?
 
-    public init() {}
+    package init() {}
 }
 
 extension MonitorConfiguration: Configurable {

@@ -1,26 +1,27 @@
-package import Configuration
+internal import Basics
+package import ConfigSchema
 internal import WorkdirProtocol
 internal import YAMLTree
 
 /// One entry of `outputs`.
-public struct OutputConfiguration: Sendable, Equatable {
-    public enum When: String, Sendable, CaseIterable {
+package struct OutputConfiguration: Sendable, Equatable {
+    package enum When: String, Sendable, CaseIterable {
         case always, success, failure
     }
 
-    public enum During: String, Sendable, CaseIterable {
+    package enum During: String, Sendable, CaseIterable {
         case end, continuous
     }
 
     /// A path or glob below `output/`.
-    public var from = ""
+    package var from = ""
     /// A URL.
-    public var to = ""
-    public var when = When.always
-    public var during = During.end
-    public var priority = 0
+    package var to = ""
+    package var when = When.always
+    package var during = During.end
+    package var priority = 0
 
-    public init() {}
+    package init() {}
 }
 
 extension OutputConfiguration: Configurable {

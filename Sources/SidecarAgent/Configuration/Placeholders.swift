@@ -1,4 +1,4 @@
-internal import Configuration
+internal import ConfigSchema
 
 /// Fills `{pod.name}`, `{pod.namespace}`, `{pod.uid}`, `{job.name}` and `{env.NAME}` in URLs and paths. Values are put
 /// in as they stand; `{{` and `}}` stand for the braces themselves.

@@ -1,4 +1,5 @@
-internal import Configuration
+internal import Basics
+internal import ConfigSchema
 internal import YAMLTree
 
 extension Shape<String> {

@@ -1,17 +1,19 @@
-package import Configuration
+internal import Basics
+package import ConfigSchema
+internal import KubeClient
 package import YAMLTree
 
 /// One entry of `state`: where reports of the step's state go.
-public struct StateTargetConfiguration: Sendable, Equatable {
+package struct StateTargetConfiguration: Sendable, Equatable {
     /// How a CloudEvent travels over HTTP.
-    public enum Mode: String, Sendable, CaseIterable {
+    package enum Mode: String, Sendable, CaseIterable {
         /// The whole event is the body: `application/cloudevents+json`.
         case structured
         /// Attributes as `ce-` headers, the data as the body.
         case binary
     }
 
-    public enum Destination: Sendable, Equatable {
+    package enum Destination: Sendable, Equatable {
         /// An http or https URL.
         case http(String)
         /// An absolute path; one event on a line.
@@ -22,19 +24,19 @@ public struct StateTargetConfiguration: Sendable, Equatable {
 
     static let kubernetes = "kubernetes"
 
-    public var to = ""
+    package var to = ""
     /// Holds a bearer token; read again before each delivery, because tokens rotate.
-    public var tokenFile: String?
+    package var tokenFile: String?
     /// Certificates to trust instead of the system's, as PEM.
-    public var caFile: String?
-    public var headers: [String: String] = [:]
+    package var caFile: String?
+    package var headers: [String: String] = [:]
     /// Of one attempt.
-    public var timeout = Duration.seconds(10)
-    public var mode = Mode.structured
+    package var timeout = Duration.seconds(10)
+    package var mode = Mode.structured
 
-    public init() {}
+    package init() {}
 
-    public var destination: Destination {
+    package var destination: Destination {
         if to == Self.kubernetes { return .kubernetes }
         if to.hasPrefix("file://") { return .file(String(to.dropFirst(7))) }
         return to.hasPrefix("/") ? .file(to) : .http(to)

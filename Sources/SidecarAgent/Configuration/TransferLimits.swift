@@ -1,13 +1,14 @@
-package import Configuration
+package import Basics
+package import ConfigSchema
 
 /// What transfers may use.
-public struct TransferLimits: Sendable, Equatable {
+package struct TransferLimits: Sendable, Equatable {
     /// Buffers, in all.
-    public var memory = ByteSize(bytes: 32 << 20)
+    package var memory = ByteSize(bytes: 32 << 20)
     /// Exchanges at once.
-    public var concurrency = 64
+    package var concurrency = 64
 
-    public init() {}
+    package init() {}
 }
 
 extension TransferLimits: Configurable {

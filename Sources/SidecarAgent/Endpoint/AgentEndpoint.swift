@@ -1,3 +1,5 @@
+internal import Basics
+internal import HTTPServer
 internal import Synchronization
 internal import Telemetry
 internal import WorkdirProtocol

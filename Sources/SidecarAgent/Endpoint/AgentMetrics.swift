@@ -1,14 +1,15 @@
-public import Telemetry
+internal import Basics
+package import Telemetry
 internal import WorkdirProtocol
 
 /// What the agent says of itself in `/metrics`.
-public struct AgentMetrics: Sendable {
-    public let registry: MetricRegistry
+package struct AgentMetrics: Sendable {
+    package let registry: MetricRegistry
     let reports: Counter
     let unreported: Gauge
 
     /// `status` is read whenever somebody asks.
-    public init(_ registry: MetricRegistry, status: StatusBoard) {
+    package init(_ registry: MetricRegistry, status: StatusBoard) {
         self.registry = registry
         reports = registry.counter(
             "kpipe_state_reports_total", "Attempts to deliver a state report, by destination and result.",

@@ -1,7 +1,8 @@
-public import KubeClient
-public import Logging
-public import Telemetry
-public import WorkdirProtocol
+package import HTTPServer
+package import KubeClient
+package import Logging
+package import Telemetry
+package import WorkdirProtocol
 
 /// What runs beside the agent: its endpoint with metrics, the sinks of its reports, the resource monitor.
 ///
@@ -10,14 +11,14 @@ public import WorkdirProtocol
 ///     let agent = try SidecarAgent(settings, transfers: engine, logger: logger)
 ///     let sinks = services.attach(agent, pod: sources.pod, logger: logger)
 ///     // `agent.run(reportingTo: sinks)` beside `services.monitor.run()`; then `server.stop()`
-public struct StepServices: Sendable {
-    public let metrics = MetricRegistry()
-    public let monitor: ResourceMonitor
+package struct StepServices: Sendable {
+    package let metrics = MetricRegistry()
+    package let monitor: ResourceMonitor
     private let configuration: AgentConfiguration
     private let endpoint: AgentEndpoint
 
     /// - Parameter scope: whose use of resources is monitored.
-    public init(_ configuration: AgentConfiguration, scope: UsageScope = .container) {
+    package init(_ configuration: AgentConfiguration, scope: UsageScope = .container) {
         self.configuration = configuration
         endpoint = AgentEndpoint(metrics: metrics)
         monitor = ResourceMonitor(configuration.monitor, workdir: configuration.workdir, metrics: metrics, scope: scope)
@@ -27,14 +28,14 @@ public struct StepServices: Sendable {
     ///
     /// Comes first: startup is probed here, so an agent that cannot listen would never let main start. That is a
     /// permanent failure, told like a wrong configuration (`FailureCause(endpoint:)`).
-    public func listen() async throws(StatusServerError) -> StatusServer {
+    package func listen() async throws(StatusServerError) -> StatusServer {
         try await endpoint.serve(port: configuration.port)
     }
 
     /// Shows the agent's state from now on, and makes the sinks of its reports.
     ///
     /// - Parameter api: the cluster the step runs in, where there is one.
-    public func attach(
+    package func attach(
         _ agent: SidecarAgent, pod: PodIdentity, api: (any KubeAPI)? = nil, logger: Logger
     ) -> [any ReportSink] {
         endpoint.attach(agent.status)
@@ -49,7 +50,7 @@ public struct StepServices: Sendable {
 
 extension FailureCause {
     /// The endpoint cannot listen.
-    public init(endpoint error: StatusServerError) {
+    package init(endpoint error: StatusServerError) {
         self.init(
             .error, container: .agent, reason: FailureReason.configuration, message: error.description,
             exitCode: ExitCode.configuration.rawValue)

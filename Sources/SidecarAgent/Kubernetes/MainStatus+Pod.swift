@@ -1,5 +1,5 @@
 internal import KubeModel
-internal import Terminator
+internal import PodRules
 
 extension MainStatus {
     /// What a pod says about its main containers; `nil` while nothing can be said: none has started, or one waits to be

@@ -1,17 +1,18 @@
-public import KubeClient
+package import KubeClient
 internal import KubeModel
-public import Logging
+internal import KubeRuntime
+package import Logging
 
 /// The agent's own pod, as the API server shows it: says how main fares also where main says nothing itself, because it
 /// was killed for want of memory or because its image knows nothing of us.
-public struct OwnPod: MainStatusSource {
+package struct OwnPod: MainStatusSource {
     private let api: any KubeAPI
     private let key: ObjectKey
     private let uid: String?
     private let logger: Logger
 
     /// `nil` where the pod's name or namespace is not known.
-    public init?(_ pod: PodIdentity, api: any KubeAPI, logger: Logger) {
+    package init?(_ pod: PodIdentity, api: any KubeAPI, logger: Logger) {
         guard let name = pod.name, let namespace = pod.namespace else { return nil }
         self.api = api
         self.logger = logger
@@ -19,7 +20,7 @@ public struct OwnPod: MainStatusSource {
         uid = pod.uid
     }
 
-    public func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async {
+    package func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async {
         guard await isReadable() else { return }
         let scope = WatchScope(
             .pods, namespace: key.namespace, fieldSelector: "metadata.name=\(key.name)", encoding: .protobuf)

@@ -1,5 +1,7 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
 internal import YAMLTree
 
 /// A state report as requests to the API server: annotations on the step's own pod, and an Event about it.

@@ -1,24 +1,24 @@
 /// Why a step, or one try of its main container, did not succeed.
-public struct FailureCause: Sendable, Equatable, Codable {
+package struct FailureCause: Sendable, Equatable, Codable {
     /// Decides the terminal state.
-    public enum Kind: String, Sendable, Codable {
+    package enum Kind: String, Sendable, Codable {
         /// A non-zero exit, a missing input, a checksum mismatch, a failed upload: `ERROR`.
         case error
         /// A signal, out of memory, a deadline, an eviction, the entrypoint's watchdog: `KILLED`.
         case killed
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// The container at fault.
-    public var container: StepContainer
+    package var container: StepContainer
     /// One word in CamelCase, as Kubernetes writes them: `OOMKilled`, `InputMissing`.
-    public var reason: String
+    package var reason: String
     /// One clear sentence without secrets.
-    public var message: String
+    package var message: String
     /// Main's own code, or one of `ExitCode` where the agent failed.
-    public var exitCode: Int32?
+    package var exitCode: Int32?
 
-    public init(
+    package init(
         _ kind: Kind, container: StepContainer, reason: String, message: String, exitCode: Int32? = nil
     ) {
         self.kind = kind
@@ -33,16 +33,16 @@ public struct FailureCause: Sendable, Equatable, Codable {
 }
 
 /// The two containers of a step, as reports name them.
-public enum StepContainer: String, Sendable, Codable {
+package enum StepContainer: String, Sendable, Codable {
     case main, agent
 }
 
 /// How a try of main, or the whole step, ended.
-public enum StepOutcome: Sendable, Equatable, Codable {
+package enum StepOutcome: Sendable, Equatable, Codable {
     case success
     case failure(FailureCause)
 
-    public var cause: FailureCause? {
+    package var cause: FailureCause? {
         switch self {
         case .success: nil
         case .failure(let cause): cause

@@ -1,17 +1,17 @@
 /// What becomes of the time between SIGTERM and SIGKILL. All from SIGTERM on.
-public struct GracePlan: Sendable, Equatable {
+package struct GracePlan: Sendable, Equatable {
     /// Main has ended, and the API server is not waited for any longer to say how.
-    public var statusLatest: Duration
+    package var statusLatest: Duration
     /// Main still runs (legacy only): what it has written so far must be stored now, or not at all.
-    public var storeLatest: Duration
+    package var storeLatest: Duration
     /// Uploads are given up, so that the step's end can still be reported.
-    public var deadline: Duration
+    package var deadline: Duration
     /// The agent is gone, before it is killed.
-    public var exit: Duration
+    package var exit: Duration
 
     /// Main may use half of the grace for itself. Of what remains, a tenth, at least 500 ms and at most 5 s, is kept for
     /// the last report, and half as much for leaving.
-    public init(grace: Duration) {
+    package init(grace: Duration) {
         let reserve = min(max(grace / 10, .milliseconds(500)), .seconds(5), grace / 3)
         exit = grace - reserve / 2
         deadline = exit - reserve

@@ -1,5 +1,5 @@
 /// What the shell is to do, in order. Every effect may be asked for again after a restart, so each is idempotent.
-public enum LifecycleEffect: Sendable, Equatable {
+package enum LifecycleEffect: Sendable, Equatable {
     case fetchInputs
     case cancelFetching
     case publishReady
@@ -23,11 +23,11 @@ public enum LifecycleEffect: Sendable, Equatable {
 }
 
 /// What to store: the outputs whose `when` fits the outcome.
-public struct StoreOrder: Sendable, Equatable, Codable {
-    public var attempt: Int
-    public var outcome: StepOutcome
+package struct StoreOrder: Sendable, Equatable, Codable {
+    package var attempt: Int
+    package var outcome: StepOutcome
 
-    public init(attempt: Int, outcome: StepOutcome) {
+    package init(attempt: Int, outcome: StepOutcome) {
         self.attempt = attempt
         self.outcome = outcome
     }

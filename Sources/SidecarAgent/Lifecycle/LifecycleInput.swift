@@ -1,5 +1,5 @@
 /// Everything that can happen to a step.
-public enum LifecycleInput: Sendable, Equatable {
+package enum LifecycleInput: Sendable, Equatable {
     /// The agent is up. On a journal's machine this means: go on where the earlier agent was killed.
     case start
     /// The node was rebooted while a try ran; whatever main's files said before is void.

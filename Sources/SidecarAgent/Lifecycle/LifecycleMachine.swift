@@ -6,12 +6,12 @@
 /// - exactly one terminal report ends a step, and nothing is reported after it;
 /// - a try of main ends once, whichever of its signs comes first;
 /// - a native sidecar leaves only after SIGTERM.
-public struct LifecycleMachine: Sendable, Equatable {
+package struct LifecycleMachine: Sendable, Equatable {
     /// What a killed agent's successor must know. Written to the journal before the effects are performed.
-    public struct Memory: Sendable, Equatable, Codable {
-        public internal(set) var phase = LifecyclePhase.pending
+    package struct Memory: Sendable, Equatable, Codable {
+        package internal(set) var phase = LifecyclePhase.pending
         /// Current try of main, from 1; 0 before one was seen.
-        public internal(set) var attempt = 0
+        package internal(set) var attempt = 0
         /// The entrypoint's record of the current try; `nil` where main has no entrypoint of ours.
         var record: MainAttempt?
         /// Last line of `state` in the current try.
@@ -24,13 +24,13 @@ public struct LifecycleMachine: Sendable, Equatable {
         /// `ready` was published, so a verdict concerns single tries from here on.
         var mayRun = false
 
-        public init() {}
+        package init() {}
     }
 
-    public let rules: LifecycleRules
-    public internal(set) var memory: Memory
+    package let rules: LifecycleRules
+    package internal(set) var memory: Memory
     /// SIGTERM has come.
-    public internal(set) var terminating = false
+    package internal(set) var terminating = false
     /// The API server tells of main's container.
     var hearsStatus = false
     /// What main said before `ready` existed; taken up once it does.
@@ -39,14 +39,14 @@ public struct LifecycleMachine: Sendable, Equatable {
     /// Enough for what can lie in a volume; a program that chatters before `ready` loses its oldest lines.
     static let deferredLimit = 64
 
-    public init(_ rules: LifecycleRules, memory: Memory = Memory()) {
+    package init(_ rules: LifecycleRules, memory: Memory = Memory()) {
         self.rules = rules
         self.memory = memory
     }
 
-    public var phase: LifecyclePhase { memory.phase }
+    package var phase: LifecyclePhase { memory.phase }
 
-    public mutating func handle(_ input: LifecycleInput) -> [LifecycleEffect] {
+    package mutating func handle(_ input: LifecycleInput) -> [LifecycleEffect] {
         switch input {
         case .start: start()
         case .rebooted: rebooted()

@@ -1,5 +1,5 @@
 /// Where a step is.
-public enum LifecyclePhase: Sendable, Equatable, Codable {
+package enum LifecyclePhase: Sendable, Equatable, Codable {
     /// Nothing has begun.
     case pending
     /// Inputs are being fetched and verified.
@@ -20,7 +20,7 @@ public enum LifecyclePhase: Sendable, Equatable, Codable {
     case leaving(StepOutcome)
 
     /// The startup probe may pass: inputs are there, or never will be (then the entrypoint finds `failed`).
-    public var letsMainStart: Bool {
+    package var letsMainStart: Bool {
         switch self {
         case .pending, .initializing: false
         case .ready, .started, .running, .awaitingRetry, .storing, .settled, .leaving: true

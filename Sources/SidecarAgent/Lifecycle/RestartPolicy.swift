@@ -1,5 +1,5 @@
 /// What becomes of a main container that failed.
-public enum RestartPolicy: String, Sendable, Codable {
+package enum RestartPolicy: String, Sendable, Codable {
     /// A failed try is the end.
     case never = "Never"
     /// A failed try is followed by another, until the Job gives up.

@@ -2,12 +2,12 @@ import Glibc
 
 /// A step on this machine: the agent in this process, the entrypoint with the command as a child. The same programs
 /// and the same protocol as in a pod, without a cluster.
-public struct LocalStep: Sendable {
+package struct LocalStep: Sendable {
     let agent: SidecarAgent
     let main: MainProcess
     let sinks: [any ReportSink]
 
-    public init(agent: SidecarAgent, main: MainProcess, reportingTo sinks: [any ReportSink]) {
+    package init(agent: SidecarAgent, main: MainProcess, reportingTo sinks: [any ReportSink]) {
         self.agent = agent
         self.main = main
         self.sinks = sinks
@@ -17,7 +17,7 @@ public struct LocalStep: Sendable {
     ///
     /// - Parameter signals: what this process is asked by signal; passed on to the command.
     /// - Returns: the command's exit code; where that is 0, the code of an input's or output's failure.
-    public func run(signals: some AsyncSequence<Int32, Never> & Sendable) async -> Int32 {
+    package func run(signals: some AsyncSequence<Int32, Never> & Sendable) async -> Int32 {
         await withTaskGroup(of: Int32?.self) { group in
             group.addTask {
                 await agent.run(reportingTo: sinks)
@@ -42,7 +42,7 @@ public struct LocalStep: Sendable {
     }
 
     /// How the step ended, once it has.
-    public var outcome: StepOutcome? {
+    package var outcome: StepOutcome? {
         if case .leaving(let outcome) = agent.status.current.phase { outcome } else { nil }
     }
 

@@ -2,13 +2,13 @@ import Glibc
 import WorkdirProtocol
 
 /// The workdir of a step that runs on this machine.
-public struct LocalWorkdir: Sendable {
+package struct LocalWorkdir: Sendable {
     /// Absolute, without links.
-    public let path: String
+    package let path: String
     private let isTemporary: Bool
 
     /// `given` is made where it is missing; without one a temporary folder is.
-    public init(_ given: String?, temporaryFolder: String) throws(VolumeError) {
+    package init(_ given: String?, temporaryFolder: String) throws(VolumeError) {
         let made: String
         if let given {
             guard mkdir(given, 0o777) == 0 || errno == EEXIST else { throw .last("make the workdir", given) }
@@ -25,12 +25,12 @@ public struct LocalWorkdir: Sendable {
     }
 
     /// Main has left something in `output/`.
-    public var hasOutputs: Bool {
+    package var hasOutputs: Bool {
         (try? FolderHandle(path: "\(path)/\(WorkdirPath.output)").names().isEmpty) == false
     }
 
     /// Removes a temporary workdir. A given one stays.
-    public func removeIfTemporary() {
+    package func removeIfTemporary() {
         guard isTemporary, let slash = path.lastIndex(of: "/") else { return }
         // Whatever cannot be removed stays: the step itself is over.
         try? FolderHandle(path: String(path[..<slash])).remove(String(path[path.index(after: slash)...]))

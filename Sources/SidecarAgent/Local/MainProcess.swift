@@ -5,15 +5,15 @@ import Synchronization
 import WorkdirProtocol
 
 /// The entrypoint with the step's command, as a child of this process.
-public final class MainProcess: Sendable {
-    public let processID: Int32
+package final class MainProcess: Sendable {
+    package let processID: Int32
     private let exit = Mutex<ReadSource?>(nil)
 
     /// Starts `entrypoint run -- command` with the workdir as its current folder. Signals are as a shell would leave
     /// them, and the child stays in our process group, so that a terminal reaches it too.
     ///
     /// - Parameter environment: the command's own, to which `KPIPE_WORKDIR` is added.
-    public init(
+    package init(
         entrypoint: String, command: [String], workdir: String, environment: [String: String]
     ) throws(VolumeError) {
         var actions = posix_spawn_file_actions_t()
@@ -46,10 +46,10 @@ public final class MainProcess: Sendable {
         processID = process
     }
 
-    public func send(_ signal: Int32) { kill(processID, signal) }
+    package func send(_ signal: Int32) { kill(processID, signal) }
 
     /// Waits for the end; 128 + n for a signal. To be called once; not cancelled, because a child must be reaped.
-    public func wait() async -> Int32 {
+    package func wait() async -> Int32 {
         let descriptor = clinux_pidfd_open(processID)
         guard descriptor >= 0 else { return reap() }
         await withCheckedContinuation { continuation in

@@ -1,9 +1,10 @@
+import Basics
 import FoundationEssentials
 import Transfer
 
 /// What a step does, told to a person line by line, or as JSON lines.
-public struct Timeline: Sendable {
-    public enum Form: Sendable {
+package struct Timeline: Sendable {
+    package enum Form: Sendable {
         case text, json
     }
 
@@ -13,12 +14,12 @@ public struct Timeline: Sendable {
     /// Files named one by one, of inputs and of outputs each; the others are counted.
     static let filesShown = 20
 
-    public init(_ form: Form) {
+    package init(_ form: Form) {
         self.form = form
     }
 
     /// The lines for an event, each with its line feed; often none.
-    public mutating func lines(for event: AgentEvent, at elapsed: Duration) -> String {
+    package mutating func lines(for event: AgentEvent, at elapsed: Duration) -> String {
         switch form {
         case .json: Self.json(event, elapsed)
         case .text: text(event, elapsed)

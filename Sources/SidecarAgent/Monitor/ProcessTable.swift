@@ -1,5 +1,7 @@
-internal import Configuration
+internal import Basics
+internal import ConfigSchema
 internal import Glibc
+internal import Transfer
 internal import WorkdirProtocol
 
 /// The processes of the pod, where its containers share one PID namespace.

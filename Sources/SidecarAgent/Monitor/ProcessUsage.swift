@@ -1,3 +1,4 @@
+internal import Basics
 internal import WorkdirProtocol
 
 /// What one process uses, from its folder in `/proc`.

@@ -1,10 +1,12 @@
-internal import Configuration
-public import Telemetry
-public import WorkdirProtocol
+internal import Basics
+internal import ConfigSchema
+package import Telemetry
+internal import Transfer
+package import WorkdirProtocol
 
 /// Samples what the containers of the step use: our own control group, main's samples as the entrypoint leaves them in
 /// `.kpipe/usage`, and the processes of other containers where the PID namespace is shared.
-public final class ResourceMonitor: Sendable {
+package final class ResourceMonitor: Sendable {
     private let interval: Duration?
     private let workdir: String
     private let scope: UsageScope
@@ -14,7 +16,7 @@ public final class ResourceMonitor: Sendable {
     private static let usageLimit = 64 << 10
 
     /// Without an interval nothing is sampled and nothing wakes up.
-    public init(
+    package init(
         _ configuration: MonitorConfiguration, workdir: String, metrics: MetricRegistry,
         scope: UsageScope = .container
     ) {
@@ -27,7 +29,7 @@ public final class ResourceMonitor: Sendable {
     }
 
     /// Samples until cancelled; returns at once where nothing is to be sampled.
-    public func run() async {
+    package func run() async {
         guard let interval else { return }
         while !Task.isCancelled {
             sample()
@@ -37,7 +39,7 @@ public final class ResourceMonitor: Sendable {
 
     /// Peaks and totals per container for the manifest, read once more so that main's last samples are in it. Empty
     /// without an interval.
-    public func summary() -> [String: String] {
+    package func summary() -> [String: String] {
         guard interval != nil else { return [:] }
         sample()
         return board.summary

@@ -1,3 +1,4 @@
+internal import Basics
 internal import YAMLTree
 
 /// A state report as a CloudEvent 1.0 (https://github.com/cloudevents/spec).

@@ -1,5 +1,7 @@
-internal import Configuration
+internal import Basics
+internal import ConfigSchema
 internal import HTTPTransport
+internal import Transfer
 internal import YAMLTree
 
 /// Posts reports as CloudEvents.

@@ -1,15 +1,15 @@
-public import KubeClient
-public import Logging
+package import KubeClient
+package import Logging
 
 /// Makes the sinks that a configuration asks for.
-public enum ReportSinks {
+package enum ReportSinks {
     /// One sink for each entry of `state`, each with an outbox of its own, so that one that is down holds up no other.
     ///
     /// - Parameters:
     ///   - pod: with the uid that reports are to carry.
     ///   - api: for reports to the pod itself; without it those fail, and are said to.
     ///   - log: what earlier lives of the agent left undelivered comes from here and goes first.
-    public static func make(
+    package static func make(
         _ targets: [StateTargetConfiguration], pod: PodIdentity, api: (any KubeAPI)? = nil, log: any ReportLog,
         logger: Logger, metrics: AgentMetrics? = nil
     ) -> [any ReportSink] {

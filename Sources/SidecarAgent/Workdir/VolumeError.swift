@@ -1,18 +1,18 @@
 import Glibc
-public import WorkdirProtocol
+package import WorkdirProtocol
 
 /// The volume cannot be used as it is.
-public struct VolumeError: Error, Sendable, Equatable, CustomStringConvertible {
-    public var exitCode: ExitCode
+package struct VolumeError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var exitCode: ExitCode
     /// What was attempted, why it failed, what to try.
-    public var message: String
+    package var message: String
 
-    public init(_ exitCode: ExitCode, _ message: String) {
+    package init(_ exitCode: ExitCode, _ message: String) {
         self.exitCode = exitCode
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 
     /// The error of the system call that has just failed.
     static func last(_ attempted: String, _ path: String) -> VolumeError {

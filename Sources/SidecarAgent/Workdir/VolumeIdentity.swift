@@ -1,15 +1,15 @@
 /// Whose volume this is: the first record of the journal.
-public struct VolumeIdentity: Sendable, Equatable, Codable {
+package struct VolumeIdentity: Sendable, Equatable, Codable {
     /// Names this life of the volume in every report.
-    public var epoch: String
+    package var epoch: String
     /// The pod's uid, or one made up where nobody says.
-    public var pod: String
+    package var pod: String
     /// The kernel's boot id.
-    public var boot: String
+    package var boot: String
     /// The pod's name, to know one's own volume again where no uid is given.
-    public var name: String?
+    package var name: String?
 
-    public init(epoch: String, pod: String, boot: String, name: String?) {
+    package init(epoch: String, pod: String, boot: String, name: String?) {
         self.epoch = epoch
         self.pod = pod
         self.boot = boot
@@ -18,13 +18,13 @@ public struct VolumeIdentity: Sendable, Equatable, Codable {
 }
 
 /// Who finds the volume.
-public struct VolumeClaim: Sendable, Equatable {
+package struct VolumeClaim: Sendable, Equatable {
     /// `nil` where nobody says.
-    public var pod: String?
-    public var name: String?
-    public var boot: String
+    package var pod: String?
+    package var name: String?
+    package var boot: String
 
-    public init(pod: String?, name: String?, boot: String) {
+    package init(pod: String?, name: String?, boot: String) {
         self.pod = pod
         self.name = name
         self.boot = boot
@@ -32,7 +32,7 @@ public struct VolumeClaim: Sendable, Equatable {
 }
 
 /// What a starting agent makes of the volume it finds.
-public enum VolumeCondition: Sendable, Equatable {
+package enum VolumeCondition: Sendable, Equatable {
     /// Nobody's yet: what markers there are were made by this pod's main, and count.
     case fresh
     /// An agent of this pod was here and was killed.
@@ -42,7 +42,7 @@ public enum VolumeCondition: Sendable, Equatable {
     /// Left behind by another pod, or without a readable journal: nothing in it is ours.
     case stale
 
-    public static func judge(
+    package static func judge(
         journal: VolumeIdentity?, hasLeftovers: Bool, claim: VolumeClaim
     ) -> VolumeCondition {
         guard let journal else { return hasLeftovers ? .stale : .fresh }

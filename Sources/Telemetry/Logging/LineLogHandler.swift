@@ -1,11 +1,12 @@
-public import Logging
+internal import Basics
+package import Logging
 internal import YAMLTree
 
 /// Writes log events as lines of text or JSON. Whatever a message holds, it stays on one line.
-public struct LineLogHandler: LogHandler {
-    public var logLevel: Logger.Level
-    public var metadata: Logger.Metadata = [:]
-    public var metadataProvider: Logger.MetadataProvider?
+package struct LineLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let format: LogFormat
     private let output: any LogOutput
@@ -14,7 +15,7 @@ public struct LineLogHandler: LogHandler {
     /// Longer messages are cut, so that no server's answer can flood the log.
     static let maximumLength = 16 << 10
 
-    public init(label: String, level: Logger.Level, format: LogFormat, output: any LogOutput = StandardErrorOutput()) {
+    package init(label: String, level: Logger.Level, format: LogFormat, output: any LogOutput = StandardErrorOutput()) {
         self.init(label: label, level: level, format: format, output: output, now: LogTime.now)
     }
 
@@ -29,12 +30,12 @@ public struct LineLogHandler: LogHandler {
         self.now = now
     }
 
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var fields = metadata
         if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
         if let own = event.metadata { fields.merge(own) { $1 } }

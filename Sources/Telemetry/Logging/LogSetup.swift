@@ -1,9 +1,9 @@
-public import Logging
+package import Logging
 
 /// Sets up logging for the process.
-public enum LogSetup {
+package enum LogSetup {
     /// Call once, before the first `Logger` is made.
-    public static func bootstrap(level: Logger.Level, format: LogFormat) {
+    package static func bootstrap(level: Logger.Level, format: LogFormat) {
         LoggingSystem.bootstrap { label in LineLogHandler(label: label, level: level, format: format) }
     }
 }

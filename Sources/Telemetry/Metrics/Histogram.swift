@@ -1,8 +1,8 @@
 /// How values are spread. Label values are given in the order of the label names.
-public struct Histogram: Sendable {
+package struct Histogram: Sendable {
     let family: MetricFamily
 
-    public func observe(_ value: Double, _ labels: String...) {
+    package func observe(_ value: Double, _ labels: String...) {
         guard case .histogram(let bounds) = family.kind, !value.isNaN else { return }
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
         family.update(labels) { series in

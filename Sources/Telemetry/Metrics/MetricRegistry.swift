@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// All metrics of one process, and their text for Prometheus.
-public final class MetricRegistry: Sendable {
+package final class MetricRegistry: Sendable {
     private struct Content {
         var families: [MetricFamily] = []
         var collectors: [@Sendable () -> Void] = []
@@ -9,30 +9,30 @@ public final class MetricRegistry: Sendable {
 
     private let content = Mutex(Content())
 
-    public init() {}
+    package init() {}
 
     /// A number that only grows. Its name ends in `_total`.
-    public func counter(_ name: String, _ help: String, labels: [String] = []) -> Counter {
+    package func counter(_ name: String, _ help: String, labels: [String] = []) -> Counter {
         Counter(family: family(MetricFamily(name, help, .counter, labels)))
     }
 
     /// A number that goes up and down.
-    public func gauge(_ name: String, _ help: String, labels: [String] = []) -> Gauge {
+    package func gauge(_ name: String, _ help: String, labels: [String] = []) -> Gauge {
         Gauge(family: family(MetricFamily(name, help, .gauge, labels)))
     }
 
     /// How often values fell below each of `bounds`, which ascend.
-    public func histogram(_ name: String, _ help: String, bounds: [Double], labels: [String] = []) -> Histogram {
+    package func histogram(_ name: String, _ help: String, bounds: [Double], labels: [String] = []) -> Histogram {
         Histogram(family: family(MetricFamily(name, help, .histogram(bounds), labels)))
     }
 
     /// `collect` is called before each exposition, to set gauges that are only worth computing then. Must be quick.
-    public func onExposition(_ collect: @escaping @Sendable () -> Void) {
+    package func onExposition(_ collect: @escaping @Sendable () -> Void) {
         content.withLock { $0.collectors.append(collect) }
     }
 
     /// The text exposition format, version 0.0.4.
-    public func exposition() -> [UInt8] {
+    package func exposition() -> [UInt8] {
         let (families, collectors) = content.withLock { ($0.families, $0.collectors) }
         for collect in collectors { collect() }
         var text: [UInt8] = []
@@ -40,7 +40,7 @@ public final class MetricRegistry: Sendable {
         return text
     }
 
-    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// The family of that name: made by the first to ask for it, shared by all who follow.
     private func family(_ new: MetricFamily) -> MetricFamily {

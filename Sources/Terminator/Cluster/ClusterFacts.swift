@@ -1,6 +1,8 @@
+internal import Basics
 internal import HTTPTransport
 internal import KubeClient
 internal import KubeModel
+internal import PodRules
 internal import Synchronization
 internal import YAMLTree
 

@@ -1,19 +1,20 @@
 internal import HTTPTransport
-public import KubeClient
-public import KubeModel
+package import KubeClient
+package import KubeModel
+package import PodRules
 
 /// Reaches into pods over WebSockets to the API server.
-public struct ClusterStreams: PodStreams {
+package struct ClusterStreams: PodStreams {
     private let connections: PodConnections
     private let timeout: Duration
 
     /// - Parameter timeout: for a whole request or command: another rung waits.
-    public init(_ access: ClusterAccess, timeout: Duration = .seconds(10)) {
+    package init(_ access: ClusterAccess, timeout: Duration = .seconds(10)) {
         connections = PodConnections(access)
         self.timeout = timeout
     }
 
-    public func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int {
+    package func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int {
         let request = PortRequest(endpoint.method, endpoint.path, to: pod, port: endpoint.port)
         do {
             return try await connections.roundTrip(request, timeout: timeout).status
@@ -23,7 +24,7 @@ public struct ClusterStreams: PodStreams {
         }
     }
 
-    public func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32 {
+    package func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32 {
         let command = ExecCommand(in: pod, container: container, command)
         do {
             return Int32(clamping: try await connections.exec(command, limit: 4 << 10, timeout: timeout).exitCode)

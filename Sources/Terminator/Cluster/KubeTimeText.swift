@@ -1,3 +1,4 @@
+internal import Basics
 internal import WorkdirProtocol
 
 /// Times as `metav1.Time` is written.

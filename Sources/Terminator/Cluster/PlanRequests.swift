@@ -1,5 +1,7 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
+internal import PodRules
 internal import YAMLTree
 
 /// The requests by which a plan is carried out. Pure: nothing is sent.

@@ -1,7 +1,8 @@
-public import KubeModel
+package import KubeModel
+package import PodRules
 
 /// What reaches into a pod through the API server.
-public protocol PodStreams: Sendable {
+package protocol PodStreams: Sendable {
     /// Asks an endpoint on the pod's localhost.
     ///
     /// - Returns: the HTTP status; 0 where the sidecar left without an answer.

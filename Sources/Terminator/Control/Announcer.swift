@@ -1,6 +1,8 @@
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
 internal import Logging
+internal import PodRules
 
 /// Tells of a pod: an Event for whoever looks at the pod, a line of log for whoever looks at us.
 struct Announcer: Sendable {

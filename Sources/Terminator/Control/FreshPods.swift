@@ -1,3 +1,4 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
 internal import Synchronization

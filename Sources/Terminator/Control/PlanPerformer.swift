@@ -1,6 +1,8 @@
 internal import KubeClient
 internal import KubeModel
 internal import Logging
+internal import OperatorConfiguration
+internal import PodRules
 internal import Telemetry
 
 /// Carries one plan out: first the patch that remembers what is tried, then the calls.

@@ -1,4 +1,5 @@
 internal import KubeClient
+internal import KubeRuntime
 internal import Synchronization
 
 /// The informers of pods, for those who come to know of them before they are there.

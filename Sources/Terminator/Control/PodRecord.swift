@@ -1,8 +1,9 @@
 internal import KubeModel
+internal import PodRules
 
 /// What is kept of each marked pod: where it is, and a digest by which a change that matters is noticed. The rest is
 /// read again when something is to be done.
-public struct PodRecord: Sendable, Equatable {
+package struct PodRecord: Sendable, Equatable {
     /// `namespace/name` in one text: at a hundred thousand pods every allocation counts.
     private let path: String
     /// 0 while nothing is to be done.

@@ -1,5 +1,8 @@
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
+internal import OperatorConfiguration
+internal import PodRules
 
 /// Which pods are followed, and what is read of them.
 enum PodScope {

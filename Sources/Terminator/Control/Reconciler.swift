@@ -1,6 +1,9 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
 internal import Logging
+internal import PodRules
 internal import Telemetry
 
 /// Brings one pod a step further: reads it, plans, and carries the plan out. Everything it knows of a pod is in the

@@ -1,3 +1,6 @@
+import OperatorConfiguration
+import PodRules
+
 /// What holds for all pods, as long as the process runs.
 struct ReconcilerSettings: Sendable {
     var exitImage: ExitImage?

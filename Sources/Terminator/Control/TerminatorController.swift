@@ -1,14 +1,18 @@
+package import Basics
 internal import CIdle
-public import KubeClient
+package import KubeClient
 internal import KubeModel
-public import Logging
-public import Telemetry
+internal import KubeRuntime
+package import Logging
+package import OperatorConfiguration
+internal import PodRules
+package import Telemetry
 
 /// The controller: follows the pods that carry a marker, and ends the sidecars of those whose main containers have
 /// ended.
 ///
 /// It keeps no state that the cluster does not have: another process may take over at any moment.
-public final class TerminatorController: Sendable {
+package final class TerminatorController: Sendable {
     private let configuration: TerminatorConfiguration
     private let options: TerminatorOptions
     private let api: any KubeAPI
@@ -22,7 +26,7 @@ public final class TerminatorController: Sendable {
     private let informerMetrics: InformerMetrics
     private let pods = PodFollower(count: 2)
 
-    public init(
+    package init(
         _ configuration: TerminatorConfiguration, _ options: TerminatorOptions = .init(), api: any KubeAPI,
         streams: any PodStreams, registry: MetricRegistry, logger: Logger, time: Timepiece = .system,
         wall: WallClock = .system
@@ -52,16 +56,16 @@ public final class TerminatorController: Sendable {
     }
 
     /// In Events, as who tells.
-    public static let name = "k-pipe.cloud/terminator"
+    package static let name = "k-pipe.cloud/terminator"
 
     /// Two for each pod that ends: as many as some thousand pods need that end together.
     private static let eventLimits = EventLimits(remembered: 8192)
 
     /// Whether all pods have been seen.
-    public var isReady: Bool { pods.hasSynced }
+    package var isReady: Bool { pods.hasSynced }
 
     /// Works until it is stopped, until the task is cancelled, or until all is looked at where that is asked for once.
-    public func run() async {
+    package func run() async {
         await withTaskGroup(of: Void.self) { telling in
             telling.addTask { await self.events.run() }
             await withTaskGroup(of: Void.self) { watching in
@@ -88,7 +92,7 @@ public final class TerminatorController: Sendable {
     private static let tellingTime = Duration.seconds(3)
 
     /// Takes in no more; `run` returns once the pods at hand are done with.
-    public func stop() { queue.shutDown() }
+    package func stop() { queue.shutDown() }
 
     /// Once all pods were seen little is needed until one of them ends.
     private func saveMemory() async {

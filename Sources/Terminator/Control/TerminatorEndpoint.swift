@@ -1,22 +1,23 @@
-public import Telemetry
+package import HTTPServer
+package import Telemetry
 
 /// The terminator's HTTP endpoint: read-only, for probes and metrics.
-public struct TerminatorEndpoint: Sendable {
+package struct TerminatorEndpoint: Sendable {
     private let registry: MetricRegistry
     private let waitsFor: @Sendable () -> String?
 
     /// - Parameter waitsFor: what keeps this process from doing its work, in a few words; `nil` once it is ready.
-    public init(_ registry: MetricRegistry, waitsFor: @escaping @Sendable () -> String?) {
+    package init(_ registry: MetricRegistry, waitsFor: @escaping @Sendable () -> String?) {
         self.registry = registry
         self.waitsFor = waitsFor
     }
 
     /// - Parameter isReady: whether this replica could take over, or has.
-    public init(_ registry: MetricRegistry, isReady: @escaping @Sendable () -> Bool) {
+    package init(_ registry: MetricRegistry, isReady: @escaping @Sendable () -> Bool) {
         self.init(registry) { isReady() ? nil : "pods have not been seen yet" }
     }
 
-    public func serve(port: Int) async throws(StatusServerError) -> StatusServer {
+    package func serve(port: Int) async throws(StatusServerError) -> StatusServer {
         try await StatusServer.start(port: port) { answer(to: $0) }
     }
 

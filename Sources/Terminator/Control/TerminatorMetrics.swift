@@ -1,7 +1,7 @@
-public import Telemetry
+package import Telemetry
 
 /// What the terminator counts.
-public struct TerminatorMetrics: Sendable {
+package struct TerminatorMetrics: Sendable {
     let verdicts: Counter
     let rungs: Counter
     let conflicts: Counter
@@ -11,7 +11,7 @@ public struct TerminatorMetrics: Sendable {
 
     private static let seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
-    public init(_ registry: MetricRegistry) {
+    package init(_ registry: MetricRegistry) {
         verdicts = registry.counter(
             "kpipe_terminator_verdicts_total", "Pods looked at, by verdict.", labels: ["verdict"])
         rungs = registry.counter(

@@ -1,11 +1,11 @@
 /// What a command line says beside the configuration.
-public struct TerminatorOptions: Sendable {
+package struct TerminatorOptions: Sendable {
     /// `nil`: all namespaces.
-    public var namespace: String?
+    package var namespace: String?
     /// Says what would be done, and does nothing.
-    public var isDryRun = false
+    package var isDryRun = false
     /// Ends once every pod that was there has been looked at.
-    public var isOnce = false
+    package var isOnce = false
 
-    public init() {}
+    package init() {}
 }

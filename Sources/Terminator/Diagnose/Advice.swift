@@ -1,4 +1,5 @@
 internal import KubeModel
+internal import PodRules
 
 /// What the owner of a pod could do so that it ends, where the terminator leaves it alone.
 enum Advice {

@@ -1,17 +1,22 @@
+package import Basics
 internal import HTTPTransport
-public import KubeClient
+package import KubeClient
 internal import KubeModel
+internal import KubeRuntime
+package import OperatorConfiguration
+internal import PodRules
+internal import WorkdirProtocol
 internal import YAMLTree
 
 /// Asks a cluster about pods, and changes nothing.
-public struct Diagnosis: Sendable {
+package struct Diagnosis: Sendable {
     let api: any KubeAPI
     let configuration: TerminatorConfiguration
     let namespaces = KnownNamespaces()
     let time: Timepiece
     private let cluster: ClusterFacts
 
-    public init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, time: Timepiece = .system) {
+    package init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, time: Timepiece = .system) {
         self.api = api
         self.configuration = configuration
         self.time = time
@@ -19,7 +24,7 @@ public struct Diagnosis: Sendable {
     }
 
     /// - Parameter now: seconds since 1970.
-    public func report(_ subject: Subject, now: Int64) async throws(KubeError) -> DiagnosisReport {
+    package func report(_ subject: Subject, now: Int64) async throws(KubeError) -> DiagnosisReport {
         let mayReadNamespaces = try await readNamespaces(subject)
         var report = DiagnosisReport(pods: [], isDetailed: !subject.isMany)
         if case .job(let key) = subject { report.job = try await job(key) }

@@ -1,13 +1,13 @@
 /// The answer to one question about pods.
-public struct DiagnosisReport: Sendable, Equatable {
+package struct DiagnosisReport: Sendable, Equatable {
     /// Where a Job was asked about that is still there.
-    public var job: JobDiagnosis?
+    package var job: JobDiagnosis?
     /// By namespace and name; of many pods only those that say something of sidecars and have not finished.
-    public var pods: [PodDiagnosis]
+    package var pods: [PodDiagnosis]
     /// Pods that were asked about one by one, or with their Job, are explained in full.
-    public var isDetailed: Bool
+    package var isDetailed: Bool
 
-    public init(job: JobDiagnosis? = nil, pods: [PodDiagnosis], isDetailed: Bool) {
+    package init(job: JobDiagnosis? = nil, pods: [PodDiagnosis], isDetailed: Bool) {
         self.job = job
         self.pods = pods
         self.isDetailed = isDetailed

@@ -1,10 +1,10 @@
 /// A watch of pods as a table that is drawn anew in place, on a terminal. Pure.
-public struct DiagnosisScreen: Sendable {
-    public struct Size: Sendable, Equatable {
-        public var rows: Int
-        public var columns: Int
+package struct DiagnosisScreen: Sendable {
+    package struct Size: Sendable, Equatable {
+        package var rows: Int
+        package var columns: Int
 
-        public init(rows: Int, columns: Int) {
+        package init(rows: Int, columns: Int) {
             self.rows = rows
             self.columns = columns
         }
@@ -18,18 +18,18 @@ public struct DiagnosisScreen: Sendable {
     private static let clearRest = "\u{1B}[J"
 
     /// - Parameter isDetailed: each pod is explained in full.
-    public init(isWide: Bool, isDetailed: Bool) {
+    package init(isWide: Bool, isDetailed: Bool) {
         self.isWide = isWide
         self.isDetailed = isDetailed
     }
 
     /// Makes room, so that what stands on the screen is not lost but moved up.
-    public static func opening(_ size: Size) -> String { String(repeating: "\n", count: size.rows) }
+    package static func opening(_ size: Size) -> String { String(repeating: "\n", count: size.rows) }
 
     /// What to write now; no line is longer than the screen is wide, and there are no more than it has.
     ///
     /// - Parameter now: seconds since 1970.
-    public func frame(_ news: DiagnosisNews, now: Int64, _ size: Size) -> String {
+    package func frame(_ news: DiagnosisNews, now: Int64, _ size: Size) -> String {
         let report = DiagnosisReport(pods: news.pods, isDetailed: isDetailed)
         let held = news.pods.count(where: \.isHeldOpen)
         var lines = ["\(news.pods.count) pods, \(held) held open; Ctrl-C ends this"]

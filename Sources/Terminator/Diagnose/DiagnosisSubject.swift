@@ -1,9 +1,10 @@
 internal import KubeClient
-public import KubeModel
+package import KubeModel
+internal import KubeRuntime
 
 extension Diagnosis {
     /// Which pods.
-    public enum Subject: Sendable, Equatable {
+    package enum Subject: Sendable, Equatable {
         case all
         case namespace(String)
         case pod(ObjectKey)
@@ -12,7 +13,7 @@ extension Diagnosis {
         /// As on a command line: `pod/NAME`, `job NAME`, `namespace/NAME`, `all`, or nothing for `namespace` itself.
         ///
         /// - Returns: `nil` for what is none of these.
-        public init?(words: [String], in namespace: String) {
+        package init?(words: [String], in namespace: String) {
             guard let first = words.first else {
                 self = .namespace(namespace)
                 return
@@ -35,7 +36,7 @@ extension Diagnosis {
         }
 
         /// Of many pods only those are shown that say something of sidecars and have not finished.
-        public var isMany: Bool {
+        package var isMany: Bool {
             switch self {
             case .all, .namespace: true
             case .pod, .job: false

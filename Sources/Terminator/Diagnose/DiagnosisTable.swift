@@ -1,12 +1,12 @@
 internal import KubeModel
 
 /// Rows of diagnoses, in columns. Keeps the columns' widths, so that rows added later stand below those before.
-public struct DiagnosisTable: Sendable {
+package struct DiagnosisTable: Sendable {
     private let isWide: Bool
     private var widths: [Int]
     private let heads: [String]
 
-    public init(isWide: Bool) {
+    package init(isWide: Bool) {
         self.isWide = isWide
         heads =
             ["NAMESPACE", "POD", "CONTAINER", "ROLE", "STATE", "HOLDS OPEN", "NEXT"]
@@ -15,13 +15,13 @@ public struct DiagnosisTable: Sendable {
     }
 
     /// The heads of the columns and a line for each container, as wide as needed.
-    public mutating func text(_ diagnoses: [PodDiagnosis]) -> String {
+    package mutating func text(_ diagnoses: [PodDiagnosis]) -> String {
         let lines = diagnoses.flatMap { diagnosis in diagnosis.rows.map { cells($0, of: diagnosis) } }
         return aligned([heads] + lines)
     }
 
     /// More lines, without heads.
-    public mutating func text(_ rows: [PodDiagnosis.Row], of diagnosis: PodDiagnosis) -> String {
+    package mutating func text(_ rows: [PodDiagnosis.Row], of diagnosis: PodDiagnosis) -> String {
         aligned(rows.map { cells($0, of: diagnosis) })
     }
 

@@ -1,13 +1,14 @@
-public import KubeModel
+package import Basics
+package import KubeModel
 internal import WorkdirProtocol
-public import YAMLTree
+internal import YAMLTree
 
 /// Diagnoses as text for people and as documents for programs.
-public enum DiagnosisText {
+package enum DiagnosisText {
     /// A table, and what is to be said of each pod as a whole.
     ///
     /// - Parameter now: seconds since 1970.
-    public static func table(_ report: DiagnosisReport, isWide: Bool, now: Int64) -> String {
+    package static func table(_ report: DiagnosisReport, isWide: Bool, now: Int64) -> String {
         var parts: [String] = []
         if let job = report.job { parts.append("Job \(job.job): \(job.verdict)\n") }
         if report.pods.isEmpty {
@@ -21,7 +22,7 @@ public enum DiagnosisText {
     }
 
     /// What is to be said of the pod as a whole.
-    public static func note(_ diagnosis: PodDiagnosis, isDetailed: Bool, now: Int64) -> String {
+    package static func note(_ diagnosis: PodDiagnosis, isDetailed: Bool, now: Int64) -> String {
         let owner = diagnosis.job.map { " (Job \($0))" } ?? ""
         let since = diagnosis.isHeldOpen ? diagnosis.mainEnd.map { "; main ended \(age($0, now)) ago" } ?? "" : ""
         var lines = ["\(diagnosis.pod)\(owner): \(diagnosis.verdict)\(since)"]
@@ -58,11 +59,11 @@ public enum DiagnosisText {
         return DurationText.print(.seconds(seconds / unit * unit))
     }
 
-    public static func document(_ report: DiagnosisReport) -> JSONValue {
+    package static func document(_ report: DiagnosisReport) -> JSONValue {
         .array(report.pods.map(document))
     }
 
-    public static func document(_ diagnosis: PodDiagnosis) -> JSONValue {
+    package static func document(_ diagnosis: PodDiagnosis) -> JSONValue {
         .object(present: [
             "namespace": .string(diagnosis.pod.namespace), "pod": .string(diagnosis.pod.name),
             "job": diagnosis.job.map { .string($0) }, "verdict": .string(diagnosis.verdict),
@@ -74,7 +75,7 @@ public enum DiagnosisText {
     }
 
     /// In a watch: a pod that is not followed any more.
-    public static func document(gone pod: ObjectKey) -> JSONValue {
+    package static func document(gone pod: ObjectKey) -> JSONValue {
         ["namespace": .string(pod.namespace), "pod": .string(pod.name), "gone": true]
     }
 

@@ -1,9 +1,12 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
-public import Logging
+internal import KubeRuntime
+package import Logging
+internal import OperatorConfiguration
 
 /// Follows pods, and says of them what `Diagnosis` does whenever that changes. Goes on over restarts of the server.
-public struct DiagnosisWatch: Sendable {
+package struct DiagnosisWatch: Sendable {
     private let diagnosis: Diagnosis
     private let subject: Diagnosis.Subject
     private let logger: Logger
@@ -13,7 +16,7 @@ public struct DiagnosisWatch: Sendable {
     private static let interval = Duration.seconds(1)
 
     /// - Parameter clock: seconds since 1970.
-    public init(
+    package init(
         _ diagnosis: Diagnosis, _ subject: Diagnosis.Subject, logger: Logger, clock: @escaping @Sendable () -> Int64
     ) {
         self.diagnosis = diagnosis
@@ -24,7 +27,7 @@ public struct DiagnosisWatch: Sendable {
 
     /// Tells first what there is, then once a second what there is and what of it is new: until the task is cancelled, or
     /// `tell` returns `false` because nobody listens any more.
-    public func run(_ tell: @escaping @Sendable (DiagnosisNews) async -> Bool) async {
+    package func run(_ tell: @escaping @Sendable (DiagnosisNews) async -> Bool) async {
         let pods = FollowedPods()
         let rules = diagnosis.configuration.rules
         var selection = PodScope.selection(rules, diagnosis.namespaces)

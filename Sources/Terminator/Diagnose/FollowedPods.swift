@@ -1,5 +1,6 @@
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
 internal import Synchronization
 
 /// Pods as a watch brought them, between the informer that writes and the loop that looks once a second.

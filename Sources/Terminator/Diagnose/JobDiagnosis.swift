@@ -1,13 +1,13 @@
-public import KubeModel
+package import KubeModel
 internal import YAMLTree
 
 /// How it stands with a Job, beside its pods.
-public struct JobDiagnosis: Sendable, Equatable {
-    public var job: ObjectKey
+package struct JobDiagnosis: Sendable, Equatable {
+    package var job: ObjectKey
     /// `true` once it has completed or failed.
-    public var isFinished: Bool
+    package var isFinished: Bool
     /// One sentence.
-    public var verdict: String
+    package var verdict: String
 
     init(_ key: ObjectKey, _ document: YAMLNode) {
         job = key

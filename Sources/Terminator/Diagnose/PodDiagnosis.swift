@@ -1,47 +1,48 @@
-public import KubeModel
+package import KubeModel
+package import PodRules
 
 /// What a person wants to know of a pod: which container counts as what, what holds it open, what would be done, and what
 /// went wrong so far.
-public struct PodDiagnosis: Sendable, Equatable {
-    public struct Row: Sendable, Equatable {
-        public var container: String
+package struct PodDiagnosis: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
+        package var container: String
         /// `main` or `sidecar`.
-        public var role: String
+        package var role: String
         /// Why it counts as that.
-        public var reason: String
-        public var state: String
-        public var restarts: Int32
+        package var reason: String
+        package var state: String
+        package var restarts: Int32
         /// Whether it keeps the pod open although main has ended.
-        public var holdsOpen: Bool
+        package var holdsOpen: Bool
         /// What would be done about it now; `nil` for nothing.
-        public var step: Ladder.Step?
+        package var step: Ladder.Step?
         /// What was tried, in order.
-        public var tried: [String]
+        package var tried: [String]
         /// Why other ways are not taken.
-        public var obstacles: [String]
+        package var obstacles: [String]
 
         /// `step`, for people; empty for nothing.
-        public var next: String { step?.words ?? "" }
+        package var next: String { step?.words ?? "" }
     }
 
-    public var pod: ObjectKey
-    public var uid: String
-    public var verdict: String
+    package var pod: ObjectKey
+    package var uid: String
+    package var verdict: String
     /// Finished, and nothing is left to be done about it.
-    public var isFinished: Bool
-    public var job: String?
+    package var isFinished: Bool
+    package var job: String?
     /// How main ended, and when, in seconds since 1970; `nil` while it has not.
-    public var result: MainResult?
-    public var mainEnd: Int64?
-    public var rows: [Row]
+    package var result: MainResult?
+    package var mainEnd: Int64?
+    package var rows: [Row]
     /// Annotations that cannot be followed.
-    public var findings: [String]
+    package var findings: [String]
     /// What its owner could do, where the terminator does nothing.
-    public var advice: [String]
+    package var advice: [String]
     /// Warnings that the cluster holds about it, oldest first.
-    public var warnings: [String] = []
+    package var warnings: [String] = []
 
-    public init(_ facts: PodFacts, _ surroundings: Surroundings) {
+    package init(_ facts: PodFacts, _ surroundings: Surroundings) {
         pod = facts.key
         uid = facts.uid
         job = facts.job?.name
@@ -70,7 +71,7 @@ public struct PodDiagnosis: Sendable, Equatable {
         }
     }
 
-    public var isHeldOpen: Bool { rows.contains(where: \.holdsOpen) }
+    package var isHeldOpen: Bool { rows.contains(where: \.holdsOpen) }
 
     /// Without what changes each second: that a wait has become shorter is nothing new.
     var steady: PodDiagnosis {
@@ -91,7 +92,7 @@ extension PodDiagnosis.Row {
 
 extension Verdict {
     /// For people.
-    public var sentence: String {
+    package var sentence: String {
         switch self {
         case .leave(let reason): "left alone: \(reason)"
         case .wait(let mains): "waiting for \(mains.joined(separator: ", "))"

@@ -1,4 +1,5 @@
 internal import KubeModel
+internal import PodRules
 
 extension Ladder {
     /// Whether a rung that was not tried may be.

@@ -1,4 +1,6 @@
 internal import KubeModel
+internal import OperatorConfiguration
+internal import PodRules
 
 extension Ladder {
     /// How it stands with one rung.

@@ -1,13 +1,14 @@
 internal import KubeModel
+package import PodRules
 
 /// Decides which rung comes next for one sidecar that keeps its pod open after main has ended.
-public struct Ladder: Sendable {
+package struct Ladder: Sendable {
     let pod: PodFacts
     let sidecar: ContainerFacts
     let result: MainResult
     let surroundings: Surroundings
 
-    public enum Step: Sendable, Equatable {
+    package enum Step: Sendable, Equatable {
         case attempt(Rung)
         /// Look again after that many seconds; the rung that was tried may still work, or may be tried then.
         case wait(Int64, for: Rung)
@@ -16,13 +17,13 @@ public struct Ladder: Sendable {
     }
 
     /// A rung that is not to be taken, and why.
-    public struct Obstacle: Sendable, Equatable {
-        public var rung: Rung
-        public var reason: String
+    package struct Obstacle: Sendable, Equatable {
+        package var rung: Rung
+        package var reason: String
     }
 
     /// The next step, and what stands in the way of the rungs before it. A swap that is granted is taken from `budget`.
-    public func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
+    package func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
         if pod.progress.holds, pod.job != nil { return (stepWhileHolding(), []) }
         var obstacles: [Obstacle] = []
         for rung in rungs where rung != .hold {

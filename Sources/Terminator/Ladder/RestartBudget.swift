@@ -1,10 +1,12 @@
+package import PodRules
+
 /// How many more restarts a Job's pods may have under `OnFailure` before the Job controller fails the Job.
 ///
 /// It sums the restarts of the Job's unfinished pods, swaps of images among them, and fails the Job when the sum
 /// reaches `backoffLimit` (with 0: at any restart). A pod that finishes takes its restarts out of the sum.
-public struct RestartBudget: Sendable, Equatable {
+package struct RestartBudget: Sendable, Equatable {
     /// How much of it one more swap may take.
-    public enum Allowance: Sendable, Equatable {
+    package enum Allowance: Sendable, Equatable {
         case granted
         /// Only when pods that are about to finish have done so.
         case later
@@ -17,7 +19,7 @@ public struct RestartBudget: Sendable, Equatable {
     private var leftOnceOthersFinish: Int
 
     /// Nothing counts restarts: `Never`, or a pod without a Job.
-    public static let unlimited = RestartBudget(isLimited: false, left: 0, leftOnceOthersFinish: 0)
+    package static let unlimited = RestartBudget(isLimited: false, left: 0, leftOnceOthersFinish: 0)
 
     private init(isLimited: Bool, left: Int, leftOnceOthersFinish: Int) {
         self.isLimited = isLimited
@@ -29,7 +31,7 @@ public struct RestartBudget: Sendable, Equatable {
     ///   - backoffLimit: the Job's.
     ///   - pod: whose sidecars are to be ended.
     ///   - pods: all pods of the Job, finished or not, with or without `pod`.
-    public init(backoffLimit: Int, of pod: PodFacts, among pods: [PodFacts]) {
+    package init(backoffLimit: Int, of pod: PodFacts, among pods: [PodFacts]) {
         // With a limit of 0 one restart is too many, with 1 as well.
         let allowed = max(0, backoffLimit - 1)
         let others = pods.filter { $0.uid != pod.uid && !$0.isFinished }
@@ -56,7 +58,7 @@ public struct RestartBudget: Sendable, Equatable {
     }
 
     /// What one swap may do now; granting it takes it from the budget.
-    public mutating func take() -> Allowance {
+    package mutating func take() -> Allowance {
         guard isLimited else { return .granted }
         if left > 0 {
             left -= 1

@@ -1,15 +1,18 @@
+package import Basics
 internal import ContainerRuntime
-public import KubeClient
+package import KubeClient
 internal import KubeModel
-public import Logging
-public import Telemetry
+internal import KubeRuntime
+package import Logging
+package import PodRules
+package import Telemetry
 
 /// Stops sidecars on its own node that the terminator points to, through the container runtime.
 ///
 /// It trusts neither the cue nor the watch: it reads the pod anew, decides by the terminator's own rules, and asks the
 /// runtime whether the container is that pod's container of that name before it stops it. It keeps no state, so one that
 /// starts anew goes on where the last one was.
-public final class NodeAgent: Sendable {
+package final class NodeAgent: Sendable {
     private let api: any KubeAPI
     private let runtime: any NodeRuntime
     private let node: String
@@ -26,7 +29,7 @@ public final class NodeAgent: Sendable {
     ///   - node: the name of the node whose pods count.
     ///   - namespace: `nil`: all namespaces.
     ///   - rules: as the terminator's, so that both mean the same by a sidecar.
-    public init(
+    package init(
         _ api: any KubeAPI, runtime: any NodeRuntime, node: String, namespace: String? = nil, rules: MarkerRules,
         registry: MetricRegistry, logger: Logger, time: Timepiece = .system
     ) {
@@ -55,10 +58,10 @@ public final class NodeAgent: Sendable {
     }
 
     /// Whether the node's pods have been seen.
-    public var isReady: Bool { informer.hasSynced }
+    package var isReady: Bool { informer.hasSynced }
 
     /// Works until the task is cancelled. What the runtime has begun by then may go on; whoever starts next sees to it.
-    public func run() async {
+    package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.informer.run() }
             group.addTask { await self.queue.run(workers: Self.workers) { key in await self.serve(key) } }

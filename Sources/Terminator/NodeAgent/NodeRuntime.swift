@@ -1,7 +1,7 @@
-public import ContainerRuntime
+package import ContainerRuntime
 
 /// What the node agent needs of its node's container runtime.
-public protocol NodeRuntime: Sendable {
+package protocol NodeRuntime: Sendable {
     func container(_ id: String) async throws(RuntimeError) -> RuntimeContainer
     /// Returns when the container has stopped.
     func stop(_ id: String, grace: Duration) async throws(RuntimeError)

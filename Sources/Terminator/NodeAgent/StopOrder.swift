@@ -1,12 +1,14 @@
-/// A container that is to be stopped now.
-public struct StopOrder: Sendable, Equatable {
-    public var container: String
-    /// As the runtime knows it, without the kubelet's scheme.
-    public var runtimeID: String
-    /// Between SIGTERM and SIGKILL.
-    public var grace: Duration
+package import PodRules
 
-    public init(container: String, runtimeID: String, grace: Duration) {
+/// A container that is to be stopped now.
+package struct StopOrder: Sendable, Equatable {
+    package var container: String
+    /// As the runtime knows it, without the kubelet's scheme.
+    package var runtimeID: String
+    /// Between SIGTERM and SIGKILL.
+    package var grace: Duration
+
+    package init(container: String, runtimeID: String, grace: Duration) {
         self.container = container
         self.runtimeID = runtimeID
         self.grace = grace
@@ -14,7 +16,7 @@ public struct StopOrder: Sendable, Equatable {
 
     /// What `cue` asks for and the pod's own state demands: main has ended, the container is a sidecar that runs, and it
     /// is the very instance that the cue names. A forged cue ends nothing that would not be ended anyway.
-    public static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
+    package static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
         guard case .terminate(let sidecars, _) = Verdict(for: pod) else { return [] }
         return sidecars.compactMap { sidecar in
             guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,

@@ -1,7 +1,8 @@
-public import KubeModel
+package import KubeModel
+package import PodRules
 
 /// What is told about a pod: as an Event, in the log and in metrics.
-public enum Announcement: Sendable, Equatable {
+package enum Announcement: Sendable, Equatable {
     /// A rung is being tried.
     case terminating(container: String, Rung)
     /// No rung is left; with what stood in the way of each.
@@ -13,7 +14,7 @@ public enum Announcement: Sendable, Equatable {
     /// The pod says something that cannot be meant.
     case mistake(Verdict.Reason)
 
-    public var isWarning: Bool {
+    package var isWarning: Bool {
         switch self {
         case .failed, .spoiled, .mistake: true
         case .terminating, .terminated: false
@@ -21,7 +22,7 @@ public enum Announcement: Sendable, Equatable {
     }
 
     /// Of the Event; public, like the names of fields.
-    public var reason: String {
+    package var reason: String {
         switch self {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
@@ -29,7 +30,7 @@ public enum Announcement: Sendable, Equatable {
         }
     }
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .terminating(let container, let rung):
             "The main containers have ended: ending the sidecar \(container) (\(rung.words))"
@@ -56,12 +57,12 @@ extension MainResult {
 }
 
 extension Ladder.Obstacle: CustomStringConvertible {
-    public var description: String { "\(rung.rawValue): \(reason)" }
+    package var description: String { "\(rung.rawValue): \(reason)" }
 }
 
 extension Rung {
     /// What it does, for people.
-    public var words: String {
+    package var words: String {
         switch self {
         case .http: "http: its quit endpoint is asked"
         case .image: "image: its image is swapped for one that exits with 0"

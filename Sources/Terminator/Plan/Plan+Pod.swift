@@ -1,8 +1,10 @@
 internal import KubeModel
+internal import OperatorConfiguration
+package import PodRules
 
 extension Plan {
     /// What to do about `pod` in these surroundings.
-    public init(for pod: PodFacts, in surroundings: Surroundings) {
+    package init(for pod: PodFacts, in surroundings: Surroundings) {
         let verdict = Verdict(for: pod)
         self.init(verdict: verdict)
         progress = pod.progress

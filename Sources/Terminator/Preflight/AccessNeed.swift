@@ -1,20 +1,20 @@
 /// One verb that the terminator has to be allowed, as a SelfSubjectAccessReview asks about it.
-public struct AccessNeed: Sendable, Hashable {
-    public var verb: String
-    public var group: String
+package struct AccessNeed: Sendable, Hashable {
+    package var verb: String
+    package var group: String
     /// `pods`
-    public var resource: String
+    package var resource: String
     /// `status`; empty for the object itself.
-    public var subresource: String
+    package var subresource: String
     /// Where; `nil`: in all namespaces.
-    public var namespace: String?
+    package var namespace: String?
     /// What it is needed for, in words.
-    public var purpose: String
+    package var purpose: String
     /// Without it nothing works; else some rungs or some convenience are missing.
-    public var isEssential: Bool
+    package var isEssential: Bool
 
     /// - Parameter resource: with its subresource: `pods/status`.
-    public init(
+    package init(
         _ verb: String, _ group: String, _ resource: String, in namespace: String?, for purpose: String,
         isEssential: Bool
     ) {

@@ -1,25 +1,27 @@
+internal import Basics
 internal import HTTPTransport
-public import KubeClient
+package import KubeClient
 internal import KubeModel
+package import OperatorConfiguration
 internal import YAMLTree
 
 /// Asks a cluster what the terminator could do there, and changes nothing.
-public struct Preflight: Sendable {
+package struct Preflight: Sendable {
     /// Where and as whom the terminator runs, or is to.
-    public struct Plan: Sendable {
+    package struct Plan: Sendable {
         /// Its own namespace.
-        public var home: String
+        package var home: String
         /// The only namespace it is to watch; `nil`: all.
-        public var scope: String?
+        package var scope: String?
         /// What it has to be allowed.
-        public var needs: [AccessNeed]
+        package var needs: [AccessNeed]
         /// Name of its Lease.
-        public var lease: String
+        package var lease: String
         /// Labels of its pods and of the node agents'.
-        public var terminatorLabels: String
-        public var agentLabels: String
+        package var terminatorLabels: String
+        package var agentLabels: String
 
-        public init(
+        package init(
             home: String, scope: String?, needs: [AccessNeed], lease: String, terminatorLabels: String,
             agentLabels: String
         ) {
@@ -39,7 +41,7 @@ public struct Preflight: Sendable {
     /// Kruise's own controller, by its Helm chart.
     private static let kruiseManager = ObjectKey(namespace: "kruise-system", name: "kruise-controller-manager")
 
-    public init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, _ plan: Plan) {
+    package init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, _ plan: Plan) {
         self.api = api
         self.configuration = configuration
         self.plan = plan
@@ -49,7 +51,7 @@ public struct Preflight: Sendable {
     /// Never fails: what cannot be found out is a finding, too.
     ///
     /// - Parameter now: seconds since 1970.
-    public func checks(now: Int64) async -> [PreflightCheck] {
+    package func checks(now: Int64) async -> [PreflightCheck] {
         var facts = PreflightFacts(now: now)
         facts.exitImage = configuration.exitImage
         facts.isNodeAgentConfigured = configuration.nodeAgent

@@ -1,28 +1,29 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// One line of a look at a cluster before the terminator is let loose on it.
-public struct PreflightCheck: Sendable, Equatable {
-    public enum Outcome: String, Sendable, Comparable, CaseIterable {
+package struct PreflightCheck: Sendable, Equatable {
+    package enum Outcome: String, Sendable, Comparable, CaseIterable {
         case pass
         /// It works, with something missing.
         case warn
         /// It would not work.
         case fail
 
-        public static func < (one: Outcome, other: Outcome) -> Bool {
+        package static func < (one: Outcome, other: Outcome) -> Bool {
             allCases.firstIndex(of: one) ?? 0 < allCases.firstIndex(of: other) ?? 0
         }
     }
 
-    public var outcome: Outcome
+    package var outcome: Outcome
     /// What is looked at, in a word or two.
-    public var subject: String
+    package var subject: String
     /// What was found.
-    public var finding: String
+    package var finding: String
     /// What to do about it; empty where nothing is to be done.
-    public var advice: String
+    package var advice: String
 
-    public init(_ outcome: Outcome, _ subject: String, _ finding: String, advice: String = "") {
+    package init(_ outcome: Outcome, _ subject: String, _ finding: String, advice: String = "") {
         self.outcome = outcome
         self.subject = subject
         self.finding = finding
@@ -30,7 +31,7 @@ public struct PreflightCheck: Sendable, Equatable {
     }
 
     /// A line for each, what to do below it, and what it comes to.
-    public static func text(_ checks: [PreflightCheck]) -> String {
+    package static func text(_ checks: [PreflightCheck]) -> String {
         let width = checks.map(\.subject.count).max() ?? 0
         let lines = checks.map { check in
             let padding = String(repeating: " ", count: width - check.subject.count)
@@ -44,7 +45,7 @@ public struct PreflightCheck: Sendable, Equatable {
         return lines.joined() + "\n\(counts.joined(separator: ", "))\n"
     }
 
-    public static func document(_ checks: [PreflightCheck]) -> JSONValue {
+    package static func document(_ checks: [PreflightCheck]) -> JSONValue {
         .array(
             checks.map { check in
                 [

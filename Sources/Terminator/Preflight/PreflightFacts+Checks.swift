@@ -1,4 +1,5 @@
 internal import KubeClient
+internal import PodRules
 
 extension PreflightFacts {
     /// What it all means, worst things not first but in the order in which a person would look.

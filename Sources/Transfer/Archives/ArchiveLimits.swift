@@ -1,13 +1,13 @@
 /// What an archive may unfold to before it counts as a bomb.
-public struct ArchiveLimits: Sendable, Equatable {
+package struct ArchiveLimits: Sendable, Equatable {
     /// Bytes of content in all.
-    public var bytes: Int64
-    public var entries: Int
+    package var bytes: Int64
+    package var entries: Int
     /// Content per byte of archive, judged once `ratioFloor` bytes have come out.
-    public var ratio: Int64
-    public var ratioFloor: Int64
+    package var ratio: Int64
+    package var ratioFloor: Int64
 
-    public init(
+    package init(
         bytes: Int64 = 1 << 40, entries: Int = 1_000_000, ratio: Int64 = 1000, ratioFloor: Int64 = 64 << 20
     ) {
         self.bytes = bytes

@@ -1,23 +1,23 @@
 internal import CChecksum
 
 /// CRC-32C (Castagnoli) of the bytes given so far; parts computed apart can be joined.
-public struct CRC32C: Sendable, Equatable {
-    public private(set) var value: UInt32 = 0
+package struct CRC32C: Sendable, Equatable {
+    package private(set) var value: UInt32 = 0
     /// Bytes covered.
-    public private(set) var length: UInt64 = 0
+    package private(set) var length: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         value = kpipe_crc32c(value, bytes.baseAddress, bytes.count)
         length += UInt64(bytes.count)
     }
 
     /// As if the bytes of `next` had followed.
-    public mutating func append(_ next: CRC32C) {
+    package mutating func append(_ next: CRC32C) {
         value = kpipe_crc32c_combine(value, next.value, next.length)
         length += next.length
     }
 
-    public var checksum: Checksum { Checksum(.crc32c, withUnsafeBytes(of: value.bigEndian, Array.init)) }
+    package var checksum: Checksum { Checksum(.crc32c, withUnsafeBytes(of: value.bigEndian, Array.init)) }
 }

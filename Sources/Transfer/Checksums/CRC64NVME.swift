@@ -1,23 +1,23 @@
 internal import CChecksum
 
 /// CRC-64/NVME (S3's default checksum) of the bytes given so far; parts computed apart can be joined.
-public struct CRC64NVME: Sendable, Equatable {
-    public private(set) var value: UInt64 = 0
+package struct CRC64NVME: Sendable, Equatable {
+    package private(set) var value: UInt64 = 0
     /// Bytes covered.
-    public private(set) var length: UInt64 = 0
+    package private(set) var length: UInt64 = 0
 
-    public init() {}
+    package init() {}
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         value = kpipe_crc64nvme(value, bytes.baseAddress, bytes.count)
         length += UInt64(bytes.count)
     }
 
     /// As if the bytes of `next` had followed.
-    public mutating func append(_ next: CRC64NVME) {
+    package mutating func append(_ next: CRC64NVME) {
         value = kpipe_crc64nvme_combine(value, next.value, next.length)
         length += next.length
     }
 
-    public var checksum: Checksum { Checksum(.crc64nvme, withUnsafeBytes(of: value.bigEndian, Array.init)) }
+    package var checksum: Checksum { Checksum(.crc64nvme, withUnsafeBytes(of: value.bigEndian, Array.init)) }
 }

@@ -1,10 +1,10 @@
 /// Computes whichever checksum is asked for, as bytes pass by.
-public enum ChecksumAccumulator: Sendable {
+package enum ChecksumAccumulator: Sendable {
     case crc32c(CRC32C)
     case crc64nvme(CRC64NVME)
     case digest(MessageDigest)
 
-    public init(_ algorithm: ChecksumAlgorithm) {
+    package init(_ algorithm: ChecksumAlgorithm) {
         switch algorithm {
         case .crc32c: self = .crc32c(CRC32C())
         case .crc64nvme: self = .crc64nvme(CRC64NVME())
@@ -13,7 +13,7 @@ public enum ChecksumAccumulator: Sendable {
         }
     }
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch self {
         case .crc32c(var crc):
             crc.update(bytes)
@@ -30,7 +30,7 @@ public enum ChecksumAccumulator: Sendable {
     }
 
     /// The checksum so far; more bytes may follow.
-    public var checksum: Checksum {
+    package var checksum: Checksum {
         switch self {
         case .crc32c(let crc): crc.checksum
         case .crc64nvme(let crc): crc.checksum

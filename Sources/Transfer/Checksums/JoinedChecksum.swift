@@ -1,18 +1,18 @@
 internal import CChecksum
 
 /// The checksum of a whole from the finished ones of its parts, in order. CRCs alone can be joined.
-public struct JoinedChecksum: Sendable {
+package struct JoinedChecksum: Sendable {
     private let algorithm: ChecksumAlgorithm
     private var value: UInt64 = 0
 
     /// `nil` for an algorithm whose parts cannot be joined.
-    public init?(_ algorithm: ChecksumAlgorithm) {
+    package init?(_ algorithm: ChecksumAlgorithm) {
         guard algorithm == .crc32c || algorithm == .crc64nvme else { return nil }
         self.algorithm = algorithm
     }
 
     /// `false`, and nothing changed, where `next` is of another algorithm. `length` in bytes.
-    public mutating func append(_ next: Checksum, length: UInt64) -> Bool {
+    package mutating func append(_ next: Checksum, length: UInt64) -> Bool {
         guard next.algorithm == algorithm, next.bytes.count == algorithm.length else { return false }
         let number = next.bytes.reduce(0) { $0 << 8 | UInt64($1) }
         switch algorithm {
@@ -25,7 +25,7 @@ public struct JoinedChecksum: Sendable {
         return true
     }
 
-    public var checksum: Checksum {
+    package var checksum: Checksum {
         let bytes = withUnsafeBytes(of: value.bigEndian, Array.init)
         return Checksum(algorithm, Array(bytes.suffix(algorithm.length)))
     }

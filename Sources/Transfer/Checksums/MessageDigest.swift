@@ -2,28 +2,28 @@ internal import CCrypto
 
 /// MD5 or SHA-256 of the bytes given so far, computed by libcrypto with the processor's instructions. A value: a copy
 /// goes its own way.
-public struct MessageDigest: Sendable {
-    public enum Algorithm: Sendable { case md5, sha256 }
+package struct MessageDigest: Sendable {
+    package enum Algorithm: Sendable { case md5, sha256 }
 
     private var context: Context
 
-    public init(_ algorithm: Algorithm) {
+    package init(_ algorithm: Algorithm) {
         context = Context(algorithm)
     }
 
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if !isKnownUniquelyReferenced(&context) { context = context.copy() }
         context.update(bytes)
     }
 
     /// The digest so far; more bytes may follow.
-    public var bytes: [UInt8] { context.copy().finish() }
+    package var bytes: [UInt8] { context.copy().finish() }
 
-    public var checksum: Checksum {
+    package var checksum: Checksum {
         Checksum(context.algorithm == .md5 ? .md5 : .sha256, bytes)
     }
 
-    public static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         let array = Array(bytes)
         var digest = MessageDigest(.sha256)
         array.withUnsafeBytes { digest.update($0) }

@@ -1,27 +1,27 @@
 internal import FoundationEssentials
 
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
-public struct Manifest: Sendable, Equatable, Codable {
-    public static let currentVersion = 1
+package struct Manifest: Sendable, Equatable, Codable {
+    package static let currentVersion = 1
 
     /// Of this format.
-    public var version: Int
+    package var version: Int
     /// Who made it: `namespace`, `pod`, `uid`, `job`, `epoch` … as far as known.
-    public var step: [String: String]
-    public var files: [File]
+    package var step: [String: String]
+    package var files: [File]
     /// Anything countable worth keeping: `objects`, `bytes`, peaks of the monitor.
-    public var summary: [String: String]
+    package var summary: [String: String]
 
-    public struct File: Sendable, Equatable, Codable {
+    package struct File: Sendable, Equatable, Codable {
         /// Below the folder of outputs.
-        public var path: String
-        public var url: String
-        public var size: Int64
+        package var path: String
+        package var url: String
+        package var size: Int64
         /// Lower-case hexadecimal.
-        public var sha256: String?
+        package var sha256: String?
 
         /// - Parameter url: an absolute path is kept as its `file://` URL.
-        public init(path: String, url: String, size: Int64, sha256: String?) {
+        package init(path: String, url: String, size: Int64, sha256: String?) {
             self.path = path
             self.url = Location.url(of: url)
             self.size = size
@@ -29,7 +29,7 @@ public struct Manifest: Sendable, Equatable, Codable {
         }
     }
 
-    public init(
+    package init(
         version: Int = Manifest.currentVersion, step: [String: String] = [:], files: [File],
         summary: [String: String] = [:]
     ) {
@@ -43,7 +43,7 @@ public struct Manifest: Sendable, Equatable, Codable {
         case version, step, files, summary
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let document = try decoder.container(keyedBy: CodingKeys.self)
         version = try document.decode(Int.self, forKey: .version)
         step = try document.decodeIfPresent([String: String].self, forKey: .step) ?? [:]
@@ -52,7 +52,7 @@ public struct Manifest: Sendable, Equatable, Codable {
     }
 
     /// What says nothing is left out.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var document = encoder.container(keyedBy: CodingKeys.self)
         try document.encode(version, forKey: .version)
         if !step.isEmpty { try document.encode(step, forKey: .step) }
@@ -61,7 +61,7 @@ public struct Manifest: Sendable, Equatable, Codable {
     }
 
     /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.
-    public func encoded() throws(TransferError) -> [UInt8] {
+    package func encoded() throws(TransferError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var ordered = self
@@ -72,7 +72,7 @@ public struct Manifest: Sendable, Equatable, Codable {
     }
 
     /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.
-    public init(_ bytes: [UInt8], from object: String) throws(TransferError) {
+    package init(_ bytes: [UInt8], from object: String) throws(TransferError) {
         do { self = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
             throw TransferError(object: object, reason: .archive, message: "is not a manifest of this program")
         }

@@ -1,8 +1,8 @@
 import Glibc
 
 /// Compares files with a manifest: size first, because that costs nothing, then SHA-256.
-public struct ManifestCheck: Sendable {
-    public enum Verdict: Sendable, Equatable {
+package struct ManifestCheck: Sendable {
+    package enum Verdict: Sendable, Equatable {
         case matches
         /// No digest in the manifest: only the size was compared.
         case sizeMatches
@@ -13,12 +13,12 @@ public struct ManifestCheck: Sendable {
     private let meter: TransferMeter
 
     /// Throws when `folder` cannot be opened.
-    public init(folder: String, meter: TransferMeter = TransferMeter()) throws(TransferError) {
+    package init(folder: String, meter: TransferMeter = TransferMeter()) throws(TransferError) {
         self.folder = try ConfinedFolder(folder)
         self.meter = meter
     }
 
-    public func verdict(on file: Manifest.File) async -> Verdict {
+    package func verdict(on file: Manifest.File) async -> Verdict {
         do throws(TransferError) {
             let path = try RelativeName.check(file.path, of: file.path)
             let source = try SourceFile(

@@ -1,16 +1,16 @@
 /// Whether and when a failed exchange is made again. Pure: time and randomness come from the caller.
-public struct RetryPolicy: Sendable, Equatable {
+package struct RetryPolicy: Sendable, Equatable {
     /// Tries of one exchange, the first included.
-    public var attempts: Int
+    package var attempts: Int
     /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
-    public var base: Duration
-    public var cap: Duration
+    package var base: Duration
+    package var cap: Duration
     /// How often an object that changed between two reads is begun anew.
-    public var restarts: Int
+    package var restarts: Int
     /// Retries that all transfers share; each success gives back a part of one (see `RetryBudget`).
-    public var budget: Int
+    package var budget: Int
 
-    public init(
+    package init(
         attempts: Int = 8, base: Duration = .milliseconds(200), cap: Duration = .seconds(20), restarts: Int = 3,
         budget: Int = 200
     ) {
@@ -21,7 +21,7 @@ public struct RetryPolicy: Sendable, Equatable {
         self.budget = budget
     }
 
-    public enum Class: Sendable, Equatable {
+    package enum Class: Sendable, Equatable {
         /// Will fail again: 403, 404, no space, a wrong digest.
         case permanent
         /// This exchange may succeed when repeated.
@@ -32,7 +32,7 @@ public struct RetryPolicy: Sendable, Equatable {
         case changed
     }
 
-    public static func classify(_ error: TransferError) -> Class {
+    package static func classify(_ error: TransferError) -> Class {
         switch error.reason {
         case .throttled: .throttled
         case .server(let status): status >= 500 || status == 408 ? .transient : .permanent
@@ -46,7 +46,7 @@ public struct RetryPolicy: Sendable, Equatable {
 
     /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never
     /// shorter than what the store asked for.
-    public func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
+    package func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
         let doublings = min(max(attempt - 1, 0), 30)
         let ceiling = min(cap, base * (1 << doublings))
         let jittered = ceiling * random
@@ -57,21 +57,21 @@ public struct RetryPolicy: Sendable, Equatable {
 
 /// Retries shared by all transfers of one engine, so that a store in trouble is not asked ever more. A token bucket:
 /// each retry takes one, each success gives a tenth back.
-public struct RetryBudget: Sendable, Equatable {
+package struct RetryBudget: Sendable, Equatable {
     private var tenths: Int
     private let capacity: Int
 
-    public init(_ retries: Int) {
+    package init(_ retries: Int) {
         capacity = retries * 10
         tenths = capacity
     }
 
     /// Whether one more retry is allowed.
-    public mutating func take() -> Bool {
+    package mutating func take() -> Bool {
         guard tenths >= 10 else { return false }
         tenths -= 10
         return true
     }
 
-    public mutating func succeed() { tenths = min(capacity, tenths + 1) }
+    package mutating func succeed() { tenths = min(capacity, tenths + 1) }
 }

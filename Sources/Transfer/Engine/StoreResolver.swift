@@ -1,19 +1,19 @@
 /// Finds the store that a URL speaks of. The one seam between plans, which know URLs, and stores, which know keys.
-public protocol StoreResolver: Sendable {
+package protocol StoreResolver: Sendable {
     /// Takes a URL as a person writes it: one object, a prefix that ends in `/`, or a pattern; also a local path.
     /// Connects nothing. Throws `.configuration` for a scheme or a form that is not known.
     func resolve(_ url: String) throws(TransferError) -> ResolvedURL
 }
 
 /// A URL taken apart.
-public struct ResolvedURL: Sendable {
-    public var store: any ObjectStore
+package struct ResolvedURL: Sendable {
+    package var store: any ObjectStore
     /// What names the store and precedes every key, without credentials, signature or user info: `s3://bucket/`.
-    public var base: String
+    package var base: String
     /// The object's key, the prefix or the pattern, decoded as the store's own methods take it.
-    public var key: String
+    package var key: String
 
-    public init(store: any ObjectStore, base: String, key: String) {
+    package init(store: any ObjectStore, base: String, key: String) {
         self.store = store
         self.base = base
         self.key = key
@@ -22,7 +22,7 @@ public struct ResolvedURL: Sendable {
     /// The URL of another object in the same store, fit for errors, logs and manifests.
     ///
     /// A web key carries its query, which may be a signature and stays out.
-    public func url(of key: String) -> String {
+    package func url(of key: String) -> String {
         base.hasPrefix("http") ? base + key.prefix { $0 != "?" } : base + key
     }
 }

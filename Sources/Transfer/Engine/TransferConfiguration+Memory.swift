@@ -11,7 +11,7 @@ extension TransferConfiguration {
 
     /// The same within a container that may use `limit` bytes: never more than was asked for, and less where the kernel
     /// would kill for it.
-    public func fitting(memoryLimit limit: UInt64?) -> TransferConfiguration {
+    package func fitting(memoryLimit limit: UInt64?) -> TransferConfiguration {
         guard let limit else { return self }
         var fitting = self
         fitting.memory = min(memory, max(Self.leastMemory, Int(clamping: limit / Self.shareOfBuffers)))
@@ -21,7 +21,7 @@ extension TransferConfiguration {
     }
 
     /// Bytes that this process's cgroup may use; `nil`: unlimited, or not to be seen.
-    public static var memoryLimit: UInt64? {
+    package static var memoryLimit: UInt64? {
         Cgroup.find(read: Cgroup.readFile)?.memoryLimit(read: Cgroup.readFile)
     }
 }

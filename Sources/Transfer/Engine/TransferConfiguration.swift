@@ -1,33 +1,33 @@
 /// Bounds and habits of a `TransferEngine`.
-public struct TransferConfiguration: Sendable {
+package struct TransferConfiguration: Sendable {
     /// Bytes of buffers held at once, whatever the sizes of the objects.
-    public var memory: Int
+    package var memory: Int
     /// Most exchanges at once; the engine finds the useful number below it by itself.
-    public var maximumConcurrency: Int
+    package var maximumConcurrency: Int
     /// Bytes of one range or part; `nil` chooses by size and by the parts an object was stored in.
-    public var partSize: Int64?
-    public var retry: RetryPolicy
+    package var partSize: Int64?
+    package var retry: RetryPolicy
     /// Files are on disk before they get their final names, so that a journal may rely on them after a crash.
-    public var durable: Bool
+    package var durable: Bool
     /// A SHA-256 of every stored file, for the manifest.
-    public var digestsOutputs: Bool
+    package var digestsOutputs: Bool
     /// Compares a checksum that the store itself gives, where that is cheap.
-    public var verifiesStoreChecksums: Bool
+    package var verifiesStoreChecksums: Bool
     /// How much of what is written may stay in the page cache.
-    public var pageCache: PageCachePolicy
-    public var archives: ArchiveLimits
+    package var pageCache: PageCachePolicy
+    package var archives: ArchiveLimits
     /// Refuses inputs whose names differ in upper and lower case alone, wherever they are fetched to, so that the same
     /// step works on every volume.
-    public var refusesCaseCollisions = true
+    package var refusesCaseCollisions = true
     /// Lists every file in the report; else they are told as events alone.
-    public var listsFiles = true
+    package var listsFiles = true
 
     /// Lists and plans, and tells of each object as `.planned` instead of moving it.
-    public var dryRun = false
+    package var dryRun = false
     /// After so many failures nothing new is begun; what is under way is finished. A full disk stops at once.
-    public var failuresBeforeStop = 10
+    package var failuresBeforeStop = 10
 
-    public init(
+    package init(
         memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: RetryPolicy = .init(),
         durable: Bool = true, digestsOutputs: Bool = true, verifiesStoreChecksums: Bool = true,
         pageCache: PageCachePolicy = .writeBehind, archives: ArchiveLimits = .init()
@@ -45,7 +45,7 @@ public struct TransferConfiguration: Sendable {
 }
 
 /// What becomes of pages that were written, because the page cache counts against a container's memory.
-public enum PageCachePolicy: Sendable, Equatable {
+package enum PageCachePolicy: Sendable, Equatable {
     /// The kernel's affair.
     case kernel
     /// Written out as they come, so that few are dirty; they stay readable in memory.

@@ -1,6 +1,6 @@
 extension TransferEngine {
     /// Copies objects from store to store; they keep their path below the fixed part of each source.
-    public func relay(
+    package func relay(
         _ inputs: [InputRequest], to url: String, onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
         await reporting(onEvent) { (report) throws(TransferError) in
@@ -42,7 +42,7 @@ extension TransferEngine {
     }
 
     /// Writes one object to a descriptor, such as standard output, in order.
-    public func send(
+    package func send(
         _ url: String, toDescriptor descriptor: Int32, onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
         await reporting(onEvent) { (report) throws(TransferError) in
@@ -54,7 +54,7 @@ extension TransferEngine {
     }
 
     /// Stores what a descriptor, such as standard input, gives until its end.
-    public func store(
+    package func store(
         descriptor: Int32, to url: String, onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
         await reporting(onEvent) { (report) throws(TransferError) in
@@ -66,7 +66,7 @@ extension TransferEngine {
     }
 
     /// A small document in memory, such as a manifest. Throws `.length` beyond `limit` bytes.
-    public func document(_ url: String, upTo limit: Int64 = 256 << 20) async throws(TransferError) -> [UInt8] {
+    package func document(_ url: String, upTo limit: Int64 = 256 << 20) async throws(TransferError) -> [UInt8] {
         let place = try stores.resolve(url)
         let source = StreamTransfer.End(place: place, key: place.key)
         return try await streams { _ in }.document(source, upTo: limit)

@@ -4,15 +4,15 @@
 /// - Memory stays within `TransferConfiguration.memory` whatever the sizes and numbers of objects.
 /// - Cancelling the calling task stops all exchanges, removes temporary files and aborts uploads in parts; the report
 ///   then says `.cancelled` for what was under way.
-public final class TransferEngine: Sendable {
+package final class TransferEngine: Sendable {
     let stores: any StoreResolver
     let configuration: TransferConfiguration
     private let gate: TransferGate
     let room: TransferGate
     /// Shared by all calls of this engine.
-    public let meter = TransferMeter()
+    package let meter = TransferMeter()
 
-    public init(stores: any StoreResolver, configuration: TransferConfiguration = .init()) {
+    package init(stores: any StoreResolver, configuration: TransferConfiguration = .init()) {
         self.stores = stores
         self.configuration = configuration
         gate = TransferGate(
@@ -24,7 +24,7 @@ public final class TransferEngine: Sendable {
 
     /// Fetches all of `inputs` into `folder`, which is made if missing. Nothing is ever written outside it. Temporary
     /// files that a killed process has left in it are removed first. A failure leaves no empty folder behind.
-    public func fetch(
+    package func fetch(
         _ inputs: [InputRequest], into folder: String, journal: any TransferJournal = NoJournal(),
         onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
@@ -49,7 +49,7 @@ public final class TransferEngine: Sendable {
 
     /// Stores what `outputs` name below `folder`, higher priorities first. At `deadline` whatever is not stored is
     /// given up and named in the report's `leftOut`. A missing folder holds nothing.
-    public func store(
+    package func store(
         _ outputs: [OutputRequest], from folder: String, deadline: ContinuousClock.Instant? = nil,
         journal: any TransferJournal = NoJournal(), onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
@@ -88,7 +88,7 @@ public final class TransferEngine: Sendable {
     }
 
     /// Stores a small document, such as a manifest, with retries.
-    public func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
+    package func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
         let place = try stores.resolve(url)
         let attributes = ObjectAttributes(contentType: contentType)
         _ = try await exchanges { _ in }.perform(place.url(of: place.key), bytes: 0) { () async throws(TransferError) in

@@ -1,5 +1,5 @@
 /// What happens to single objects, told as it happens from whatever task it happens in: handlers must be quick.
-public enum TransferEvent: Sendable {
+package enum TransferEvent: Sendable {
     /// Would be moved (`TransferConfiguration.dryRun`).
     case planned(TransferredFile)
     /// Stands complete under its final name, or is confirmed by the store.
@@ -12,18 +12,18 @@ public enum TransferEvent: Sendable {
     case note(path: String, String)
 }
 
-public typealias TransferEventHandler = @Sendable (TransferEvent) -> Void
+package typealias TransferEventHandler = @Sendable (TransferEvent) -> Void
 
 /// One file that is where it belongs.
-public struct TransferredFile: Sendable, Equatable {
+package struct TransferredFile: Sendable, Equatable {
     /// Below the folder of inputs or outputs.
-    public var path: String
-    public var url: String
-    public var size: Int64
+    package var path: String
+    package var url: String
+    package var size: Int64
     /// Lower-case hexadecimal, where it was computed.
-    public var sha256: String?
+    package var sha256: String?
 
-    public init(path: String, url: String, size: Int64, sha256: String? = nil) {
+    package init(path: String, url: String, size: Int64, sha256: String? = nil) {
         self.path = path
         self.url = url
         self.size = size

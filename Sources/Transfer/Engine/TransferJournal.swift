@@ -2,7 +2,7 @@
 ///
 /// The engine records a file only after it stands complete, verified and (with `durable`) on disk under its final
 /// name, and an object only after the store has confirmed it.
-public protocol TransferJournal: Sendable {
+package protocol TransferJournal: Sendable {
     /// What was fetched to this path below the folder of inputs.
     func fetched(_ path: String) -> FetchedRecord?
     func record(_ fetched: FetchedRecord)
@@ -18,31 +18,31 @@ public protocol TransferJournal: Sendable {
 }
 
 /// Tells a local file apart from a later one at the same path.
-public struct FileIdentity: Sendable, Hashable, Codable {
-    public var size: Int64
+package struct FileIdentity: Sendable, Hashable, Codable {
+    package var size: Int64
     /// Nanoseconds since 1970.
-    public var modified: Int64
-    public var inode: UInt64
+    package var modified: Int64
+    package var inode: UInt64
 
-    public init(size: Int64, modified: Int64, inode: UInt64) {
+    package init(size: Int64, modified: Int64, inode: UInt64) {
         self.size = size
         self.modified = modified
         self.inode = inode
     }
 }
 
-public struct FetchedRecord: Sendable, Equatable, Codable {
+package struct FetchedRecord: Sendable, Equatable, Codable {
     /// Below the folder of inputs; for an unpacked archive its folder.
-    public var path: String
-    public var url: String
-    public var size: Int64
-    public var etag: String?
-    public var versionID: String?
+    package var path: String
+    package var url: String
+    package var size: Int64
+    package var etag: String?
+    package var versionID: String?
     /// Lower-case hexadecimal, where it was asked for and compared.
-    public var sha256: String?
-    public var file: FileIdentity
+    package var sha256: String?
+    package var file: FileIdentity
 
-    public init(
+    package init(
         path: String, url: String, size: Int64, etag: String? = nil, versionID: String? = nil, sha256: String? = nil,
         file: FileIdentity
     ) {
@@ -56,17 +56,17 @@ public struct FetchedRecord: Sendable, Equatable, Codable {
     }
 }
 
-public struct StoredRecord: Sendable, Equatable, Codable {
+package struct StoredRecord: Sendable, Equatable, Codable {
     /// Below the folder of outputs.
-    public var path: String
-    public var url: String
-    public var size: Int64
-    public var etag: String?
-    public var versionID: String?
-    public var sha256: String?
-    public var file: FileIdentity
+    package var path: String
+    package var url: String
+    package var size: Int64
+    package var etag: String?
+    package var versionID: String?
+    package var sha256: String?
+    package var file: FileIdentity
 
-    public init(
+    package init(
         path: String, url: String, size: Int64, etag: String? = nil, versionID: String? = nil, sha256: String? = nil,
         file: FileIdentity
     ) {
@@ -80,25 +80,25 @@ public struct StoredRecord: Sendable, Equatable, Codable {
     }
 }
 
-public struct UploadRecord: Sendable, Equatable, Codable {
-    public var url: String
+package struct UploadRecord: Sendable, Equatable, Codable {
+    package var url: String
     /// `MultipartUpload.id`.
-    public var id: String
+    package var id: String
 
-    public init(url: String, id: String) {
+    package init(url: String, id: String) {
         self.url = url
         self.id = id
     }
 }
 
 /// Remembers nothing: each run does everything.
-public struct NoJournal: TransferJournal {
-    public init() {}
-    public func fetched(_ path: String) -> FetchedRecord? { nil }
-    public func record(_ fetched: FetchedRecord) {}
-    public func stored(at url: String) -> StoredRecord? { nil }
-    public func record(_ stored: StoredRecord) {}
-    public func upload(at url: String) -> UploadRecord? { nil }
-    public func record(_ upload: UploadRecord) {}
-    public func forgetUpload(at url: String) {}
+package struct NoJournal: TransferJournal {
+    package init() {}
+    package func fetched(_ path: String) -> FetchedRecord? { nil }
+    package func record(_ fetched: FetchedRecord) {}
+    package func stored(at url: String) -> StoredRecord? { nil }
+    package func record(_ stored: StoredRecord) {}
+    package func upload(at url: String) -> UploadRecord? { nil }
+    package func record(_ upload: UploadRecord) {}
+    package func forgetUpload(at url: String) {}
 }

@@ -1,29 +1,29 @@
 import Synchronization
 
 /// Counters of running transfers: written by the engine from many threads, read by whoever shows progress.
-public final class TransferMeter: Sendable {
-    public struct Reading: Sendable, Equatable {
+package final class TransferMeter: Sendable {
+    package struct Reading: Sendable, Equatable {
         /// Known so far; grows while listings go on.
-        public var objects = 0
-        public var bytes: Int64 = 0
-        public var objectsDone = 0
-        public var objectsSkipped = 0
+        package var objects = 0
+        package var bytes: Int64 = 0
+        package var objectsDone = 0
+        package var objectsSkipped = 0
         /// Payload moved, repeated pieces counted again.
-        public var bytesMoved: Int64 = 0
-        public var retries = 0
-        public var failures = 0
+        package var bytesMoved: Int64 = 0
+        package var retries = 0
+        package var failures = 0
         /// Processor time spent on SHA-256 alone.
-        public var digestTime: Duration = .zero
+        package var digestTime: Duration = .zero
 
-        public init() {}
+        package init() {}
     }
 
     private let moved = Atomic<Int64>(0)
     private let state = Mutex(Reading())
 
-    public init() {}
+    package init() {}
 
-    public var reading: Reading {
+    package var reading: Reading {
         var reading = state.withLock { $0 }
         reading.bytesMoved = moved.load(ordering: .relaxed)
         return reading

@@ -1,29 +1,29 @@
-public import WorkdirProtocol
+package import WorkdirProtocol
 
 /// How a whole fetch or store went. Failures are collected, not thrown: the other objects go on.
-public struct TransferReport: Sendable {
+package struct TransferReport: Sendable {
     /// The first failures, in the order they came, at most `failuresKept` of them.
-    public var failures: [TransferError] = []
-    public var failureCount = 0
+    package var failures: [TransferError] = []
+    package var failureCount = 0
     /// Files in place or stored, those of the journal included, in no particular order.
-    public var files: [TransferredFile] = []
+    package var files: [TransferredFile] = []
     /// Paths that were not stored because the deadline came first, by priority.
-    public var leftOut: [String] = []
-    public var totals = TransferMeter.Reading()
+    package var leftOut: [String] = []
+    package var totals = TransferMeter.Reading()
 
-    public static let failuresKept = 100
+    package static let failuresKept = 100
 
-    public init() {}
+    package init() {}
 
-    public var isComplete: Bool { failureCount == 0 && leftOut.isEmpty }
+    package var isComplete: Bool { failureCount == 0 && leftOut.isEmpty }
 
     /// The code of the gravest failure; 0 when complete.
-    public var exitCode: ExitCode {
+    package var exitCode: ExitCode {
         failures.map(\.exitCode).max { $0.gravity < $1.gravity } ?? (leftOut.isEmpty ? .ok : .inputOutput)
     }
 
     /// Joins what another call of the same engine did.
-    public mutating func add(_ other: TransferReport) {
+    package mutating func add(_ other: TransferReport) {
         failureCount += other.failureCount
         failures += other.failures.prefix(Self.failuresKept - failures.count)
         files += other.files

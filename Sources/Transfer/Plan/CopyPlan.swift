@@ -5,7 +5,7 @@
 /// | one object or file | ends in `/`, or is a folder that exists | keeps its name, in there |
 /// | one object or file | anything else | gets that name |
 /// | a pattern, a source that ends in `/`, several sources | a folder or prefix | each keeps its path below the fixed part |
-public enum CopyPlan: Sendable, Equatable {
+package enum CopyPlan: Sendable, Equatable {
     /// Into a local folder.
     case fetch([InputRequest], folder: String)
     /// Out of local folders; each goes with one folder.
@@ -17,15 +17,15 @@ public enum CopyPlan: Sendable, Equatable {
     /// Standard input to one object.
     case read(to: String)
 
-    public struct Store: Sendable, Equatable {
-        public var folder: String
-        public var output: OutputRequest
+    package struct Store: Sendable, Equatable {
+        package var folder: String
+        package var output: OutputRequest
     }
 
     /// - Parameters:
     ///   - recursive: sources that name a folder or prefix without `/` at the end are meant with all they hold.
     ///   - isFolder: whether a local path is a folder that exists.
-    public init(sources: [String], destination: String, recursive: Bool, isFolder: (String) -> Bool)
+    package init(sources: [String], destination: String, recursive: Bool, isFolder: (String) -> Bool)
         throws(TransferError)
     {
         let target = try Location(destination)

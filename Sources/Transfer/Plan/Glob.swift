@@ -10,7 +10,7 @@
 /// | `\c` | the character `c` itself |
 ///
 /// The whole name must match, in time bounded by pattern length × name length for each alternative.
-public struct Glob: Sendable, Equatable {
+package struct Glob: Sendable, Equatable {
     /// What `{…}` may unfold to at most.
     static let alternativesAllowed = 1024
 
@@ -28,10 +28,10 @@ public struct Glob: Sendable, Equatable {
 
     private let alternatives: [[Segment]]
     /// Whatever a name that matches must begin with: what a store is asked to list.
-    public let fixedPrefix: String
+    package let fixedPrefix: String
 
     /// Throws `.configuration` for an open `{` or `[`, or a pattern that unfolds to too many.
-    public init(_ pattern: String) throws(TransferError) {
+    package init(_ pattern: String) throws(TransferError) {
         let unfolded = try GlobParser.unfold(Array(pattern.unicodeScalars), of: pattern)
         alternatives = try unfolded.map { (scalars) throws(TransferError) in
             try GlobParser.segments(scalars, of: pattern)
@@ -40,7 +40,7 @@ public struct Glob: Sendable, Equatable {
     }
 
     /// Whether `text` has a wildcard in it that is not escaped.
-    public static func isPattern(_ text: String) -> Bool {
+    package static func isPattern(_ text: String) -> Bool {
         var escaped = false
         for scalar in text.unicodeScalars {
             if escaped {
@@ -55,7 +55,7 @@ public struct Glob: Sendable, Equatable {
     }
 
     /// A plain name as it is meant, its escapes taken away.
-    public static func unescape(_ text: String) -> String {
+    package static func unescape(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\\")) else { return text }
         var result = String.UnicodeScalarView()
         var escaped = false
@@ -71,12 +71,12 @@ public struct Glob: Sendable, Equatable {
     }
 
     /// The folder part of `fixedPrefix`, with its `/`: what matching names are taken relative to.
-    public var fixedFolder: String {
+    package var fixedFolder: String {
         guard let slash = fixedPrefix.lastIndex(of: "/") else { return "" }
         return String(fixedPrefix[...slash])
     }
 
-    public func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         let segments = name.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
         return alternatives.contains { pattern in
             Self.match(pattern, segments, isRun: { $0 == .folders }) { segment, scalars in

@@ -1,8 +1,9 @@
+internal import Basics
 internal import HTTPTransport
 
 /// What a person writes to name objects: `s3://bucket/key`, `http(s)://…`, `file://…`, a plain path or `-`. Whether the
 /// key is one object, a `prefix/` or a pattern is for the engine to see.
-public struct Location: Sendable, Equatable, CustomStringConvertible {
+package struct Location: Sendable, Equatable, CustomStringConvertible {
     enum Place: Sendable, Hashable {
         case s3(bucket: String)
         /// User name and password, where the URL has them, are sent to this origin alone.
@@ -13,12 +14,12 @@ public struct Location: Sendable, Equatable, CustomStringConvertible {
 
     let place: Place
     /// S3: the key as it stands, nothing decoded. Web: path and query, encoded. File: a path, absolute or relative.
-    public let key: String
+    package let key: String
 
-    public static let supported = "s3://, http://, https://, file:// and plain paths"
+    package static let supported = "s3://, http://, https://, file:// and plain paths"
 
     /// Throws `.configuration` for what cannot be read as a location.
-    public init(_ text: String) throws(TransferError) {
+    package init(_ text: String) throws(TransferError) {
         func refuse(_ message: String, hint: String? = nil) -> TransferError {
             TransferError(object: Self.redact(text), reason: .configuration, message: message, hint: hint)
         }
@@ -80,11 +81,11 @@ public struct Location: Sendable, Equatable, CustomStringConvertible {
         location.hasPrefix("/") ? "file://" + PercentEncoding.encode(location, keeping: "/") : location
     }
 
-    public var isStandardStream: Bool { place == .standardStream }
-    public var isLocal: Bool { place == .file }
+    package var isStandardStream: Bool { place == .standardStream }
+    package var isLocal: Bool { place == .file }
 
     /// Fit for errors and logs: without user name, password and query.
-    public var description: String {
+    package var description: String {
         guard case .web(let origin, _, _) = place else { return base + key }
         return WebURL(origin: origin, target: key).redacted
     }

@@ -1,7 +1,7 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// An upload in parts; either `complete` or `abort` ends it.
-public protocol MultipartUpload: Sendable {
+package protocol MultipartUpload: Sendable {
     /// Names the upload in a journal, so that a restarted agent can go on or abort it.
     var id: String { get }
     /// Stores part `number` (from 1); the returned tag goes into `complete`.
@@ -14,14 +14,14 @@ public protocol MultipartUpload: Sendable {
     func abort() async throws(TransferError)
 }
 
-public struct PartTag: Sendable, Equatable {
-    public var number: Int
-    public var etag: String
-    public var checksum: Checksum?
+package struct PartTag: Sendable, Equatable {
+    package var number: Int
+    package var etag: String
+    package var checksum: Checksum?
     /// Bytes.
-    public var size: Int64?
+    package var size: Int64?
 
-    public init(number: Int, etag: String, checksum: Checksum?, size: Int64? = nil) {
+    package init(number: Int, etag: String, checksum: Checksum?, size: Int64? = nil) {
         self.number = number
         self.etag = etag
         self.checksum = checksum
@@ -30,13 +30,13 @@ public struct PartTag: Sendable, Equatable {
 }
 
 /// An upload that was begun and neither completed nor aborted.
-public struct UnfinishedUpload: Sendable, Equatable {
-    public var key: String
-    public var id: String
+package struct UnfinishedUpload: Sendable, Equatable {
+    package var key: String
+    package var id: String
     /// When it was begun, as the store writes it (RFC 3339).
-    public var initiated: String?
+    package var initiated: String?
 
-    public init(key: String, id: String, initiated: String?) {
+    package init(key: String, id: String, initiated: String?) {
         self.key = key
         self.id = id
         self.initiated = initiated

@@ -1,9 +1,9 @@
-public struct ObjectAttributes: Sendable, Equatable {
-    public var contentType: String?
-    public var metadata: [String: String]
-    public var checksum: Checksum?
+package struct ObjectAttributes: Sendable, Equatable {
+    package var contentType: String?
+    package var metadata: [String: String]
+    package var checksum: Checksum?
 
-    public init(contentType: String? = nil, metadata: [String: String] = [:], checksum: Checksum? = nil) {
+    package init(contentType: String? = nil, metadata: [String: String] = [:], checksum: Checksum? = nil) {
         self.contentType = contentType
         self.metadata = metadata
         self.checksum = checksum

@@ -1,9 +1,9 @@
-public struct ObjectPage: Sendable, Equatable {
-    public var objects: [ObjectInfo]
+package struct ObjectPage: Sendable, Equatable {
+    package var objects: [ObjectInfo]
     /// `nil` after the last page.
-    public var next: String?
+    package var next: String?
 
-    public init(objects: [ObjectInfo], next: String?) {
+    package init(objects: [ObjectInfo], next: String?) {
         self.objects = objects
         self.next = next
     }

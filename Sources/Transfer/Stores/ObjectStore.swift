@@ -1,8 +1,8 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// A place that holds objects: one bucket, one web server, one folder tree. Methods make one attempt each; whether to
 /// try again is the engine's decision (`RetryPolicy`), so that budgets and back-off have one home.
-public protocol ObjectStore: Sendable {
+package protocol ObjectStore: Sendable {
     var traits: StoreTraits { get }
 
     /// Size and validators of one object.
@@ -39,17 +39,17 @@ public protocol ObjectStore: Sendable {
 
 /// For stores that know no uploads in parts.
 extension ObjectStore {
-    public func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+    package func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
         throw Self.noParts(key)
     }
 
-    public func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
+    package func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
         throw Self.noParts(key)
     }
 
-    public func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] { [] }
+    package func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] { [] }
 
     private static func noParts(_ key: String) -> TransferError {
         TransferError(object: key, reason: .configuration, message: "this store takes no uploads in parts")

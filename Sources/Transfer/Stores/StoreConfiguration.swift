@@ -1,28 +1,28 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// How stores are reached. A value: nothing below it reads the process's environment or command line by itself.
-public struct StoreConfiguration: Sendable {
+package struct StoreConfiguration: Sendable {
     /// The variables that AWS's tools, curl and `KPIPE_HTTP_*` users set.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// Where S3 is, over whatever the environment says (`--endpoint-url`).
-    public var endpointURL: String?
-    public var region: String?
+    package var endpointURL: String?
+    package var region: String?
     /// A profile of the shared configuration files, over `AWS_PROFILE`.
-    public var profile: String?
+    package var profile: String?
     /// Requests to S3 are not signed (`--no-sign-request`): public buckets.
-    public var anonymous: Bool
+    package var anonymous: Bool
     /// Puts the bucket into the path instead of the host name; `nil` decides by endpoint and bucket name.
-    public var pathStyle: Bool?
+    package var pathStyle: Bool?
     /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
-    public var bearerFile: String?
-    public var http: HTTPClientConfiguration
+    package var bearerFile: String?
+    package var http: HTTPClientConfiguration
     /// Of every exchange with a store that does not need others.
-    public var timeouts = StoreConfiguration.defaultTimeouts
+    package var timeouts = StoreConfiguration.defaultTimeouts
 
     /// Slower than a modem is no transfer any more, but a connection that nobody has told of its end.
-    public static let defaultTimeouts = HTTPTimeouts(minimumRate: 1 << 10)
+    package static let defaultTimeouts = HTTPTimeouts(minimumRate: 1 << 10)
 
-    public init(
+    package init(
         environment: [String: String], endpointURL: String? = nil, region: String? = nil, profile: String? = nil,
         anonymous: Bool = false, pathStyle: Bool? = nil, bearerFile: String? = nil,
         http: HTTPClientConfiguration = .init()

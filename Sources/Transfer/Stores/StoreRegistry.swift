@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Resolves locations to stores. All stores share one connection pool; equal places share one store's state (region,
 /// credentials, clock).
-public final class StoreRegistry: StoreResolver {
+package final class StoreRegistry: StoreResolver {
     private let configuration: StoreConfiguration
     /// A failure where certificates that the environment names cannot be read: said to whoever resolves a URL.
     private let client: Result<HTTPClient, TransferError>
@@ -11,18 +11,18 @@ public final class StoreRegistry: StoreResolver {
     private let direct: HTTPClient
     private let s3 = Mutex<S3Service?>(nil)
 
-    public init(_ configuration: StoreConfiguration) {
+    package init(_ configuration: StoreConfiguration) {
         self.configuration = configuration
         client = Result { () throws(TransferError) in HTTPClient(try configuration.httpWithCertificates()) }
         direct = HTTPClient(HTTPClientConfiguration(proxy: .none, maximumConnections: 2))
     }
 
     /// Connects nothing; reads AWS's shared files when the first bucket is asked for. Throws `.configuration`.
-    public func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+    package func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
         try resolve(try Location(url))
     }
 
-    public func resolve(_ location: Location) throws(TransferError) -> ResolvedURL {
+    package func resolve(_ location: Location) throws(TransferError) -> ResolvedURL {
         let store: any ObjectStore
         switch location.place {
         case .s3(let bucket): store = try s3Service().store(bucket: bucket)
@@ -39,7 +39,7 @@ public final class StoreRegistry: StoreResolver {
     }
 
     /// Ends what is under way. Idempotent.
-    public func shutdown() async {
+    package func shutdown() async {
         if case .success(let client) = client { await client.shutdown() }
         await direct.shutdown()
     }

@@ -1,12 +1,12 @@
-public struct StoreTraits: Sendable, Equatable {
+package struct StoreTraits: Sendable, Equatable {
     /// Ranged reads are honoured as far as is known before the first request.
-    public var ranges: Bool
-    public var lists: Bool
-    public var multipart: MultipartLimits?
+    package var ranges: Bool
+    package var lists: Bool
+    package var multipart: MultipartLimits?
     /// Checksum the store verifies on upload and returns on download, cheapest first.
-    public var checksum: ChecksumAlgorithm?
+    package var checksum: ChecksumAlgorithm?
 
-    public init(ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?) {
+    package init(ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?) {
         self.ranges = ranges
         self.lists = lists
         self.multipart = multipart
@@ -14,13 +14,13 @@ public struct StoreTraits: Sendable, Equatable {
     }
 }
 
-public struct MultipartLimits: Sendable, Equatable {
+package struct MultipartLimits: Sendable, Equatable {
     /// Bytes.
-    public var minimumPart: Int64
-    public var maximumPart: Int64
-    public var maximumParts: Int
+    package var minimumPart: Int64
+    package var maximumPart: Int64
+    package var maximumParts: Int
 
-    public init(minimumPart: Int64, maximumPart: Int64, maximumParts: Int) {
+    package init(minimumPart: Int64, maximumPart: Int64, maximumParts: Int) {
         self.minimumPart = minimumPart
         self.maximumPart = maximumPart
         self.maximumParts = maximumParts

@@ -1,14 +1,14 @@
 import CLinux
 
 /// A file operation of the protocol that failed: what was attempted, on what, and why.
-public struct FileError: Error, Sendable, Equatable {
+package struct FileError: Error, Sendable, Equatable {
     /// What was attempted: `write`, `rename`.
-    public var operation: String
-    public var path: String
+    package var operation: String
+    package var path: String
     /// The errno.
-    public var code: Int32
+    package var code: Int32
 
-    public init(operation: String, path: String, code: Int32) {
+    package init(operation: String, path: String, code: Int32) {
         self.operation = operation
         self.path = path
         self.code = code
@@ -19,11 +19,11 @@ public struct FileError: Error, Sendable, Equatable {
         FileError(operation: operation, path: path, code: clinux_errno())
     }
 
-    public var message: String {
+    package var message: String {
         "cannot \(operation) \(path): \(String(cString: strerror(code)))"
     }
 }
 
 extension FileError: CustomStringConvertible {
-    public var description: String { message }
+    package var description: String { message }
 }

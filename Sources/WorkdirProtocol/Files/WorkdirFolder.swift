@@ -3,23 +3,23 @@ import CLinux
 /// The shared volume as a place for the protocol's small files. Paths are `WorkdirPath`s, relative to the root.
 ///
 /// A file is replaced whole: whoever reads sees the old content or the new, and a watcher sees one `IN_MOVED_TO`.
-public struct WorkdirFolder: Sendable {
-    public let root: String
+package struct WorkdirFolder: Sendable {
+    package let root: String
 
     /// The largest file `read` returns, in bytes: what the other side wrote is not trusted to be small.
-    public static let readLimit = 1 << 20
+    package static let readLimit = 1 << 20
 
-    public init(root: String) {
+    package init(root: String) {
         self.root = root
     }
 
-    public func path(_ relative: String) -> String {
+    package func path(_ relative: String) -> String {
         "\(root)/\(relative)"
     }
 
     /// Replaces the file by way of a temporary file and `rename`; with `durable`, content and name survive a power
     /// failure. The folder must exist. On failure nothing has changed and no temporary file remains.
-    public func write(_ text: String, to relative: String, durable: Bool = false) throws(FileError) {
+    package func write(_ text: String, to relative: String, durable: Bool = false) throws(FileError) {
         let target = path(relative)
         var pattern = Array("\(folder(of: target))/.kpipe-XXXXXX".utf8CString)
         let file = clinux_mkostemp(&pattern, O_CLOEXEC)
@@ -41,24 +41,24 @@ public struct WorkdirFolder: Sendable {
     }
 
     /// The file's content, cut off at `readLimit`; nil when there is no such file.
-    public func read(_ relative: String) throws(FileError) -> [UInt8]? {
+    package func read(_ relative: String) throws(FileError) -> [UInt8]? {
         try Self.read(path: path(relative), limit: Self.readLimit)
     }
 
-    public func exists(_ relative: String) -> Bool {
+    package func exists(_ relative: String) -> Bool {
         access(path(relative), F_OK) == 0
     }
 
     /// Whether there was such a file; false as well when it has gone already.
     @discardableResult
-    public func remove(_ relative: String) throws(FileError) -> Bool {
+    package func remove(_ relative: String) throws(FileError) -> Bool {
         guard unlink(path(relative)) != 0 else { return true }
         guard clinux_errno() == ENOENT else { throw .last("remove", path(relative)) }
         return false
     }
 
     /// Makes the folder unless it exists. The folder above must exist.
-    public func makeFolder(_ relative: String) throws(FileError) {
+    package func makeFolder(_ relative: String) throws(FileError) {
         guard mkdir(path(relative), 0o777) != 0 else { return }
         guard clinux_errno() == EEXIST else { throw .last("make folder", path(relative)) }
     }

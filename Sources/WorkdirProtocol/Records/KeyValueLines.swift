@@ -1,3 +1,5 @@
+import Basics
+
 /// Text of `key=value` lines, or words: the form of the protocol's small records. Unknown keys are skipped, so that an
 /// older reader understands a newer writer.
 package enum KeyValueLines {

@@ -1,7 +1,9 @@
+import Basics
+
 /// The entrypoint's record of the current try, in the file `WorkdirPath.attempt`: the agent learns from it which try a
 /// `done` ends and how the command ended, the entrypoint of the next try how many there were.
-public struct TryRecord: Sendable, Equatable {
-    public enum Phase: Sendable, CaseIterable {
+package struct TryRecord: Sendable, Equatable {
+    package enum Phase: Sendable, CaseIterable {
         /// The inputs are awaited.
         case waiting
         /// The command runs.
@@ -19,22 +21,22 @@ public struct TryRecord: Sendable, Equatable {
     }
 
     /// The try, counted from 1.
-    public var attempt: Int
+    package var attempt: Int
     /// What `WorkdirPath.epoch` said when the try began; empty if nothing.
-    public var epoch: String
-    public var phase: Phase
+    package var epoch: String
+    package var phase: Phase
     /// The command's process, in the main container's own numbering.
-    public var processID: Int32?
+    package var processID: Int32?
     /// The command's exit code, once it has exited.
-    public var exitCode: Int32?
+    package var exitCode: Int32?
     /// The signal that ended the command.
-    public var signal: Int32?
+    package var signal: Int32?
     /// Why it ended, where the code alone does not say: an `EndReason`.
-    public var reason: String?
+    package var reason: String?
     /// What people should know of the end, in one line.
-    public var message: String?
+    package var message: String?
 
-    public init(
+    package init(
         attempt: Int, epoch: String, phase: Phase, processID: Int32? = nil, exitCode: Int32? = nil,
         signal: Int32? = nil, reason: String? = nil, message: String? = nil
     ) {
@@ -49,7 +51,7 @@ public struct TryRecord: Sendable, Equatable {
     }
 
     /// Reads what `text` wrote; nil without a valid try and phase.
-    public init?(parsing bytes: some Collection<UInt8>) {
+    package init?(parsing bytes: some Collection<UInt8>) {
         var attempt: Int?
         var phase: Phase?
         self.init(attempt: 0, epoch: "", phase: .waiting)
@@ -73,7 +75,7 @@ public struct TryRecord: Sendable, Equatable {
     }
 
     /// The file's content.
-    public var text: String {
+    package var text: String {
         var text = "\(Key.attempt)=\(attempt)\n\(Key.epoch)=\(KeyValueLines.flattened(epoch))\n"
         text += "\(Key.phase)=\(phase.name)\n"
         if let processID { text += "\(Key.processID)=\(processID)\n" }

@@ -1,24 +1,26 @@
+import Basics
+
 /// The agent's word on a try: its outputs are stored, or the step has failed. One line, `<try> <exit code> <message>`,
 /// in the files `WorkdirPath.stored` and `WorkdirPath.failed`.
-public struct Verdict: Sendable, Equatable {
+package struct Verdict: Sendable, Equatable {
     /// The try it is about, counted from 1.
-    public var attempt: Int
+    package var attempt: Int
     /// What the step is to exit with; 0 in `stored`.
-    public var exitCode: Int32
+    package var exitCode: Int32
     /// One line for people.
-    public var message: String
+    package var message: String
 
     /// The `attempt` of a verdict about every try: initialisation has failed, no try can succeed.
-    public static let everyTry = 0
+    package static let everyTry = 0
 
-    public init(attempt: Int, exitCode: Int32, message: String) {
+    package init(attempt: Int, exitCode: Int32, message: String) {
         self.attempt = attempt
         self.exitCode = exitCode
         self.message = message
     }
 
     /// Reads what `line` wrote; nil when the first line is not a verdict.
-    public init?(parsing bytes: some Sequence<UInt8>) {
+    package init?(parsing bytes: some Sequence<UInt8>) {
         let line = bytes.prefix { $0 != ASCII.newline }
         let words = line.split(separator: ASCII.space, maxSplits: 2, omittingEmptySubsequences: false)
         guard words.count >= 2, let attempt = Int(ascii: words[0]), attempt >= 0,
@@ -30,12 +32,12 @@ public struct Verdict: Sendable, Equatable {
     }
 
     /// The file's content. Line breaks of the message become spaces.
-    public var line: String {
+    package var line: String {
         "\(attempt) \(exitCode) \(KeyValueLines.flattened(message))\n"
     }
 
     /// Whether this verdict speaks about `attempt`.
-    public func concerns(attempt: Int) -> Bool {
+    package func concerns(attempt: Int) -> Bool {
         self.attempt == attempt || self.attempt == Self.everyTry
     }
 }

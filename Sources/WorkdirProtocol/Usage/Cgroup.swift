@@ -1,20 +1,22 @@
+import Basics
+
 /// The control group of a process, and how to read what it used. Pure: every file comes through `read`, which returns
 /// nil for a file that is absent or may not be read.
-public enum Cgroup: Sendable, Equatable {
+package enum Cgroup: Sendable, Equatable {
     /// The unified hierarchy; its folder.
     case unified(String)
     /// One hierarchy a controller, or several mounted together.
     case legacy(LegacyCgroup)
 
     /// The reader for a live system.
-    public static func readFile(_ path: String) -> [UInt8]? {
+    package static func readFile(_ path: String) -> [UInt8]? {
         try? WorkdirFolder.read(path: path, limit: WorkdirFolder.readLimit)
     }
 
     /// Finds the group of `process` (a number, or `self`); nil where no cgroup file system is mounted.
     ///
     /// With both versions mounted the legacy controllers win, as the kernel then gives the unified hierarchy none.
-    public static func find(process: String = "self", read: (String) -> [UInt8]?) -> Cgroup? {
+    package static func find(process: String = "self", read: (String) -> [UInt8]?) -> Cgroup? {
         guard let memberships = read("/proc/\(process)/cgroup"), let mounts = read("/proc/self/mountinfo") else {
             return nil
         }
@@ -38,7 +40,7 @@ public enum Cgroup: Sendable, Equatable {
     }
 
     /// Processes that the kernel has ended for want of memory since the group began; nil where it does not count them.
-    public func oomKills(read: (String) -> [UInt8]?) -> UInt64? {
+    package func oomKills(read: (String) -> [UInt8]?) -> UInt64? {
         switch self {
         case .unified(let folder): UnifiedCgroup(folder: folder).oomKills(read: read)
         case .legacy(let cgroup): cgroup.oomKills(read: read)
@@ -47,7 +49,7 @@ public enum Cgroup: Sendable, Equatable {
 
     /// Bytes this group may use: the least that itself or a group above it, as far as they can be seen, is allowed.
     /// `nil`: unlimited.
-    public func memoryLimit(read: (String) -> [UInt8]?) -> UInt64? {
+    package func memoryLimit(read: (String) -> [UInt8]?) -> UInt64? {
         var (folder, name): (String?, String) =
             switch self {
             case .unified(let folder): (folder, "memory.max")
@@ -66,7 +68,7 @@ public enum Cgroup: Sendable, Equatable {
     }
 
     /// One sample at `time`, in milliseconds since 1970. What the kernel does not offer is absent.
-    public func sample(time: Int64, read: (String) -> [UInt8]?) -> UsageSample {
+    package func sample(time: Int64, read: (String) -> [UInt8]?) -> UsageSample {
         var sample = UsageSample(time: time)
         switch self {
         case .unified(let folder): UnifiedCgroup(folder: folder).fill(&sample, read: read)

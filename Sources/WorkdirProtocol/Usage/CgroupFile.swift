@@ -1,3 +1,5 @@
+import Basics
+
 /// The content of one cgroup file in any of the kernel's forms. An absent file has no values.
 struct CgroupFile {
     private let content: [UInt8]?

@@ -1,3 +1,5 @@
+import Basics
+
 /// A line of `/proc/<pid>/cgroup`: `4:memory:/kubepods/pod1/abc`, or `0::/` for the unified hierarchy.
 struct CgroupMembership {
     var controllers: [[UInt8]]

@@ -1,11 +1,13 @@
+import Basics
+
 /// A process's groups in the legacy hierarchies (cgroup v1), as far as they tell usage. The files are described in the
 /// kernel's Documentation/admin-guide/cgroup-v1.
-public struct LegacyCgroup: Sendable, Equatable {
-    public private(set) var cpu: String?
-    public private(set) var accounting: String?
-    public private(set) var memory: String?
-    public private(set) var blocks: String?
-    public private(set) var processes: String?
+package struct LegacyCgroup: Sendable, Equatable {
+    package private(set) var cpu: String?
+    package private(set) var accounting: String?
+    package private(set) var memory: String?
+    package private(set) var blocks: String?
+    package private(set) var processes: String?
 
     var isEmpty: Bool {
         cpu == nil && accounting == nil && memory == nil && blocks == nil && processes == nil

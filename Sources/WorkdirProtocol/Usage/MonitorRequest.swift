@@ -1,16 +1,18 @@
-/// What the agent asks the entrypoint to sample, in the file `WorkdirPath.monitor`: `interval=10`.
-public struct MonitorRequest: Sendable, Equatable {
-    /// Seconds between two samples; at least 1.
-    public var interval: Int
-    public var scope: UsageScope
+import Basics
 
-    public init(interval: Int, scope: UsageScope = .container) {
+/// What the agent asks the entrypoint to sample, in the file `WorkdirPath.monitor`: `interval=10`.
+package struct MonitorRequest: Sendable, Equatable {
+    /// Seconds between two samples; at least 1.
+    package var interval: Int
+    package var scope: UsageScope
+
+    package init(interval: Int, scope: UsageScope = .container) {
         self.interval = max(1, interval)
         self.scope = scope
     }
 
     /// Reads what `text` wrote; nil without a valid interval.
-    public init?(parsing bytes: some Collection<UInt8>) {
+    package init?(parsing bytes: some Collection<UInt8>) {
         var interval: Int?
         var scope = UsageScope.container
         KeyValueLines.forEach(in: bytes) { key, value in
@@ -25,7 +27,7 @@ public struct MonitorRequest: Sendable, Equatable {
     }
 
     /// The file's content.
-    public var text: String {
+    package var text: String {
         "\(Self.intervalKey)=\(interval)\n" + (scope == .container ? "" : "\(Self.scopeKey)=\(scope.name)\n")
     }
 

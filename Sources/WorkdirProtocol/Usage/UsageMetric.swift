@@ -1,5 +1,5 @@
 /// What is measured of a container. The raw value is the place in a `UsageSample`; `name` is the word in its line.
-public enum UsageMetric: Int, Sendable, CaseIterable {
+package enum UsageMetric: Int, Sendable, CaseIterable {
     /// CPU time used since the container began, in microseconds.
     case cpuTime
     /// Time in which the CPU limit held the container back, in microseconds.
@@ -24,7 +24,7 @@ public enum UsageMetric: Int, Sendable, CaseIterable {
     case memoryPressure
     case ioPressure
 
-    public var name: String {
+    package var name: String {
         switch self {
         case .cpuTime: "cpu"
         case .cpuThrottled: "throttled"
@@ -43,7 +43,7 @@ public enum UsageMetric: Int, Sendable, CaseIterable {
     }
 
     /// Whether the value goes up and down; the others only grow.
-    public var isGauge: Bool {
+    package var isGauge: Bool {
         switch self {
         case .memory, .memoryWorkingSet, .memoryLimit, .processes: true
         default: false

@@ -1,17 +1,19 @@
+import Basics
+
 /// The file `WorkdirPath.usage`: the peaks since the beginning, then the latest samples, oldest first. Bounded: a step
 /// that runs for a month leaves no more than one that runs for an hour.
-public struct UsageRecord: Sendable, Equatable {
+package struct UsageRecord: Sendable, Equatable {
     /// The most samples kept.
-    public static let capacity = 60
+    package static let capacity = 60
 
     /// The highest value seen of each metric, at the time of the latest sample; nil before the first.
-    public private(set) var peak: UsageSample?
+    package private(set) var peak: UsageSample?
     /// At most `capacity`, oldest first.
-    public private(set) var samples: [UsageSample] = []
+    package private(set) var samples: [UsageSample] = []
 
-    public init() {}
+    package init() {}
 
-    public mutating func append(_ sample: UsageSample) {
+    package mutating func append(_ sample: UsageSample) {
         if samples.count == Self.capacity { samples.removeFirst() }
         samples.append(sample)
         var highest = sample
@@ -25,7 +27,7 @@ public struct UsageRecord: Sendable, Equatable {
     }
 
     /// Reads what `text` wrote; lines that are no sample are skipped.
-    public init(parsing bytes: some Collection<UInt8>) {
+    package init(parsing bytes: some Collection<UInt8>) {
         for line in Array(bytes).split(separator: ASCII.newline) {
             if line.starts(with: Self.peakMark.utf8) {
                 peak = UsageSample(parsing: line.dropFirst(Self.peakMark.utf8.count))
@@ -36,7 +38,7 @@ public struct UsageRecord: Sendable, Equatable {
         samples = samples.suffix(Self.capacity)
     }
 
-    public var text: String {
+    package var text: String {
         var text = ""
         if let peak { text += "\(Self.peakMark)\(peak.line)\n" }
         for sample in samples { text += "\(sample.line)\n" }

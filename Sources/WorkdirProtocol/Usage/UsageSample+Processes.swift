@@ -2,12 +2,12 @@ import CLinux
 
 extension UsageSample {
     /// What this process has used so far. `time`: milliseconds since 1970.
-    public static func ofThisProcess(time: Int64) -> UsageSample {
+    package static func ofThisProcess(time: Int64) -> UsageSample {
         UsageSample(time: time, clinux_usage_of_self())
     }
 
     /// What its children, and theirs, have used that have ended. The peak of memory is that of the largest among them.
-    public static func ofEndedChildren(time: Int64) -> UsageSample {
+    package static func ofEndedChildren(time: Int64) -> UsageSample {
         UsageSample(time: time, clinux_usage_of_children())
     }
 

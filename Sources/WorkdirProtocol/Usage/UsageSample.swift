@@ -1,23 +1,25 @@
+import Basics
+
 /// What a container used up to one moment. Metrics that the kernel does not offer are absent.
 ///
 /// One line of `WorkdirPath.usage`: `time=1700000000000 cpu=1200 memory=4096`.
-public struct UsageSample: Sendable, Equatable {
+package struct UsageSample: Sendable, Equatable {
     /// Milliseconds since 1970.
-    public var time: Int64
+    package var time: Int64
     private var values: [UInt64?]
 
-    public init(time: Int64) {
+    package init(time: Int64) {
         self.time = time
         values = Array(repeating: nil, count: UsageMetric.allCases.count)
     }
 
-    public subscript(metric: UsageMetric) -> UInt64? {
+    package subscript(metric: UsageMetric) -> UInt64? {
         get { values[metric.rawValue] }
         set { values[metric.rawValue] = newValue }
     }
 
     /// Reads what `line` wrote; nil without a time. Unknown words are skipped.
-    public init?(parsing bytes: some Collection<UInt8>) {
+    package init?(parsing bytes: some Collection<UInt8>) {
         self.init(time: 0)
         var time: Int64?
         KeyValueLines.forEach(in: bytes, separatedBy: ASCII.space) { key, value in
@@ -32,7 +34,7 @@ public struct UsageSample: Sendable, Equatable {
     }
 
     /// Without the line break.
-    public var line: String {
+    package var line: String {
         var line = "\(Self.timeKey)=\(time)"
         for metric in UsageMetric.allCases {
             if let value = self[metric] { line += " \(metric.name)=\(value)" }

@@ -1,5 +1,5 @@
 /// Whose use of resources is told.
-public enum UsageScope: Sendable, Equatable {
+package enum UsageScope: Sendable, Equatable {
     /// A container's: all of its control group.
     case container
     /// That of single processes and what they started, where the control group holds others as well: a step that runs

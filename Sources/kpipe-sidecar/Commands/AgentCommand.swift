@@ -1,7 +1,8 @@
 import ArgumentParser
-import Configuration
+import ConfigSchema
 import FoundationEssentials
 import Glibc
+import HTTPServer
 import KubeClient
 import Logging
 import SidecarAgent

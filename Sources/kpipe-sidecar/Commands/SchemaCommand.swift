@@ -1,4 +1,5 @@
 import ArgumentParser
+import OperatorConfiguration
 import SidecarAgent
 import Terminator
 

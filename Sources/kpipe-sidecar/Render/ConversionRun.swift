@@ -1,3 +1,5 @@
+import Basics
+import Conversion
 import Glibc
 import Render
 import WorkdirProtocol

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Configuration
+import ConfigSchema
+import Conversion
 import Glibc
 import Render
 import SidecarAgent

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conversion
 import Render
 
 /// Manifests in, manifests out.

@@ -1,9 +1,12 @@
 import Admission
 import ArgumentParser
+import Basics
 import Glibc
 import KubeModel
+import OperatorConfiguration
 import Render
 import Terminator
+import Transfer
 import WorkdirProtocol
 import YAMLTree
 

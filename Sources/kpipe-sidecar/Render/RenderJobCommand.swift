@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Render
 import SidecarAgent
 import WorkdirProtocol
@@ -62,7 +63,7 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
         var document = YAMLMapping()
         if let file { document = try GeneratorInput.mapping(file) }
         apply(to: &document)
-        let image = "kpipe-sidecar:\(WorkdirProtocol.Version.current)"
+        let image = "kpipe-sidecar:\(Basics.Version.current)"
         try GeneratorInput.reporting(file) {
             let step = try StepReader.step(YAMLNode(.mapping(document)), agentImage: image)
             try StepConfigurationCheck.check(step)

@@ -4,6 +4,7 @@ import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
 import Render
 import Synchronization
 import Terminator

@@ -1,7 +1,9 @@
 import ArgumentParser
 import ContainerRuntime
+import HTTPServer
 import KubeClient
 import Logging
+import OperatorConfiguration
 import Telemetry
 import Terminator
 import UnixSignals

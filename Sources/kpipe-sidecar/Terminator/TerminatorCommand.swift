@@ -1,11 +1,15 @@
 import Admission
 import ArgumentParser
 import FoundationEssentials
+import HTTPServer
 import KubeClient
 import KubeModel
+import KubeRuntime
 import Logging
+import OperatorConfiguration
 import Telemetry
 import Terminator
+import Transfer
 import UnixSignals
 import WorkdirProtocol
 

@@ -1,3 +1,4 @@
+import Basics
 import KubeClient
 import Logging
 import TestSupport

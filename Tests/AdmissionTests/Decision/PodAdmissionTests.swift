@@ -1,6 +1,8 @@
+import Basics
+import Conversion
 import KubeClient
-import Render
-import Terminator
+import KubeRuntime
+import PodRules
 import Testing
 import YAMLTree
 

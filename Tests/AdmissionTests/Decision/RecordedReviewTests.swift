@@ -1,4 +1,5 @@
-import Render
+import Basics
+import Conversion
 import TestSupport
 import Testing
 import YAMLTree
@@ -54,7 +55,7 @@ import YAMLTree
             let review = try YAMLNode(json: Array(answer.text.utf8))
             guard let patch = review["response"]?["patch"]?.text, let object = request.object else { continue }
             #expect(review["response"]?["patchType"]?.text == "JSONPatch")
-            lines.append(#"{"object":\#(Manifest(object).json.text),"patch":"\#(patch)"}"#)
+            lines.append(#"{"object":\#(JSONValue(object).text),"patch":"\#(patch)"}"#)
             before.append(object)
         }
         #expect(lines.count >= 3)

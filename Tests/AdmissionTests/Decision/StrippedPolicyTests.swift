@@ -1,4 +1,5 @@
 import KubeClient
+import KubeRuntime
 import Testing
 import YAMLTree
 

@@ -1,4 +1,4 @@
-import Render
+import Conversion
 import Testing
 
 @testable import Admission

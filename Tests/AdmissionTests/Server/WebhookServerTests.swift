@@ -4,6 +4,7 @@ import Testing
 import WorkdirProtocol
 
 @testable import Admission
+@testable import HTTPServer
 
 /// The server as other programs see it.
 @Suite(.requires(.curl, .openssl)) struct WebhookServerTests {
@@ -16,7 +17,7 @@ import WorkdirProtocol
         let serving = certificate ?? ServingCertificate()
         if certificate == nil { try serving.serve(material.identity) }
         let server = try await WebhookServer.bind(
-            port: 0, certificate: serving, limits: limits, thinking: .seconds(1))
+            port: 0, context: { serving.context }, limits: limits, thinking: .seconds(1))
         let folder = try TemporaryFolder("webhook")
         let caller = Caller(
             port: server.port, authority: try folder.write(material.bundle, to: "ca.crt"), folder: folder)
@@ -156,7 +157,7 @@ import WorkdirProtocol
         try await Self.serving { server, _ in
             _ = await #expect(throws: (any Error).self) {
                 _ = try await WebhookServer.bind(
-                    port: server.port, certificate: ServingCertificate(), thinking: .seconds(1))
+                    port: server.port, context: { ServingCertificate().context }, thinking: .seconds(1))
             }
         }
     }

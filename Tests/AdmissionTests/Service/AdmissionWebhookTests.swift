@@ -1,7 +1,9 @@
+import Basics
 import FakeKube
+import HTTPServer
 import KubeClient
+import OperatorConfiguration
 import Telemetry
-import Terminator
 import TestSupport
 import Testing
 import YAMLTree

@@ -1,10 +1,12 @@
+import Basics
 import Foundation
+import HTTPServer
 import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
 import Telemetry
-import Terminator
 import TestSupport
 import Testing
 import YAMLTree
@@ -199,7 +201,7 @@ import YAMLTree
             .perform(.startAnew, on: CertificateMaterial(), now: Int64(time(nil)))
         let certificate = ServingCertificate()
         try certificate.serve(material.identity)
-        let stripper = try await WebhookServer.bind(port: 0, certificate: certificate, thinking: .seconds(5))
+        let stripper = try await WebhookServer.bind(port: 0, context: { certificate.context }, thinking: .seconds(5))
         let stripped = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

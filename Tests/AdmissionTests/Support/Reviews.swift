@@ -1,6 +1,6 @@
+import Basics
+import Conversion
 import Foundation
-import Render
-import Terminator
 import TestSupport
 import YAMLTree
 
@@ -34,7 +34,7 @@ enum Reviews {
             object: try YAMLNode(json: Array(try json("apiVersion: batch/v1\nkind: \(kind.kind)\n" + job).utf8)))
     }
 
-    static func json(_ yaml: String) throws -> String { Manifest(try YAMLNode(parsing: yaml)).json.text }
+    static func json(_ yaml: String) throws -> String { JSONValue(try YAMLNode(parsing: yaml)).text }
 
     static let marked = """
         metadata:

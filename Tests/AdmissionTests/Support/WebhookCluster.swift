@@ -1,10 +1,11 @@
+import Basics
 import FakeKube
 import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
 import Telemetry
-import Terminator
 import TestSupport
 import Testing
 import YAMLTree

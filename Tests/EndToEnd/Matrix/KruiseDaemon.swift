@@ -1,3 +1,4 @@
+import Basics
 import ContainerRuntime
 import FakeKube
 import TestSupport

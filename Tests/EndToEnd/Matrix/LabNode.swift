@@ -1,3 +1,4 @@
+import Basics
 import FakeKube
 import TerminatorScenarios
 import TestSupport

@@ -1,5 +1,7 @@
+import Basics
 import FakeKube
 import Foundation
+import HTTPTransport
 import TestSupport
 import Testing
 import YAMLTree

@@ -1,5 +1,7 @@
+import Basics
 import FakeKube
 import KubeModel
+import KubeTestSupport
 import TestSupport
 import Testing
 import YAMLTree
@@ -8,18 +10,12 @@ import YAMLTree
 
 /// The same requests to the fake API server and, where its programs are, to a real one.
 @Suite struct ServerTests {
-    enum Kind: Sendable, CaseIterable {
-        case fake, real
-
-        static var available: [Kind] { RealControlPlane.programs == nil ? [.fake] : allCases }
-    }
-
     /// A client, with what it talks to kept alive.
     private struct Setup {
         let client: KubeClient
         let server: any Sendable
 
-        init(_ kind: Kind) async throws {
+        init(_ kind: ServerKind) async throws {
             let fixture = try KubeconfigFixture()
             switch kind {
             case .fake:
@@ -38,8 +34,8 @@ import YAMLTree
         }
     }
 
-    @Test(arguments: Kind.available)
-    func discovers(kind: Kind) async throws {
+    @Test(arguments: ServerKind.available)
+    func discovers(kind: ServerKind) async throws {
         let setup = try await Setup(kind)
         let discovery = Discovery(setup.client)
         #expect(try await discovery.version() > ServerVersion(1, 28))
@@ -52,8 +48,8 @@ import YAMLTree
         await setup.client.shutdown()
     }
 
-    @Test(arguments: Kind.available, [APIRequest.Encoding.json, .protobuf])
-    func learnsWhatIsMissing(kind: Kind, encoding: APIRequest.Encoding) async throws {
+    @Test(arguments: ServerKind.available, [APIRequest.Encoding.json, .protobuf])
+    func learnsWhatIsMissing(kind: ServerKind, encoding: APIRequest.Encoding) async throws {
         let setup = try await Setup(kind)
         let request = APIRequest.get(.pods, ObjectKey(namespace: "default", name: "no-such-pod"), accept: encoding)
         let error = await #expect(throws: KubeError.self) { try await setup.client.send(request) }
@@ -63,8 +59,8 @@ import YAMLTree
         await setup.client.shutdown()
     }
 
-    @Test(arguments: Kind.available)
-    func livesAnObjectsLife(kind: Kind) async throws {
+    @Test(arguments: ServerKind.available)
+    func livesAnObjectsLife(kind: ServerKind) async throws {
         let setup = try await Setup(kind)
         let client = setup.client
         let key = ObjectKey(namespace: "default", name: "life-of-a-lease")
@@ -119,8 +115,8 @@ import YAMLTree
         await client.shutdown()
     }
 
-    @Test(arguments: Kind.available)
-    func streamsAWatch(kind: Kind) async throws {
+    @Test(arguments: ServerKind.available)
+    func streamsAWatch(kind: ServerKind) async throws {
         let setup = try await Setup(kind)
         let stream = try await setup.client.open(
             APIRequest(

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import KubeModel
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import FakeKube
 import Foundation
 import HTTPTransport
 import KubeModel
+import KubeTestSupport
 import TestSupport
 import Testing
 

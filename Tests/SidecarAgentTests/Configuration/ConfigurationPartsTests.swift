@@ -1,4 +1,5 @@
-import Configuration
+import Basics
+import ConfigSchema
 import Testing
 import WorkdirProtocol
 

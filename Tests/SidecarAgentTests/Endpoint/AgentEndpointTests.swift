@@ -1,4 +1,6 @@
+import Basics
 import Foundation
+import HTTPServer
 import Telemetry
 import TestSupport
 import Testing

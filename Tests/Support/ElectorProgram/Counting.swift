@@ -1,5 +1,7 @@
+import Basics
 import KubeClient
 import KubeModel
+import KubeRuntime
 import YAMLTree
 
 /// The work of a leader: counts, each time on the version of the ConfigMap that it knows.

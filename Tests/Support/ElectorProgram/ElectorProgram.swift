@@ -1,6 +1,8 @@
+import Basics
 import Glibc
 import KubeClient
 import KubeModel
+import KubeRuntime
 import Logging
 
 /// `elector KUBECONFIG IDENTITY [RATE OFFSET]`: contests the Lease `default/contest` and, while it leads, counts in the

@@ -1,13 +1,13 @@
 import Glibc
-public import Testing
+package import Testing
 
 /// A small file system in memory, mounted over a folder of its own, to be full or read-only at will. Goes with the value.
-public final class MemoryFileSystem: Sendable {
-    public let folder: TemporaryFolder
-    public var path: String { folder.path }
+package final class MemoryFileSystem: Sendable {
+    package let folder: TemporaryFolder
+    package var path: String { folder.path }
 
     /// - Parameter options: of `mount -t tmpfs`, such as `size=4m` or `ro`.
-    public init(_ options: String) async throws {
+    package init(_ options: String) async throws {
         folder = try TemporaryFolder("tmpfs")
         try await output("mount", ["-t", "tmpfs", "-o", options, "none", folder.path])
     }
@@ -23,7 +23,7 @@ public final class MemoryFileSystem: Sendable {
 
 extension Trait where Self == ConditionTrait {
     /// Skips the test, and says so, where nothing can be mounted.
-    public static var requiresMounts: Self {
+    package static var requiresMounts: Self {
         .enabled("mounting a file system needs root and CAP_SYS_ADMIN") { await MemoryFileSystem.isPossible() }
     }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import Glibc
 import Synchronization
 
@@ -6,11 +6,11 @@ import Synchronization
 ///
 ///     let folder = try TemporaryFolder()
 ///     try folder.write("a", to: "input/letters")
-public final class TemporaryFolder: Sendable {
-    public let path: String
-    public var url: URL { URL(filePath: path, directoryHint: .isDirectory) }
+package final class TemporaryFolder: Sendable {
+    package let path: String
+    package var url: URL { URL(filePath: path, directoryHint: .isDirectory) }
 
-    public init(_ purpose: String = "test") throws {
+    package init(_ purpose: String = "test") throws {
         var template = Array("\(NSTemporaryDirectory())/kpipe-\(purpose).XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } != nil }
         guard made else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
@@ -35,11 +35,11 @@ public final class TemporaryFolder: Sendable {
     }()
 
     /// The path of `name` in here.
-    public subscript(_ name: String) -> String { "\(path)/\(name)" }
+    package subscript(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file, making the folders above it. Returns its path.
     @discardableResult
-    public func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+    package func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
         let file = self[name]
         try FileManager.default.createDirectory(
             atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -48,30 +48,30 @@ public final class TemporaryFolder: Sendable {
     }
 
     @discardableResult
-    public func write(_ text: String, to name: String) throws -> String {
+    package func write(_ text: String, to name: String) throws -> String {
         try write(text.utf8, to: name)
     }
 
-    public func makeFolder(_ name: String) throws -> String {
+    package func makeFolder(_ name: String) throws -> String {
         try FileManager.default.createDirectory(atPath: self[name], withIntermediateDirectories: true)
         return self[name]
     }
 
-    public func read(_ name: String) throws -> [UInt8] {
+    package func read(_ name: String) throws -> [UInt8] {
         try [UInt8](Data(contentsOf: URL(filePath: self[name])))
     }
 
-    public func text(_ name: String) throws -> String {
+    package func text(_ name: String) throws -> String {
         String(decoding: try read(name), as: UTF8.self)
     }
 
-    public func exists(_ name: String) -> Bool {
+    package func exists(_ name: String) -> Bool {
         var info = stat()
         return lstat(self[name], &info) == 0
     }
 
     /// Everything below, as sorted paths relative to here.
-    public func list(_ name: String = "") throws -> [String] {
+    package func list(_ name: String = "") throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: self[name]).sorted()
     }
 }

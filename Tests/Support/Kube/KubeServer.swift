@@ -1,5 +1,5 @@
 /// An API server that a test talks to, real or not.
-public protocol KubeServer: Sendable {
+package protocol KubeServer: Sendable {
     /// `https://127.0.0.1:6443`, without a slash at the end.
     var url: String { get }
     /// The path of the certificate authority to trust, as PEM; `nil` for plain HTTP.
@@ -10,7 +10,7 @@ public protocol KubeServer: Sendable {
 
 extension KubeServer {
     /// A kubeconfig for one user, as YAML.
-    public func kubeconfig(token: String? = nil, namespace: String = "default") -> String {
+    package func kubeconfig(token: String? = nil, namespace: String = "default") -> String {
         let trust = authority.map { "\n    certificate-authority: \($0)" } ?? ""
         return """
             apiVersion: v1

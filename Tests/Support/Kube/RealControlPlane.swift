@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
-public import Testing
+package import Testing
 
 /// etcd and kube-apiserver on free ports, with a folder of their own: nothing else, so no controller, scheduler or
 /// kubelet does anything to what a test writes. It starts in a few seconds.
-public final class RealControlPlane: KubeServer {
-    public let url: String
-    public let token = "administrator"
+package final class RealControlPlane: KubeServer {
+    package let url: String
+    package let token = "administrator"
     /// Of a user who may do nothing.
-    public let strangersToken = "stranger"
-    public let certificates: Certificates
-    public var authority: String? { certificates.authority }
+    package let strangersToken = "stranger"
+    package let certificates: Certificates
+    package var authority: String? { certificates.authority }
     private let etcd: ServerProcess
     private let etcdURL: String
     /// kube-apiserver and what it was started with; `nil` while it is killed.
@@ -21,12 +21,12 @@ public final class RealControlPlane: KubeServer {
     private let files: TemporaryFolder
 
     /// The one that all tests of this process share; tests keep apart by namespaces.
-    public static func shared() async throws -> RealControlPlane { try await starting.value }
+    package static func shared() async throws -> RealControlPlane { try await starting.value }
     // Outlives every test on purpose; the guard in `ServerProcess` ends the servers with the process.
     private static let starting = Task { try await start() }
 
     /// One of its own, for a test that stops or compacts it.
-    public static func start() async throws -> RealControlPlane {
+    package static func start() async throws -> RealControlPlane {
         var tries = 1
         while true {
             do { return try await RealControlPlane() } catch {
@@ -60,7 +60,7 @@ public final class RealControlPlane: KubeServer {
     }
 
     /// Starts kube-apiserver, again after `killAPIServer` with what etcd has, and returns when it is ready.
-    public func startAPIServer() async throws {
+    package func startAPIServer() async throws {
         let server = try ServerProcess(program, arguments, in: try TemporaryFolder("apiserver"))
         apiServer.withLock { $0 = server }
         try await server.whenReady(limit: .seconds(120)) { [url, authority, token] in
@@ -75,7 +75,7 @@ public final class RealControlPlane: KubeServer {
     }
 
     /// Kills kube-apiserver without a warning, and returns when it is gone.
-    public func killAPIServer() { apiServer.withLock { $0 = nil } }
+    package func killAPIServer() { apiServer.withLock { $0 = nil } }
 
     private static func arguments(
         _ port: Int, _ etcd: String, _ certificates: Certificates, _ token: String, _ files: TemporaryFolder
@@ -96,7 +96,7 @@ public final class RealControlPlane: KubeServer {
     }
 
     /// Forgets all versions up to now, as the server itself does every five minutes.
-    public func compact() async throws {
+    package func compact() async throws {
         let range = try await post("v3/kv/range", ["key": Data("/".utf8).base64EncodedString()])
         guard let match = range.firstMatch(of: /"revision":"([0-9]+)"/), let revision = Int(match.1) else {
             throw ProcessError(description: "etcd's answer has no revision: \(range)")
@@ -114,7 +114,7 @@ public final class RealControlPlane: KubeServer {
     // MARK: Programs
 
     /// In `KUBEBUILDER_ASSETS` (by default /usr/local/kubebuilder/bin), else in `$LAB_HOME/bin`.
-    public static var programs: (etcd: String, apiServer: String)? {
+    package static var programs: (etcd: String, apiServer: String)? {
         let environment = ProcessInfo.processInfo.environment
         let folders =
             [environment["KUBEBUILDER_ASSETS"] ?? "/usr/local/kubebuilder/bin"]
@@ -130,7 +130,7 @@ public final class RealControlPlane: KubeServer {
 
 extension Trait where Self == ConditionTrait {
     /// Skips the test, and says so, where there is no real API server.
-    public static var requiresRealControlPlane: Self {
+    package static var requiresRealControlPlane: Self {
         .enabled(if: RealControlPlane.programs != nil, "\(RealControlPlane.missing)")
     }
 }

@@ -1,11 +1,11 @@
 import Foundation
-public import Glibc
+package import Glibc
 import Synchronization
 
 /// A program started by a test, in a process group of its own. Its output goes to files, so that no amount of it can
 /// block either side. Whoever starts one ends it: `finish()` or `kill(group: true)` in a `defer`.
-public final class ChildProcess: Sendable {
-    public let pid: pid_t
+package final class ChildProcess: Sendable {
+    package let pid: pid_t
     private let files: TemporaryFolder
     private let ended: Ended
 
@@ -13,7 +13,7 @@ public final class ChildProcess: Sendable {
     ///   - program: a path, or a name to be looked up on the `PATH`.
     ///   - environment: added to the test's own; a `nil` value takes a variable away.
     ///   - input: becomes the standard input; nothing by default.
-    public init(
+    package init(
         _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:],
         folder: String? = nil, input: [UInt8] = []
     ) throws {
@@ -37,19 +37,19 @@ public final class ChildProcess: Sendable {
     }
 
     /// What the program has written so far.
-    public var output: String { (try? files.text("out")) ?? "" }
-    public var errorOutput: String { (try? files.text("err")) ?? "" }
-    public var outputBytes: [UInt8] { (try? files.read("out")) ?? [] }
+    package var output: String { (try? files.text("out")) ?? "" }
+    package var errorOutput: String { (try? files.text("err")) ?? "" }
+    package var outputBytes: [UInt8] { (try? files.read("out")) ?? [] }
 
     /// `nil` while it runs.
-    public var status: ExitStatus? { ended.value }
+    package var status: ExitStatus? { ended.value }
 
     /// Waits for the end. A cancelled task does not wait, and leaves the process to its owner.
-    public func wait() async throws -> ExitStatus { try await ended.wait() }
+    package func wait() async throws -> ExitStatus { try await ended.wait() }
 
     /// Waits for the end at most `limit`, then kills the whole group and throws what was written until then.
     @discardableResult
-    public func wait(atMost limit: Duration) async throws -> ExitStatus {
+    package func wait(atMost limit: Duration) async throws -> ExitStatus {
         try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask { try await self.wait() }
             group.addTask {
@@ -66,22 +66,22 @@ public final class ChildProcess: Sendable {
     }
 
     /// Sends a signal to the process, or to all that it started too. Without effect once the process has ended.
-    public func kill(_ signal: Int32 = SIGKILL, group: Bool = false) {
+    package func kill(_ signal: Int32 = SIGKILL, group: Bool = false) {
         guard status == nil || group else { return }
         _ = Glibc.kill(group ? -pid : pid, signal)
     }
 
     /// Kills the process and everything in its group, and waits until it is gone.
-    public func finish() async {
+    package func finish() async {
         kill(SIGKILL, group: true)
         _ = try? await wait()
     }
 }
 
-public struct ProcessError: Error, CustomStringConvertible {
-    public let description: String
+package struct ProcessError: Error, CustomStringConvertible {
+    package let description: String
 
-    public init(description: String) { self.description = description }
+    package init(description: String) { self.description = description }
 }
 
 /// Set once; wakes all who wait.

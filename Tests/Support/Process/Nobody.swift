@@ -1,11 +1,11 @@
 import Glibc
-public import Testing
+package import Testing
 
 /// Runs programs as a user who owns nothing, from a test that is run by root, whom no mode bits stop.
-public enum Nobody {
+package enum Nobody {
     private static let drop = ["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
 
-    public static func run(
+    package static func run(
         _ program: String, _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil
     ) async throws -> Finished {
         guard geteuid() == 0 else {
@@ -23,7 +23,7 @@ public enum Nobody {
 
 extension Trait where Self == ConditionTrait {
     /// Skips the test, and says so, where nobody may run what was built.
-    public static func requiresNobody(toRun product: Product) -> Self {
+    package static func requiresNobody(toRun product: Product) -> Self {
         .enabled("needs setpriv, and a build that others may read") { await Nobody.canRun(product) }
     }
 }

@@ -1,14 +1,14 @@
 import Foundation
 
 /// A program of this package, as it was built beside the tests.
-public enum Product: String, Sendable {
+package enum Product: String, Sendable {
     case sidecar = "kpipe-sidecar"
     case entrypoint = "kpipe-entrypoint"
     /// A contender for leadership; see `Tests/Support/ElectorProgram`.
     case elector
 
     /// Its path. Throws where it was not built (`swift build` builds it; `swift test` does too).
-    public var path: String {
+    package var path: String {
         get throws {
             let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let path = URL(filePath: tests).deletingLastPathComponent().appending(path: rawValue).path

@@ -1,13 +1,13 @@
 /// What a finished program said.
-public struct Finished: Sendable {
-    public let status: ExitStatus
-    public let output: String
-    public let error: String
+package struct Finished: Sendable {
+    package let status: ExitStatus
+    package let output: String
+    package let error: String
 }
 
 /// Runs a program to its end. Past `limit` it is killed with all that it started, and this throws what it had said.
 @discardableResult
-public func run(
+package func run(
     _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], folder: String? = nil,
     input: [UInt8] = [], limit: Duration = .seconds(60)
 ) async throws -> Finished {
@@ -23,7 +23,7 @@ public func run(
 
 /// Runs a program that has to succeed, and gives what it printed.
 @discardableResult
-public func output(
+package func output(
     _ program: String, _ arguments: [String] = [], environment: [String: String?] = [:], folder: String? = nil,
     input: [UInt8] = [], limit: Duration = .seconds(60)
 ) async throws -> String {

@@ -1,8 +1,8 @@
 import Foundation
-public import Testing
+package import Testing
 
 /// A program from outside that tests use. `scripts/setup` installs them all, but for kustomize, which no registry has.
-public enum Tool: String, Sendable, CaseIterable {
+package enum Tool: String, Sendable, CaseIterable {
     case curl, kubectl, kustomize, nginx, openssl
     case python = "python3"
     case moto = "moto_server"
@@ -10,7 +10,7 @@ public enum Tool: String, Sendable, CaseIterable {
 
     /// What the variable of its name says (`KUSTOMIZE=/opt/kustomize`), else looked up in the repository's `.venv`, then on
     /// the `PATH`.
-    public var path: String? {
+    package var path: String? {
         let environment = ProcessInfo.processInfo.environment
         if let named = environment[rawValue.uppercased()] { return named }
         let folders =
@@ -28,7 +28,7 @@ public enum Tool: String, Sendable, CaseIterable {
 
 extension Trait where Self == ConditionTrait {
     /// Skips the test, and says so, where a tool is missing.
-    public static func requires(_ tools: Tool...) -> Self {
+    package static func requires(_ tools: Tool...) -> Self {
         let missing = tools.filter { $0.path == nil }.map(\.rawValue)
         return .enabled(
             if: missing.isEmpty,

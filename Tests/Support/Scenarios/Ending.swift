@@ -1,11 +1,12 @@
+import Basics
 import FakeKube
 import YAMLTree
 
 /// A scenario's end.
-public struct Ending: Sendable {
-    public var outcome: Outcome
+package struct Ending: Sendable {
+    package var outcome: Outcome
     /// From main's end to that of the last container, where both are known.
-    public var seconds: Int?
+    package var seconds: Int?
 
     static func seconds(_ pods: [JSONValue], mains: [String]) -> Int? {
         guard let pod = pods.first, pods.count == 1 else { return nil }

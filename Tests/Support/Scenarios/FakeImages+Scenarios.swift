@@ -1,10 +1,10 @@
-public import FakeKube
+package import FakeKube
 
 extension FakeImages {
     /// What the scenarios' containers run, and the exit image.
     ///
     /// - Parameter exitPrograms: names of the exit image's programs.
-    public init(for scenarios: [Scenario], exitPrograms: [String]) {
+    package init(for scenarios: [Scenario], exitPrograms: [String]) {
         self.init()
         for program in scenarios.flatMap({ $0.containers.map(\.program) }) + Program.foreign
         where program.image != TestImage.missing {
@@ -16,5 +16,5 @@ extension FakeImages {
 
 extension Scenario {
     /// Ports of localhost on which its sidecars wait to be asked.
-    public var quitPorts: [Int] { containers.compactMap(\.program.behaviour.quitPort) }
+    package var quitPorts: [Int] { containers.compactMap(\.program.behaviour.quitPort) }
 }

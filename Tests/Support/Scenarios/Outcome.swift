@@ -1,16 +1,17 @@
+import Basics
 import FakeKube
 import YAMLTree
 
 /// How a scenario ended, as the API server tells.
-public struct Outcome: Sendable, Equatable {
+package struct Outcome: Sendable, Equatable {
     /// The type of the Job's condition: `Complete` or `Failed`.
-    public var job: String
+    package var job: String
     /// Of the Job's last pod, or `deleted`.
-    public var phase: String
+    package var phase: String
     /// Exit codes of the main containers.
-    public var codes: [String: Int]
+    package var codes: [String: Int]
     /// The rungs tried for each sidecar, in their order; none where nothing was.
-    public var rungs: [String: [String]]
+    package var rungs: [String: [String]]
 
     init(_ job: String, _ phase: String, _ codes: [String: Int], _ rungs: [String: [String]]) {
         self.job = job
@@ -32,7 +33,7 @@ public struct Outcome: Sendable, Equatable {
 
     /// Without what nobody can promise. Once the Job has counted a pod whose phase was held, it depends on the moment
     /// whether the kubelet takes the phase back or ends the pod because of it, and what else has to be done then.
-    public var promised: Outcome {
+    package var promised: Outcome {
         guard rungs.values.contains(where: { $0.contains(Self.hold) }) else { return self }
         var promised = self
         promised.phase = Self.kubeletsAffair
@@ -44,7 +45,7 @@ public struct Outcome: Sendable, Equatable {
 
     /// Whether the results are the same, by whatever way: one that was remembered and, because of what happened to the
     /// terminator, not carried out is waited for and then followed by the next.
-    public func isAsGood(as expected: Outcome) -> Bool {
+    package func isAsGood(as expected: Outcome) -> Bool {
         job == expected.job && codes == expected.codes && (phase == expected.phase || phase == Self.kubeletsAffair)
     }
 
@@ -116,7 +117,7 @@ public struct Outcome: Sendable, Equatable {
 }
 
 extension Outcome: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         let codes = codes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         let rungs = rungs.sorted { $0.key < $1.key }.map { "\($0.key) by \($0.value.joined(separator: ", "))" }
         return "Job \(job), pod \(phase), \(codes); \(rungs.joined(separator: "; "))"

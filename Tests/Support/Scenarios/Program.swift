@@ -1,13 +1,13 @@
-public import FakeKube
+package import FakeKube
 
 /// A program twice: what a real node runs, and how a simulated one is to behave.
-public struct Program: Sendable {
-    public var image: String
+package struct Program: Sendable {
+    package var image: String
     /// Empty: the image's own.
-    public var command: [String]
-    public var behaviour: FakeProgram
+    package var command: [String]
+    package var behaviour: FakeProgram
 
-    public init(_ image: String, _ command: [String], _ behaviour: FakeProgram) {
+    package init(_ image: String, _ command: [String], _ behaviour: FakeProgram) {
         self.image = image
         self.command = command
         self.behaviour = behaviour

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// The cases of Jobs in OpenKruise's own end-to-end tests of its SidecarTerminator

@@ -1,9 +1,10 @@
+import Basics
 import FakeKube
 import YAMLTree
 
 extension Scenario {
     /// What has to hold on an ordinary cluster.
-    public static let ordinary = kinds + rungs + restarts + failures + moments
+    package static let ordinary = kinds + rungs + restarts + failures + moments
 
     /// Sidecars of all kinds, with a main container that succeeds.
     static let kinds: [Scenario] = [

@@ -1,30 +1,31 @@
-public import Testing
-public import YAMLTree
+package import Basics
+internal import Testing
+internal import YAMLTree
 
 /// A Job with sidecars that keep it open, and what becomes of it under a terminator. Run on a real node and on a
 /// simulated one; both have to agree.
-public struct Scenario: Sendable, CustomTestStringConvertible {
+package struct Scenario: Sendable, CustomTestStringConvertible {
     /// What happens to the pod beside its own programs.
-    public enum Incident: Sendable {
+    package enum Incident: Sendable {
         /// It is deleted as soon as main runs.
         case deletion
     }
 
     /// The Job's name, too.
-    public var id: String
-    public var title: String
-    public var policy: String
-    public var backoffLimit: Int
-    public var containers: [ScenarioContainer]
-    public var annotations: [String: String]
+    package var id: String
+    package var title: String
+    package var policy: String
+    package var backoffLimit: Int
+    package var containers: [ScenarioContainer]
+    package var annotations: [String: String]
     /// Further fields of the pod's spec.
-    public var podFields: [JSONValue.Member]
-    public var incident: Incident?
+    package var podFields: [JSONValue.Member]
+    package var incident: Incident?
     /// The Job's whole spec, where it is somebody else's and to be used as it is.
-    public var spec: JSONValue?
-    public var expected: Outcome
+    package var spec: JSONValue?
+    package var expected: Outcome
 
-    public var testDescription: String { title }
+    package var testDescription: String { title }
 
     /// - Parameter expected: by default the Job completes with main's 0 and a pod that has succeeded.
     init(
@@ -50,10 +51,10 @@ public struct Scenario: Sendable, CustomTestStringConvertible {
     }
 
     /// Names of those that are no sidecars.
-    public var mains: [String] { Array(expected.codes.keys) }
+    package var mains: [String] { Array(expected.codes.keys) }
 
     /// The Job as its author would write it.
-    public func job(in namespace: String, name: String? = nil) -> JSONValue {
+    package func job(in namespace: String, name: String? = nil) -> JSONValue {
         let metadata: JSONValue = ["name": .string(name ?? id), "namespace": .string(namespace)]
         if let spec { return ["apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec] }
         var spec: [JSONValue.Member] = [

@@ -1,12 +1,13 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// A container of a scenario's pod.
-public struct ScenarioContainer: Sendable {
-    public var name: String
-    public var program: Program
-    public var variables: [String: String]
+package struct ScenarioContainer: Sendable {
+    package var name: String
+    package var program: Program
+    package var variables: [String: String]
     /// Further fields of the container.
-    public var fields: [JSONValue.Member] = []
+    package var fields: [JSONValue.Member] = []
 
     init(_ name: String, _ program: Program, _ variables: [String: String] = [:], _ fields: JSONValue = .object([])) {
         self.name = name

@@ -1,17 +1,17 @@
 /// What a terminator finds around it while a table of scenarios runs.
-public struct Setting: Sendable {
+package struct Setting: Sendable {
     /// A DNS label.
-    public var name: String
-    public var title: String
+    package var name: String
+    package var title: String
     /// The terminator's, as YAML.
-    public var configuration: String
+    package var configuration: String
     /// Whether ContainerRecreateRequests are served, and answered.
-    public var hasKruise = false
-    public var hasNodeAgent = false
-    public var scenarios: [Scenario]
+    package var hasKruise = false
+    package var hasNodeAgent = false
+    package var scenarios: [Scenario]
 
     /// As on most clusters; containers named `by-…` are told to be ended that way.
-    public static let ordinary = Setting(
+    package static let ordinary = Setting(
         name: "ordinary", title: "With the exit image and the node agent, without Kruise",
         configuration: """
             exitImage: \(TestImage.exit.name)
@@ -30,7 +30,7 @@ public struct Setting: Sendable {
         hasNodeAgent: true, scenarios: Scenario.ordinary + Scenario.kruise)
 
     /// Kruise is installed, and we are given no exit image; it is known of nginx that it exits with 0.
-    public static let kruise = Setting(
+    package static let kruise = Setting(
         name: "kruise", title: "With Kruise's ContainerRecreateRequest, without an exit image",
         configuration: """
             patience: {crr: 10s}
@@ -44,7 +44,7 @@ public struct Setting: Sendable {
         hasKruise: true, scenarios: Scenario.kruiseByRequest + Scenario.byRequest)
 
     /// As the ordinary one, for Jobs at which something else goes wrong.
-    public static let disturbed: Setting = {
+    package static let disturbed: Setting = {
         var setting = ordinary
         setting.name = "disturbed"
         setting.title = "Many at once, and with the terminator disturbed"

@@ -1,14 +1,15 @@
+package import Basics
 import FakeKube
-public import YAMLTree
+internal import YAMLTree
 
 /// A namespace's Jobs and pods at one moment, with what was last seen of those that are gone.
-public struct Sighting: Sendable {
+package struct Sighting: Sendable {
     private var jobs: [String: JSONValue] = [:]
     private var pods: [String: JSONValue] = [:]
 
-    public init() {}
+    package init() {}
 
-    public func followed(by jobs: [JSONValue], _ pods: [JSONValue]) -> Sighting {
+    package func followed(by jobs: [JSONValue], _ pods: [JSONValue]) -> Sighting {
         var next = Sighting()
         for job in jobs { next.jobs[job.text(at: "metadata.name") ?? ""] = job }
         next.pods = self.pods
@@ -20,12 +21,12 @@ public struct Sighting: Sendable {
         return next
     }
 
-    public func pods(of job: String) -> [JSONValue] {
+    package func pods(of job: String) -> [JSONValue] {
         pods.values.filter { $0[path: ["metadata", "labels", "batch.kubernetes.io/job-name"]]?.string == job }
     }
 
     /// The name of a pod in which a main container runs.
-    public func runningPod(of scenario: Scenario, job: String) -> String? {
+    package func runningPod(of scenario: Scenario, job: String) -> String? {
         pods(of: job).first { pod in
             (pod[path: ["status", "containerStatuses"]]?.array ?? []).contains {
                 scenario.mains.contains($0["name"]?.string ?? "") && $0[path: ["state", "running"]] != nil
@@ -36,7 +37,7 @@ public struct Sighting: Sendable {
     /// `nil` before the end.
     ///
     /// - Parameter isTold: whether the terminator has to have said so.
-    public func ending(of scenario: Scenario, job name: String, isTold: Bool = true) -> Ending? {
+    package func ending(of scenario: Scenario, job name: String, isTold: Bool = true) -> Ending? {
         guard let job = jobs[name] else { return nil }
         let pods = pods(of: name)
         guard let outcome = Outcome(job: job, pods: pods, mains: scenario.mains, isTold: isTold) else { return nil }
@@ -44,7 +45,7 @@ public struct Sighting: Sendable {
     }
 
     /// For whoever has waited in vain.
-    public func story(of job: String) -> String {
+    package func story(of job: String) -> String {
         let pods = pods(of: job).map { pod -> JSONValue in
             .object(present: ["annotations": pod[path: ["metadata", "annotations"]], "status": pod["status"]])
         }

@@ -2,7 +2,7 @@ extension Certificates {
     /// A certificate of the same authority that ended in 2020, for `subject`, with its key: the paths of both.
     ///
     /// - Parameter extensions: lines of OpenSSL's configuration, such as `subjectAltName=DNS:localhost`.
-    public func expired(_ subject: String, extensions: String) async throws -> (certificate: String, key: String) {
+    package func expired(_ subject: String, extensions: String) async throws -> (certificate: String, key: String) {
         let openssl = try Tool.openssl.requiredPath()
         let name = "expired-\(subject)"
         try folder.write("", to: "\(name).index")

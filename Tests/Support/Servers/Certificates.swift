@@ -1,14 +1,14 @@
 /// A certificate authority with one server and one client certificate, made by openssl for `localhost` and 127.0.0.1.
-public struct Certificates: Sendable {
-    public let folder: TemporaryFolder
+package struct Certificates: Sendable {
+    package let folder: TemporaryFolder
 
-    public var authority: String { folder["ca.crt"] }
-    public var serverCertificate: String { folder["server.crt"] }
-    public var serverKey: String { folder["server.key"] }
-    public var clientCertificate: String { folder["client.crt"] }
-    public var clientKey: String { folder["client.key"] }
+    package var authority: String { folder["ca.crt"] }
+    package var serverCertificate: String { folder["server.crt"] }
+    package var serverKey: String { folder["server.key"] }
+    package var clientCertificate: String { folder["client.crt"] }
+    package var clientKey: String { folder["client.key"] }
 
-    public init() async throws {
+    package init() async throws {
         folder = try TemporaryFolder("certificates")
         let openssl = try Tool.openssl.requiredPath()
         let ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]

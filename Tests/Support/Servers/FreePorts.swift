@@ -4,7 +4,7 @@ import Glibc
 ///
 /// They lie below the range from which the kernel takes ports for outgoing connections, so that a busy test cannot take
 /// one between this look and the server's start. Another process may; whoever starts a server tries again.
-public func freePorts(_ count: Int) throws -> [Int] {
+package func freePorts(_ count: Int) throws -> [Int] {
     var found: [Int] = []
     for _ in 0..<1000 where found.count < count {
         let port = Int.random(in: 12_000..<32_000)

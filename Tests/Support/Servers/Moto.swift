@@ -1,10 +1,10 @@
 /// A second S3 server, with AWS's other services beside it (STS, instance metadata): other bugs than SeaweedFS's. It
 /// checks no signatures.
-public final class Moto: Sendable {
-    public let endpoint: String
-    public let server: ServerProcess
+package final class Moto: Sendable {
+    package let endpoint: String
+    package let server: ServerProcess
 
-    public static func start() async throws -> Moto {
+    package static func start() async throws -> Moto {
         let folder = try TemporaryFolder("moto")
         let server = try ServerProcess(
             Tool.moto.requiredPath(), ["--host", "127.0.0.1", "--port", "0"], in: folder,

@@ -1,42 +1,42 @@
 /// A real web server that serves the files in `root`.
-public final class Nginx: Sendable {
+package final class Nginx: Sendable {
     /// What the server does beyond serving files; add to it rather than writing a configuration of your own.
-    public struct Options: Sendable {
-        public var certificates: Certificates?
+    package struct Options: Sendable {
+        package var certificates: Certificates?
         /// Needs `certificates`.
-        public var http2 = false
+        package var http2 = false
         /// Paths of another certificate than the server's of `certificates`, and of its key.
-        public var identity: (certificate: String, key: String)?
+        package var identity: (certificate: String, key: String)?
         /// Refuses clients without a certificate of the same authority.
-        public var demandsClientCertificate = false
+        package var demandsClientCertificate = false
         /// Bytes a second for each connection.
-        public var rate: Int?
+        package var rate: Int?
         /// Off: every answer is the whole file with status 200.
-        public var ranges = true
+        package var ranges = true
         /// Seconds after which idle connections are closed.
-        public var keepAlive = 75
+        package var keepAlive = 75
         /// User and password for basic authorisation of everything.
-        public var user: (name: String, password: String)?
+        package var user: (name: String, password: String)?
         /// More directives for the server block.
-        public var directives: [String] = []
+        package var directives: [String] = []
 
-        public init(certificates: Certificates? = nil) { self.certificates = certificates }
+        package init(certificates: Certificates? = nil) { self.certificates = certificates }
     }
 
-    public let port: Int
-    public let server: ServerProcess
+    package let port: Int
+    package let server: ServerProcess
     private let scheme: String
 
     /// The folder that is served; write into it at any time.
-    public var root: String { server.folder["root"] }
-    public func url(_ path: String) -> String { "\(scheme)://localhost:\(port)/\(path)" }
+    package var root: String { server.folder["root"] }
+    package func url(_ path: String) -> String { "\(scheme)://localhost:\(port)/\(path)" }
 
     /// One line for each request: `METHOD /path STATUS BYTES "RANGE" HTTP/x`.
-    public var requests: [String] {
+    package var requests: [String] {
         ((try? server.folder.text("access.log")) ?? "").split(separator: "\n").map(String.init)
     }
 
-    public static func start(_ options: Options = Options()) async throws -> Nginx {
+    package static func start(_ options: Options = Options()) async throws -> Nginx {
         var tries = 1
         while true {
             do { return try await Nginx(options) } catch {

@@ -1,24 +1,24 @@
 import Foundation
 
 /// A container runtime's CRI socket, served by gRPC's own Python implementation, with containers that exist in name only.
-public final class RuntimeStandIn: Sendable {
-    public struct Container: Sendable, Encodable {
-        public enum Stop: String, Sendable, Encodable { case ok, hang, fail }
+package final class RuntimeStandIn: Sendable {
+    package struct Container: Sendable, Encodable {
+        package enum Stop: String, Sendable, Encodable { case ok, hang, fail }
         var pod: String
         var name: String
         var stop: Stop
 
-        public init(pod: String, name: String, stop: Stop = .ok) {
+        package init(pod: String, name: String, stop: Stop = .ok) {
             self.pod = pod
             self.name = name
             self.stop = stop
         }
     }
 
-    public let socket: String
-    public let server: ServerProcess
+    package let socket: String
+    package let server: ServerProcess
 
-    public static func start(_ containers: [String: Container]) async throws -> RuntimeStandIn {
+    package static func start(_ containers: [String: Container]) async throws -> RuntimeStandIn {
         let folder = try TemporaryFolder("cri")
         let socket = folder["runtime.sock"]
         let server = try ServerProcess(
@@ -37,7 +37,7 @@ public final class RuntimeStandIn: Sendable {
     }
 
     /// What was asked of it so far: `stop ID SECONDS`.
-    public var calls: [String] {
+    package var calls: [String] {
         server.log.split(separator: "\n").map(String.init).filter { $0 != "ready" }
     }
 }

@@ -12,23 +12,23 @@ import Synchronization
 ///         request.sequence == 0 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), .reset] : [.ok("whole")]
 ///     }
 ///     defer { server.stop() }
-public final class ScriptedHTTPServer: Sendable {
-    public struct Request: Sendable {
+package final class ScriptedHTTPServer: Sendable {
+    package struct Request: Sendable {
         /// Counts from 0: connections of this server, requests of this server, requests on this connection.
-        public var connection: Int
-        public var sequence: Int
-        public var onConnection: Int
-        public var method: String
-        public var target: String
-        public var headers: [(name: String, value: String)]
-        public var body: [UInt8]
+        package var connection: Int
+        package var sequence: Int
+        package var onConnection: Int
+        package var method: String
+        package var target: String
+        package var headers: [(name: String, value: String)]
+        package var body: [UInt8]
 
-        public subscript(name: String) -> String? {
+        package subscript(name: String) -> String? {
             headers.first { $0.name.lowercased() == name.lowercased() }?.value
         }
     }
 
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         case send(String)
         case bytes([UInt8])
         /// Bytes one by one pieces, `every` apart.
@@ -48,11 +48,11 @@ public final class ScriptedHTTPServer: Sendable {
         /// RST instead of FIN.
         case reset
 
-        public static func ok(_ body: String, headers: [String] = []) -> Step {
+        package static func ok(_ body: String, headers: [String] = []) -> Step {
             respond(200, headers: headers, body: Array(body.utf8))
         }
 
-        public static func respond(_ status: Int, headers: [String] = [], body: [UInt8] = []) -> Step {
+        package static func respond(_ status: Int, headers: [String] = [], body: [UInt8] = []) -> Step {
             let head = (["HTTP/1.1 \(status) Scripted", "Content-Length: \(body.count)"] + headers)
                 .joined(separator: "\r\n")
             return .bytes(Array((head + "\r\n\r\n").utf8) + body)
@@ -60,10 +60,10 @@ public final class ScriptedHTTPServer: Sendable {
     }
 
     /// Opens once and stays open.
-    public final class Gate: Sendable {
+    package final class Gate: Sendable {
         private let condition = Protected()
-        public init() {}
-        public func open() { condition.open() }
+        package init() {}
+        package func open() { condition.open() }
         fileprivate func wait() { condition.wait() }
     }
 
@@ -75,8 +75,8 @@ public final class ScriptedHTTPServer: Sendable {
         var stopped = false
     }
 
-    public let port: Int
-    public var url: String { "http://127.0.0.1:\(port)" }
+    package let port: Int
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     private let listener: Int32
     private let handler: @Sendable (Request) -> [Step]
@@ -88,7 +88,7 @@ public final class ScriptedHTTPServer: Sendable {
     ///   - readsBodies: `false` leaves the body on the socket for a `.readBody` step; else it is read before `handler`
     ///     is asked (after a `100 Continue` where the client expects one).
     ///   - greeting: performed for each connection before anything is read.
-    public init(
+    package init(
         readsBodies: Bool = true, greeting: @escaping @Sendable (_ connection: Int) -> [Step] = { _ in [] },
         _ handler: @escaping @Sendable (Request) -> [Step]
     ) throws {
@@ -101,13 +101,13 @@ public final class ScriptedHTTPServer: Sendable {
     }
 
     /// Every request whose head arrived, in order.
-    public var requests: [Request] { state.withLock { $0.requests } }
-    public var connectionCount: Int { state.withLock { $0.connections } }
+    package var requests: [Request] { state.withLock { $0.requests } }
+    package var connectionCount: Int { state.withLock { $0.connections } }
     /// Connections that neither side has closed yet, as far as this side has noticed.
-    public var openConnectionCount: Int { state.withLock { $0.open.count } }
+    package var openConnectionCount: Int { state.withLock { $0.open.count } }
 
     /// Closes the listener and every connection; nothing else ends the server's threads. Idempotent.
-    public func stop() {
+    package func stop() {
         let gates = state.withLock { state -> [Gate] in
             guard !state.stopped else { return [] }
             state.stopped = true

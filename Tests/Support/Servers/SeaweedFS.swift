@@ -4,15 +4,15 @@ import Foundation
 ///
 /// Its filer answers plain HTTP beside the S3 port: `put`, `get` and `list` go there, so that tests look at what is
 /// stored without the code under test.
-public final class SeaweedFS: Sendable {
+package final class SeaweedFS: Sendable {
     /// What an identity may do.
-    public struct Identity: Sendable {
-        public let accessKey: String
-        public let secretKey: String
+    package struct Identity: Sendable {
+        package let accessKey: String
+        package let secretKey: String
         let actions: [String]
 
         /// Keys that the server does not know, or knows with another secret.
-        public init(accessKey: String, secretKey: String) {
+        package init(accessKey: String, secretKey: String) {
             self.init(accessKey: accessKey, secretKey: secretKey, actions: [])
         }
 
@@ -22,22 +22,22 @@ public final class SeaweedFS: Sendable {
             self.actions = actions
         }
 
-        public static let full = Identity(
+        package static let full = Identity(
             accessKey: "AKIDKPIPEFULL", secretKey: "secret/of+the=full",
             actions: ["Admin", "Read", "Write", "List", "Tagging"])
-        public static let reader = Identity(
+        package static let reader = Identity(
             accessKey: "AKIDKPIPEREAD", secretKey: "secret-of-the-reader", actions: ["Read", "List"])
     }
 
-    public static let region = "us-east-1"
+    package static let region = "us-east-1"
 
     /// `http://127.0.0.1:PORT`, to be used with path-style addressing.
-    public let endpoint: String
-    public let server: ServerProcess
+    package let endpoint: String
+    package let server: ServerProcess
     private let filer: String
 
     /// The variables that an S3 client reads.
-    public func environment(_ identity: Identity = .full) -> [String: String] {
+    package func environment(_ identity: Identity = .full) -> [String: String] {
         [
             "AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": Self.region, "AWS_ACCESS_KEY_ID": identity.accessKey,
             "AWS_SECRET_ACCESS_KEY": identity.secretKey,
@@ -45,12 +45,12 @@ public final class SeaweedFS: Sendable {
     }
 
     /// The one that all tests of this process share; started when first asked for (about 3 s).
-    public static func shared() async throws -> SeaweedFS { try await starting.value }
+    package static func shared() async throws -> SeaweedFS { try await starting.value }
     // Outlives every test on purpose; the guard in `ServerProcess` ends the server with the process.
     private static let starting = Task { try await start() }
 
     /// One of its own, for a test that stops or kills it.
-    public static func start() async throws -> SeaweedFS {
+    package static func start() async throws -> SeaweedFS {
         var tries = 1
         while true {
             do { return try await attempt() } catch {
@@ -105,17 +105,17 @@ public final class SeaweedFS: Sendable {
     }
 
     /// Makes a bucket with a name of its own.
-    public func makeBucket() async throws -> String {
+    package func makeBucket() async throws -> String {
         try await makeBucket("test-\(UUID().uuidString.lowercased())")
     }
 
-    public func makeBucket(_ name: String) async throws -> String {
+    package func makeBucket(_ name: String) async throws -> String {
         try await curl(["--request", "POST", "\(filer)/buckets/\(name)/"])
         return name
     }
 
     /// Stores an object behind the S3 interface's back.
-    public func put(_ bytes: [UInt8], _ key: String, in bucket: String) async throws {
+    package func put(_ bytes: [UInt8], _ key: String, in bucket: String) async throws {
         try await put(bytes, key, in: bucket, required: true)
     }
 
@@ -128,7 +128,7 @@ public final class SeaweedFS: Sendable {
         return finished.status.isSuccess
     }
 
-    public func get(_ key: String, from bucket: String) async throws -> [UInt8] {
+    package func get(_ key: String, from bucket: String) async throws -> [UInt8] {
         let child = try ChildProcess(Tool.curl.requiredPath(), Self.curlOptions + [url(bucket, key)])
         guard try await child.wait(atMost: .seconds(60)).isSuccess else {
             throw ProcessError(description: "\(bucket)/\(key): \(child.errorOutput)")
@@ -137,7 +137,7 @@ public final class SeaweedFS: Sendable {
     }
 
     /// The keys in a bucket, sorted.
-    public func list(_ bucket: String) async throws -> [String] {
+    package func list(_ bucket: String) async throws -> [String] {
         var keys: [String] = []
         var folders = [""]
         while let folder = folders.popLast() {

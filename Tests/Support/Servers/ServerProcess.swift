@@ -1,18 +1,18 @@
 import Foundation
-public import Glibc
+package import Glibc
 
 /// A server of a test, killed when it is stopped, let go, or when the test process ends in whatever way: a guard (a
 /// shell that reads from a pipe whose other end is here) kills the server and removes its folder.
 ///
 /// `PR_SET_PDEATHSIG` would not do: it fires when the *thread* that started the server ends, and pool threads do.
-public final class ServerProcess: Sendable {
-    public let folder: TemporaryFolder
+package final class ServerProcess: Sendable {
+    package let folder: TemporaryFolder
     private let lifeline: Int32
     private let guardian: pid_t
 
     /// Starts `program`; what it says goes to `log` in `folder`. `litter` names files that it leaves elsewhere, to be
     /// removed at its end.
-    public init(
+    package init(
         _ program: String, _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:],
         litter: [String] = []
     ) throws {
@@ -45,14 +45,14 @@ public final class ServerProcess: Sendable {
     }
 
     /// The server's own process, to be stopped or continued by signals. 0 before it has started.
-    public var pid: pid_t {
+    package var pid: pid_t {
         (try? folder.text("pid")).flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0
     }
 
-    public var log: String { (try? folder.text("log")) ?? "" }
+    package var log: String { (try? folder.text("log")) ?? "" }
 
     /// Waits until `isReady`. Throws with the server's last words when it has ended or needs longer than `limit`.
-    public func whenReady(limit: Duration = .seconds(30), _ isReady: @Sendable () async throws -> Bool) async throws {
+    package func whenReady(limit: Duration = .seconds(30), _ isReady: @Sendable () async throws -> Bool) async throws {
         do {
             try await eventually("the server's start", limit: limit) {
                 if folder.exists("ended") { throw ProcessError(description: "the server ended") }

@@ -1,7 +1,7 @@
 /// Asks until the answer is there, for what cannot tell by itself when it is ready (a server that starts).
 /// Throws after `limit`, naming `what`.
 @discardableResult
-public func eventually<Value: Sendable>(
+package func eventually<Value: Sendable>(
     _ what: String, limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
     _ answer: () async throws -> Value?
 ) async throws -> Value {
@@ -15,7 +15,7 @@ public func eventually<Value: Sendable>(
 }
 
 /// Waits until `condition` holds.
-public func eventually(
+package func eventually(
     _ what: String, limit: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws {
     try await eventually(what, limit: limit) { try await condition() ? true : nil }

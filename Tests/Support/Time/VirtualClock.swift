@@ -7,14 +7,14 @@ import Synchronization
 ///     await clock.sleepers(1)
 ///     clock.advance(by: .seconds(5))
 ///     try await done
-public final class VirtualClock: Clock {
-    public struct Instant: InstantProtocol {
+package final class VirtualClock: Clock {
+    package struct Instant: InstantProtocol {
         /// Since the clock was made.
-        public var elapsed: Duration
+        package var elapsed: Duration
 
-        public func advanced(by duration: Duration) -> Instant { Instant(elapsed: elapsed + duration) }
-        public func duration(to other: Instant) -> Duration { other.elapsed - elapsed }
-        public static func < (one: Instant, other: Instant) -> Bool { one.elapsed < other.elapsed }
+        package func advanced(by duration: Duration) -> Instant { Instant(elapsed: elapsed + duration) }
+        package func duration(to other: Instant) -> Duration { other.elapsed - elapsed }
+        package static func < (one: Instant, other: Instant) -> Bool { one.elapsed < other.elapsed }
     }
 
     private struct Sleeper {
@@ -32,16 +32,16 @@ public final class VirtualClock: Clock {
 
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
-    public var now: Instant { state.withLock { $0.now } }
-    public var minimumResolution: Duration { .nanoseconds(1) }
+    package var now: Instant { state.withLock { $0.now } }
+    package var minimumResolution: Duration { .nanoseconds(1) }
 
     /// When the next sleeper is to wake.
-    public var nextDeadline: Instant? { state.withLock { $0.sleepers.values.map(\.deadline).min() } }
+    package var nextDeadline: Instant? { state.withLock { $0.sleepers.values.map(\.deadline).min() } }
 
     /// Lets time pass, and wakes whoever's deadline it reaches.
-    public func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         let woken = state.withLock { state in
             state.now = state.now.advanced(by: duration)
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
@@ -52,7 +52,7 @@ public final class VirtualClock: Clock {
     }
 
     /// Waits until at least `count` tasks sleep.
-    public func sleepers(_ count: Int) async {
+    package func sleepers(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let there = state.withLock { state in
                 if state.sleepers.count >= count { return true }
@@ -63,7 +63,7 @@ public final class VirtualClock: Clock {
         }
     }
 
-    public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+    package func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
         let number = state.withLock { state in
             state.next += 1
             return state.next

@@ -1,6 +1,8 @@
 import HTTPTransport
 import KubeClient
 import KubeModel
+import PodRules
+import PodTestSupport
 import Testing
 
 @testable import Terminator

@@ -1,8 +1,10 @@
+import Basics
 import FakeKube
 import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
 import Telemetry
 import TestSupport
 import Testing

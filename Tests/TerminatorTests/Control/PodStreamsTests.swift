@@ -1,6 +1,8 @@
 import FakeKube
 import KubeClient
 import KubeModel
+import OperatorConfiguration
+import PodRules
 import Telemetry
 import TestSupport
 import Testing

@@ -1,6 +1,9 @@
+import Basics
 import FakeKube
 import KubeClient
 import KubeModel
+import OperatorConfiguration
+import PodTestSupport
 import Telemetry
 import TestSupport
 import Testing

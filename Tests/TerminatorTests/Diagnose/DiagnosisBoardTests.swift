@@ -1,4 +1,5 @@
 import KubeModel
+import PodTestSupport
 import Testing
 
 @testable import Terminator

@@ -1,8 +1,11 @@
+import Basics
 import FakeKube
 import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import PodRules
+import PodTestSupport
 import Synchronization
 import TestSupport
 import Testing

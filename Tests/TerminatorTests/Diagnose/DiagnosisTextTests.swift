@@ -1,4 +1,6 @@
+import Basics
 import KubeModel
+import PodTestSupport
 import Testing
 import YAMLTree
 

@@ -1,4 +1,5 @@
 import Foundation
+import PodRules
 import TestSupport
 import Testing
 

@@ -1,4 +1,6 @@
 import KubeModel
+import PodRules
+import PodTestSupport
 import Testing
 
 @testable import Terminator

@@ -1,5 +1,7 @@
+import Basics
 import FakeKube
 import KubeClient
+import KubeRuntime
 import TerminatorScenarios
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import ContainerRuntime
 import FakeKube
 import HTTPTransport
+import KubeModel
 import Synchronization
 import TestSupport
 

@@ -1,9 +1,12 @@
+import Basics
 import FakeKube
 import Foundation
 import HTTPTransport
 import KubeClient
 import KubeModel
+import KubeRuntime
 import Logging
+import OperatorConfiguration
 import Telemetry
 import TerminatorScenarios
 import TestSupport

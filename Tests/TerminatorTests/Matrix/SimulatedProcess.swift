@@ -1,5 +1,6 @@
 import KubeClient
 import KubeModel
+import PodRules
 import Synchronization
 import TestSupport
 

@@ -1,8 +1,12 @@
+import Basics
 import ContainerRuntime
 import FakeKube
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
+import PodRules
+import PodTestSupport
 import Telemetry
 import TestSupport
 import Testing

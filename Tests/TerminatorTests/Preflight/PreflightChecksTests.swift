@@ -1,5 +1,6 @@
 import KubeClient
 import KubeModel
+import PodTestSupport
 import Testing
 
 @testable import Terminator

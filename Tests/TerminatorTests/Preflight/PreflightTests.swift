@@ -1,6 +1,8 @@
+import Basics
 import FakeKube
 import KubeClient
 import KubeModel
+import OperatorConfiguration
 import TestSupport
 import Testing
 import YAMLTree

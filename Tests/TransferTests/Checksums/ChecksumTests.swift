@@ -1,3 +1,4 @@
+import Basics
 import CChecksum
 import TestSupport
 import Testing

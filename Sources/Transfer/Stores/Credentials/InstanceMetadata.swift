@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// Version 2 of the instance metadata service: what a machine of EC2 knows of itself. Elsewhere nobody answers, so it is

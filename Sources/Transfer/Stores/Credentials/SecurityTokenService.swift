@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 internal import WorkdirProtocol
 

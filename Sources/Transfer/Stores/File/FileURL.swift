@@ -1,10 +1,11 @@
+internal import Basics
 internal import FoundationEssentials
 internal import HTTPTransport
 
 extension TransferredFile {
     /// `url` for readers who know neither our current folder nor our way to write paths: a local path becomes an
     /// absolute `file://` URL (RFC 8089), every other URL stays.
-    public var absoluteURL: String {
+    package var absoluteURL: String {
         guard let location = try? Location(url), location.isLocal, !url.hasPrefix(FileURL.scheme) else { return url }
         return FileURL.text(of: location.key, in: FileManager.default.currentDirectoryPath)
     }

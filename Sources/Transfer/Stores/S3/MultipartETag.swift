@@ -1,3 +1,5 @@
+import Basics
+
 /// The ETag that S3 gives an object stored in parts: the MD5 of the parts' MD5s, and their number.
 enum MultipartETag {
     /// With quotes; `nil` where a part's ETag is no MD5, as under KMS.

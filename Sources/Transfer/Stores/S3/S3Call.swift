@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// One request to a bucket, before endpoint and signature.

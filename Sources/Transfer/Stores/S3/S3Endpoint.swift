@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// Where a bucket's objects are: an origin and what precedes the key in the path.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// Reads the documents in which S3 lists objects, parts and uploads.

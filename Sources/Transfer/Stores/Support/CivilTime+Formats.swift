@@ -1,3 +1,4 @@
+internal import Basics
 internal import WorkdirProtocol
 
 /// The forms in which stores write a date.

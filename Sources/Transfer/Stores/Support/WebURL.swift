@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// An `http` or `https` URL, taken apart. Characters that may not stand in a URL are encoded; what is encoded already

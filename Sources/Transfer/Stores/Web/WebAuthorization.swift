@@ -1,3 +1,5 @@
+import Basics
+
 /// Which `Authorization` an origin gets. The first that applies: user name and password of the URL, a bearer token,
 /// `.netrc`.
 struct WebAuthorization: Sendable {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// What a web server's response headers say of an object.

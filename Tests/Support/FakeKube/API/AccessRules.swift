@@ -1,17 +1,17 @@
 /// Who is let in, and what they may do. Without any rules everyone is the admin.
-public struct AccessRules: Sendable {
+package struct AccessRules: Sendable {
     /// What RBAC would allow; `*` stands for everything.
-    public struct Rule: Sendable {
-        public var user: String
-        public var verbs: [String]
-        public var group: String
+    package struct Rule: Sendable {
+        package var user: String
+        package var verbs: [String]
+        package var group: String
         /// `pods`, `pods/status` …
-        public var resources: [String]
+        package var resources: [String]
         /// `nil`: everywhere.
-        public var namespace: String?
-        public var names: [String]
+        package var namespace: String?
+        package var names: [String]
 
-        public init(
+        package init(
             _ user: String, may verbs: [String], _ resources: [String], group: String = "", in namespace: String? = nil,
             names: [String] = []
         ) {
@@ -24,24 +24,24 @@ public struct AccessRules: Sendable {
         }
     }
 
-    public struct Attributes: Sendable, Equatable {
-        public var verb: String
-        public var group = ""
-        public var resource = ""
-        public var subresource: String?
-        public var namespace: String?
-        public var name: String?
+    package struct Attributes: Sendable, Equatable {
+        package var verb: String
+        package var group = ""
+        package var resource = ""
+        package var subresource: String?
+        package var namespace: String?
+        package var name: String?
     }
 
     /// Bearer tokens. Empty, and no `demandsCredentials`: whoever comes is the admin.
-    public var tokens: [String: FakeUser] = [:]
-    public var rules: [Rule] = []
+    package var tokens: [String: FakeUser] = [:]
+    package var rules: [Rule] = []
     /// Also without tokens: only client certificates are let in.
-    public var demandsCredentials = false
+    package var demandsCredentials = false
 
-    public init() {}
+    package init() {}
 
-    public init(tokens: [String: FakeUser], rules: [Rule] = []) {
+    package init(tokens: [String: FakeUser], rules: [Rule] = []) {
         self.tokens = tokens
         self.rules = rules
     }

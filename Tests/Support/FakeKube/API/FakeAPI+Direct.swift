@@ -1,34 +1,35 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// What tests do to the cluster behind the API's back: as a kubelet, a controller, or a recording.
 extension FakeAPI {
-    public mutating func addNamespace(_ name: String, now: KubeTime = .now) {
+    package mutating func addNamespace(_ name: String, now: KubeTime = .now) {
         let type = ResourceType("v1", "namespaces", "Namespace", namespaced: false)
         _ = try? create(["metadata": ["name": .string(name)]], ResourceRoute(type), dryRun: false, now)
     }
 
     /// Stores an object as it is, under a new version or the one given, without defaults, checks or rules.
     @discardableResult
-    public mutating func place(_ object: JSONValue, version: Int? = nil) -> JSONValue? {
+    package mutating func place(_ object: JSONValue, version: Int? = nil) -> JSONValue? {
         guard let route = route(of: object), let name = route.name else { return nil }
         return store.put(route.type.storage, route.key(name), object.withoutType, version: version)
     }
 
     /// Creates an object as a client would.
     @discardableResult
-    public mutating func create(_ object: JSONValue, now: KubeTime = .now) throws(StatusError) -> JSONValue {
+    package mutating func create(_ object: JSONValue, now: KubeTime = .now) throws(StatusError) -> JSONValue {
         guard var route = route(of: object) else { throw .noSuchResource }
         route.name = nil
         return try create(object, route, dryRun: false, now)
     }
 
     /// The object, as the first type that has such a kind shows it.
-    public func object(_ kind: String, _ name: String, in namespace: String? = nil) -> JSONValue? {
+    package func object(_ kind: String, _ name: String, in namespace: String? = nil) -> JSONValue? {
         guard let type = catalogue.types.first(where: { $0.kind == kind }) else { return nil }
         return store.object(type.storage, namespace.map { "\($0)/\(name)" } ?? name)?.asType(type)
     }
 
-    public func objects(_ kind: String, in namespace: String? = nil) -> [JSONValue] {
+    package func objects(_ kind: String, in namespace: String? = nil) -> [JSONValue] {
         guard let type = catalogue.types.first(where: { $0.kind == kind }) else { return [] }
         var objects: [JSONValue] = []
         store.scan(type.storage, prefix: namespace.map { "\($0)/" } ?? "") { _, stored in
@@ -40,7 +41,7 @@ extension FakeAPI {
 
     /// Changes an object in place; `false` where there is none.
     @discardableResult
-    public mutating func change(
+    package mutating func change(
         _ kind: String, _ name: String, in namespace: String? = nil, _ change: (inout JSONValue) -> Void
     ) -> Bool {
         guard var object = object(kind, name, in: namespace) else { return false }
@@ -50,7 +51,7 @@ extension FakeAPI {
 
     /// Makes an object vanish, whatever finalizers or grace it has.
     @discardableResult
-    public mutating func vanish(
+    package mutating func vanish(
         _ kind: String, _ name: String, in namespace: String? = nil, version: Int? = nil
     ) -> Bool {
         guard let type = catalogue.types.first(where: { $0.kind == kind }) else { return false }
@@ -58,7 +59,7 @@ extension FakeAPI {
     }
 
     /// Puts `count` pods alike there, below a million, at the price of their keys; their namespace too.
-    public mutating func fill(pods count: Int, like template: ObjectTemplate = .jobPod) {
+    package mutating func fill(pods count: Int, like template: ObjectTemplate = .jobPod) {
         addNamespace(template.sample.text(at: "metadata.namespace") ?? "default")
         store.fill("pods", with: template, count: count)
     }

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Discovery in one document, and the schemas that `kubectl` validates by.

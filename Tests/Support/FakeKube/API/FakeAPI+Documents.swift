@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// What the server tells about itself.

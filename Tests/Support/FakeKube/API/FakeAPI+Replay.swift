@@ -1,8 +1,9 @@
+import Basics
 import YAMLTree
 
 extension FakeAPI {
     /// Does what a recorded event tells, under the version that it has.
-    public mutating func replay(_ event: WatchEvent) {
+    package mutating func replay(_ event: WatchEvent) {
         let version = event.object.text(at: "metadata.resourceVersion").flatMap { Int($0) }
         switch event.kind {
         case .added, .modified: place(event.object, version: version)
@@ -16,7 +17,7 @@ extension FakeAPI {
     }
 
     /// Puts a recorded list into the store.
-    public mutating func load(recording name: String) throws {
+    package mutating func load(recording name: String) throws {
         let list = try JSONValue(parsing: Recordings.bytes(name))
         let kind = (list["kind"]?.string ?? "").replacing("List", with: "")
         let events = (list["items"]?.array ?? []).map { item -> WatchEvent in

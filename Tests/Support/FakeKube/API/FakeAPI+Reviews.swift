@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Objects that are questions: answered, never stored.

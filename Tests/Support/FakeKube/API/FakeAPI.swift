@@ -1,37 +1,37 @@
 import YAMLTree
 
 /// A Kubernetes API server as a value: a request in, a reply out. It has no socket, no clock and no threads.
-public struct FakeAPI: Sendable {
-    public var store: FakeStore
-    public var catalogue: ResourceCatalogue
-    public var access = AccessRules()
-    public var options = Options()
+package struct FakeAPI: Sendable {
+    package var store: FakeStore
+    package var catalogue: ResourceCatalogue
+    package var access = AccessRules()
+    package var options = Options()
     /// By `namespace/name`: what goes on inside pods. `anyPod` stands for all others.
-    public var pods: [String: PodScript] = [:]
-    public var anyPod = PodScript()
+    package var pods: [String: PodScript] = [:]
+    package var anyPod = PodScript()
     /// Counts up for uids and for the suffixes of generated names.
     var serial = 0
 
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Whether objects are refused in a namespace that does not exist.
-        public var demandsNamespaces = true
+        package var demandsNamespaces = true
         /// The version that `/version` tells.
-        public var version = "v1.36.2"
+        package var version = "v1.36.2"
         /// Whether the server streams the initial list (`sendInitialEvents`), as servers before 1.32 did not.
-        public var streamsLists = true
+        package var streamsLists = true
         /// What exec speaks; servers before 1.30 know v4 alone.
-        public var execProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+        package var execProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 
-        public init() {}
+        package init() {}
     }
 
-    public init(catalogue: ResourceCatalogue = ResourceCatalogue(), now: KubeTime = KubeTime(seconds: 1_795_226_400)) {
+    package init(catalogue: ResourceCatalogue = ResourceCatalogue(), now: KubeTime = KubeTime(seconds: 1_795_226_400)) {
         self.catalogue = catalogue
         store = FakeStore()
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] { addNamespace(name, now: now) }
     }
 
-    public mutating func handle(_ request: KubeRequest, now: KubeTime) -> KubeReply {
+    package mutating func handle(_ request: KubeRequest, now: KubeTime) -> KubeReply {
         do throws(StatusError) {
             return try reply(to: request, now: now)
         } catch {

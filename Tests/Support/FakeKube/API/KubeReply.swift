@@ -1,29 +1,30 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// What the API decided to do with a request; the server performs it.
-public enum KubeReply: Sendable {
+package enum KubeReply: Sendable {
     case answer(KubeAnswer)
     /// A stream of events, to be polled from the store until it ends.
     case watch(FakeWatch)
 }
 
 /// A whole answer.
-public struct KubeAnswer: Sendable {
-    public enum Body: Sendable {
+package struct KubeAnswer: Sendable {
+    package enum Body: Sendable {
         case object(JSONValue)
         case list(StoredList)
         case bytes([UInt8], contentType: String)
     }
 
-    public var status: Int
-    public var headers: [(name: String, value: String)] = []
-    public var body: Body
+    package var status: Int
+    package var headers: [(name: String, value: String)] = []
+    package var body: Body
     /// Of the objects inside, so that they can be shown as a table.
     var type: ResourceType?
     /// Whether the bytes are a gzip stream.
     var isCompressed = false
 
-    public init(_ status: Int, _ body: Body, headers: [(name: String, value: String)] = []) {
+    package init(_ status: Int, _ body: Body, headers: [(name: String, value: String)] = []) {
         self.status = status
         self.body = body
         self.headers = headers

@@ -1,17 +1,17 @@
 import Foundation
 
 /// One request as the API sees it, after HTTP was parsed.
-public struct KubeRequest: Sendable {
-    public var method: String
+package struct KubeRequest: Sendable {
+    package var method: String
     /// Percent-decoded segments of the path.
-    public var path: [String]
-    public var query: [(name: String, value: String)]
-    public var headers: [(name: String, value: String)]
-    public var body: [UInt8]
+    package var path: [String]
+    package var query: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
     /// Of a client certificate that the connection was made with.
-    public var certificateUser: FakeUser?
+    package var certificateUser: FakeUser?
 
-    public init(
+    package init(
         _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         certificateUser: FakeUser? = nil
     ) {
@@ -31,21 +31,21 @@ public struct KubeRequest: Sendable {
     }
 
     /// `/api/v1/pods`, decoded.
-    public var pathText: String { "/" + path.joined(separator: "/") }
+    package var pathText: String { "/" + path.joined(separator: "/") }
 
     /// `nil` where the parameter is missing or empty.
-    public func parameter(_ name: String) -> String? {
+    package func parameter(_ name: String) -> String? {
         query.first { $0.name == name && !$0.value.isEmpty }?.value
     }
 
-    public func flag(_ name: String) -> Bool {
+    package func flag(_ name: String) -> Bool {
         switch parameter(name) {
         case "true"?, "1"?, "True"?, "t"?, "T"?, "TRUE"?: true
         default: false
         }
     }
 
-    public func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
         let name = name.lowercased()
         return headers.first { $0.name.lowercased() == name }?.value
     }

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// What a real server fills in, for the kinds whose defaults clients rely on.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Events have two faces: `v1` and `events.k8s.io/v1`. They are kept as `v1`.

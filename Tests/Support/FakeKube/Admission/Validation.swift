@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// The few of a real server's checks that a client can run into.

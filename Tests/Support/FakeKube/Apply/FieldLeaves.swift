@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// The smallest parts of an object that a manager can own, and their values.

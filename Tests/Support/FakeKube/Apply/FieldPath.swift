@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// A place in an object in the notation of `FieldsV1`: `f:` a member, `k:` a list's element by its keys, `v:` an element

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Who owns which parts of an object, as `metadata.managedFields` keeps it.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Server-side apply: what a manager wants becomes part of the object, what it no longer wants leaves it, and what

@@ -1,16 +1,16 @@
 /// The resources that a server has. Custom ones are added before the server starts.
-public struct ResourceCatalogue: Sendable {
-    public private(set) var types: [ResourceType]
+package struct ResourceCatalogue: Sendable {
+    package private(set) var types: [ResourceType]
 
-    public init(_ types: [ResourceType] = ResourceCatalogue.builtIn) { self.types = types }
+    package init(_ types: [ResourceType] = ResourceCatalogue.builtIn) { self.types = types }
 
-    public mutating func add(_ type: ResourceType) { types.append(type) }
+    package mutating func add(_ type: ResourceType) { types.append(type) }
 
-    public func type(group: String, version: String, plural: String) -> ResourceType? {
+    package func type(group: String, version: String, plural: String) -> ResourceType? {
         types.first { $0.plural == plural && $0.version == version && $0.group == group }
     }
 
-    public func type(apiVersion: String, kind: String) -> ResourceType? {
+    package func type(apiVersion: String, kind: String) -> ResourceType? {
         types.first { $0.kind == kind && $0.apiVersion == apiVersion }
     }
 
@@ -28,7 +28,7 @@ public struct ResourceCatalogue: Sendable {
     }
 
     /// What a pipeline's operator meets. More than the project uses, so that `kubectl` feels at home.
-    public static let builtIn: [ResourceType] = [
+    package static let builtIn: [ResourceType] = [
         ResourceType("v1", "namespaces", "Namespace", namespaced: false, short: ["ns"], subresources: ["status"]),
         ResourceType("v1", "nodes", "Node", namespaced: false, short: ["no"], subresources: ["status", "proxy"]),
         ResourceType(
@@ -88,7 +88,7 @@ public struct ResourceCatalogue: Sendable {
     ]
 
     /// Kruise's, for servers on which it is installed.
-    public static let containerRecreateRequests = ResourceType(
+    package static let containerRecreateRequests = ResourceType(
         "apps.kruise.io/v1alpha1", "containerrecreaterequests", "ContainerRecreateRequest", short: ["crr"],
         subresources: ["status"])
 }

@@ -1,21 +1,21 @@
 /// A kind of objects that the server has, and what may be done with it.
-public struct ResourceType: Sendable, Hashable {
-    public var group: String
-    public var version: String
+package struct ResourceType: Sendable, Hashable {
+    package var group: String
+    package var version: String
     /// As in paths: `pods`.
-    public var plural: String
-    public var singular: String
-    public var kind: String
-    public var isNamespaced: Bool
-    public var shortNames: [String]
-    public var categories: [String]
+    package var plural: String
+    package var singular: String
+    package var kind: String
+    package var isNamespaced: Bool
+    package var shortNames: [String]
+    package var categories: [String]
     /// Beneath an object: `status`, `log` …
-    public var subresources: [String]
-    public var verbs: [String]
+    package var subresources: [String]
+    package var verbs: [String]
     /// Where the objects are kept. Two types that share it are two views of the same objects.
-    public var storage: String
+    package var storage: String
 
-    public init(
+    package init(
         _ apiVersion: String, _ plural: String, _ kind: String, namespaced: Bool = true, short: [String] = [],
         categories: [String] = [], subresources: [String] = [], verbs: [String] = ResourceType.allVerbs,
         storage: String? = nil
@@ -34,12 +34,12 @@ public struct ResourceType: Sendable, Hashable {
         self.storage = storage ?? (group.isEmpty ? plural : "\(plural).\(group)")
     }
 
-    public static let allVerbs = [
+    package static let allVerbs = [
         "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
     ]
 
     /// `batch/v1`.
-    public var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
     /// `jobs.batch`, as messages name it.
     var qualified: String { group.isEmpty ? plural : "\(plural).\(group)" }

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// How the events of a watch become bytes.

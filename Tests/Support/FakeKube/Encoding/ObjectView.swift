@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// An object or list as the client wants to see it.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// An answer as bytes, in what the client accepts.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// A column of what `kubectl get` prints.

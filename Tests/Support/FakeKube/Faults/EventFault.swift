@@ -1,7 +1,7 @@
 import YAMLTree
 
 /// How a watch's events can be wrong.
-public enum EventFault: Sendable {
+package enum EventFault: Sendable {
     /// After so many events comes an `ERROR` with this status, and the stream ends.
     case error(StatusError, after: Int)
     /// After so many events the stream ends as if its time were over.

@@ -1,5 +1,5 @@
 /// How a server can misbehave towards one request.
-public enum Fault: Sendable {
+package enum Fault: Sendable {
     /// Closes the connection instead of answering.
     case drop
     /// Never answers, and keeps the connection open.
@@ -20,14 +20,14 @@ public enum Fault: Sendable {
     case events(EventFault)
 
     /// `Retry-After` in seconds.
-    public static func tooManyRequests(retryAfter seconds: Int) -> Fault {
+    package static func tooManyRequests(retryAfter seconds: Int) -> Fault {
         .status(.tooManyRequests(retryAfter: seconds))
     }
-    public static let gone = Fault.status(
+    package static let gone = Fault.status(
         StatusError(410, "Expired", "The resourceVersion for the provided watch is too old."))
-    public static let internalError = Fault.status(.internalError("etcdserver: request timed out"))
-    public static let unavailable = Fault.status(
+    package static let internalError = Fault.status(.internalError("etcdserver: request timed out"))
+    package static let unavailable = Fault.status(
         StatusError(503, "ServiceUnavailable", "apiserver not ready"))
-    public static let garbage = Fault.answer(200, Array("<html>welcome</html>".utf8), contentType: "text/html")
-    public static let brokenJSON = Fault.answer(200, Array("{\"kind\":".utf8), contentType: "application/json")
+    package static let garbage = Fault.answer(200, Array("<html>welcome</html>".utf8), contentType: "text/html")
+    package static let brokenJSON = Fault.answer(200, Array("{\"kind\":".utf8), contentType: "application/json")
 }

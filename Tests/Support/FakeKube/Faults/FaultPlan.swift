@@ -1,20 +1,20 @@
 /// Which requests meet which fault. Rules are tried in the order in which they were added.
-public struct FaultPlan: Sendable {
-    public struct Matcher: Sendable {
-        public var method: String?
+package struct FaultPlan: Sendable {
+    package struct Matcher: Sendable {
+        package var method: String?
         /// The path begins with this.
-        public var path: String
+        package var path: String
         /// `true`: watches only; `false`: none.
-        public var isWatch: Bool?
+        package var isWatch: Bool?
 
-        public init(_ method: String? = nil, _ path: String = "/", isWatch: Bool? = nil) {
+        package init(_ method: String? = nil, _ path: String = "/", isWatch: Bool? = nil) {
             self.method = method
             self.path = path
             self.isWatch = isWatch
         }
 
-        public static let any = Matcher()
-        public static let watches = Matcher("GET", isWatch: true)
+        package static let any = Matcher()
+        package static let watches = Matcher("GET", isWatch: true)
 
         func matches(_ request: KubeRequest) -> Bool {
             (method ?? request.method) == request.method && request.pathText.hasPrefix(path)
@@ -31,14 +31,14 @@ public struct FaultPlan: Sendable {
 
     private var rules: [Rule] = []
     /// How many requests met a fault.
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// The fault meets `times` matching requests after `skipping` of them.
-    public mutating func add(_ fault: Fault, for matcher: Matcher = .any, skipping: Int = 0, times: Int = 1) {
+    package mutating func add(_ fault: Fault, for matcher: Matcher = .any, skipping: Int = 0, times: Int = 1) {
         rules.append(Rule(matcher: matcher, fault: fault, skips: skipping, times: times))
     }
 
-    public mutating func removeAll() { rules = [] }
+    package mutating func removeAll() { rules = [] }
 
     /// Whether `next` would say something.
     func has(for request: KubeRequest) -> Bool {

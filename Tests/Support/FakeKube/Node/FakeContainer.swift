@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// A container as the runtime of a `FakeNode` knows it. Times are seconds since the node's start.

@@ -1,11 +1,11 @@
 /// The images that a `FakeNode` has.
-public struct FakeImages: Sendable {
+package struct FakeImages: Sendable {
     /// Programs by image and command; the empty command is the image's own.
-    public var programs: [String: [[String]: FakeProgram]] = [:]
+    package var programs: [String: [[String]: FakeProgram]] = [:]
     /// Images that exit with 0, with the paths and names they answer to.
-    public var exits: [String: Set<String>] = [:]
+    package var exits: [String: Set<String>] = [:]
 
-    public init() {}
+    package init() {}
 
     func canBePulled(_ image: String) -> Bool { programs[image] != nil || exits[image] != nil }
 

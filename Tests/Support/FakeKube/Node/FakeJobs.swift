@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// The Job controller of a `FakeNode`: makes pods, counts those that have ended, and gives up when there are too many

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// A node and a Job controller, simulated as a real one was seen to behave. A value: `step` brings the cluster to a
@@ -6,12 +7,12 @@ import YAMLTree
 /// It knows of the kubelet what decides about Jobs: when containers start, stop and are started again, what a changed
 /// image does, how a phase follows from containers, and what becomes of one that somebody else has written; and of the
 /// Job controller how it counts pods and restarts.
-public struct FakeNode: Sendable {
-    public var images: FakeImages
+package struct FakeNode: Sendable {
+    package var images: FakeImages
     /// Seconds until the kubelet notices that a pod's phase is not what it says.
-    public var phaseReview = 3.0
+    package var phaseReview = 3.0
     /// Seconds until the Job controller counts a pod that has ended.
-    public var jobReview = 1.0
+    package var jobReview = 1.0
     /// By uid.
     private var pods: [String: FakePod] = [:]
     private var jobs = FakeJobs()
@@ -20,7 +21,7 @@ public struct FakeNode: Sendable {
     private let wall: KubeTime
 
     /// - Parameter wall: what the clock shows at 0.
-    public init(_ images: FakeImages, wall: KubeTime) {
+    package init(_ images: FakeImages, wall: KubeTime) {
         self.images = images
         self.wall = wall
     }
@@ -30,7 +31,7 @@ public struct FakeNode: Sendable {
     }
 
     /// - Parameter now: in seconds, never less than before.
-    public mutating func step(_ api: inout FakeAPI, at now: Double) {
+    package mutating func step(_ api: inout FakeAPI, at now: Double) {
         jobs.step(&api, at: now, wall: text(now), review: jobReview)
         let objects = api.objects("Pod")
         let uids = Set(objects.compactMap { $0.text(at: "metadata.uid") })
@@ -69,7 +70,7 @@ public struct FakeNode: Sendable {
     // MARK: Within pods
 
     /// A process in the container sends SIGTERM to process 1.
-    public mutating func signal(_ container: String, of pod: String) {
+    package mutating func signal(_ container: String, of pod: String) {
         change(pod) { pod, container in
             if let code = container.program.codeOnTerm { container.leaving = (code, pod.now) }
         } where: {
@@ -78,7 +79,7 @@ public struct FakeNode: Sendable {
     }
 
     /// A request comes in at a port on the localhost of every pod.
-    public mutating func request(_ port: Int) {
+    package mutating func request(_ port: Int) {
         for pod in pods.values.map(\.name) {
             change(pod) { pod, container in
                 container.leaving = (0, pod.now)
@@ -90,14 +91,14 @@ public struct FakeNode: Sendable {
 
     // MARK: The container runtime
 
-    public struct Container: Sendable {
-        public var name: String
-        public var podUID: String
-        public var isRunning: Bool
+    package struct Container: Sendable {
+        package var name: String
+        package var podUID: String
+        package var isRunning: Bool
     }
 
     /// - Parameter id: with the runtime's scheme, as statuses have it.
-    public func container(_ id: String) -> Container? {
+    package func container(_ id: String) -> Container? {
         for pod in pods.values {
             for container in pod.containers where container.id == id {
                 return Container(name: container.name, podUID: pod.uid, isRunning: container.isRunning)
@@ -107,7 +108,7 @@ public struct FakeNode: Sendable {
     }
 
     /// SIGTERM now, SIGKILL after the grace.
-    public mutating func stop(_ id: String, grace: Double) {
+    package mutating func stop(_ id: String, grace: Double) {
         for pod in pods.values.map(\.name) {
             change(pod) {
                 $1.stop(grace: grace, at: $0.now)

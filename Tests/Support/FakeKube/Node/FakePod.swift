@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// A pod as the kubelet of a `FakeNode` knows it.

@@ -1,13 +1,13 @@
 /// What a container runs, as a `FakeNode` simulates it.
-public struct FakeProgram: Sendable, Hashable {
+package struct FakeProgram: Sendable, Hashable {
     /// How a run ends by itself.
-    public struct Ending: Sendable, Hashable {
-        public var code: Int
+    package struct Ending: Sendable, Hashable {
+        package var code: Int
         /// Seconds after its start.
-        public var after: Double
-        public var reason: String
+        package var after: Double
+        package var reason: String
 
-        public init(_ code: Int, after: Double = 1, reason: String? = nil) {
+        package init(_ code: Int, after: Double = 1, reason: String? = nil) {
             self.code = code
             self.after = after
             self.reason = reason ?? (code == 0 ? "Completed" : "Error")
@@ -15,17 +15,17 @@ public struct FakeProgram: Sendable, Hashable {
     }
 
     /// Run by run, the last one for all that follow; none: it runs until somebody ends it.
-    public var endings: [Ending] = []
+    package var endings: [Ending] = []
     /// What it makes of SIGTERM; `nil`: nothing, be it that it ignores it or has no handler as process 1.
-    public var codeOnTerm: Int?
+    package var codeOnTerm: Int?
     /// A port of its localhost on which any request makes it exit with 0.
-    public var quitPort: Int?
+    package var quitPort: Int?
     /// Seconds that its hook takes before SIGTERM is sent.
-    public var preStop: Double = 0
+    package var preStop: Double = 0
     /// Seconds that its hook takes after the start; until then it shows as waiting.
-    public var postStart: Double = 0
+    package var postStart: Double = 0
 
-    public init(_ endings: Ending..., codeOnTerm: Int? = nil) {
+    package init(_ endings: Ending..., codeOnTerm: Int? = nil) {
         self.endings = endings
         self.codeOnTerm = codeOnTerm
     }

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// RFC 6902, with the words of the library that the real server uses.

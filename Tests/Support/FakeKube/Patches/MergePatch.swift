@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// RFC 7386: members replace members, `null` removes, everything else is replaced whole.

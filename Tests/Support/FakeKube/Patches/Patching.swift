@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Which patch a request brings, and what comes out of it.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Kubernetes' own merge patch: lists whose schema names a key merge element by element, and `$patch`, `$retainKeys` and

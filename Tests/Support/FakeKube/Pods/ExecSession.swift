@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// The channels of an exec as messages: the first byte is the channel. What came in goes in, what is to be sent comes

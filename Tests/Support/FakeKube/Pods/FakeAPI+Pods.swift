@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// `log`, `exec`, `portforward` and `proxy`: what the real server passes on to the kubelet.

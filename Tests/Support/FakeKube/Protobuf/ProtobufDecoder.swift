@@ -1,15 +1,16 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// The encoder's inverse: bodies of requests, and what recordings hold.
-public struct ProtobufDecoder: Sendable {
-    public struct Malformed: Error {}
+package struct ProtobufDecoder: Sendable {
+    package struct Malformed: Error {}
 
     let schema: KubeSchema
 
-    public init() { schema = .builtIn }
+    package init() { schema = .builtIn }
 
     /// The object in an envelope.
-    public func decode(_ bytes: [UInt8]) throws -> JSONValue {
+    package func decode(_ bytes: [UInt8]) throws -> JSONValue {
         guard bytes.starts(with: ProtobufEncoder.magic) else { throw Malformed() }
         var reader = ProtobufReader(bytes.dropFirst(4))
         var (apiVersion, kind) = ("", "")
@@ -31,7 +32,7 @@ public struct ProtobufDecoder: Sendable {
     }
 
     /// The events of a whole watch stream.
-    public func decodeEvents(_ bytes: [UInt8]) throws -> [WatchEvent] {
+    package func decodeEvents(_ bytes: [UInt8]) throws -> [WatchEvent] {
         var rest = bytes[...]
         var events: [WatchEvent] = []
         while rest.count >= 4 {

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Members that the schema does not know: a typed server loses them as it decodes.

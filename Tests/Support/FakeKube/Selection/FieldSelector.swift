@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// `status.phase=Running,spec.nodeName!=a`, checked against the few fields that a resource can be selected by.

@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// Which objects of a resource a list or watch is about.

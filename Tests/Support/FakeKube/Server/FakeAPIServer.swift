@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
-public import TestSupport
+package import TestSupport
 
 /// A `FakeAPI` behind a socket, on a free port of the loopback interface.
 ///
@@ -13,29 +13,29 @@ public import TestSupport
 ///     server.update { $0.store.compact() }
 ///
 /// Every watch is woken after each `update`. The server ends with the value.
-public final class FakeAPIServer: KubeServer {
-    public struct Settings: Sendable {
+package final class FakeAPIServer: KubeServer {
+    package struct Settings: Sendable {
         /// With these it speaks TLS, and knows clients by certificates of the same authority.
-        public var certificates: Certificates?
+        package var certificates: Certificates?
         /// Whose certificate the client's one is.
-        public var certificateUser = FakeUser.admin
+        package var certificateUser = FakeUser.admin
         /// How often a watch that asked for it is sent a bookmark. The real server does about once a minute.
-        public var bookmarkInterval: Duration = .seconds(60)
+        package var bookmarkInterval: Duration = .seconds(60)
         /// What `creationTimestamp` and its kin are made from.
-        public var now: @Sendable () -> KubeTime = { .now }
+        package var now: @Sendable () -> KubeTime = { .now }
 
-        public init(certificates: Certificates? = nil) { self.certificates = certificates }
+        package init(certificates: Certificates? = nil) { self.certificates = certificates }
     }
 
     /// A request as it came, for tests that count or look.
-    public struct Seen: Sendable {
-        public var method: String
+    package struct Seen: Sendable {
+        package var method: String
         /// Path and query as sent.
-        public var target: String
-        public var headers: [(name: String, value: String)]
-        public var body: [UInt8]
+        package var target: String
+        package var headers: [(name: String, value: String)]
+        package var body: [UInt8]
         /// On the continuous clock.
-        public var time: ContinuousClock.Instant
+        package var time: ContinuousClock.Instant
     }
 
     struct State {
@@ -53,19 +53,19 @@ public final class FakeAPIServer: KubeServer {
         }
     }
 
-    public let port: Int
-    public let settings: Settings
+    package let port: Int
+    package let settings: Settings
     let state: Mutex<State>
     private let listener = Mutex<(any Channel)?>(nil)
     private let tls: NIOSSLContext?
     static let seenLimit = 100_000
 
-    public var authority: String? { settings.certificates?.authority }
+    package var authority: String? { settings.certificates?.authority }
     /// Taken for the administrator as long as no tokens are set; then set this one, too.
-    public let token = "administrator"
-    public var url: String { "\(settings.certificates == nil ? "http" : "https")://127.0.0.1:\(port)" }
+    package let token = "administrator"
+    package var url: String { "\(settings.certificates == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
-    public static func start(_ api: FakeAPI = FakeAPI(), _ settings: Settings = Settings()) async throws
+    package static func start(_ api: FakeAPI = FakeAPI(), _ settings: Settings = Settings()) async throws
         -> FakeAPIServer
     {
         // Also kept over `stop` and `listen`: below the range that the kernel gives out, so nobody else takes it.
@@ -95,23 +95,23 @@ public final class FakeAPIServer: KubeServer {
 
     /// Reads or changes the cluster; afterwards every watch sends what is new.
     @discardableResult
-    public func update<Result: Sendable, Failure: Error>(
+    package func update<Result: Sendable, Failure: Error>(
         _ body: (inout sending FakeAPI) throws(Failure) -> sending Result
     ) throws(Failure) -> Result {
         try changing { (state) throws(Failure) in try body(&state.api) }
     }
 
     /// What came in so far, oldest first.
-    public var requests: [Seen] { state.withLock { $0.seen } }
+    package var requests: [Seen] { state.withLock { $0.seen } }
 
-    public func forgetRequests() { state.withLock { $0.seen = [] } }
+    package func forgetRequests() { state.withLock { $0.seen = [] } }
 
-    public var openWatches: Int { state.withLock { $0.watches.count } }
+    package var openWatches: Int { state.withLock { $0.watches.count } }
 
     // MARK: Life
 
     /// Listens again after `stop`, with the same objects at the same port.
-    public func listen() async throws {
+    package func listen() async throws {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -127,7 +127,7 @@ public final class FakeAPIServer: KubeServer {
     }
 
     /// As if the process were killed: no more connections, all open ones reset. The objects stay.
-    public func stop() async {
+    package func stop() async {
         let listening = listener.withLock { listener in
             defer { listener = nil }
             return listener
@@ -137,12 +137,12 @@ public final class FakeAPIServer: KubeServer {
     }
 
     /// Cuts all connections, watches too.
-    public func dropConnections() async {
+    package func dropConnections() async {
         for channel in state.withLock({ Array($0.connections.values) }) { try? await channel.close() }
     }
 
     /// Sends a bookmark now to every watch that asked for bookmarks.
-    public func sendBookmarks() {
+    package func sendBookmarks() {
         for channel in state.withLock({ Array($0.watches.values) }) { ConnectionSignal.bookmark.send(to: channel) }
     }
 

@@ -1,19 +1,19 @@
 import NIOCore
 import NIOPosix
 import Synchronization
-public import TestSupport
+package import TestSupport
 
 /// The network between one client and a server: passes connections on until it is cut.
-public final class Relay: KubeServer {
+package final class Relay: KubeServer {
     private let server: any KubeServer
     private let listener: any Channel
     private let wires: Wires
 
-    public var url: String { server.url.replacing(/:[0-9]+$/, with: ":\(listener.localAddress?.port ?? 0)") }
-    public var authority: String? { server.authority }
-    public var token: String { server.token }
+    package var url: String { server.url.replacing(/:[0-9]+$/, with: ":\(listener.localAddress?.port ?? 0)") }
+    package var authority: String? { server.authority }
+    package var token: String { server.token }
 
-    public init(to server: any KubeServer) async throws {
+    package init(to server: any KubeServer) async throws {
         guard let port = server.url.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw ChannelError.unknownLocalAddress
         }
@@ -29,16 +29,16 @@ public final class Relay: KubeServer {
     deinit { listener.close(promise: nil) }
 
     /// Ends every connection, on both sides. New ones are taken.
-    public func dropConnections() async { await wires.drop() }
+    package func dropConnections() async { await wires.drop() }
 
     /// From now on nothing passes in either direction, and neither side is told when the other leaves.
-    public func fallSilent() { wires.setSilent(true) }
+    package func fallSilent() { wires.setSilent(true) }
 
     /// What was sent since it fell silent, by either side, as it came in.
-    public var held: [UInt8] { wires.held }
+    package var held: [UInt8] { wires.held }
 
     /// Lets everything pass again, also what was sent meanwhile.
-    public func recover() { wires.setSilent(false) }
+    package func recover() { wires.setSilent(false) }
 }
 
 /// The connections of a relay.

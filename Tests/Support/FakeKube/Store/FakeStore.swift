@@ -1,17 +1,18 @@
+import Basics
 import YAMLTree
 
 /// What etcd and the watch cache are to a real server: objects, one monotone version for all, and a memory of changes
 /// that can be cut short. Knows nothing of HTTP, of kinds or of rules.
-public struct FakeStore: Sendable {
+package struct FakeStore: Sendable {
     /// Of the last change.
-    public private(set) var version: Int
+    package private(set) var version: Int
     /// Changes up to and including this one are forgotten.
-    public private(set) var compactedVersion = 0
+    package private(set) var compactedVersion = 0
     private var tables: [String: StoreTable] = [:]
     private var log: [StoreEvent] = []
 
     /// A fresh cluster has written a few hundred times before anyone looks.
-    public init(version: Int = 200) { self.version = version }
+    package init(version: Int = 200) { self.version = version }
 
     // MARK: Reading
 
@@ -107,10 +108,10 @@ public struct FakeStore: Sendable {
     }
 
     /// Lets the version grow without a change, as writes to other resources do.
-    public mutating func advance(to version: Int) { self.version = max(self.version, version) }
+    package mutating func advance(to version: Int) { self.version = max(self.version, version) }
 
     /// Forgets changes up to and including `version` (`nil`: all), as etcd's compaction does every five minutes.
-    public mutating func compact(through version: Int? = nil) {
+    package mutating func compact(through version: Int? = nil) {
         compactedVersion = max(compactedVersion, min(version ?? self.version, self.version))
         log.removeSubrange(..<firstEvent(after: compactedVersion))
     }

@@ -1,8 +1,9 @@
+import Basics
 import YAMLTree
 
 extension ObjectTemplate {
     /// The pod of a pipeline's step: main and a marked log shipper run, nobody has ended yet.
-    public static let jobPod = ObjectTemplate([
+    package static let jobPod = ObjectTemplate([
         "kind": "Pod", "apiVersion": "v1",
         "metadata": [
             "name": "step-000000-x7k2p", "namespace": "load", "uid": "10ad0000-0000-4000-8a00-fa4e77000000",

@@ -1,17 +1,18 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// Many objects that differ in a number of fixed width only, so that the bytes of one make all others: a hundred
 /// thousand cost no more than their keys.
-public final class ObjectTemplate: Sendable {
+package final class ObjectTemplate: Sendable {
     /// Stands for the number in the object given to `init`, as often as wanted. Nothing else there may have six zeros in
     /// a row. `"resourceVersion": "1000000"` gives each object a version of its own.
-    public static let placeholder = "000000"
+    package static let placeholder = "000000"
 
     let sample: JSONValue
     private let json: Text
     private let protobuf: Text?
 
-    public init(_ object: JSONValue) {
+    package init(_ object: JSONValue) {
         sample = object.withoutType
         json = Text(Array(sample.text.utf8))
         let message = KubeSchema.builtIn.message(

@@ -1,7 +1,8 @@
+import Basics
 import YAMLTree
 
 /// A list whose objects need not be looked at to be sent.
-public struct StoredList: Sendable {
+package struct StoredList: Sendable {
     let type: ResourceType
     let metadata: JSONValue
     let items: [StoredObject]

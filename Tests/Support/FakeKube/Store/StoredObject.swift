@@ -1,3 +1,4 @@
+import Basics
 import YAMLTree
 
 /// An object at rest. Benchmarks keep a hundred thousand alike: those stay a number until someone looks.

@@ -1,14 +1,15 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// Reading and changing JSON by member and path, for objects whose schema the fake server does not model.
 extension JSONValue {
-    public var isNull: Bool { self == .null }
+    package var isNull: Bool { self == .null }
 
-    public var string: String? {
+    package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    public var integer: Int? {
+    package var integer: Int? {
         switch self {
         case .integer(let number): Int(number)
         case .number(let number): Int(exactly: number)
@@ -16,20 +17,20 @@ extension JSONValue {
         }
     }
 
-    public var boolean: Bool? {
+    package var boolean: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    public var array: [JSONValue]? {
+    package var array: [JSONValue]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    public var members: [Member]? {
+    package var members: [Member]? {
         if case .object(let members) = self { members } else { nil }
     }
 
     /// Setting `nil` removes the member; setting one in what is no object makes it an object.
-    public subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         get { members?.first { $0.name == name }?.value }
         set {
             var members = members ?? []
@@ -44,13 +45,13 @@ extension JSONValue {
         }
     }
 
-    public subscript(index: Int) -> JSONValue? {
+    package subscript(index: Int) -> JSONValue? {
         guard let array, array.indices.contains(index) else { return nil }
         return array[index]
     }
 
     /// Follows members; `nil` where one is missing. Setting makes the objects on the way.
-    public subscript(path path: [String]) -> JSONValue? {
+    package subscript(path path: [String]) -> JSONValue? {
         get { path.reduce(self) { $0?[$1] } }
         set {
             guard let first = path.first else { return }
@@ -66,17 +67,17 @@ extension JSONValue {
     }
 
     /// The text at a path written with dots, as field selectors write it.
-    public func text(at path: String) -> String? {
+    package func text(at path: String) -> String? {
         self[path: path.split(separator: ".").map(String.init)]?.string
     }
 
     /// The members as texts, for labels and annotations.
-    public var texts: [String: String] {
+    package var texts: [String: String] {
         Dictionary((members ?? []).compactMap { member in member.value.string.map { (member.name, $0) } }) { $1 }
     }
 
     /// The same value with the members of all objects in the order of their names, so that equal values compare equal.
-    public var sorted: JSONValue {
+    package var sorted: JSONValue {
         switch self {
         case .array(let elements): .array(elements.map(\.sorted))
         case .object(let members):
@@ -87,5 +88,5 @@ extension JSONValue {
     }
 
     /// Equal whatever the order of members.
-    public func isEquivalent(to other: JSONValue) -> Bool { self == other || sorted == other.sorted }
+    package func isEquivalent(to other: JSONValue) -> Bool { self == other || sorted == other.sorted }
 }

@@ -1,14 +1,15 @@
-public import YAMLTree
+package import Basics
+package import YAMLTree
 
 extension JSONValue {
     /// Reads JSON (or YAML, which `kubectl` may send). Throws what `YAMLTree` finds wrong.
-    public init(parsing bytes: [UInt8]) throws {
+    package init(parsing bytes: [UInt8]) throws {
         try self.init(YAMLNode(parsing: bytes, limits: YAMLLimits(bytes: 256 << 20, nodes: 50_000_000)))
     }
 
-    public init(parsing text: String) throws { try self.init(parsing: Array(text.utf8)) }
+    package init(parsing text: String) throws { try self.init(parsing: Array(text.utf8)) }
 
-    public init(_ node: YAMLNode) {
+    package init(_ node: YAMLNode) {
         switch node.content {
         case .mapping(let mapping): self = .object(mapping.pairs.map { Member($0.key, JSONValue($0.value)) })
         case .sequence(let elements): self = .array(elements.map { JSONValue($0) })

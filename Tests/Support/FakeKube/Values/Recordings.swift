@@ -1,10 +1,11 @@
+import Basics
 import Foundation
 import TestSupport
 import YAMLTree
 
 /// What a real API server said, kept in the repository.
-public enum Recordings {
-    public static func bytes(_ name: String) throws -> [UInt8] {
+package enum Recordings {
+    package static func bytes(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: URL(filePath: Repository.path("Tests/Fixtures/recordings/\(name)"))))
     }
 }
@@ -16,7 +17,7 @@ extension Recordings {
     }
 
     /// The events of a recorded watch.
-    public static func events(_ name: String) throws -> [WatchEvent] {
+    package static func events(_ name: String) throws -> [WatchEvent] {
         try bytes(name).split(separator: UInt8(ascii: "\n")).map { line in
             let json = try JSONValue(parsing: Array(line))
             guard let kind = json["type"]?.string.flatMap(WatchEvent.Kind.init), let object = json["object"] else {

@@ -1,43 +1,44 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// A refusal in the API server's own words, as it was recorded from a real one.
-public struct StatusError: Error, Sendable, Equatable {
-    public struct Cause: Sendable, Equatable {
-        public var reason: String
-        public var message: String
-        public var field: String?
+package struct StatusError: Error, Sendable, Equatable {
+    package struct Cause: Sendable, Equatable {
+        package var reason: String
+        package var message: String
+        package var field: String?
 
-        public init(_ reason: String, _ message: String, field: String? = nil) {
+        package init(_ reason: String, _ message: String, field: String? = nil) {
             self.reason = reason
             self.message = message
             self.field = field
         }
     }
 
-    public var code: Int
-    public var reason: String
-    public var message: String
+    package var code: Int
+    package var reason: String
+    package var message: String
     /// Of the object or resource that is meant.
-    public var name: String?
-    public var group: String?
-    public var kind: String?
-    public var uid: String?
-    public var causes: [Cause] = []
+    package var name: String?
+    package var group: String?
+    package var kind: String?
+    package var uid: String?
+    package var causes: [Cause] = []
     /// Sent as `Retry-After`, too.
-    public var retryAfterSeconds: Int?
+    package var retryAfterSeconds: Int?
     /// A fresh token beside an expired one.
-    public var continueToken: String?
+    package var continueToken: String?
     /// Whether an empty `details` is sent where there is nothing in it.
     var hasDetails = false
 
-    public init(_ code: Int, _ reason: String, _ message: String) {
+    package init(_ code: Int, _ reason: String, _ message: String) {
         self.code = code
         self.reason = reason
         self.message = message
     }
 
     /// The `Status` object.
-    public var object: JSONValue {
+    package var object: JSONValue {
         var details: [JSONValue.Member] = []
         if let name { details.append(.init("name", .string(name))) }
         if let group, !group.isEmpty { details.append(.init("group", .string(group))) }

@@ -1,17 +1,18 @@
+import Basics
 import YAMLTree
 
 /// One running watch: where it stands in the store's memory, and what it selects. Polled; it never waits.
-public struct FakeWatch: Sendable {
-    public let type: ResourceType
-    public let wantsBookmarks: Bool
+package struct FakeWatch: Sendable {
+    package let type: ResourceType
+    package let wantsBookmarks: Bool
     /// Seconds after which the client wants the stream to end.
-    public let timeout: Int?
+    package let timeout: Int?
     let selection: Selection
     /// Changes up to and including this version were sent or are waiting in `pending`.
     private(set) var cursor: Int
     private var pending: [WatchEvent] = []
     /// Set with the last event: the server ends the stream behind it.
-    public private(set) var isOver = false
+    package private(set) var isOver = false
 
     /// `version`: the watch sends what changed after it; `nil`: first all that is there.
     init(
@@ -33,7 +34,7 @@ public struct FakeWatch: Sendable {
     }
 
     /// All that is to be sent now.
-    public mutating func poll(_ store: FakeStore) -> [WatchEvent] {
+    package mutating func poll(_ store: FakeStore) -> [WatchEvent] {
         defer { pending = [] }
         guard !isOver else { return [] }
         guard cursor >= store.compactedVersion else {

@@ -1,8 +1,9 @@
-public import YAMLTree
+package import Basics
+internal import YAMLTree
 
 /// One event as it is sent.
-public struct WatchEvent: Sendable, Equatable {
-    public enum Kind: String, Sendable {
+package struct WatchEvent: Sendable, Equatable {
+    package enum Kind: String, Sendable {
         case added = "ADDED"
         case modified = "MODIFIED"
         case deleted = "DELETED"
@@ -10,13 +11,13 @@ public struct WatchEvent: Sendable, Equatable {
         case error = "ERROR"
     }
 
-    public var kind: Kind
-    public var object: JSONValue
+    package var kind: Kind
+    package var object: JSONValue
 
-    public init(_ kind: Kind, _ object: JSONValue) {
+    package init(_ kind: Kind, _ object: JSONValue) {
         self.kind = kind
         self.object = object
     }
 
-    public var json: JSONValue { ["type": .string(kind.rawValue), "object": object] }
+    package var json: JSONValue { ["type": .string(kind.rawValue), "object": object] }
 }

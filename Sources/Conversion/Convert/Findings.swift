@@ -1,0 +1,157 @@
+import Basics
+import PodRules
+import YAMLTree
+
+/// Findings in the order they were made.
+struct Findings {
+    private(set) var diagnostics: [Diagnostic] = []
+
+    mutating func add(_ rule: Rule, at node: SourceNode, _ message: String) {
+        add(rule, at: node.start, message)
+    }
+
+    mutating func add(_ rule: Rule, at mark: YAMLMark, _ message: String) {
+        diagnostics.append(Diagnostic(rule: rule, line: mark.line, message: message, offset: mark.offset))
+    }
+
+    mutating func add(_ others: Findings) { diagnostics += others.diagnostics }
+
+    mutating func look(atKustomization root: SourceNode) {
+        guard root["kind"]?.text == "Kustomization" else { return }
+        for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            guard let patches = root[field], patches.elements?.isEmpty == false else { continue }
+            add(.patches, at: patches, "\(field) may name a container that has moved")
+        }
+    }
+
+    /// What the move changes around the sidecars, and what in them does not fit.
+    mutating func look(
+        at pod: Pod, sidecars: [Container], mains: [Container], _ order: StartOrder, _ options: ConversionOptions
+    ) {
+        for sidecar in sidecars {
+            look(at: sidecar, options)
+            if pod.spec["restartPolicy"]?.text == "Never" {
+                add(.crash, at: sidecar.node, "a crash of \(sidecar.name) no longer fails the pod")
+            }
+        }
+        for main in mains { look(atMain: main) }
+        look(at: order, of: sidecars, in: pod)
+        if let first = sidecars.first {
+            if first.index == 0, pod.annotations?[Marker.defaultContainer] == nil, let main = mains.first {
+                add(.defaultContainer, at: first.node, "kubectl logs and exec now take \(main.name)")
+            }
+            if let version = options.kubeVersion, version < .reliableJobs {
+                add(.earlyVersion, at: first.node, "\(version) has defects with native sidecars; use 1.29.3 or later")
+            }
+        }
+        if let shared = pod.spec["shareProcessNamespace"], Marker.isTrue(shared.text) {
+            add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
+        }
+        look(atResourcesOf: pod, sidecars, order)
+    }
+
+    /// Sidecars that are somebody else's: in the manifest, or to come.
+    mutating func look(atInjectedInto pod: Pod, _ sidecars: [Container], _ options: ConversionOptions) {
+        for container in sidecars where pod.isInjected(container) {
+            guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
+            add(.injected, at: container.node, "\(container.name) stays: it is injected; set \(injector.advice)")
+        }
+        guard options.detectsKnown, pod.isToEnd else { return }
+        for injector in Injector.all where !injector.isSwitched(by: pod) {
+            guard let sign = injector.sign(of: pod),
+                !(pod.containers + pod.initContainers).contains(where: { $0.name == injector.container })
+            else { continue }
+            add(
+                .injected, at: sign,
+                "\(injector.container) will be injected and keep the pod from ending; set \(injector.advice)")
+        }
+    }
+
+    private mutating func look(at order: StartOrder, of sidecars: [Container], in pod: Pod) {
+        if sidecars.count > 1 {
+            let names = order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ")
+            add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
+        }
+        guard pod.initContainers.contains(where: { !$0.isNativeSidecar }) else { return }
+        for (index, sidecar) in sidecars.enumerated() {
+            if let asker = order.askers[index] {
+                add(.order, at: sidecar.node, "\(sidecar.name) starts before \(asker.name), which asks it")
+            } else if let (asker, preparer) = order.conflicts[index] {
+                add(
+                    .askedTooEarly, at: sidecar.node,
+                    "\(asker.name) asks \(sidecar.name), which cannot start before \(preparer.name) has ended")
+            }
+        }
+        if let last = order.groups.last, last.position == pod.initContainers.count, let index = last.members.first {
+            add(
+                .order, at: sidecars[index].node,
+                "\(sidecars[index].name) starts after the init containers that are there")
+        }
+    }
+
+    private mutating func look(atResourcesOf pod: Pod, _ sidecars: [Container], _ order: StartOrder) {
+        typealias Share = PodResources.Share
+        let moved = Set(sidecars.map(\.name))
+        let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }
+        let natives = sidecars.map { Share($0, runsOn: true) }
+        var placed = inits
+        for group in order.groups.reversed() {
+            placed.insert(contentsOf: group.members.map { natives[$0] }, at: group.position)
+        }
+        let stayed = pod.containers.filter { !moved.contains($0.name) }.map { Share($0, runsOn: true) }
+        let before = PodResources(initContainers: inits, containers: stayed + natives)
+        let after = PodResources(initContainers: placed, containers: stayed)
+        guard !before.requests.isEmpty else { return }
+        let words = before == after ? "\(after.words), as before" : "\(before.words) became \(after.words)"
+        add(.resources, at: pod.spec, words)
+    }
+
+    private static let loops = [
+        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap",
+    ]
+
+    private mutating func look(at sidecar: Container, _ options: ConversionOptions) {
+        let command = sidecar.commandLine
+        if let hook = sidecar.node.at("lifecycle", "postStart") {
+            add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
+        }
+        if let sign = Self.loops.first(where: { command.mentions("\($0) ") }) {
+            add(
+                .exitsByItself, at: sidecar.node,
+                "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
+        } else if ProgramLife.endsByItself(sidecar.words) {
+            add(
+                .exitsByItself, at: sidecar.node,
+                "\(sidecar.name) seems to do one thing and end, and would be restarted; is it an init container?")
+        }
+        let words = command.split(separator: " ").map(String.init)
+        if let shell = words.first,
+            shell.split(separator: "/").last.map({ ["sh", "bash", "ash"].contains($0) }) ?? false,
+            words.dropFirst().first?.hasPrefix("-") == true, !command.mentions("exec "), !command.mentions("trap ")
+        {
+            add(.shell, at: sidecar.node, "the shell of \(sidecar.name) does not pass SIGTERM on; use exec")
+        }
+        let ports = sidecar.node["ports"]?.elements ?? []
+        if let port = ports.first(where: { $0["name"] != nil }), options.kubeVersion.map({ $0 < .namedPorts }) ?? true {
+            add(
+                .namedPort, at: port,
+                "the port \(port["name"]?.text ?? "") of \(sidecar.name) is not found by name before 1.32")
+        }
+    }
+
+    private static let hacks = [
+        "quitquitquit", "pkill", "killall", "scuttle", "linkerd-await", "kubexit", "localhost:4191/shutdown",
+    ]
+
+    private mutating func look(atMain main: Container) {
+        let command = main.commandLine
+        let hook = (main.node.at("lifecycle", "preStop", "exec", "command")?.elements ?? []).compactMap(\.text)
+            .joined(separator: " ")
+        let image = main.image ?? ""
+        if let sign = Self.hacks.first(where: { command.mentions($0) || hook.mentions($0) || image.mentions($0) }) {
+            add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (\(sign)); remove that")
+        } else if main.environment("ISTIO_QUIT_API") != nil {
+            add(.mainHack, at: main.node, "\(main.name) ends its sidecar by hand (ISTIO_QUIT_API); remove that")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Basics
+import YAMLTree
+
+/// A probe's handler as text: copied from a readinessProbe, or a connection to a declared port.
+struct ProbeHandler {
+    private let name: String
+    /// In flow style or one plain line; empty where it is `lines`.
+    private let value: String
+    /// In block style from the margin; empty where it is `value`.
+    private let lines: [String]
+    private let timeout: String?
+    /// In words: what has to happen for the probe to pass.
+    let origin: String
+
+    /// At one probe every two seconds: two minutes, or as long as readiness was waited for.
+    private(set) var failures = 60
+
+    private static let names = ["httpGet", "tcpSocket", "grpc", "exec"]
+
+    static func derived(for container: Container, _ readiness: SourceNode?, _ text: SourceText) -> ProbeHandler? {
+        if let readiness {
+            return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
+        }
+        if let check = container.known?.checks.lazy.compactMap({ $0.target(in: container.words) }).first {
+            return ProbeHandler(
+                name: "httpGet", value: "", lines: ["path: \(check.path)", "port: \(check.port)"], timeout: nil,
+                origin: "\(check.path) answers on port \(check.port)")
+        }
+        guard container.known?.servesLocalhostOnly != true,
+            !["127.0.0.1", "localhost"].contains(where: container.commandLine.mentions),
+            let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
+            let number = port["containerPort"]?.text.flatMap({ UInt16($0) }), port["hostIP"] == nil
+        else { return nil }
+        return ProbeHandler(
+            name: "tcpSocket", value: "", lines: ["port: \(number)"], timeout: nil,
+            origin: "port \(number) answers")
+    }
+
+    private static func copied(_ name: String, from probe: SourceNode, _ text: SourceText) -> ProbeHandler? {
+        guard let pair = probe.ownPair(name), !pair.value.isAlias else { return nil }
+        let range = pair.value.start.offset..<pair.value.end
+        let bytes = text.bytes[range]
+        // An anchor cannot stand twice, and a tag might mean something elsewhere.
+        guard !bytes.contains(UInt8(ascii: "&")), !bytes.contains(UInt8(ascii: "*")) else { return nil }
+        let timeout = probe["timeoutSeconds"]?.text.flatMap { UInt16($0) }.map(String.init)
+        let origin = "its readinessProbe passes"
+        if pair.value.isFlow {
+            guard !bytes.contains(0x0A) || !bytes.contains(UInt8(ascii: "#")) else { return nil }
+            let words = String(decoding: bytes, as: UTF8.self)
+                .split(whereSeparator: { $0.isNewline }).map { $0.drop { $0 == " " } }.joined(separator: " ")
+            return ProbeHandler(
+                name: name, value: words, lines: [], timeout: timeout, origin: origin, failures: failures(probe))
+        }
+        let block = text.bytes[text.lineStart(range.lowerBound)..<range.upperBound]
+        let lines = SourceText.shift(Array(block), by: -(pair.value.start.column - 1))
+            .split(separator: 0x0A).map { String(decoding: $0.filter { $0 != 0x0D }, as: UTF8.self) }
+        return ProbeHandler(
+            name: name, value: "", lines: lines, timeout: timeout, origin: origin, failures: failures(probe))
+    }
+
+    private static func failures(_ probe: SourceNode) -> Int {
+        func seconds(_ name: String, _ standard: Int) -> Int {
+            probe[name]?.text.flatMap { UInt16($0) }.map(Int.init) ?? standard
+        }
+        let waited = seconds("initialDelaySeconds", 0) + seconds("periodSeconds", 10) * seconds("failureThreshold", 3)
+        return max(60, (waited + 1) / 2)
+    }
+
+    var block: [String] {
+        let head = lines.isEmpty ? ["\(name): \(value)"] : ["\(name):"] + lines.map { "  " + $0 }
+        return head + (timeout.map { ["timeoutSeconds: \($0)"] } ?? [])
+    }
+
+    /// `nil` where it was written in block style with more than one level.
+    func flow(_ quote: String) -> String? {
+        var value = value
+        if value.isEmpty {
+            var fields: [String] = []
+            for line in lines {
+                let field = line.split(separator: ":", maxSplits: 1)
+                guard field.count == 2, !line.hasPrefix(" "), !line.hasPrefix("-") else { return nil }
+                let text = field[1].drop { $0 == " " }
+                let isPlain = quote.isEmpty || UInt16(text) != nil || text.hasPrefix("\"")
+                fields.append("\(quote)\(field[0])\(quote): \(isPlain ? String(text) : "\(quote)\(text)\(quote)")")
+            }
+            value = "{\(fields.joined(separator: ", "))}"
+        }
+        let patience = timeout.map { ", \(quote)timeoutSeconds\(quote): \($0)" } ?? ""
+        return "\(quote)\(name)\(quote): \(value)\(patience)"
+    }
+}

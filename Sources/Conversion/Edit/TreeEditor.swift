@@ -1,0 +1,163 @@
+import YAMLTree
+
+/// Collects the text edits that add, remove and move values of a tree, in block and in flow style. Every byte that an
+/// edit does not name survives.
+package struct TreeEditor {
+    package let text: SourceText
+    package private(set) var edits: [TextEdit] = []
+
+    package init(_ text: SourceText) { self.text = text }
+
+    package mutating func replace(_ range: Range<Int>, by replacement: [UInt8]) {
+        edits.append(TextEdit(range: range, replacement: replacement))
+    }
+
+    // MARK: Removing
+
+    package mutating func removePair(_ name: String, from mapping: SourceNode) throws(EditRefusal) {
+        guard let pairs = mapping.pairs, let index = pairs.firstIndex(where: { $0.name == name }) else {
+            return
+        }
+        let pair = pairs[index]
+        if mapping.isFlow {
+            try removeFlow([index], of: pairs.map { $0.key.start.offset..<$0.value.end }, in: mapping)
+        } else if startsItsLine(pair.key) {
+            replace(lines(from: pair.key, to: pair.value, column: pair.key.start.column - 1), by: [])
+        } else if index == 0, pairs.count > 1, !pairs[1].key.isAlias {
+            replace(pair.key.start.offset..<pairs[1].key.start.offset, by: [])
+        } else {
+            throw EditRefusal(
+                .layout, at: pair.key, "\(name) shares its line with what stays; write it on its own line")
+        }
+    }
+
+    /// Removes elements of a list of which at least one stays.
+    package mutating func removeElements(_ indices: [Int], of list: SourceNode) throws(EditRefusal) {
+        guard let elements = list.elements else { return }
+        if list.isFlow {
+            try removeFlow(indices, of: elements.map { $0.start.offset..<$0.end }, in: list)
+        } else {
+            for index in indices { replace(try blockElement(index, of: list, elements), by: []) }
+        }
+    }
+
+    /// Each element goes with the comma behind it; a run at the end with the comma before it.
+    private mutating func removeFlow(
+        _ indices: [Int], of ranges: [Range<Int>], in collection: SourceNode
+    ) throws(EditRefusal) {
+        let removed = Set(indices)
+        guard let lastKept = ranges.indices.last(where: { !removed.contains($0) }) else {
+            replace(collection.start.offset + 1..<collection.end - 1, by: [])
+            return
+        }
+        for index in indices where index < lastKept {
+            try refuseComments(ranges[index].upperBound..<ranges[index + 1].lowerBound, at: collection)
+            replace(ranges[index].lowerBound..<ranges[index + 1].lowerBound, by: [])
+        }
+        if lastKept + 1 < ranges.count {
+            let tail = ranges[lastKept].upperBound..<ranges[ranges.count - 1].upperBound
+            try refuseComments(ranges[lastKept].upperBound..<ranges[lastKept + 1].lowerBound, at: collection)
+            replace(tail, by: [])
+        }
+    }
+
+    package func refuseComments(_ range: Range<Int>, at node: SourceNode) throws(EditRefusal) {
+        guard range.lowerBound <= range.upperBound, !text.bytes[range].contains(UInt8(ascii: "#")) else {
+            throw EditRefusal(.layout, at: node, "a comment stands between the braces here; write this in block style")
+        }
+    }
+
+    // MARK: Adding
+
+    /// Adds a pair behind the pair `anchor` of a mapping. `value` is one line in flow style, or further lines in block
+    /// style that are indented from the margin.
+    package mutating func addPair(
+        _ name: String, _ value: String, blockLines: [String] = [], to mapping: SourceNode, after anchor: String
+    ) throws(EditRefusal) {
+        guard let pairs = mapping.pairs, let after = mapping.ownPair(anchor) ?? pairs.first else {
+            throw EditRefusal(.layout, at: mapping, "expected a mapping that is not empty")
+        }
+        guard !after.value.isNull || mapping.isFlow || after.value.end > after.key.end else {
+            throw EditRefusal(.layout, at: mapping, "\(anchor) has no value")
+        }
+        if mapping.isFlow {
+            let key = isQuoted(after.key) ? "\"\(name)\"" : name
+            let gap = flowGap(mapping, pairs.map { $0.key.start.offset..<$0.value.end })
+            replace(after.value.end..<after.value.end, by: [UInt8(ascii: ",")] + gap + Array("\(key): \(value)".utf8))
+            return
+        }
+        let margin = String(repeating: " ", count: pairs[0].key.start.column - 1)
+        let end = text.lineEnd(after.value.end)
+        let lineBreak = String(decoding: text.lineBreak(at: after.value.end), as: UTF8.self)
+        let lines = blockLines.isEmpty ? ["\(name): \(value)"] : ["\(name):"] + blockLines
+        insertLines(lines.map { margin + $0 }.joined(separator: lineBreak) + lineBreak, at: end)
+    }
+
+    /// Inserts whole lines at the start of a line; behind a last line without a break, adds the break.
+    package mutating func insertLines(_ lines: String, at offset: Int) {
+        let needsBreak = offset > 0 && text.bytes[offset - 1] != 0x0A
+        replace(offset..<offset, by: (needsBreak ? [0x0A] : []) + Array(lines.utf8))
+    }
+
+    // MARK: Places
+
+    package func isQuoted(_ node: SourceNode) -> Bool { node.scalar?.style == .doubleQuoted }
+
+    /// What stands between two members of a flow collection, without the comma.
+    package func flowGap(_ collection: SourceNode, _ ranges: [Range<Int>]) -> [UInt8] {
+        guard let first = ranges.first else { return [0x20] }
+        let gap = text.bytes[min(collection.start.offset + 1, first.lowerBound)..<first.lowerBound]
+        if text.isBlank(gap.startIndex..<gap.endIndex), gap.contains(0x0A) { return Array(gap) }
+        if ranges.count > 1 {
+            let between = text.bytes[first.upperBound..<ranges[1].lowerBound].filter { $0 != UInt8(ascii: ",") }
+            if between.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) { return Array(between) }
+        }
+        return [0x20]
+    }
+
+    package func startsItsLine(_ node: SourceNode) -> Bool {
+        let start = text.lineStart(node.start.offset)
+        return start + text.indentation(start) == node.start.offset
+    }
+
+    private func lines(from first: SourceNode, to last: SourceNode, column: Int) -> Range<Int> {
+        let start = text.lineStart(first.start.offset)
+        let end = text.lineEnd(max(last.end, first.end))
+        return text.commentsAbove(start, column: column)..<text.commentsBelow(end, deeperThan: column)
+    }
+
+    /// The whole lines of an element in block style, its dash and the comments that are its own included.
+    package func blockElement(_ index: Int, of list: SourceNode) throws(EditRefusal) -> Range<Int> {
+        try blockElement(index, of: list, list.elements ?? [])
+    }
+
+    /// The same for one who looks at many: the elements are looked up once.
+    package func blockElement(
+        _ index: Int, of list: SourceNode, _ elements: [SourceNode]
+    ) throws(EditRefusal) -> Range<Int> {
+        guard elements.indices.contains(index) else { throw EditRefusal(.layout, at: list, "expected a list") }
+        let element = elements[index]
+        let column = try dashColumn(list)
+        let bound = index == 0 ? list.start.offset : elements[index - 1].end
+        var start = text.lineStart(element.start.offset)
+        while text.indentation(start) != column || start + column >= text.bytes.count
+            || text.bytes[start + column] != UInt8(ascii: "-")
+        {
+            guard start > bound else {
+                throw EditRefusal(.layout, at: element, "the element shares its line with what stands before it")
+            }
+            start = text.lineStart(start - 1)
+        }
+        let end = text.lineEnd(element.end)
+        return text.commentsAbove(start, column: column)..<text.commentsBelow(end, deeperThan: column)
+    }
+
+    /// The number of spaces before the dashes of a list in block style.
+    package func dashColumn(_ list: SourceNode) throws(EditRefusal) -> Int {
+        let dash = list.properties.anchor == nil && list.properties.tag == nil ? list.start.offset : nil
+        guard let dash, text.bytes[dash] == UInt8(ascii: "-") else {
+            throw EditRefusal(.layout, at: list, "a list with an anchor or a tag is not edited")
+        }
+        return list.start.column - 1
+    }
+}

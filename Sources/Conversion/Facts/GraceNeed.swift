@@ -1,0 +1,55 @@
+import Basics
+import YAMLTree
+
+/// How much of the one grace period main, the hooks and the sidecars need together, in seconds, and for what.
+struct GraceNeed {
+    /// What Kubernetes gives where nothing is written.
+    static let standard = 30
+    /// For the sidecars to flush and end in, beyond what is written down.
+    static let ending = 10
+
+    private(set) var parts: [(what: String, seconds: Int)] = []
+
+    var seconds: Int { parts.reduce(0) { $0 + $1.seconds } }
+    var words: String { parts.map { "\($0.what) \($0.seconds) s" }.joined(separator: ", ") }
+
+    /// Flags by which programs wait before they end.
+    private static let drains = [
+        "--max-sigterm-delay", "-term_timeout", "--term-timeout", "--drain-time-s", "--shutdown-grace-period",
+    ]
+
+    /// Main's hooks run first, all at once; the sidecars end one after another.
+    init(mains: [Container], sidecars: [Container]) {
+        let hooks = mains.compactMap { main in Self.hook(main).map { (what: "the hook of \(main.name)", seconds: $0) } }
+        if let longest = hooks.max(by: { $0.seconds < $1.seconds }) { parts.append(longest) }
+        for sidecar in sidecars {
+            if let seconds = Self.hook(sidecar) { parts.append(("the hook of \(sidecar.name)", seconds)) }
+            if let seconds = Self.drain(sidecar) { parts.append(("\(sidecar.name) to drain", seconds)) }
+        }
+        parts.append(("to end in", Self.ending))
+    }
+
+    /// Of a preStop hook that only waits; others end as they end, or are removed.
+    private static func hook(_ container: Container) -> Int? {
+        guard let hook = container.node.at("lifecycle", "preStop"), case .sleeps = HookPurpose(hook) else { return nil }
+        if let seconds = hook.at("sleep", "seconds")?.text.flatMap({ Int($0) }) { return seconds }
+        let words = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
+            .split(whereSeparator: { " ;&|\n".contains($0) }).map(String.init)
+        guard let index = words.firstIndex(of: "sleep"), words.indices.contains(index + 1) else { return nil }
+        return seconds(words[index + 1])
+    }
+
+    private static func drain(_ container: Container) -> Int? {
+        let words = container.words
+        for (index, word) in words.enumerated() {
+            guard let flag = drains.first(where: { word == $0 || word.hasPrefix("\($0)=") }) else { continue }
+            let value = word == flag ? words.dropFirst(index + 1).first : String(word.dropFirst(flag.count + 1))
+            if let seconds = value.flatMap(seconds) { return seconds }
+        }
+        return nil
+    }
+
+    private static func seconds(_ text: String) -> Int? {
+        Int(text) ?? DurationText.parse(text).map { Int($0.components.seconds) }
+    }
+}

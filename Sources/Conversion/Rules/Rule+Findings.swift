@@ -1,0 +1,250 @@
+/// What a conversion changes beyond the move, and what it meets.
+extension Rule {
+    package static let converted = Rule(
+        id: "KS100", severity: .note, title: "A container became a native sidecar",
+        explanation: """
+            The container moves to `initContainers` and gets `restartPolicy: Always`: the kubelet \
+            starts it before main and ends it after main. Check after applying that no webhook \
+            stripped the field: `kubectl get pod -o \
+            jsonpath='{.spec.initContainers[*].restartPolicy}'`.
+            """,
+        evidence: "KEP-753; datadog-operator#1116; eks-pod-identity-webhook#209; kops#16802")
+
+    package static let order = Rule(
+        id: "KS101", severity: .note, title: "Placed among the init containers",
+        explanation: """
+            The init containers that are there ran without this sidecar until now, so it starts after them; effective \
+            requests then stay as they were. It starts before the first one that asks it, though: one whose command or \
+            variables name its port on localhost (or localhost at all, for a database proxy), and that does not run a \
+            proxy of its own, as migrations do. Among sidecars, one that asks another starts after it. All end the \
+            other way round.
+            """,
+        evidence:
+            "KEP-753: order of start and end, and of effective requests; chainloop#325: migrations in an init container"
+    )
+
+    package static let askedTooEarly = Rule(
+        id: "KS128", severity: .warning, title: "An init container asks the sidecar too early",
+        explanation: """
+            It names the sidecar's port on localhost, but it, or one behind it, writes to a volume that the sidecar \
+            mounts, so the sidecar starts after both, as before. If the volume is not what the sidecar needs, move the \
+            sidecar up by hand.
+            """,
+        evidence: "KEP-753: order of start")
+
+    package static let startupProbe = Rule(
+        id: "KS102", severity: .note, title: "A startup probe was added",
+        explanation: """
+            A native sidecar counts as started at once unless a startupProbe says when. It is taken from the \
+            readinessProbe's handler, else it is the check that the proxy serves by its own flags (Cloud SQL's and \
+            AlloyDB's), else a TCP connection to a declared port, and waits up to two minutes.
+            """,
+        evidence: "KEP-753; flyte#6501; kubexit#8; airflow#45772")
+
+    package static let noStartupProbe = Rule(
+        id: "KS103", severity: .warning, title: "Main may start before the sidecar serves",
+        explanation: """
+            There is neither a startupProbe nor something to derive one from (a readinessProbe, a port \
+            that answers from outside the pod). Proxies that listen on localhost alone need an HTTP probe on their \
+            admin port: for Cloud SQL's and AlloyDB's `--health-check --http-address=0.0.0.0`.
+            """,
+        evidence: "flyte#6523; airflow#45772; a startupProbe that never passes holds main for ever (measured on 1.36.2)"
+    )
+
+    package static let postStart = Rule(
+        id: "KS104", severity: .warning, title: "postStart now holds main back",
+        explanation: """
+            The next container starts only when the hook has finished, and a hook that waits for main \
+            waits for ever.
+            """,
+        evidence: "KEP-753")
+
+    package static let preStopDropped = Rule(
+        id: "KS105", severity: .warning, title: "A preStop hook that ends or awaits main was removed",
+        explanation: """
+            preStop of a native sidecar runs after main has ended. A hook that quits, kills or waits \
+            for something has nothing left to do and spends the shared grace period.
+            """,
+        evidence: "KEP-753: TERM in reverse order after the last main")
+
+    package static let preStopSleeps = Rule(
+        id: "KS106", severity: .warning, title: "A preStop hook spends the grace period",
+        explanation: """
+            The hook runs after main has ended, and its time is taken from the one grace period that \
+            all containers share.
+            """,
+        evidence: "KEP-753: shared grace")
+
+    package static let grace = Rule(
+        id: "KS107", severity: .note, title: "The grace period was raised",
+        explanation: """
+            Main, the hooks and the sidecars share terminationGracePeriodSeconds, one after another. It is computed from \
+            the hooks that sleep, the time that sidecars are told to drain, and 10 s to end in, and raised where it is \
+            less.
+            """,
+        evidence: "KEP-753: shared grace; measured: a sidecar that takes 8 s gets them only within the grace")
+
+    package static let exitsByItself = Rule(
+        id: "KS108", severity: .warning, title: "The sidecar ends by itself",
+        explanation: """
+            A native sidecar that exits is restarted. Loops that wait for a file, traps and one-shot \
+            helpers are for ordinary containers or ordinary init containers.
+            """,
+        evidence: "KEP-753; under OnFailure its restarts count towards backoffLimit (measured)")
+
+    package static let mainHack = Rule(
+        id: "KS109", severity: .warning, title: "Main ends the sidecar by hand",
+        explanation: """
+            A call to a quit endpoint, pkill, scuttle, linkerd-await or kubexit in main would now only \
+            restart the sidecar. Remove it.
+            """,
+        evidence: "istio#6324, #11659; cloud-sql-proxy#828; kubexit#8")
+
+    package static let sharedProcesses = Rule(
+        id: "KS110", severity: .note, title: "shareProcessNamespace may no longer be needed",
+        explanation: "It is kept. If it was there only so that main could signal the sidecar, it can go.",
+        evidence: "kubernetes#25908")
+
+    package static let shell = Rule(
+        id: "KS111", severity: .warning, title: "A shell keeps SIGTERM from the program",
+        explanation: """
+            `sh -c` without `exec` does not pass SIGTERM on: the sidecar is killed when the grace is \
+            over and its last data is lost. Write `exec` before the command.
+            """,
+        evidence: "argo#6402; gcs-fuse-csi#23")
+
+    package static let namedPort = Rule(
+        id: "KS112", severity: .warning, title: "Named ports of sidecars need 1.32",
+        explanation: """
+            Before 1.32 Services, network policies and monitors do not find ports of init containers by name. Use the \
+            number there until then.
+            """,
+        evidence: "kubernetes#127958, #128825; calico#8881")
+
+    package static let failurePolicy = Rule(
+        id: "KS113", severity: .note, title: "The pod failure policy was pinned to main",
+        explanation: """
+            onExitCodes without containerName also looks at init containers, so a sidecar's 137 could \
+            decide. containerName is set to the one main container.
+            """,
+        evidence: "KEP-753; Job API reference, podFailurePolicy")
+
+    package static let failurePolicyOpen = Rule(
+        id: "KS114", severity: .warning, title: "The pod failure policy also looks at the sidecar",
+        explanation: """
+            onExitCodes has no containerName, and there are several main containers; write one rule \
+            for each.
+            """,
+        evidence: "Job API reference, podFailurePolicy")
+
+    package static let crash = Rule(
+        id: "KS115", severity: .note, title: "A crash of the sidecar no longer fails the pod",
+        explanation: """
+            Under restartPolicy Never a failed sidecar failed the pod; as native sidecar it is \
+            restarted instead.
+            """,
+        evidence: "measured on 1.36.2")
+
+    package static let markers = Rule(
+        id: "KS116", severity: .note, title: "Markers of terminators were removed",
+        explanation: """
+            Variables (OpenKruise's, and Alibaba's ECI_CONTAINER_TYPE) and annotations (of names, and how to end a \
+            container: ours, Argo's, k8s-controller-sidecars') have no meaning for a native sidecar. Flyte's \
+            annotation stays, because Flyte goes by it.
+            """,
+        evidence: "kruise#2362; Alibaba Cloud, declaring container types; argo: sidecar injection")
+
+    package static let defaultContainer = Rule(
+        id: "KS117", severity: .note, title: "The first container changed",
+        explanation: """
+            kubectl logs and exec take the first container where no `kubectl.kubernetes.io/default- \
+            container` is set; that is another one now.
+            """,
+        evidence: "kubectl: default container")
+
+    package static let injected = Rule(
+        id: "KS118", severity: .warning, title: "The sidecar is its injector's",
+        explanation: """
+            The container is a placeholder or is injected at admission; it stays. Set the injector's own switch for \
+            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect` this is said of \
+            pods, too, that are to end and ask for an injection.
+            """,
+        evidence: "sidecar.istio.io/nativeSidecar; config.linkerd.io/proxy-enable-native-sidecar; vault-k8s#133")
+
+    package static let serialStart = Rule(
+        id: "KS119", severity: .note, title: "Sidecars now start one after another",
+        explanation: """
+            Native sidecars start in the order of the list, each when the one before has started; they \
+            stop in reverse order.
+            """,
+        evidence: "KEP-753")
+
+    package static let patches = Rule(
+        id: "KS120", severity: .warning, title: "Patches by container name may miss",
+        explanation: """
+            Patches of this Kustomization that name a converted container below `containers` miss it \
+            after the move. Patch `initContainers` instead.
+            """,
+        evidence: "kustomize strategic merge keys")
+
+    package static let earlyVersion = Rule(
+        id: "KS121", severity: .warning, title: "Early versions have defects",
+        explanation: "Native sidecars are on by default since 1.29; Jobs need 1.29.3 or later to end reliably.",
+        evidence: "kubernetes#123709")
+
+    package static let reversed = Rule(
+        id: "KS122", severity: .note, title: "A native sidecar became an ordinary container",
+        explanation: """
+            It moves behind the other containers, and in pods that are to end it is marked for a \
+            terminator.
+            """,
+        evidence: "the markers in docs/render.md")
+
+    package static let notRestored = Rule(
+        id: "KS123", severity: .warning, title: "Something cannot be restored",
+        explanation: """
+            An ordinary container does not start before main, is not ended after it and does not hold \
+            main back by its startupProbe.
+            """,
+        evidence: "KEP-753")
+
+    package static let asksMain = Rule(
+        id: "KS125", severity: .warning, title: "A probe of the sidecar asks main",
+        explanation: """
+            No startupProbe is derived from it, because main starts only afterwards. As livenessProbe it restarts the \
+            sidecar while main starts and ends.
+            """,
+        evidence: "KEP-753: the next container starts once `started` holds")
+
+    package static let resources = Rule(
+        id: "KS126", severity: .note, title: "Effective requests and QoS class",
+        explanation: """
+            Computed before and after as the scheduler does: native sidecars add to every init container behind them. \
+            Behind the other init containers the sum stays; a quota or a node that was just enough may still be short \
+            where this says that it changed.
+            """,
+        evidence: "KEP-753: max(max_i(init_i + sidecars before i), sidecars + containers)")
+
+    package static let graceKept = Rule(
+        id: "KS127", severity: .warning, title: "The grace period is short",
+        explanation: """
+            It is less than hooks and sidecars need together, but it is shared with another place of the document or \
+            stands where nothing can be added. Raise it by hand.
+            """,
+        evidence: "KEP-753: shared grace")
+
+    package static let kindUnknown = Rule(
+        id: "KS124", severity: .note, title: "Not a kind with a pod template",
+        explanation: """
+            The document is passed on as it is. Name the place of a custom resource's pod spec with \
+            `--pod-spec-path`.
+            """,
+        evidence: "the kinds in docs/render.md")
+
+    package static let findings: [Rule] = [
+        .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopSleeps, .grace,
+        .exitsByItself, .mainHack, .sharedProcesses, .shell, .namedPort, .failurePolicy, .failurePolicyOpen, .crash,
+        .markers, .defaultContainer, .injected, .serialStart, .patches, .earlyVersion, .reversed, .notRestored,
+        .kindUnknown, .asksMain, .resources, .graceKept, .askedTooEarly,
+    ]
+}

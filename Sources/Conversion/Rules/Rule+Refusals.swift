@@ -1,0 +1,77 @@
+import KubeModel
+
+/// Why a pod is left as it was.
+extension Rule {
+    package static let noMain = Rule(
+        id: "KS001", severity: .error, title: "No main container would remain",
+        explanation: """
+            A pod needs at least one ordinary container; when every container counts as a sidecar \
+            nothing is moved. Name the main container with `--primary`.
+            """,
+        evidence: "Kubernetes validation: spec.containers is required; KEP-753")
+
+    package static let unknownContainer = Rule(
+        id: "KS002", severity: .error, title: "A named container does not exist",
+        explanation: """
+            An annotation names a sidecar or primary container that the pod does not have. Converting \
+            the rest would leave that one behind unnoticed, so the pod stays as it was.
+            """,
+        evidence: "kruise#1285")
+
+    package static let duplicateName = Rule(
+        id: "KS003", severity: .error, title: "Two containers have one name",
+        explanation: "The API server refuses such a pod, and a name would not say which container is meant.",
+        evidence: "Kubernetes validation: names are unique among containers and initContainers")
+
+    package static let shape = Rule(
+        id: "KS004", severity: .error, title: "Not the shape of a pod",
+        explanation: """
+            A `spec` that is not a mapping, or `containers` that is not a list of mappings with names, \
+            is left as it was.
+            """,
+        evidence: "Kubernetes API reference, PodSpec")
+
+    package static let anchor = Rule(
+        id: "KS005", severity: .error, title: "An anchor or alias stands in the way",
+        explanation: """
+            A value that an alias repeats elsewhere cannot change here alone, and an alias cannot come \
+            before its anchor. Write the container out.
+            """,
+        evidence: "YAML 1.2.2 §7.1")
+
+    package static let layout = Rule(
+        id: "KS006", severity: .error, title: "The layout cannot be kept",
+        explanation: """
+            The move would have to touch text that is not part of it: a comment between braces, lists \
+            of two styles, a key that shares its line. Rewrite that place in block style.
+            """,
+        evidence: "the promise to keep every other byte")
+
+    package static let ownPolicy = Rule(
+        id: "KS007", severity: .error, title: "The container has a restart policy of its own",
+        explanation: """
+            A container-level `restartPolicy` other than Always (1.34 and later) contradicts a native \
+            sidecar.
+            """,
+        evidence: "KEP-5307")
+
+    package static let verification = Rule(
+        id: "KS008", severity: .error, title: "The result could not be verified",
+        explanation: """
+            After each conversion the new text is read again and compared with what was intended. \
+            Where they differ the document stays as it was. Please report the manifest.
+            """,
+        evidence: "the promise never to leave half an output")
+
+    package static let waitsForMain = Rule(
+        id: "KS009", severity: .error, title: "The sidecar's startupProbe waits for main",
+        explanation: """
+            Main starts only when the startupProbe of a native sidecar has passed. A probe that asks a port of main would \
+            wait for ever; let it ask the sidecar itself.
+            """,
+        evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
+
+    package static let refusals: [Rule] = [
+        .noMain, .unknownContainer, .duplicateName, .shape, .anchor, .layout, .ownPolicy, .verification, .waitsForMain,
+    ]
+}

@@ -1,0 +1,183 @@
+package import YAMLTree
+
+/// Reads a stream document by document, so that only one document's tree is in memory.
+package struct SourceReader {
+    private let bytes: [UInt8]
+    private let reader: YAMLEventReader
+    private let limits: YAMLLimits
+    private var records: [SourceTree.Record] = []
+    private var properties: [Int: YAMLProperties] = [:]
+    /// Finished values by anchor.
+    private var anchors: [String: Int] = [:]
+    private var depth = 0
+    /// How many values the next document probably has.
+    private var expected: Int
+
+    package init(_ bytes: [UInt8], limits: YAMLLimits) throws(YAMLError) {
+        self.bytes = bytes
+        self.limits = limits
+        reader = try YAMLEventReader(bytes, limits: limits)
+        expected = min(bytes.count / 8, 1024)
+    }
+
+    /// The next document, or `nil` behind the last.
+    package mutating func document() throws(YAMLError) -> SourceDocument? {
+        guard let start = try reader.next() else { return nil }
+        records = []
+        records.reserveCapacity(expected)
+        properties = [:]
+        anchors = [:]
+        try value(try event())
+        let root = SourceNode(tree: SourceTree(records, texts: reader.texts, properties: properties), index: 0)
+        expected = records.count
+        let end = try event().end.offset
+        return SourceDocument(root: root, range: start.start.offset..<max(end, root.end))
+    }
+
+    private func event() throws(YAMLError) -> YAMLEvent {
+        guard let event = try reader.next() else { throw YAMLError(at: .start, "the document ends too early") }
+        return event
+    }
+
+    /// Reads a value and all that is in it, behind the records that are there.
+    private mutating func value(_ event: YAMLEvent) throws(YAMLError) {
+        let index = records.count
+        guard index < limits.nodes else {
+            throw YAMLError(at: event.start, "the document holds more than \(limits.nodes) values")
+        }
+        switch event.kind {
+        case .alias:
+            let name = reader.text(event.text)
+            guard let target = anchors[name] else {
+                throw YAMLError(at: event.start, "*\(name) has no anchor &\(name) before it")
+            }
+            records[target].isShared = true
+            append(.alias, event)
+            records[index].isFlow = true
+            records[index].target = UInt32(target)
+        case .scalar:
+            append(.scalar, event)
+        case .sequenceStart:
+            append(.sequence, event)
+            try sequence(index)
+        case .mappingStart:
+            append(.mapping, event)
+            try mapping(index)
+        case .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
+            throw YAMLError(at: event.start, "expected a value")
+        }
+        records[index].next = UInt32(records.count)
+        if event.hasProperties {
+            let found = reader.properties(of: event)
+            records[index].hasProperties = true
+            properties[index] = found
+            if let anchor = found.anchor { anchors[anchor] = index }
+        }
+    }
+
+    private mutating func append(_ kind: SourceTree.Record.Kind, _ event: YAMLEvent) {
+        let isBlock = event.style == .literal || event.style == .folded
+        records.append(
+            SourceTree.Record(
+                kind: kind, style: event.style, isFlow: kind == .scalar ? !isBlock : event.isFlow,
+                offset: UInt32(event.start.offset), line: UInt32(event.start.line), column: UInt32(event.start.column),
+                end: UInt32(isBlock ? blockEnd(event) : event.end.offset),
+                textStart: UInt32(event.text.lowerBound), textEnd: UInt32(event.text.upperBound)))
+    }
+
+    private mutating func sequence(_ index: Int) throws(YAMLError) {
+        try descend(into: index)
+        defer { depth -= 1 }
+        var last: Int?
+        while true {
+            let event = try event()
+            if event.kind == .sequenceEnd { return close(index, event, last) }
+            last = records.count
+            try value(event)
+        }
+    }
+
+    private mutating func mapping(_ index: Int) throws(YAMLError) {
+        try descend(into: index)
+        defer { depth -= 1 }
+        var last: Int?
+        var count = 0
+        var names: Set<String> = []
+        while true {
+            let event = try event()
+            if event.kind == .mappingEnd { return close(index, event, last) }
+            let key = records.count
+            try value(event)
+            guard records[resolved(key)].kind == .scalar else {
+                throw YAMLError(
+                    at: event.start, "expected a text as key; is this a template? Convert what it renders")
+            }
+            guard isNew(key, of: index, count, &names) else {
+                throw YAMLError(at: event.start, "the key \(text(key)) stands twice in one mapping; expected it once")
+            }
+            last = records.count
+            count += 1
+            try value(try self.event())
+        }
+    }
+
+    /// A block collection ends with its last value: where the parser noticed can be lines below.
+    private mutating func close(_ index: Int, _ event: YAMLEvent, _ last: Int?) {
+        if records[index].isFlow {
+            records[index].end = UInt32(event.end.offset)
+        } else if let last {
+            records[index].end = records[last].end
+        }
+    }
+
+    /// Most mappings are small, where a look at the keys is quicker than a set.
+    private func isNew(_ key: Int, of mapping: Int, _ count: Int, _ names: inout Set<String>) -> Bool {
+        if count >= 12, !names.isEmpty { return names.insert(text(key)).inserted }
+        let sought = range(key)
+        var other = mapping + 1
+        while other < key {
+            let range = range(other)
+            if range.count == sought.count, reader.texts[range] == reader.texts[sought] { return false }
+            if count >= 12 { names.insert(text(other)) }
+            other = Int(records[Int(records[other].next)].next)
+        }
+        if count >= 12 { names.insert(text(key)) }
+        return true
+    }
+
+    private func resolved(_ index: Int) -> Int {
+        records[index].kind == .alias ? Int(records[index].target) : index
+    }
+
+    /// Where the text of a scalar, or of the one behind an alias, stands among the reader's words.
+    private func range(_ index: Int) -> Range<Int> {
+        let record = records[resolved(index)]
+        return Int(record.textStart)..<Int(record.textEnd)
+    }
+
+    private func text(_ index: Int) -> String { reader.text(range(index)) }
+
+    private mutating func descend(into index: Int) throws(YAMLError) {
+        depth += 1
+        guard depth <= limits.depth else {
+            let record = records[index]
+            let mark = YAMLMark(offset: Int(record.offset), line: Int(record.line), column: Int(record.column))
+            throw YAMLError(at: mark, "values are nested more than \(limits.depth) deep")
+        }
+    }
+
+    /// libyaml ends a block scalar behind the blank lines that follow it; unless `+` keeps them they are no part of it.
+    private func blockEnd(_ event: YAMLEvent) -> Int {
+        let header = bytes[event.start.offset...].prefix { $0 != 0x0A && $0 != UInt8(ascii: "#") }
+        var end = min(event.end.offset, bytes.count)
+        // Behind the last line's text, before its line break: where any other value ends.
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        if header.contains(UInt8(ascii: "+")) {
+            if end > event.start.offset, bytes[end - 1] == 0x0A { end -= 1 }
+            if end > event.start.offset, bytes[end - 1] == 0x0D { end -= 1 }
+            return end
+        }
+        while end > event.start.offset + 1, isSpace(bytes[end - 1]) { end -= 1 }
+        return end
+    }
+}

@@ -1,0 +1,67 @@
+internal import KubeClient
+internal import KubeModel
+internal import Logging
+internal import Synchronization
+
+/// Tells people and metrics how a contest for a lease goes. While the server is out of reach it says so once, not with
+/// every attempt.
+final class ElectionReporter: Sendable {
+    private let lease: ObjectKey
+    private let identity: String
+    private let metrics: LeaderElectionMetrics?
+    private let logger: Logger
+    private let isOutOfReach = Mutex(false)
+
+    init(_ lease: ObjectKey, identity: String, metrics: LeaderElectionMetrics?, logger: Logger) {
+        self.lease = lease
+        self.identity = identity
+        self.metrics = metrics
+        var logger = logger
+        logger[metadataKey: "lease"] = "\(lease)"
+        logger[metadataKey: "identity"] = "\(identity)"
+        self.logger = logger
+    }
+
+    func contests() {
+        metrics?.leads(false, lease.name)
+        logger.info("contesting the lease")
+    }
+
+    func leads() {
+        metrics?.leads(true, lease.name)
+        logger.info("leading")
+    }
+
+    func loses() {
+        metrics?.leads(false, lease.name)
+        logger.warning("leading no more: the lease was not renewed in time")
+    }
+
+    func ends() { metrics?.leads(false, lease.name) }
+
+    func sees(holder: String) {
+        guard holder != identity else { return }
+        logger.info("\(holder.isEmpty ? "nobody leads" : "another leads")", metadata: ["holder": "\(holder)"])
+    }
+
+    /// A leader that has to read the lease before it can renew it.
+    func takesTheSlowPath() { metrics?.slowPath(lease.name) }
+
+    func reaches() {
+        let wasOutOfReach = isOutOfReach.withLock { isOutOfReach in
+            defer { isOutOfReach = false }
+            return isOutOfReach
+        }
+        if wasOutOfReach { logger.info("the lease is within reach again") }
+    }
+
+    func fails(_ error: KubeError) {
+        let isNews = isOutOfReach.withLock { isOutOfReach in
+            defer { isOutOfReach = true }
+            return !isOutOfReach
+        }
+        logger.log(
+            level: isNews ? .warning : .debug, "the lease is out of reach; trying again",
+            metadata: ["error": "\(error)"])
+    }
+}

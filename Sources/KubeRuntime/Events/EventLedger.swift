@@ -1,0 +1,183 @@
+import Basics
+
+/// Events on their way to the server, as a value: repeated ones are counted together, and none is told more often than
+/// the limits allow. client-go's recorder (`tools/events`), with the spam filter of its older one (`tools/record`).
+struct EventLedger: Sendable {
+    private struct Entry: Sendable {
+        var event: ClusterEvent
+        var name: String
+        var firstSeen: Int64
+        var lastSeen: Int64
+        var count = 1
+        /// The count that the server knows; 0 before it was created.
+        var written = 0
+        var lastOccurrence: Duration
+        var lastWrite = Duration.zero
+        /// In the queue, or being written.
+        var isQueued = true
+        var failures = 0
+
+        var isUnsaid: Bool { count > written }
+    }
+
+    enum Step: Sendable, Equatable {
+        case write(EventWrite)
+        /// Until something is recorded, or until this moment.
+        case wait(until: Duration?)
+        /// Closed, and all is told.
+        case end
+    }
+
+    private let limits: EventLimits
+    private var entries: [ClusterEvent.Key: Entry] = [:]
+    private var queue = FIFO<ClusterEvent.Key>()
+    /// Being written. It goes first until it is through or given up.
+    private var current: (key: ClusterEvent.Key, count: Int)?
+    /// After a failure, when to try again.
+    private var notBefore = Duration.zero
+    /// When an event that is not in the queue must be looked at again; `nil` where there is none.
+    private var nextCheck: Duration?
+    private var buckets: [ObjectReference: TokenBucket] = [:]
+    /// Of them, those that were needed still when they were last gone through.
+    private var bucketsKept = 0
+    private var names = 0
+    private var isClosed = false
+    private(set) var statistics = EventStatistics()
+
+    init(limits: EventLimits = .init()) {
+        self.limits = limits
+    }
+
+    /// - Parameter wall: microseconds since 1970, which the event will show.
+    mutating func record(_ event: ClusterEvent, at now: Duration, wall: Int64) {
+        let key = event.key
+        guard !isClosed else {
+            statistics.droppedAsFull += 1
+            return
+        }
+        endOldEvents(at: now)
+        if entries[key] != nil { return repeatEvent(key, at: now, wall: wall) }
+        guard makeRoom() else {
+            statistics.droppedAsFull += 1
+            return
+        }
+        guard isAllowed(about: event.regarding, at: now) else {
+            statistics.droppedAsSpam += 1
+            return
+        }
+        names += 1
+        let name = EventText.name(about: event.regarding.name, microseconds: wall, number: names)
+        entries[key] = Entry(event: event, name: name, firstSeen: wall, lastSeen: wall, lastOccurrence: now)
+        queue.append(key)
+    }
+
+    mutating func next(at now: Duration) -> Step {
+        endOldEvents(at: now)
+        guard now >= notBefore else { return .wait(until: notBefore) }
+        let key = current?.key ?? queue.popFirst()
+        guard let key, let entry = entries[key] else {
+            return isClosed ? .end : .wait(until: nextCheck)
+        }
+        current = (key, entry.count)
+        return .write(
+            EventWrite(
+                purpose: entry.written == 0 ? .create : .updateSeries, event: entry.event, name: entry.name,
+                firstSeen: entry.firstSeen, lastSeen: entry.lastSeen, count: entry.count))
+    }
+
+    /// - Parameter random: in 0..<1, spreads attempts.
+    mutating func finished(_ outcome: EventWriteOutcome, at now: Duration, random: Double) {
+        guard let current, var entry = entries[current.key] else { return }
+        switch outcome {
+        case .written:
+            statistics.written += 1
+            entry.failures = 0
+            let isFirst = entry.written == 0
+            entry.written = current.count
+            entry.lastWrite = now
+            // What repeats for the first time is told at once, what goes on repeating now and then.
+            entry.isQueued = entry.isUnsaid && (isFirst || isClosed)
+        case .missing where entry.written > 0: entry.written = 0
+        case .missing, .refused: return giveUp(current.key)
+        case .failed:
+            entry.failures += 1
+            guard entry.failures < limits.attempts else { return giveUp(current.key) }
+            let pause = min(limits.pause, .seconds(1) * (1 << min(entry.failures - 1, 20)))
+            notBefore = now + pause * (0.5 + random / 2)
+            entries[current.key] = entry
+            return
+        }
+        entries[current.key] = entry
+        self.current = nil
+        if entry.isQueued { queue.append(current.key) } else { check(entry) }
+    }
+
+    /// Takes no further event. What the server does not know yet is still to be told.
+    mutating func close() {
+        isClosed = true
+        for (key, entry) in entries where entry.isUnsaid { enqueue(key) }
+    }
+
+    private mutating func repeatEvent(_ key: ClusterEvent.Key, at now: Duration, wall: Int64) {
+        statistics.merged += 1
+        entries[key]?.count += 1
+        entries[key]?.lastSeen = wall
+        entries[key]?.lastOccurrence = now
+        if entries[key]?.written == 1 { enqueue(key) }
+        if let entry = entries[key] { check(entry) }
+    }
+
+    /// When something must be done about an event that is not in the queue.
+    private func due(_ entry: Entry) -> Duration? {
+        guard !entry.isQueued else { return nil }
+        let end = entry.lastOccurrence + limits.end
+        return entry.isUnsaid ? min(end, entry.lastWrite + limits.refresh) : end
+    }
+
+    /// Tells the last count of events that have ended and the present one of those that go on; forgets the former.
+    private mutating func endOldEvents(at now: Duration) {
+        guard let nextCheck, nextCheck <= now else { return }
+        for (key, entry) in entries {
+            guard let due = due(entry), due <= now else { continue }
+            if entry.isUnsaid { enqueue(key) } else { entries[key] = nil }
+        }
+        self.nextCheck = entries.values.compactMap(due).min()
+    }
+
+    private mutating func check(_ entry: Entry) {
+        guard let due = due(entry) else { return }
+        nextCheck = min(nextCheck ?? due, due)
+    }
+
+    private mutating func enqueue(_ key: ClusterEvent.Key) {
+        guard entries[key]?.isQueued == false else { return }
+        entries[key]?.isQueued = true
+        queue.append(key)
+    }
+
+    private mutating func giveUp(_ key: ClusterEvent.Key) {
+        statistics.droppedByServer += 1
+        entries[key] = nil
+        current = nil
+    }
+
+    /// Forgets the event that was quiet for longest, if there is one whose story is told.
+    private mutating func makeRoom() -> Bool {
+        guard entries.count >= limits.remembered else { return true }
+        let told = entries.filter { !$0.value.isQueued && !$0.value.isUnsaid }
+        guard let oldest = told.min(by: { $0.value.lastOccurrence < $1.value.lastOccurrence }) else { return false }
+        entries[oldest.key] = nil
+        return true
+    }
+
+    private mutating func isAllowed(about object: ObjectReference, at now: Duration) -> Bool {
+        // Not each time: many objects may be told of at once.
+        if buckets.count >= max(limits.remembered, 2 * bucketsKept) {
+            buckets = buckets.filter { !$0.value.isFull(at: now) }
+            bucketsKept = buckets.count
+        }
+        var bucket = buckets[object] ?? TokenBucket(burst: limits.burst, interval: limits.interval)
+        defer { buckets[object] = bucket }
+        return bucket.take(at: now)
+    }
+}

@@ -1,0 +1,89 @@
+public import Basics
+public import KubeClient
+internal import KubeModel
+public import Logging
+internal import Synchronization
+
+/// Tells the cluster what happens to its objects. Recording never waits; writing is done by `run`, one event after the
+/// other.
+public final class EventRecorder: Sendable {
+    private let ledger: Mutex<EventLedger>
+    private let requests: EventRequests
+    private let api: any KubeAPI
+    private let time: Timepiece
+    private let wall: WallClock
+    private let logger: Logger
+    private let changed = Signal()
+
+    /// - Parameters:
+    ///   - controller: who tells, a qualified name such as `k-pipe.cloud/terminator`.
+    ///   - instance: which of them, such as the pod's name.
+    public init(
+        controller: String, instance: String, limits: EventLimits = .init(), api: any KubeAPI, logger: Logger,
+        time: Timepiece = .system, wall: WallClock = .system
+    ) {
+        ledger = Mutex(EventLedger(limits: limits))
+        requests = EventRequests(controller: controller, instance: instance)
+        self.api = api
+        self.logger = logger
+        self.time = time
+        self.wall = wall
+    }
+
+    /// Takes note of what happened; at once, whatever the state of the server.
+    public func record(_ event: ClusterEvent) {
+        let (now, wall) = (time.now(), wall.microsecondsSince1970())
+        ledger.withLock { $0.record(event, at: now, wall: wall) }
+        changed.send()
+    }
+
+    public var statistics: EventStatistics { ledger.withLock { $0.statistics } }
+
+    /// Takes no further event and lets `run` return once all that is known has been told.
+    public func finish() {
+        ledger.withLock { $0.close() }
+        changed.send()
+    }
+
+    /// Writes events until `finish` was called and nothing is left to tell, or until the task is cancelled; then the
+    /// rest is lost. Whoever stops calls `finish`, gives this a moment, and cancels it.
+    public func run() async {
+        while !Task.isCancelled {
+            let now = time.now()
+            switch ledger.withLock({ $0.next(at: now) }) {
+            case .write(let request):
+                let outcome = await write(request)
+                let now = time.now()
+                ledger.withLock { $0.finished(outcome, at: now, random: .random(in: 0..<1)) }
+            case .wait(let deadline): await changed.wait(until: deadline, time)
+            case .end: return
+            }
+        }
+    }
+
+    private func write(_ write: EventWrite) async -> EventWriteOutcome {
+        do throws(KubeError) {
+            _ = try await api.send(requests.request(for: write))
+            return .written
+        } catch {
+            let outcome = Self.outcome(of: error, write.purpose)
+            if outcome == .refused {
+                logger.warning("an event is lost", error: error, metadata: ["reason": "\(write.event.reason)"])
+            } else if outcome == .failed {
+                logger.debug("an event was not written; trying again", error: error)
+            }
+            return outcome
+        }
+    }
+
+    static func outcome(of error: KubeError, _ purpose: EventWrite.Purpose) -> EventWriteOutcome {
+        switch (error.status?.code, purpose) {
+        // It was created before: the answer was lost.
+        case (409, .create): .written
+        case (404, .updateSeries): .missing
+        case (409, .updateSeries): .failed
+        // A namespace that is gone or going takes no more events; nor does one where we may not write.
+        case (_, _): error.isTransient ? .failed : .refused
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// A way to end a sidecar. What a rung does to the container's exit code decides where it may stand.
+package enum Rung: String, Sendable, Hashable, CaseIterable {
+    /// Asks the sidecar's own quit endpoint: it ends as it likes to.
+    case http
+    /// Swaps the image for one that exits 0. Restarts the container once, whatever its policy.
+    case image
+    /// Kruise's ContainerRecreateRequest: SIGTERM, then SIGKILL, by its daemon.
+    case crr
+    /// Our node agent: SIGTERM, then SIGKILL, by the container runtime.
+    case node
+    /// SIGTERM to process 1 through the container's own shell or `kill`.
+    case exec
+    /// Holds the pod's phase at main's result until the Job has counted it.
+    case hold
+    /// Lets the kubelet end a pod that was held and counted, by a deadline. Follows a hold; is not configured.
+    case deadline
+
+    /// What an operator may put into a ladder, in the order of the default.
+    package static let configurable: [Rung] = [.http, .image, .crr, .node, .exec, .hold]
+
+    /// Rungs that exist without a machine behind the node.
+    package static let onVirtualNodes: Set<Rung> = [.http, .image, .hold, .deadline]
+
+    /// Whether the sidecar gets a SIGTERM, so that it ends with whatever code it makes of that.
+    package var isSignal: Bool { self == .crr || self == .node || self == .exec }
+}

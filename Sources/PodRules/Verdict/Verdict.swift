@@ -1,0 +1,45 @@
+/// What is to be done about a pod. A function of the pod alone, whatever the order of its containers and statuses.
+package enum Verdict: Sendable, Equatable {
+    /// None of our business, or not to be touched.
+    case leave(Reason)
+    /// These main containers have not ended; by name, in order.
+    case wait(mains: [String])
+    /// Main has ended and these sidecars, by name in order, keep the pod open.
+    case terminate([ContainerFacts], MainResult)
+    /// Main has ended and no sidecar is open.
+    case done(MainResult)
+
+    package enum Reason: Sendable, Equatable {
+        case unmarked
+        case restartsAlways
+        case disabled
+        case beingDeleted
+        case finished
+        /// Every container is marked as a sidecar.
+        case nothingMain
+        /// The container named as the main one does not exist.
+        case missingPrimary(String)
+    }
+}
+
+extension Verdict.Reason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unmarked: "no container is marked as a sidecar"
+        case .restartsAlways: "its restart policy is Always, so it is not meant to end"
+        case .disabled: "its annotation switches the terminator off"
+        case .beingDeleted: "it is being deleted"
+        case .finished: "it has finished"
+        case .nothingMain: "every container is marked as a sidecar, so nothing says when its work is done"
+        case .missingPrimary(let name): "the container \(name), named as its main one, does not exist"
+        }
+    }
+
+    /// Whether somebody has to be told, because the pod will stay open and its author meant otherwise.
+    package var isMistake: Bool {
+        switch self {
+        case .nothingMain, .missingPrimary: true
+        case .unmarked, .restartsAlways, .disabled, .beingDeleted, .finished: false
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package import Basics
+
+extension JSONValue {
+    /// What a YAML node means in JSON, by the rules of YAML 1.2's core schema.
+    package init(_ node: YAMLNode) {
+        switch node.content {
+        case .sequence(let elements): self = .array(elements.map { JSONValue($0) })
+        case .mapping(let mapping): self = .object(mapping.pairs.map { Member($0.key, JSONValue($0.value)) })
+        case .scalar(let scalar):
+            guard scalar.style == .plain, node.tag == nil else {
+                self = .string(scalar.text)
+                return
+            }
+            switch scalar.text {
+            case "true", "True", "TRUE": self = .bool(true)
+            case "false", "False", "FALSE": self = .bool(false)
+            case _ where scalar.isNull: self = .null
+            default:
+                if let integer = Int64(scalar.text) {
+                    self = .integer(integer)
+                } else if scalar.text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
+                    let number = Double(scalar.text)
+                {
+                    self = .number(number)
+                } else {
+                    self = .string(scalar.text)
+                }
+            }
+        }
+    }
+}

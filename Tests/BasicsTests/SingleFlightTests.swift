@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+@testable import Basics
+@testable import KubeClient
+
+@Suite struct SingleFlightTests {
+    @Test func letsAnotherTakeOverFromWhoIsCancelled() async throws {
+        let flight = SingleFlight<Int>()
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let first = Task {
+            try await flight.run { () async throws(KubeError) in
+                start.yield()
+                do { try await Task.sleep(for: .seconds(100)) } catch {
+                    throw KubeError(attempted: "", reason: .cancelled)
+                }
+                return 1
+            }
+        }
+        for await _ in started { break }
+        let second = Task { try await flight.run { 2 } }
+        first.cancel()
+        #expect(try await second.value == 2)
+        await #expect(throws: KubeError.self) { try await first.value }
+    }
+
+    @Test func sharesAFailure() async throws {
+        let flight = SingleFlight<Int>()
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let first = Task {
+            try await flight.run { () async throws(KubeError) -> Int in
+                start.yield()
+                for await _ in gate { break }
+                throw KubeError(attempted: "x", reason: .credentials("no"))
+            }
+        }
+        for await _ in started { break }
+        let second = Task { try await flight.run { 2 } }
+        try await eventually("the second to wait") { flight.followers == 1 }
+        open.yield()
+        for task in [first, second] {
+            let error = await #expect(throws: KubeError.self) { try await task.value }
+            #expect(error?.description == "x: no")
+        }
+    }
+}

@@ -1,0 +1,236 @@
+import Basics
+import TestSupport
+import Testing
+import YAMLTree
+
+@testable import Conversion
+
+private func convert(_ text: String, _ change: (inout ConversionOptions) -> Void = { _ in }) throws -> Conversion {
+    var options = ConversionOptions()
+    change(&options)
+    return try StreamConverter(options).convert(Array(text.utf8))
+}
+
+private func pod(_ containers: String, kind: String = "Pod", api: String = "v1") -> String {
+    "apiVersion: \(api)\nkind: \(kind)\nmetadata: {name: x}\nspec:\n  containers:\n\(containers)"
+}
+
+@Suite struct ConversionTests {
+    private static let two = "  - name: main\n    image: a\n  - name: side\n    image: b\n"
+
+    @Test func aNameOnTheCommandLineIsEnough() throws {
+        let conversion = try convert(pod(Self.two)) { $0.sidecars = ["side"] }
+        #expect(
+            String(decoding: conversion.output, as: UTF8.self)
+                == "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  initContainers:\n  - name: side\n"
+                + "    image: b\n    restartPolicy: Always\n  containers:\n  - name: main\n    image: a\n")
+    }
+
+    @Test(arguments: [("Never", true), ("Always", false)]) func theWayBackSaysWhatItCannotRestore(
+        _ policy: String, _ isMarked: Bool
+    ) throws {
+        let text = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: x}
+            spec:
+              restartPolicy: \(policy)
+              initContainers:
+              - name: side
+                image: b
+                restartPolicy: Always
+                startupProbe: {tcpSocket: {port: 80}}
+              containers:
+              - name: main
+                image: a
+
+            """
+        let conversion = try convert(text) { $0.direction = .toOrdinary }
+        let said = conversion.diagnostics.map { "\($0.rule.id) \($0.line) \($0.message)" }
+        #expect(
+            said == [
+                "KS122 7 side becomes an ordinary container",
+                "KS123 7 side no longer starts before main, and its startupProbe no longer holds main back"
+                    + (isMarked ? "; a terminator has to end it" : ""),
+            ])
+        let containers = try YAMLNode(parsing: conversion.output)["spec"]?["containers"]
+        #expect(containers?.sequence?.compactMap { $0["name"]?.text } == ["main", "side"])
+        #expect((containers?[1]?["env"] != nil) == isMarked)
+        #expect(containers?[1]?["restartPolicy"] == nil)
+        // And there again: what comes of it is what was there.
+        let again = try convert(String(decoding: conversion.output, as: UTF8.self)) { $0.sidecars = ["side"] }
+        #expect(try YAMLNode(parsing: again.output) == YAMLNode(parsing: text))
+    }
+
+    /// Hundreds of placements agree with the kubelet's formula; here the ones that differ in kind.
+    @Test(arguments: [
+        ("requests: {cpu: 100m}", "requests: {cpu: 50m}", "cpu 150m, Burstable"),
+        ("limits: {cpu: 1, memory: 1Gi}", "limits: {cpu: 500m, memory: 512Mi}", "cpu 1500m, memory 1536Mi, Guaranteed"),
+        ("requests: {memory: 1e3}", "limits: {memory: 1k}", "memory 2000, Burstable"),
+        ("requests: {nvidia.com/gpu: 1}", "requests: {nvidia.com/gpu: 0}", "nvidia.com/gpu 1, BestEffort"),
+    ])
+    func effectiveRequestsAreReported(_ main: String, _ side: String, _ words: String) throws {
+        let text = pod(
+            "  - name: main\n    image: a\n    resources: {\(main)}\n"
+                + "  - name: side\n    image: b\n    resources: {\(side)}\n")
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        let said = conversion.diagnostics.first { $0.rule.id == "KS126" }
+        #expect(said?.message == "\(words), as before")
+    }
+
+    @Test(arguments: [
+        ("terminationGracePeriodSeconds: 5\n", "terminationGracePeriodSeconds: 10"),
+        ("terminationGracePeriodSeconds: 40\n", "terminationGracePeriodSeconds: 40"), ("", nil),
+        ("restartPolicy: Never\n", nil),
+    ])
+    func theGraceIsRaisedWhereItIsShort(_ line: String, _ expected: String?) throws {
+        let text = pod(Self.two).replacing("spec:\n", with: line.isEmpty ? "spec:\n" : "spec:\n  \(line)")
+        let output = String(decoding: try convert(text) { $0.sidecars = ["side"] }.output, as: UTF8.self)
+        #expect(expected.map { output.contains("  \($0)\n") } ?? !output.contains("Grace"))
+    }
+
+    @Test(arguments: ["", "restartPolicy: Never\n  "]) func aGraceIsAddedForHooksThatSleep(_ line: String) throws {
+        let main = "  - name: main\n    image: a\n    lifecycle: {preStop: {sleep: {seconds: 50}}}\n"
+        let text = pod(main + "  - name: side\n    image: b\n").replacing("spec:\n  ", with: "spec:\n  \(line)")
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        #expect(try YAMLNode(parsing: conversion.output)["spec"]?["terminationGracePeriodSeconds"]?.text == "60")
+        #expect(
+            conversion.diagnostics.contains { $0.rule.id == "KS107" && $0.message.contains("the hook of main 50 s") })
+    }
+
+    @Test func thePrimaryContainerMakesAllOthersSidecars() throws {
+        let conversion = try convert(pod(Self.two)) { $0.primary = "main" }
+        #expect(try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["name"]?.text == "side")
+    }
+
+    @Test(arguments: [
+        ("name: cloud-sql-proxy\n    image: x", true), ("name: p\n    image: r.example:5000/envoy@sha256:0", true),
+        ("name: p\n    image: registry.example/agent:1", false),
+    ])
+    func knownSidecarsAreDetectedByNameOrImage(_ lines: String, _ isKnown: Bool) throws {
+        let text = pod("  - name: main\n    image: a\n  - \(lines)\n")
+        #expect(try convert(text) { $0.detectsKnown = true }.isChanged == isKnown)
+        #expect(try !convert(text).isChanged)
+    }
+
+    @Test func aCustomResourceConvertsAtItsPath() throws {
+        let text = """
+            apiVersion: ray.io/v1
+            kind: RayCluster
+            spec:
+              workers:
+              - template:
+                  spec:
+                    containers:
+                    - {name: main, image: a}
+                    - {name: side, image: b}
+              - template: {}
+
+            """
+        #expect(try !convert(text) { $0.sidecars = ["side"] }.isChanged)
+        let conversion = try convert(text) {
+            $0.sidecars = ["side"]
+            $0.podSpecPaths = ["spec.workers[].template.spec"]
+        }
+        let spec = try YAMLNode(parsing: conversion.output)["spec"]?["workers"]?[0]?["template"]?["spec"]
+        #expect(spec?["initContainers"]?[0]?["restartPolicy"]?.text == "Always")
+    }
+
+    @Test(arguments: [
+        ("a: [1, }", 1), ("a: 1\na: 2\n", 2), ("a:\n\t- b\n", 2), ("a: \u{0}", 1), ("b: *x\n", 1),
+        ("kind: Pod\nspec: {{ .Values.x }}\n", 2),
+    ])
+    func textThatIsNoYAMLIsRefusedWithItsPlace(_ text: String, _ line: Int) {
+        let error = #expect(throws: YAMLError.self) { try convert(text) }
+        #expect(error?.mark.line == line)
+    }
+
+    @Test func aliasesThatExpandWithoutBoundCostNothing() throws {
+        var text = "apiVersion: v1\nkind: Pod\nx0: &x0 [a, a, a, a, a, a, a, a, a]\n"
+        for level in 1..<20 {
+            text += "x\(level): &x\(level) [\(Array(repeating: "*x\(level - 1)", count: 9).joined(separator: ", "))]\n"
+        }
+        text += "spec:\n  containers:\n\(Self.two)"
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        #expect(!conversion.isChanged)
+        #expect(conversion.diagnostics.map(\.rule.id) == ["KS005"])
+        #expect(conversion.output == Array(text.utf8))
+    }
+
+    // MARK: Long streams
+
+    private static func long(_ count: Int) -> String {
+        (0..<count).map { number in
+            "# \(number)\n" + pod(two).replacing("name: x", with: "name: x\(number), text: '-- - %'")
+        }.joined(separator: "---\n")
+    }
+
+    @Test(arguments: [2, 3, 64]) func aLongStreamOnSeveralCoresBecomesTheSame(_ cores: Int) async throws {
+        let text = Array(Self.long(8000).utf8)
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let one = try StreamConverter(options).convert(text)
+        let many = try await ParallelConverter(StreamConverter(options), cores: cores).convert(text)
+        #expect(many.output == one.output)
+        #expect(many.diagnostics == one.diagnostics)
+        #expect(many.containers == one.containers)
+    }
+
+    @Test(arguments: ["a: [\n", "---\n%YAML 1.2\n---\nb: *nothing\n"])
+    func anErrorKeepsItsPlaceOnSeveralCores(_ end: String) async throws {
+        let text = Array((Self.long(8000) + "---\n" + end).utf8)
+        let one = #expect(throws: YAMLError.self) { try StreamConverter(ConversionOptions()).convert(text) }
+        let converter = ParallelConverter(StreamConverter(ConversionOptions()), cores: 4)
+        let many = await #expect(throws: YAMLError.self) { try await converter.convert(text) }
+        #expect(one == many)
+    }
+
+    @Test func aByteOrderMarkSurvives() throws {
+        let text = [0xEF, 0xBB, 0xBF] + Array(pod(Self.two).utf8)
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let conversion = try StreamConverter(options).convert(text)
+        #expect(conversion.isChanged)
+        #expect(conversion.output.starts(with: [0xEF, 0xBB, 0xBF]))
+    }
+
+    @Test(arguments: [("1.29", false), ("v1.29.2", true), ("1.29.3", false), ("1.33", false)])
+    func earlyVersionsAreWarnedAbout(_ version: String, _ warns: Bool) throws {
+        let conversion = try convert(pod(Self.two)) {
+            $0.sidecars = ["side"]
+            $0.kubeVersion = KubeVersion(version)
+        }
+        #expect(conversion.diagnostics.contains { $0.rule.id == "KS121" } == warns)
+    }
+
+    @Test(arguments: ["", "1", "1.x", "1.29.x", "latest"]) func otherWordsAreNoVersion(_ text: String) {
+        #expect(KubeVersion(text) == nil)
+    }
+
+    @Test func aDiagnosticNamesFileLineAndRule() throws {
+        let conversion = try convert(pod("  - name: a\n  - name: a\n"))
+        let diagnostic = try #require(conversion.diagnostics.first)
+        #expect(diagnostic.text(file: "job.yaml") == "job.yaml:7: KS003 error: the name a is taken already")
+        #expect(diagnostic.json(file: "j").text.hasPrefix(#"{"file":"j","line":7,"rule":"KS003","severity":"error""#))
+    }
+
+    @Test func everyRuleHasAnIdOfItsOwnAndAParagraph() {
+        let rules = RuleReference.rules
+        #expect(Set(rules.map(\.id)).count == rules.count)
+        for rule in rules {
+            #expect(rule.explanation.count > 40 && !rule.evidence.isEmpty)
+            #expect(RuleReference.markdown.contains("## \(rule.id) \(rule.title)"))
+            #expect((rule.severity == .error) == (rule.id < "KS100"))
+        }
+    }
+
+    @Test func aKustomizationWithPatchesIsWarnedAbout() throws {
+        let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- path: p.yaml\n"
+        #expect(try convert(text).diagnostics.contains { $0.rule.id == "KS120" })
+    }
+
+    @Test func differencesComeInTheUnifiedFormat() {
+        let diff = UnifiedDiff.text(Array("a\nb\nc\n".utf8), Array("a\nx\nc\n".utf8), name: "f", coloured: false)
+        #expect(String(decoding: diff, as: UTF8.self) == "--- f\n+++ f\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n")
+    }
+}
