@@ -2,20 +2,20 @@ import YAMLTree
 
 /// Changes inside one container that moves.
 struct ContainerEditor {
-    private let container: Container
+    private let container: ManifestContainer
     private let text: SourceText
     private var editor: TreeEditor
 
     var edits: [TextEdit] { editor.edits }
     private var node: SourceNode { container.node }
 
-    init(_ container: Container, _ text: SourceText) {
+    init(_ container: ManifestContainer, _ text: SourceText) {
         self.container = container
         self.text = text
         editor = TreeEditor(text)
     }
 
-    mutating func makeNative(mains: [Container], _ findings: inout Findings) throws(EditRefusal) {
+    mutating func makeNative(mains: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
         findings.add(.converted, at: node, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
             guard policy.text == "Always" else {
@@ -84,7 +84,8 @@ struct ContainerEditor {
         }
     }
 
-    private mutating func addStartupProbe(_ mains: [Container], _ findings: inout Findings) throws(EditRefusal) {
+    private mutating func addStartupProbe(_ mains: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal)
+    {
         var asksMain: Set<String> = []
         for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
             guard let probe = node[name], let port = ProbeTarget.mainPort(probe, of: container, mains: mains) else {

@@ -26,7 +26,8 @@ struct Findings {
 
     /// What the move changes around the sidecars, and what in them does not fit.
     mutating func look(
-        at pod: Pod, sidecars: [Container], mains: [Container], _ order: StartOrder, _ options: ConversionOptions
+        at pod: ManifestPod, sidecars: [ManifestContainer], mains: [ManifestContainer], _ order: StartOrder,
+        _ options: ConversionOptions
     ) {
         for sidecar in sidecars {
             look(at: sidecar, options)
@@ -51,7 +52,7 @@ struct Findings {
     }
 
     /// Sidecars that are somebody else's: in the manifest, or to come.
-    mutating func look(atInjectedInto pod: Pod, _ sidecars: [Container], _ options: ConversionOptions) {
+    mutating func look(atInjectedInto pod: ManifestPod, _ sidecars: [ManifestContainer], _ options: ConversionOptions) {
         for container in sidecars where pod.isInjected(container) {
             guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
             add(.injected, at: container.node, "\(container.name) stays: it is injected; set \(injector.advice)")
@@ -67,7 +68,7 @@ struct Findings {
         }
     }
 
-    private mutating func look(at order: StartOrder, of sidecars: [Container], in pod: Pod) {
+    private mutating func look(at order: StartOrder, of sidecars: [ManifestContainer], in pod: ManifestPod) {
         if sidecars.count > 1 {
             let names = order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ")
             add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
@@ -89,7 +90,7 @@ struct Findings {
         }
     }
 
-    private mutating func look(atResourcesOf pod: Pod, _ sidecars: [Container], _ order: StartOrder) {
+    private mutating func look(atResourcesOf pod: ManifestPod, _ sidecars: [ManifestContainer], _ order: StartOrder) {
         typealias Share = PodResources.Share
         let moved = Set(sidecars.map(\.name))
         let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }
@@ -110,7 +111,7 @@ struct Findings {
         "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap",
     ]
 
-    private mutating func look(at sidecar: Container, _ options: ConversionOptions) {
+    private mutating func look(at sidecar: ManifestContainer, _ options: ConversionOptions) {
         let command = sidecar.commandLine
         if let hook = sidecar.node.at("lifecycle", "postStart") {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
@@ -143,7 +144,7 @@ struct Findings {
         "quitquitquit", "pkill", "killall", "scuttle", "linkerd-await", "kubexit", "localhost:4191/shutdown",
     ]
 
-    private mutating func look(atMain main: Container) {
+    private mutating func look(atMain main: ManifestContainer) {
         let command = main.commandLine
         let hook = (main.node.at("lifecycle", "preStop", "exec", "command")?.elements ?? []).compactMap(\.text)
             .joined(separator: " ")

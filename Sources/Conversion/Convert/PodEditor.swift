@@ -2,7 +2,7 @@ import YAMLTree
 
 /// Moves the sidecars of one pod, and changes what hangs on them.
 struct PodEditor {
-    private let pod: Pod
+    private let pod: ManifestPod
     private let text: SourceText
     private let options: ConversionOptions
     private var editor: TreeEditor
@@ -12,7 +12,7 @@ struct PodEditor {
 
     var edits: [TextEdit] { editor.edits }
 
-    init(_ pod: Pod, _ text: SourceText, _ options: ConversionOptions) {
+    init(_ pod: ManifestPod, _ text: SourceText, _ options: ConversionOptions) {
         self.pod = pod
         self.text = text
         self.options = options
@@ -114,7 +114,7 @@ struct PodEditor {
     }
 
     private mutating func move(
-        _ containers: [Container], _ blocks: [(range: Range<Int>, bytes: [UInt8])], from source: SourceNode,
+        _ containers: [ManifestContainer], _ blocks: [(range: Range<Int>, bytes: [UInt8])], from source: SourceNode,
         to field: String, beside: String, _ order: StartOrder
     ) throws(EditRefusal) {
         let indices = containers.map(\.index)
@@ -136,7 +136,7 @@ struct PodEditor {
     // MARK: Around the containers
 
     private mutating func removeAnnotations(
-        _ found: [Container], _ moved: [Container], _ findings: inout Findings
+        _ found: [ManifestContainer], _ moved: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) {
         guard found.count == moved.count, let metadata = pod.place.metadata,
             let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
@@ -157,7 +157,7 @@ struct PodEditor {
     }
 
     private mutating func pinFailurePolicy(
-        _ mains: [Container], _ findings: inout Findings
+        _ mains: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) {
         for rule in pod.place.podFailurePolicy?["rules"]?.elements ?? [] {
             guard let codes = rule["onExitCodes"], codes.isMapping, codes["containerName"] == nil else { continue }

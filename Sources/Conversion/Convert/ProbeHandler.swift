@@ -17,7 +17,8 @@ struct ProbeHandler {
 
     private static let names = ["httpGet", "tcpSocket", "grpc", "exec"]
 
-    static func derived(for container: Container, _ readiness: SourceNode?, _ text: SourceText) -> ProbeHandler? {
+    static func derived(for container: ManifestContainer, _ readiness: SourceNode?, _ text: SourceText) -> ProbeHandler?
+    {
         if let readiness {
             return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
         }

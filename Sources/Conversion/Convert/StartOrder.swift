@@ -12,9 +12,9 @@ struct StartOrder {
 
     private(set) var groups: [Group]
     /// By sidecar: the init container that it goes before, because that one asks it.
-    private(set) var askers: [Int: Container] = [:]
+    private(set) var askers: [Int: ManifestContainer] = [:]
     /// By sidecar: an init container that asks it in vain, and the one that has to end before it can start.
-    private(set) var conflicts: [Int: (asker: Container, preparer: Container)] = [:]
+    private(set) var conflicts: [Int: (asker: ManifestContainer, preparer: ManifestContainer)] = [:]
 
     /// A pod of more containers than this is nobody's; to look at each pair of them could take minutes.
     private static let most = 64
@@ -24,7 +24,7 @@ struct StartOrder {
         groups = [Group(position: position, members: Array(0..<count))]
     }
 
-    init(_ sidecars: [Container], among others: [Container]) {
+    init(_ sidecars: [ManifestContainer], among others: [ManifestContainer]) {
         self.init(behind: others.count, count: sidecars.count)
         guard !others.isEmpty || sidecars.count > 1, others.count + sidecars.count <= Self.most else { return }
         let links = sidecars.map(LocalLinks.init)
@@ -49,7 +49,7 @@ struct StartOrder {
         }
     }
 
-    private mutating func place(_ index: Int, _ links: LocalLinks, among others: [Container]) -> Int {
+    private mutating func place(_ index: Int, _ links: LocalLinks, among others: [ManifestContainer]) -> Int {
         guard let first = others.firstIndex(where: links.isAsked) else { return others.count }
         guard let last = others.indices.last(where: { $0 >= first && links.isPrepared(by: others[$0]) }) else {
             askers[index] = others[first]

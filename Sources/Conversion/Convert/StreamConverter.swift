@@ -73,7 +73,7 @@ package struct StreamConverter: Sendable {
     private func convert(
         _ place: PodPlace, _ text: SourceText, _ findings: inout Findings, _ names: inout Set<String>
     ) throws(EditRefusal) -> PodEditor {
-        let pod = try Pod(place)
+        let pod = try ManifestPod(place)
         names.formUnion((pod.containers + pod.initContainers).map(\.name))
         var mover = PodEditor(pod, text, options)
         try mover.convert(&findings)

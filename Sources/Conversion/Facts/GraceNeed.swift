@@ -19,7 +19,7 @@ struct GraceNeed {
     ]
 
     /// Main's hooks run first, all at once; the sidecars end one after another.
-    init(mains: [Container], sidecars: [Container]) {
+    init(mains: [ManifestContainer], sidecars: [ManifestContainer]) {
         let hooks = mains.compactMap { main in Self.hook(main).map { (what: "the hook of \(main.name)", seconds: $0) } }
         if let longest = hooks.max(by: { $0.seconds < $1.seconds }) { parts.append(longest) }
         for sidecar in sidecars {
@@ -30,7 +30,7 @@ struct GraceNeed {
     }
 
     /// Of a preStop hook that only waits; others end as they end, or are removed.
-    private static func hook(_ container: Container) -> Int? {
+    private static func hook(_ container: ManifestContainer) -> Int? {
         guard let hook = container.node.at("lifecycle", "preStop"), case .sleeps = HookPurpose(hook) else { return nil }
         if let seconds = hook.at("sleep", "seconds")?.text.flatMap({ Int($0) }) { return seconds }
         let words = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
@@ -39,7 +39,7 @@ struct GraceNeed {
         return seconds(words[index + 1])
     }
 
-    private static func drain(_ container: Container) -> Int? {
+    private static func drain(_ container: ManifestContainer) -> Int? {
         let words = container.words
         for (index, word) in words.enumerated() {
             guard let flag = drains.first(where: { word == $0 || word.hasPrefix("\($0)=") }) else { continue }

@@ -7,13 +7,13 @@ struct LocalLinks {
         "ash", "bash", "busybox", "dash", "env", "java", "node", "perl", "python", "python3", "ruby", "sh",
     ]
 
-    private let sidecar: Container
+    private let sidecar: ManifestContainer
     private let ports: Set<String>
     private let volumes: Set<String>
     /// Names by which its program is called: another container that calls it has one of its own.
     private let programs: Set<String>
 
-    init(_ sidecar: Container) {
+    init(_ sidecar: ManifestContainer) {
         self.sidecar = sidecar
         let words = sidecar.words
         let declared = (sidecar.node["ports"]?.elements ?? []).compactMap { $0["containerPort"]?.text }
@@ -24,7 +24,7 @@ struct LocalLinks {
     }
 
     /// Whether a container's command or variables speak of the sidecar's port on localhost.
-    func isAsked(by other: Container) -> Bool {
+    func isAsked(by other: ManifestContainer) -> Bool {
         let texts = other.words + (other.node["env"]?.elements ?? []).compactMap { $0["value"]?.text }
         let tokens = Set(texts.flatMap(Self.tokens))
         guard !runsItsOwn(other) else { return false }
@@ -34,19 +34,19 @@ struct LocalLinks {
     }
 
     /// Whether a container writes to a volume that the sidecar mounts.
-    func isPrepared(by other: Container) -> Bool {
+    func isPrepared(by other: ManifestContainer) -> Bool {
         Self.mounts(of: other).contains { mount in
             !Marker.isTrue(mount["readOnly"]?.text) && mount["name"]?.text.map(volumes.contains) ?? false
         }
     }
 
     /// Two programs on one port of the pod's would be one too many.
-    private func runsItsOwn(_ other: Container) -> Bool {
+    private func runsItsOwn(_ other: ManifestContainer) -> Bool {
         other.words.isEmpty && other.image == sidecar.image
             || !programs.isDisjoint(with: other.words.flatMap(Self.tokens).map(Self.program))
     }
 
-    private static func mounts(of container: Container) -> [SourceNode] {
+    private static func mounts(of container: ManifestContainer) -> [SourceNode] {
         container.node["volumeMounts"]?.elements ?? []
     }
 

@@ -14,7 +14,7 @@ struct PodResources: Equatable {
         let limits: [String: Quantity]
         let runsOn: Bool
 
-        init(_ container: Container, runsOn: Bool) {
+        init(_ container: ManifestContainer, runsOn: Bool) {
             limits = Self.amounts(container.node.at("resources", "limits"))
             // A limit is the request where none was written.
             requests = limits.merging(Self.amounts(container.node.at("resources", "requests"))) { $1 }

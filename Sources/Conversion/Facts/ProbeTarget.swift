@@ -6,7 +6,7 @@ enum ProbeTarget {
     private static let local = ["", "localhost", "127.0.0.1"]
 
     /// The port of a main container that the probe asks, if it does.
-    static func mainPort(_ probe: SourceNode, of sidecar: Container, mains: [Container]) -> String? {
+    static func mainPort(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> String? {
         let own = ports(of: sidecar)
         let others = mains.flatMap(ports).filter { !own.contains($0) }
         for handler in ["httpGet", "tcpSocket", "grpc"] {
@@ -24,7 +24,7 @@ enum ProbeTarget {
     }
 
     /// Numbers and names.
-    private static func ports(of container: Container) -> [String] {
+    private static func ports(of container: ManifestContainer) -> [String] {
         (container.node["ports"]?.elements ?? []).flatMap { [$0["containerPort"]?.text, $0["name"]?.text] }.compactMap(
             \.self)
     }

@@ -24,10 +24,12 @@ package struct Injector: Sendable {
     package var advice: String { "\(toggle.key): \"\(toggle.value)\"" }
 
     /// The label or annotation by which the pod asks for its sidecar.
-    package func sign(of pod: Pod) -> SourceNode? {
+    package func sign(of pod: ManifestPod) -> SourceNode? {
         [pod.annotations, pod.place.metadata?["labels"]].lazy.compactMap { $0?[sign.key] }
             .first { $0.text?.lowercased() == sign.value }
     }
 
-    package func isSwitched(by pod: Pod) -> Bool { pod.annotations?[toggle.key]?.text?.lowercased() == toggle.value }
+    package func isSwitched(by pod: ManifestPod) -> Bool {
+        pod.annotations?[toggle.key]?.text?.lowercased() == toggle.value
+    }
 }

@@ -21,7 +21,7 @@ package enum Marker {
     private static let endings = [WellKnownNames.Annotation.quitPrefix, "workflows.argoproj.io/kill-cmd-"]
 
     /// Whether a variable of the container makes it a sidecar: OpenKruise's two, and Alibaba's for virtual nodes.
-    package static func marks(_ container: Container) -> Bool {
+    package static func marks(_ container: ManifestContainer) -> Bool {
         isTrue(container.environment(terminate))
             || container.environment(WellKnownNames.Variable.terminateWithImage) != nil
             || container.environment(eciType) == "sidecar"

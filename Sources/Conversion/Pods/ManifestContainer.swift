@@ -1,5 +1,5 @@
 /// A container of a pod, by its place in the text.
-package struct Container {
+package struct ManifestContainer {
     package let node: SourceNode
     package let name: String
     /// The position in its list.
@@ -20,17 +20,17 @@ package struct Container {
         node["env"]?.elements?.last { $0["name"]?.text == name }?["value"]?.text
     }
 
-    package static func list(_ node: SourceNode?, called field: String) throws(EditRefusal) -> [Container] {
+    package static func list(_ node: SourceNode?, called field: String) throws(EditRefusal) -> [ManifestContainer] {
         guard let node, !node.isNull else { return [] }
         guard let elements = node.elements else {
             throw EditRefusal(.shape, at: node, "expected \(field) to be a list")
         }
-        var containers: [Container] = []
+        var containers: [ManifestContainer] = []
         for (index, element) in elements.enumerated() {
             guard element.isMapping, let name = element["name"]?.text else {
                 throw EditRefusal(.shape, at: element, "expected an element of \(field) to be a mapping with a name")
             }
-            containers.append(Container(node: element, name: name, index: index))
+            containers.append(ManifestContainer(node: element, name: name, index: index))
         }
         return containers
     }

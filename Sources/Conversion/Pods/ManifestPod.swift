@@ -1,8 +1,8 @@
 /// A pod taken apart: who is main, and who is to move.
-package struct Pod {
+package struct ManifestPod {
     package let place: PodPlace
-    package let containers: [Container]
-    package let initContainers: [Container]
+    package let containers: [ManifestContainer]
+    package let initContainers: [ManifestContainer]
 
     package var spec: SourceNode { place.spec }
     package var annotations: SourceNode? { place.metadata?["annotations"] }
@@ -14,8 +14,8 @@ package struct Pod {
 
     package init(_ place: PodPlace) throws(EditRefusal) {
         self.place = place
-        containers = try Container.list(place.spec["containers"], called: "containers")
-        initContainers = try Container.list(place.spec["initContainers"], called: "initContainers")
+        containers = try ManifestContainer.list(place.spec["containers"], called: "containers")
+        initContainers = try ManifestContainer.list(place.spec["initContainers"], called: "initContainers")
         var names: Set<String> = []
         for container in containers + initContainers where !names.insert(container.name).inserted {
             throw EditRefusal(.duplicateName, at: container.node, "the name \(container.name) is taken already")
@@ -23,7 +23,7 @@ package struct Pod {
     }
 
     /// The sidecars among `containers`, by marker, by name or known.
-    package func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [Container] {
+    package func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [ManifestContainer] {
         var named = options.sidecars
         for list in Marker.lists.compactMap({ annotations?[$0] }) {
             let names = Marker.names(list.text ?? "")
@@ -57,7 +57,7 @@ package struct Pod {
     }
 
     /// An injector's placeholder, which is filled in at admission, or what it has filled in.
-    package func isInjected(_ container: Container) -> Bool {
+    package func isInjected(_ container: ManifestContainer) -> Bool {
         guard let injector = container.known?.injector else { return false }
         return container.image == nil || container.image == "auto" || injector.sign(of: self) != nil
     }
