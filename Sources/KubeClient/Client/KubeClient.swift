@@ -152,3 +152,98 @@ public final class KubeClient: KubeAPI {
         KubeError(attempted: request.attempted, reason: .cancelled)
     }
 }
+
+/// How a client behaves towards the server.
+public struct KubeClientOptions: Sendable {
+    public var userAgent: String
+    public var retries: RetryPolicy
+    /// Requests a second on average, and at once; `nil` for no limit of our own (API priority and fairness remains).
+    public var rate: Double?
+    public var burst: Int
+    /// The largest answer that `send` keeps in memory, in bytes. Lists are to be paged, or opened as a stream.
+    public var largestAnswer: Int
+    public var observer: (any RequestObserver)?
+
+    public init(
+        userAgent: String = standardUserAgent, retries: RetryPolicy = .init(), rate: Double? = 50, burst: Int = 100,
+        largestAnswer: Int = 64 << 20, observer: (any RequestObserver)? = nil
+    ) {
+        self.userAgent = userAgent
+        self.retries = retries
+        self.rate = rate
+        self.burst = burst
+        self.largestAnswer = largestAnswer
+        self.observer = observer
+    }
+
+    #if arch(arm64)
+        private static let architecture = "arm64"
+    #else
+        private static let architecture = "amd64"
+    #endif
+
+    /// In client-go's form, so that audit logs and priority rules can be written alike.
+    public static let standardUserAgent = "kpipe-sidecar/\(Version.current) (linux/\(architecture))"
+}
+
+/// One try of one request: what is sent, and what its failure means.
+struct KubeExchange: Sendable {
+    var request: APIRequest
+    var http: HTTPRequest
+    var client: HTTPClient
+    var credential: Credential
+
+    /// The server, or something before it, said no.
+    func refusal(_ head: HTTPResponseHead, _ body: [UInt8]) -> KubeError {
+        var status = Refusal(head, body).status
+        if head.status == 401 { status.message += expiryHint }
+        return KubeError(attempted: request.attempted, reason: .status(status))
+    }
+
+    func failure(_ error: TransportError) -> KubeError {
+        switch error.reason {
+        case .cancelled: return KubeError(attempted: request.attempted, reason: .cancelled)
+        case .tls(let words):
+            var error = error
+            error.reason = .tls(words + expiryHint)
+            return KubeError(attempted: request.attempted, reason: .transport(error))
+        default: return KubeError(attempted: request.attempted, reason: .transport(error))
+        }
+    }
+
+    /// What the server would not say about a client certificate.
+    private var expiryHint: String {
+        guard let identity = credential.identity, identity.expiry <= systemTime() else { return "" }
+        return " (the client certificate expired on \(PEM.day(identity.expiry)))"
+    }
+}
+
+/// Reads a body that goes on, for one reader.
+struct StreamReader: Sendable {
+    private let body: HTTPBodyStream
+    private let attempted: String
+
+    init(_ body: HTTPBodyStream, attempted: String) {
+        self.body = body
+        self.attempted = attempted
+    }
+
+    func next() async throws(KubeError) -> [UInt8]? {
+        // The iterator holds no state of its own: what is read is gone from the stream.
+        var iterator = body.makeAsyncIterator()
+        do { return try await iterator.next() } catch {
+            if case .cancelled = error.reason { throw KubeError(attempted: attempted, reason: .cancelled) }
+            throw KubeError(attempted: attempted, reason: .transport(error))
+        }
+    }
+}
+
+extension HTTPBodyStream {
+    /// The first bytes; what breaks off ends there.
+    func start(upTo limit: Int) async -> [UInt8] {
+        var bytes: [UInt8] = []
+        var iterator = makeAsyncIterator()
+        while bytes.count < limit, let chunk = try? await iterator.next() { bytes += chunk }
+        return Array(bytes.prefix(limit))
+    }
+}

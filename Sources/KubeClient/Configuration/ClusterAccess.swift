@@ -1,3 +1,4 @@
+internal import Basics
 public import HTTPTransport
 
 /// Everything needed to reach one cluster as one user: for HTTP and for WebSockets alike.
@@ -46,5 +47,35 @@ public struct ClusterAccess: Sendable {
     func tls(for credential: Credential) -> TLSConfiguration {
         TLSConfiguration(
             trust: trust, identity: credential.identity.map { ($0.certificate, $0.key) }, serverName: serverName)
+    }
+}
+
+/// In whose name requests are made, where the user may impersonate others.
+public struct Impersonation: Sendable, Equatable {
+    public var user: String
+    public var uid: String?
+    public var groups: [String]
+    public var extra: [String: [String]]
+
+    public init(user: String, uid: String? = nil, groups: [String] = [], extra: [String: [String]] = [:]) {
+        self.user = user
+        self.uid = uid
+        self.groups = groups
+        self.extra = extra
+    }
+
+    func add(to headers: inout HTTPHeaders) {
+        headers["Impersonate-User"] = user
+        if let uid { headers["Impersonate-Uid"] = uid }
+        for group in groups { headers.add("Impersonate-Group", group) }
+        for (key, values) in extra.sorted(by: { $0.key < $1.key }) {
+            let name = "Impersonate-Extra-\(Self.escapedHeaderKey(key))"
+            for value in values { headers.add(name, value) }
+        }
+    }
+
+    /// What a header's name may not hold, and `%`, percent-encoded, as the API server decodes it.
+    private static func escapedHeaderKey(_ key: String) -> String {
+        PercentEncoding.encode(key.lowercased(), keeping: "!#$&'*+-.^_`|~")
     }
 }

@@ -1,4 +1,4 @@
-internal import KubeModel
+public import KubeModel
 internal import YAMLTree
 
 /// Reads what the server says of itself.
@@ -57,4 +57,56 @@ enum DiscoveryDocuments {
         }
         return root
     }
+}
+
+/// One line of a group version's discovery document.
+public struct ServedResource: Sendable, Equatable {
+    public var resource: APIResource
+    /// `get`, `list`, `watch`, `create`, …
+    public var verbs: Set<String>
+    /// Such as `status` and `exec`.
+    public var subresources: Set<String>
+    public var shortNames: [String]
+
+    public init(
+        resource: APIResource, verbs: Set<String> = [], subresources: Set<String> = [], shortNames: [String] = []
+    ) {
+        self.resource = resource
+        self.verbs = verbs
+        self.subresources = subresources
+        self.shortNames = shortNames
+    }
+}
+
+/// What `/version` says.
+public struct ServerVersion: Sendable, Equatable, Comparable, CustomStringConvertible {
+    public var major: Int
+    public var minor: Int
+    /// In full: `v1.36.2`, `v1.29.4-gke.100`.
+    public var text: String
+
+    /// - Parameters: as the server gives them; some builds append a `+` to the minor version.
+    public init?(major: String, minor: String, text: String) {
+        let digits = { (text: String) in Int(text.prefix { "0" <= $0 && $0 <= "9" }) }
+        guard let major = digits(major), let minor = digits(minor) else { return nil }
+        self.major = major
+        self.minor = minor
+        self.text = text
+    }
+
+    public init(_ major: Int, _ minor: Int) {
+        self.major = major
+        self.minor = minor
+        text = "v\(major).\(minor)"
+    }
+
+    public static func < (left: ServerVersion, right: ServerVersion) -> Bool {
+        (left.major, left.minor) < (right.major, right.minor)
+    }
+
+    public static func == (left: ServerVersion, right: ServerVersion) -> Bool {
+        (left.major, left.minor) == (right.major, right.minor)
+    }
+
+    public var description: String { text }
 }

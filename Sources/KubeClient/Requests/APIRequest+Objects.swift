@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 public import KubeModel
 
@@ -49,5 +50,62 @@ extension APIRequest {
     ) -> APIRequest {
         APIRequest(
             "DELETE", resource.path(key), body: options.body, isIdempotent: options.preconditions.uid != nil)
+    }
+}
+
+/// What pods can do beyond being objects.
+extension APIRequest {
+    /// Plain text. A log that is followed has no end and may be silent for as long as it likes.
+    public static func log(_ pod: ObjectKey, _ options: LogOptions = .init()) -> APIRequest {
+        var request = APIRequest(
+            "GET", APIResource.pods.path(pod, "log"), query: options.query, headers: ["Accept": "*/*"])
+        if options.follows {
+            request.timeouts.firstByte = nil
+            request.timeouts.stall = nil
+        }
+        return request
+    }
+
+    /// To be opened as a WebSocket.
+    public static func exec(_ pod: ObjectKey, _ options: ExecOptions) -> APIRequest {
+        APIRequest("GET", APIResource.pods.path(pod, "exec"), query: options.query, isIdempotent: false)
+    }
+
+    /// To be opened as a WebSocket.
+    public static func portForward(_ pod: ObjectKey, port: Int) -> APIRequest {
+        APIRequest(
+            "GET", APIResource.pods.path(pod, "portforward"), query: [("ports", "\(port)")], isIdempotent: false)
+    }
+
+    /// An HTTP request that the server makes to the pod's own address.
+    ///
+    /// - Parameter path: absolute and percent-encoded.
+    public static func proxy(
+        _ method: String = "GET", _ pod: ObjectKey, port: Int, path: String = "/",
+        query: [(name: String, value: String)] = []
+    ) -> APIRequest {
+        let target = ObjectKey(namespace: pod.namespace, name: "\(pod.name):\(port)")
+        return APIRequest(
+            method, APIResource.pods.path(target, "proxy") + path, query: query, headers: ["Accept": "*/*"])
+    }
+}
+
+extension APIResource {
+    /// Where the server has these objects, one of them, or a subresource of one; percent-encoded.
+    ///
+    /// - Parameters:
+    ///   - namespace: empty for all namespaces, and for what has none.
+    ///   - name: empty for the collection.
+    public func path(namespace: String = "", name: String = "", subresource: String = "") -> String {
+        var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
+        if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(PercentEncoding.encode(namespace))" }
+        path += "/\(plural)"
+        if !name.isEmpty { path += "/\(PercentEncoding.encode(name))" }
+        if !subresource.isEmpty { path += "/\(subresource)" }
+        return path
+    }
+
+    func path(_ key: ObjectKey, _ subresource: String = "") -> String {
+        path(namespace: key.namespace, name: key.name, subresource: subresource)
     }
 }

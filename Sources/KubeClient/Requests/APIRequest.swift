@@ -1,3 +1,4 @@
+internal import Basics
 public import HTTPTransport
 
 /// One request to the API server, as a value: relative to whatever server a client stands for, without credentials.
@@ -33,5 +34,51 @@ public struct APIRequest: Sendable {
         self.accept = accept
         self.isIdempotent = isIdempotent ?? (method == "GET")
         self.timeouts = timeouts
+    }
+}
+
+extension APIRequest {
+    /// What is sent to `access` in the name of `headers`' owner.
+    func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
+        var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
+        request.version = Self.version
+        request.coding = paysCompression(to: access) ? .gzip : .identity
+        for field in self.headers.fields { request.headers.add(field.name, field.value) }
+        if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
+        if !body.isEmpty {
+            request.body = .bytes(body)
+            if request.headers["Content-Type"] == nil { request.headers["Content-Type"] = "application/json" }
+        }
+        return request
+    }
+
+    /// HTTP/1.1, although API servers speak HTTP/2. libcurl 7.88 can take an HTTP/2 body that was cut short for a whole
+    /// one, and a list in protobuf that ends between two items is a shorter list; a watch that is let go would go on at
+    /// the server. What HTTP/2 would save is an eighth of the client's time on the processor (16 workers that create,
+    /// patch, read and delete, on one connection: 0.19 instead of 0.22 ms a request), and nothing of the waiting.
+    private static let version = HTTPVersionPolicy.http1
+
+    /// Errors, and kinds that have no protobuf, come as JSON.
+    private var acceptField: String {
+        switch (accept, isWatch) {
+        case (.json, _): "application/json"
+        case (.protobuf, false): "application/vnd.kubernetes.protobuf,application/json"
+        case (.protobuf, true): "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch"
+        }
+    }
+
+    /// The server compresses answers from 128 KiB on, and never a watch. On the same machine that only costs.
+    private func paysCompression(to access: ClusterAccess) -> Bool {
+        method == "GET" && !isWatch && access.allowsCompression && !access.server.isLoopback
+    }
+
+    /// Method and path, without the query: fit for errors.
+    package var attempted: String { "\(method) \(path)" }
+}
+
+extension ClusterAccess {
+    func url(_ path: String, _ query: [(name: String, value: String)]) -> String {
+        let pairs = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        return "\(server)\(path)" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }
 }

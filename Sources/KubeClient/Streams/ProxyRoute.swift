@@ -1,4 +1,6 @@
+internal import Glibc
 internal import HTTPTransport
+internal import NIOCore
 
 /// The way to a server: straight, or through an HTTP proxy's tunnel. What curl decides for requests, for WebSockets.
 struct ProxyRoute: Sendable, Equatable {
@@ -57,5 +59,90 @@ struct ProxyRoute: Sendable, Equatable {
             let name = entry.hasPrefix(".") ? entry.dropFirst() : entry
             return host == name || host.hasSuffix("." + name)
         }
+    }
+}
+
+/// A network of IP addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
+struct AddressRange: Sendable, Equatable {
+    private let bytes: [UInt8]
+    private let prefix: Int
+
+    init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let bytes = Self.address(first) else { return nil }
+        let length = bytes.count * 8
+        guard let prefix = parts.count == 1 ? length : Int(parts[1]), (0...length).contains(prefix) else { return nil }
+        self.bytes = bytes
+        self.prefix = prefix
+    }
+
+    func contains(_ host: String) -> Bool {
+        guard let other = Self.address(host), other.count == bytes.count else { return false }
+        return (0..<prefix).allSatisfy { bit in
+            (bytes[bit / 8] ^ other[bit / 8]) & (0x80 >> UInt8(bit % 8)) == 0
+        }
+    }
+
+    /// The bytes of an IPv4 or IPv6 address, without or in brackets; `nil` for a name.
+    static func address(_ text: some StringProtocol) -> [UInt8]? {
+        let text = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : String(text)
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if inet_pton(family, text, &bytes) == 1 { return bytes }
+        }
+        return nil
+    }
+}
+
+/// Asks an HTTP proxy for a tunnel, and leaves when it has one. For the handlers behind it the connection begins then.
+final class ProxyTunnelHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    struct Refused: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private let request: String
+    private var answer = ByteBuffer()
+    private static let largestAnswer = 16 << 10
+
+    /// - Parameters:
+    ///   - target: `host:port` of the server.
+    ///   - authorization: for the proxy.
+    init(target: String, authorization: String?) {
+        request =
+            "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
+            + (authorization.map { "Proxy-Authorization: \($0)\r\n" } ?? "") + "\r\n"
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        answer.writeImmutableBuffer(unwrapInboundIn(data))
+        let end = Array("\r\n\r\n".utf8)
+        guard let head = answer.readableBytesView.firstRange(of: end) else {
+            if answer.readableBytes > Self.largestAnswer { fail(context, "answers without end") }
+            return
+        }
+        let line = String(decoding: answer.readableBytesView.prefix { $0 != 0x0D }, as: UTF8.self)
+        let words = line.split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3, words[1].hasPrefix("2") else {
+            return fail(context, "answers \u{201C}\(line.prefix(100))\u{201D}")
+        }
+        answer.moveReaderIndex(to: head.upperBound)
+        let rest = answer
+        context.fireChannelActive()
+        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private func fail(_ context: ChannelHandlerContext, _ words: String) {
+        context.fireErrorCaught(Refused(description: words))
+        context.close(promise: nil)
     }
 }

@@ -3,6 +3,7 @@ internal import HTTPTransport
 internal import KubeModel
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// Opens WebSockets to an API server: through its proxy, with its trust, as its user.
 struct WebSocketDialer: Sendable {
@@ -97,5 +98,57 @@ struct WebSocketDialer: Sendable {
         guard isClean else { throw StreamFailure.unsendable }
         let lines = fields.map { "\($0.name): \($0.value)\r\n" }.joined()
         return Array("GET \(target.uri(below: access.server.path)) HTTP/1.1\r\n\(lines)\r\n".utf8)
+    }
+}
+
+/// A subresource of a pod that is talked to over a WebSocket.
+struct PodStreamTarget: Sendable {
+    var path: String
+    var query: [(name: String, value: String)]
+    /// In order of preference.
+    var subprotocols: [String]
+
+    init(_ pod: ObjectKey, _ subresource: String, query: [(name: String, value: String)], subprotocols: [String]) {
+        let resource = APIResource.pods
+        let namespace = PercentEncoding.encode(pod.namespace)
+        path =
+            "/api/\(resource.version)/namespaces/\(namespace)/\(resource.plural)"
+            + "/\(PercentEncoding.encode(pod.name))/\(subresource)"
+        self.query = query
+        self.subprotocols = subprotocols
+    }
+
+    var attempted: String { "GET \(path)" }
+
+    /// As it stands in the request line.
+    func uri(below prefix: String) -> String {
+        let pairs = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        return prefix + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+    }
+}
+
+/// A connection that is being made, so that it can be given up at any moment.
+final class DialedConnection: Sendable {
+    private struct State {
+        var channel: (any Channel)?
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: whether it is still wanted.
+    func hold(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            state.channel = channel
+            return !state.isClosed
+        }
+    }
+
+    func close() {
+        let channel = state.withLock { state in
+            state.isClosed = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
     }
 }

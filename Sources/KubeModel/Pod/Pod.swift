@@ -41,3 +41,73 @@ public struct PodCondition: Sendable, Equatable {
 
     public init() {}
 }
+
+/// A container of a pod's spec, trimmed.
+public struct Container: Sendable, Equatable {
+    public var name = ""
+    public var image = ""
+    public var command: [String] = []
+    public var args: [String] = []
+    /// Literal values; a variable taken from elsewhere has `nil`, because its value is not in the pod.
+    public var env: [EnvironmentVariable] = []
+    /// `Always` for a native sidecar among the init containers; a main container's own policy since 1.34.
+    public var restartPolicy: String?
+    public var restartPolicyRules: [RestartPolicyRule] = []
+    public var hasPreStop = false
+
+    public init() {}
+}
+
+public struct EnvironmentVariable: Sendable, Equatable {
+    public var name = ""
+    public var value: String?
+
+    public init() {}
+}
+
+/// A rule of `restartPolicyRules` (KEP-5307): when the container's exit code matches, its action applies.
+public struct RestartPolicyRule: Sendable, Equatable {
+    /// `Restart` or `RestartAllContainers`.
+    public var action = ""
+    /// `In` or `NotIn`; empty where the rule has no exit codes.
+    public var exitCodeOperator = ""
+    public var exitCodes: [Int32] = []
+
+    public init() {}
+}
+
+/// What the kubelet says of one container, trimmed.
+public struct ContainerStatus: Sendable, Equatable {
+    public var name = ""
+    public var state = ContainerState.unknown
+    public var lastTermination: Termination?
+    public var restartCount: Int32 = 0
+    /// The image that runs, which may be older than the spec's while a swap is under way.
+    public var image = ""
+    /// `containerd://…`; empty before the container was created.
+    public var containerID = ""
+    public var isStarted: Bool?
+
+    public init() {}
+
+    public struct Termination: Sendable, Equatable {
+        public var exitCode: Int32 = 0
+        public var signal: Int32 = 0
+        public var reason = ""
+        public var containerID = ""
+        /// Seconds since 1970; 0 where it never ran.
+        public var startedAt: Int64 = 0
+        public var finishedAt: Int64 = 0
+
+        public init() {}
+    }
+}
+
+public enum ContainerState: Sendable, Equatable {
+    /// No state was given: nothing is known, least of all that it ended.
+    case unknown
+    case waiting(reason: String)
+    /// Since when, in seconds since 1970.
+    case running(startedAt: Int64)
+    case terminated(ContainerStatus.Termination)
+}

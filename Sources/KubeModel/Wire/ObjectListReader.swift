@@ -65,3 +65,58 @@ public struct ObjectListReader: Sendable {
         return metadata
     }
 }
+
+/// What is kept of a list's `metadata`.
+public struct ListMetadata: Sendable, Equatable {
+    public var resourceVersion = ""
+    /// For the next page; empty behind the last.
+    public var continueToken = ""
+
+    public init() {}
+
+    init(protobuf bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {
+        var cursor = WireCursor(range)
+        while let field = try cursor.next(in: bytes) {
+            switch field.number {
+            case 2: resourceVersion = try field.text(in: bytes)
+            case 3: continueToken = try field.text(in: bytes)
+            default: break
+            }
+        }
+    }
+
+    init(json bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {
+        var cursor = JSONCursor(range)
+        guard try cursor.beginObject(in: bytes) else { return }
+        while let key = try cursor.key(in: bytes) {
+            switch key {
+            case "resourceVersion": resourceVersion = try cursor.text(in: bytes)
+            case "continue": continueToken = try cursor.text(in: bytes)
+            default: try cursor.skip(in: bytes)
+            }
+        }
+    }
+}
+
+/// Bytes that came in pieces and have not been read to their end.
+///
+/// Offsets into `bytes` hold until the next `append`.
+struct ByteQueue: Sendable {
+    private(set) var bytes: [UInt8] = []
+    /// Where what is unread begins.
+    var start = 0
+
+    var unread: Range<Int> { start..<bytes.count }
+    var isEmpty: Bool { start == bytes.count }
+
+    mutating func append(_ piece: [UInt8]) {
+        if isEmpty {
+            // Most pieces are read at once, and are never copied.
+            bytes = piece
+        } else {
+            bytes.removeSubrange(..<start)
+            bytes += piece
+        }
+        start = 0
+    }
+}

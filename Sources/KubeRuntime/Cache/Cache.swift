@@ -1,3 +1,4 @@
+internal import Basics
 public import KubeModel
 internal import Synchronization
 
@@ -18,5 +19,53 @@ public final class Cache<Record: Sendable>: Sendable {
 
     func withTable<Result: Sendable>(_ body: (inout ObjectTable<Record>) -> Result) -> Result {
         table.withLock { body(&$0) }
+    }
+}
+
+/// Brings objects into the cache, and collects what is to be told.
+struct CacheWriter<Record: Sendable & Equatable>: Sendable {
+    private let cache: Cache<Record>
+    private let decoder: RecordDecoder<Record>
+    private var changes: [ObjectChange<Record>] = []
+    private var wasSynced = false
+    /// An object at a version that is known need not be decoded, unless what matters has changed.
+    private var trustsVersions = true
+
+    init(_ cache: Cache<Record>, _ decoder: RecordDecoder<Record>) {
+        self.cache = cache
+        self.decoder = decoder
+    }
+
+    mutating func takeChanges() -> [ObjectChange<Record>] {
+        defer { changes = [] }
+        return changes
+    }
+
+    /// Until the next whole state, every object is decoded.
+    mutating func distrustVersions() { trustsVersions = false }
+
+    mutating func beginReplacing() { cache.withTable { $0.beginReplacing() } }
+
+    mutating func endReplacing() {
+        changes += cache.withTable { $0.endReplacing() }.map { .removed($0, $1) }
+        trustsVersions = true
+        if !wasSynced { changes.append(.synced) }
+        wasSynced = true
+    }
+
+    mutating func store(_ head: ObjectHead, _ encoding: ObjectEncoding, _ bytes: Span<UInt8>) throws(WireError) {
+        let version = ResourceVersion.digest(head.resourceVersion)
+        if trustsVersions, cache.withTable({ $0.confirm(head.uid, version: version) }) { return }
+        guard let record = try decoder.decode(encoding, bytes) else { return remove(head) }
+        switch cache.withTable({ $0.store(head.uid, version: version, record) }) {
+        case nil: changes.append(.added(head.uid, record))
+        case let old? where old != record: changes.append(.updated(head.uid, from: old, to: record))
+        case .some: break
+        }
+    }
+
+    mutating func remove(_ head: ObjectHead) {
+        guard let old = cache.withTable({ $0.remove(head.uid) }) else { return }
+        changes.append(.removed(head.uid, old))
     }
 }

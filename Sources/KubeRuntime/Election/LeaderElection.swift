@@ -3,6 +3,7 @@ internal import Glibc
 public import KubeClient
 public import KubeModel
 public import Logging
+internal import Synchronization
 
 /// Lets one of several processes work at a time: whoever holds a `Lease` (coordination.k8s.io/v1).
 ///
@@ -86,5 +87,59 @@ public struct LeaderElection: Sendable {
             guard Task.isCancelled else { return nil }
             return try await group.next() ?? nil
         }
+    }
+}
+
+/// The time during which one elector leads, for the work that may go on only then.
+public final class Leadership: Sendable {
+    private enum State {
+        case sought
+        case held(until: Duration)
+        case over
+    }
+
+    private let state = Mutex(State.sought)
+    private let began = Signal()
+    private let ended = Signal()
+    private let time: Timepiece
+
+    init(_ time: Timepiece) {
+        self.time = time
+    }
+
+    /// Whether this process leads at this very moment, as far as it can know: to be asked before an action that another
+    /// leader must not meet. Even so, a process that is stopped right after asking acts late; so every action is
+    /// idempotent or carries a precondition.
+    public var isHeld: Bool {
+        let now = time.now()
+        return state.withLock { if case .held(let until) = $0 { now < until } else { false } }
+    }
+
+    func hold(until: Duration) {
+        state.withLock { $0 = .held(until: until) }
+        began.send()
+    }
+
+    func lose() {
+        state.withLock { $0 = .over }
+        ended.send()
+    }
+
+    /// Returns once it is held, or when the task is cancelled.
+    func begin() async { _ = await began.wait() }
+
+    /// Returns once it is lost, or when the task is cancelled.
+    func end() async { _ = await ended.wait() }
+}
+
+/// The lease could not be renewed in time, or another holds it. The work was cancelled and has ended.
+public struct LeadershipLost: Error, Sendable, CustomStringConvertible {
+    public var lease: String
+    /// Who holds it, as far as is known; empty where nobody does.
+    public var holder: String
+
+    public var description: String {
+        "lost the lease \(lease)" + (holder.isEmpty ? "" : " to \(holder)")
+            + ": it was not renewed in time; the API server may be unreachable or this process was stopped"
     }
 }

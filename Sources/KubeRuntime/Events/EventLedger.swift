@@ -181,3 +181,79 @@ struct EventLedger: Sendable {
         return bucket.take(at: now)
     }
 }
+
+/// What events may cost the cluster and this process. The defaults are client-go's.
+public struct EventLimits: Sendable, Equatable {
+    /// New events about one object: so many at once …
+    public var burst: Int
+    /// … and one more each time this has passed (`defaultSpamQPS`).
+    public var interval: Duration
+    /// An event that happens again is counted; the count is written at the first repetition, then this often.
+    public var refresh: Duration
+    /// An event that did not happen again for this long has ended; its next occurrence is a new one.
+    public var end: Duration
+    /// Events remembered, written or not. Beyond that new ones are dropped.
+    public var remembered: Int
+    /// An event that the server could not take is given up after so many attempts.
+    public var attempts: Int
+    /// Between two attempts, at most.
+    public var pause: Duration
+
+    public init(
+        burst: Int = 25, interval: Duration = .seconds(300), refresh: Duration = .seconds(30 * 60),
+        end: Duration = .seconds(6 * 60), remembered: Int = 1024, attempts: Int = 12, pause: Duration = .seconds(10)
+    ) {
+        self.burst = burst
+        self.interval = interval
+        self.refresh = refresh
+        self.end = end
+        self.remembered = remembered
+        self.attempts = attempts
+        self.pause = pause
+    }
+}
+
+/// What became of the events that were recorded.
+public struct EventStatistics: Sendable, Equatable {
+    /// Requests that the server accepted.
+    public var written = 0
+    /// Occurrences that were counted into an event that was there already.
+    public var merged = 0
+    /// New events beyond the rate that one object is allowed.
+    public var droppedAsSpam = 0
+    /// New events for which there was no room, or that came after the end.
+    public var droppedAsFull = 0
+    /// Events that the server refused, or could not take in time.
+    public var droppedByServer = 0
+
+    public init() {}
+}
+
+/// What an event's writing needs, and nothing of what deciding about it needs.
+struct EventWrite: Sendable, Equatable {
+    enum Purpose: Sendable, Equatable {
+        case create
+        /// It was written before: only its count and last time have changed.
+        case updateSeries
+    }
+
+    var purpose: Purpose
+    var event: ClusterEvent
+    /// Of the `Event` object.
+    var name: String
+    /// Microseconds since 1970: of the first occurrence and of the last.
+    var firstSeen: Int64
+    var lastSeen: Int64
+    var count: Int
+}
+
+/// What became of a write.
+enum EventWriteOutcome: Sendable, Equatable {
+    case written
+    /// The event is there no more (events live for an hour): it is to be created again.
+    case missing
+    /// The server will not have it, now or later.
+    case refused
+    /// It may be tried again.
+    case failed
+}

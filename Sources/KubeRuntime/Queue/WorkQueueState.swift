@@ -1,3 +1,5 @@
+public import Basics
+
 /// Which keys wait to be worked on, and which are being worked on: client-go's work queue as a value.
 ///
 /// - A key that is added again while it waits is worked on once.
@@ -94,5 +96,138 @@ public struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Lets into the queue what is due by now.
     public mutating func addDue(at now: Duration) {
         while let key = delayed.popDue(at: now) { add(key, at: now) }
+    }
+}
+
+/// What a work queue has counted since it was made.
+public struct WorkQueueStatistics: Sendable, Equatable {
+    /// Keys taken into the queue; one that waited already does not count again.
+    public var adds = 0
+    /// Keys added for later.
+    public var retries = 0
+
+    public init() {}
+}
+
+/// How long each key waits before it is tried again: doubling from 5 ms to 1000 s for each failure in a row, and no
+/// more than 10 a second over all keys beyond a burst of 100. The defaults are those of client-go's
+/// `DefaultTypedControllerRateLimiter`.
+public struct RetryDelays<Key: Hashable & Sendable>: Sendable {
+    private let base: Duration
+    private let maximum: Duration
+    private var bucket: TokenBucket
+    private var failures: [Key: Int] = [:]
+
+    public init(
+        base: Duration = .milliseconds(5), maximum: Duration = .seconds(1000),
+        bucket: TokenBucket = TokenBucket(burst: 100, interval: .milliseconds(100))
+    ) {
+        self.base = base
+        self.maximum = maximum
+        self.bucket = bucket
+    }
+
+    /// Counts a failure of `key`, and says how long it is to wait.
+    public mutating func delay(for key: Key, at now: Duration) -> Duration {
+        let count = failures[key, default: 0]
+        failures[key] = count + 1
+        return max(backoff(after: count), bucket.reserve(at: now))
+    }
+
+    /// The key did well, or will never be tried again.
+    public mutating func forget(_ key: Key) { failures[key] = nil }
+
+    public func failures(of key: Key) -> Int { failures[key, default: 0] }
+
+    private func backoff(after count: Int) -> Duration {
+        var delay = base
+        for _ in 0..<count where delay < maximum { delay = delay * 2 }
+        return min(delay, maximum)
+    }
+}
+
+/// Keys with the moments at which they are due; each key once, at the earliest moment it was given. A binary heap.
+struct DelayedKeys<Key: Hashable & Sendable>: Sendable {
+    private struct Entry: Sendable {
+        var key: Key
+        var due: Duration
+        /// Among those due at the same moment the one that came first goes first.
+        var number: Int
+    }
+
+    private var heap: [Entry] = []
+    private var due: [Key: Duration] = [:]
+    private var count = 0
+
+    /// The earliest moment at which a key is due.
+    var nextDue: Duration? { heap.first?.due }
+
+    mutating func insert(_ key: Key, due moment: Duration) {
+        if let present = due[key], present <= moment { return }
+        due[key] = moment
+        count += 1
+        heap.append(Entry(key: key, due: moment, number: count))
+        rise(heap.count - 1)
+    }
+
+    /// Removes and returns a key that is due.
+    mutating func popDue(at now: Duration) -> Key? {
+        while let first = heap.first, first.due <= now {
+            heap.swapAt(0, heap.count - 1)
+            heap.removeLast()
+            sink(0)
+            // An entry whose key was given an earlier moment since has been overtaken by that one.
+            guard due[first.key] == first.due else { continue }
+            due[first.key] = nil
+            return first.key
+        }
+        return nil
+    }
+
+    private func isBefore(_ one: Int, _ other: Int) -> Bool {
+        (heap[one].due, heap[one].number) < (heap[other].due, heap[other].number)
+    }
+
+    private mutating func rise(_ start: Int) {
+        var index = start
+        while index > 0, isBefore(index, (index - 1) / 2) {
+            heap.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    private mutating func sink(_ start: Int) {
+        var index = start
+        while true {
+            let least = [2 * index + 1, 2 * index + 2].filter { $0 < heap.count }
+                .reduce(index) { isBefore($1, $0) ? $1 : $0 }
+            guard least != index else { return }
+            heap.swapAt(index, least)
+            index = least
+        }
+    }
+}
+
+/// First in, first out, both ends in constant time on average.
+struct FIFO<Element: Sendable>: Sendable {
+    /// Those before `head` have been taken; they are dropped once they are half of all.
+    private var elements: [Element?] = []
+    private var head = 0
+
+    var count: Int { elements.count - head }
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        let element = elements[head]
+        elements[head] = nil
+        head += 1
+        if head * 2 >= elements.count {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
     }
 }

@@ -50,3 +50,60 @@ public enum WatchFailure: Sendable, Equatable {
         }
     }
 }
+
+/// What happened to a watch that somebody may want to count or to be told of.
+public enum WatchNote: Sendable, Equatable {
+    /// The watch goes on from where it was, on a new request.
+    case reopened
+    /// The whole state is read again.
+    case relisting(Reason)
+    /// Something went wrong; asked again after the delay.
+    case failed(WatchFailure, retryIn: Duration)
+    /// The server does not stream the initial state; it is read in pages.
+    case streamingUnavailable(WatchFailure)
+    /// Nothing was heard for so long that the connection was given up.
+    case silent
+
+    public enum Reason: String, Sendable {
+        /// The version was compacted away: the ordinary cause.
+        case expired
+        /// The server is behind what was already seen.
+        case versionTooLarge
+        /// What came was not what the API promises.
+        case garbled
+        /// An object or bookmark without a version.
+        case noVersion
+        /// An event older than the one before.
+        case outOfOrder
+        /// Somebody asked for it.
+        case requested
+    }
+
+    /// Why the server is not being followed, in words; `nil` where it is.
+    var trouble: String? {
+        switch self {
+        case .failed(let failure, _): failure.words
+        case .silent: "the server has fallen silent"
+        case .reopened, .relisting, .streamingUnavailable: nil
+        }
+    }
+}
+
+/// How long to wait before asking again: client-go's reflector's rule. 0.8 s, doubled up to 30 s, each stretched by up to
+/// as much again, so that a thousand clients do not come back together; from the start again after two calm minutes.
+struct WatchBackoff: Sendable, Equatable {
+    static let first = Duration.milliseconds(800)
+    static let longest = Duration.seconds(30)
+    static let calm = Duration.seconds(120)
+
+    private var next = Self.first
+    private var last: Duration?
+
+    /// - Parameter fraction: random, in 0 ..< 1.
+    mutating func delay(at now: Duration, fraction: Double) -> Duration {
+        if let last, now - last > Self.calm { next = Self.first }
+        last = now
+        defer { next = min(next * 2, Self.longest) }
+        return next * (1 + fraction)
+    }
+}

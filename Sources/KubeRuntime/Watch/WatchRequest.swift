@@ -1,5 +1,6 @@
 internal import HTTPTransport
-internal import KubeClient
+public import KubeClient
+public import KubeModel
 
 /// What a watch asks of the server next.
 public enum WatchRequest: Sendable, Equatable {
@@ -45,5 +46,46 @@ public enum WatchRequest: Sendable, Equatable {
         [
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", "\(timeout.components.seconds)"),
         ]
+    }
+}
+
+/// What is watched: one kind, in one namespace or all, selected by labels and fields.
+public struct WatchScope: Sendable {
+    public var resource: APIResource
+    /// `nil`: all namespaces.
+    public var namespace: String?
+    public var labelSelector: String
+    public var fieldSelector: String
+    public var encoding: APIRequest.Encoding
+
+    public init(
+        _ resource: APIResource, namespace: String? = nil, labelSelector: String = "", fieldSelector: String = "",
+        encoding: APIRequest.Encoding = .json
+    ) {
+        self.resource = resource
+        self.namespace = namespace
+        self.labelSelector = labelSelector
+        self.fieldSelector = fieldSelector
+        self.encoding = encoding
+    }
+
+    var path: String { resource.path(namespace: namespace ?? "") }
+
+    var selectors: [(name: String, value: String)] {
+        [("labelSelector", labelSelector), ("fieldSelector", fieldSelector)].filter { !$0.1.isEmpty }
+    }
+}
+
+/// Versions of objects. They are decimal numbers that grow (KEP-5504); of any other sort nothing is known but equality.
+enum ResourceVersion {
+    static func isOlder(_ version: String, than other: String) -> Bool {
+        guard let left = UInt64(version), let right = UInt64(other) else { return false }
+        return left < right
+    }
+
+    /// Eight bytes that tell versions of one object apart; 0 for none.
+    static func digest(_ version: String) -> UInt64 {
+        if let number = UInt64(version) { return number }
+        return version.utf8.reduce(version.isEmpty ? 0 : 0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
