@@ -1,3 +1,4 @@
+internal import Basics
 package import ConfigSchema
 package import PodRules
 package import YAMLTree
@@ -80,5 +81,66 @@ extension TerminatorConfiguration: Configurable {
                 decoding.at(index: index) { $0.report("the marker \(marker.name) stands here twice", at: mark) }
             }
         }
+    }
+}
+
+/// Annotations beside the contract's own.
+package struct AnnotationConfiguration: Sendable, Equatable {
+    package var sidecars: [String] = []
+    package var primary: [String] = []
+
+    package init() {}
+}
+
+extension AnnotationConfiguration: Configurable {
+    package static let fields: [Field<AnnotationConfiguration>] = [
+        .optional("sidecars", \.sidecars, Shape.text.list, "Keys of annotations that name sidecars."),
+        .optional("primary", \.primary, Shape.text.list, "Keys of annotations that name the only main container."),
+    ]
+}
+
+extension TerminatorConfiguration {
+    /// Far beyond any configuration a person writes.
+    private static let limits = YAMLLimits(bytes: 1 << 20, depth: 32, nodes: 50_000)
+
+    /// Reads, decodes and checks a file; the error lists everything that is wrong.
+    package init(file: String) throws(ConfigurationError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.bytes(file, limit: Self.limits.bytes)
+        } catch {
+            throw ConfigurationError(source: file, problems: [.init(path: "", message: "\(error)")])
+        }
+        try self.init(parsing: bytes, source: file)
+    }
+
+    /// - Parameter source: what the document is called in messages.
+    package init(parsing bytes: [UInt8], source: String) throws(ConfigurationError) {
+        let document: YAMLNode
+        do throws(YAMLError) {
+            document = try YAMLNode(parsing: bytes, limits: Self.limits)
+        } catch {
+            throw ConfigurationError(
+                source: source, problems: [.init(path: "", mark: error.mark, message: error.message)])
+        }
+        var decoding = Decoding()
+        let isEmpty = document.scalar?.isNull == true
+        let configuration = isEmpty ? Self() : Shape<Self>.object().decode(document, &decoding)
+        guard let configuration, decoding.problems.isEmpty else {
+            throw ConfigurationError(source: source, problems: decoding.problems)
+        }
+        self = configuration
+    }
+}
+
+/// The JSON Schema of the terminator's configuration, made from the decoder's own fields.
+package enum TerminatorConfigurationSchema {
+    /// Checked in at `docs/schema/terminator-config.schema.json`; `kpipe-sidecar schema terminator` prints it.
+    package static var text: String {
+        let head: [JSONValue.Member] = [
+            .init("$schema", "https://json-schema.org/draft/2020-12/schema"),
+            .init("title", "Configuration of kpipe-sidecar terminator"),
+        ]
+        return JSONValue.object(head + Shape<TerminatorConfiguration>.object().schema).prettyText
     }
 }

@@ -193,3 +193,10 @@ extension CertificateFailure {
 extension Sequence<UInt8> {
     var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }
+
+/// Why certificates could not be made, read or shared. Never holds a key.
+package struct CertificateFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    package var description: String
+
+    init(_ description: String) { self.description = description }
+}

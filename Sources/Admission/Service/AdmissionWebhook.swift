@@ -191,3 +191,47 @@ package final class AdmissionWebhook: Sendable {
         if !request.isDryRun, let event = decision.event { events.record(event) }
     }
 }
+
+/// What a command line and a cluster say beside the configuration.
+package struct AdmissionOptions: Sendable {
+    /// Where we run: Secret and Service are there, and its pods are left alone.
+    package var ownNamespace: String
+    /// `nil`: all namespaces.
+    package var onlyNamespace: String?
+    /// Says what would be done, and does nothing.
+    package var isDryRun: Bool
+
+    package init(ownNamespace: String, onlyNamespace: String? = nil, isDryRun: Bool = false) {
+        self.ownNamespace = ownNamespace
+        self.onlyNamespace = onlyNamespace
+        self.isDryRun = isDryRun
+    }
+
+    /// Pods without which the cluster, and so we, would not run.
+    package static let clusterNamespace = "kube-system"
+
+    /// What the certificate is made out to: the Service, by all its names, and what the operator adds.
+    func names(_ webhook: WebhookConfiguration) -> Set<String> {
+        let service = "\(webhook.service).\(ownNamespace).svc"
+        return Set([webhook.service, "\(webhook.service).\(ownNamespace)", service, "\(service).cluster.local"])
+            .union(webhook.hosts)
+    }
+}
+
+/// What the webhook counts.
+struct WebhookMetrics: Sendable {
+    let requests: Counter
+    let seconds: Histogram
+    let expiry: Gauge
+
+    init(_ registry: MetricRegistry) {
+        requests = registry.counter(
+            "kpipe_webhook_requests_total", "Requests to the webhook, by what became of them.", labels: ["result"])
+        seconds = registry.histogram(
+            "kpipe_webhook_request_seconds", "From a whole request to its answer.",
+            bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
+        expiry = registry.gauge(
+            "kpipe_webhook_certificate_expiry_timestamp_seconds",
+            "When the certificate that is shown ends, in seconds since 1970; 0 while there is none.")
+    }
+}

@@ -1,7 +1,7 @@
-import TestSupport
-import Testing
-
 @testable import Admission
+import Synchronization
+import Testing
+import TestSupport
 
 @Suite struct RequestGateTests {
     /// However many come, with whatever weight: what is inside never weighs more than there is room.
@@ -47,5 +47,20 @@ import Testing
             #expect(await group.next() == true)
         }
         #expect(await gate.enter(weight: 1) { true } == true)
+    }
+}
+
+/// A number that many change, and the most that it ever was.
+final class Tally: Sendable {
+    private let value = Mutex((now: 0, most: 0))
+
+    var now: Int { value.withLock { $0.now } }
+    var most: Int { value.withLock { $0.most } }
+
+    func add(_ amount: Int) {
+        value.withLock {
+            $0.now += amount
+            $0.most = max($0.most, $0.now)
+        }
     }
 }
