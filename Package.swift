@@ -135,8 +135,7 @@ let package = Package(
             [
                 "Basics", "ConfigSchema", "YAMLTree", "Conversion", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules",
-                "OperatorConfiguration", "HTTPServer", "Telemetry", "HTTPTransport", "CCrypto", "WorkdirProtocol",
-                logging, nioSSL,
+                "OperatorConfiguration", "HTTPServer", "Telemetry", "HTTPTransport", "CCrypto", logging, nioSSL,
             ], small),
         module(
             "Render",

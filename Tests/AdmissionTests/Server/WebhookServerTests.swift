@@ -1,7 +1,6 @@
 import Glibc
 import TestSupport
 import Testing
-import WorkdirProtocol
 
 @testable import Admission
 @testable import HTTPServer
