@@ -1,4 +1,5 @@
-import Basics
+internal import Basics
+package import HTTPTransport
 
 /// The container runtime of this node, through its CRI socket (`runtime.v1`): containerd and CRI-O alike.
 ///
@@ -95,6 +96,74 @@ package struct ContainerRuntime: Sendable {
                 }
             default: break
             }
+        }
+    }
+}
+
+/// A container as the runtime knows it, trimmed.
+package struct RuntimeContainer: Sendable, Equatable {
+    /// CRI's `ContainerState`, by number.
+    package enum State: Int, Sendable {
+        case created, running, exited, unknown
+    }
+
+    package var id: String
+    package var state: State
+    /// Which pod and which of its containers this is, by the labels that the kubelet gave it; `nil` where it gave none.
+    package var podUID: String?
+    package var name: String?
+    /// Meaningful once it has exited.
+    package var exitCode: Int32
+
+    package init(id: String, state: State, podUID: String? = nil, name: String? = nil, exitCode: Int32 = 0) {
+        self.id = id
+        self.state = state
+        self.podUID = podUID
+        self.name = name
+        self.exitCode = exitCode
+    }
+}
+
+/// Why the container runtime did not do what it was asked for.
+package struct RuntimeError: Error, Sendable, CustomStringConvertible {
+    package enum Reason: Sendable {
+        case status(GRPCStatus)
+        case transport(TransportError)
+        case malformed(String)
+    }
+
+    /// The call, and at which socket.
+    package var attempted: String
+    package var reason: Reason
+
+    package init(attempted: String, reason: Reason) {
+        self.attempted = attempted
+        self.reason = reason
+    }
+
+    /// The container is not there (any more).
+    package var isNotFound: Bool {
+        if case .status(let status) = reason { status.code == GRPCStatus.notFound } else { false }
+    }
+
+    /// Whether the same call may succeed later.
+    package var isTransient: Bool {
+        switch reason {
+        case .status(let status): status.code == GRPCStatus.unavailable || status.code == GRPCStatus.deadlineExceeded
+        case .transport(let error): error.isTransient
+        case .malformed: false
+        }
+    }
+
+    package var description: String {
+        switch reason {
+        case .status(let status): "\(attempted): \(status)"
+        case .transport(let error):
+            switch error.reason {
+            case .connect: "\(attempted): nobody listens there; is the path right and the socket mounted?"
+            default: "\(attempted): \(error.reason)"
+            }
+        case .malformed(let what): "\(attempted): \(what)"
         }
     }
 }

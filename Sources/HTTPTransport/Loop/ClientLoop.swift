@@ -1,4 +1,4 @@
-import CCurl
+internal import CCurl
 
 /// The transport's thread: waits for sockets, other threads' wishes and deadlines, and lets libcurl work.
 ///
@@ -11,7 +11,7 @@ final class ClientLoop {
     private let context = LoopContext()
     private let poller = Poller()
     private let multis: MultiHandles
-    private var queue: AdmissionQueue
+    private var queue: RequestQueue
     private var waiting: [UInt64: Submission] = [:]
     private var running: [UInt64: EasyHandle] = [:]
     private var idle: [EasyHandle] = []
@@ -21,7 +21,7 @@ final class ClientLoop {
     init(_ configuration: HTTPClientConfiguration, inbox: Inbox) {
         self.configuration = configuration
         self.inbox = inbox
-        queue = AdmissionQueue(
+        queue = RequestQueue(
             limit: configuration.maximumConnections, limitPerOrigin: configuration.maximumConnectionsPerHost)
         multis = MultiHandles(configuration, poller: poller)
         poller.watch(inbox.descriptor, read: true, write: false)
@@ -178,4 +178,23 @@ final class ClientLoop {
 
     /// To be called when the loop is freed: whoever waits for the shutdown sees its connections closed.
     var completions: [@Sendable () -> Void] { finish }
+}
+
+/// What the running exchanges of one loop share with it. Lives on the transport's thread.
+final class LoopContext {
+    typealias Instant = ContinuousClock.Instant
+
+    /// Read once for each round of the loop.
+    var now: Instant = .now
+    /// No exchange has a deadline before this one.
+    private(set) var earliestDeadline: Instant?
+    /// Exchanges that have got their connection since the loop last looked.
+    var connected: [Exchange] = []
+
+    func note(_ deadline: Instant?) {
+        guard let deadline else { return }
+        earliestDeadline = earliestDeadline.map { min($0, deadline) } ?? deadline
+    }
+
+    func forgetDeadlines() { earliestDeadline = nil }
 }

@@ -1,6 +1,6 @@
-import CCurl
-import Glibc
-import Synchronization
+internal import CCurl
+internal import Glibc
+internal import Synchronization
 
 /// What other threads want of the transport's thread. Posting wakes it.
 final class Inbox: Sendable {
@@ -54,5 +54,42 @@ final class Inbox: Sendable {
             defer { state.messages = [] }
             return state.messages
         }
+    }
+}
+
+/// One exchange as the caller hands it to the transport's thread.
+struct Submission: Sendable {
+    let id: UInt64
+    let plan: RequestPlan
+    let request: HTTPRequest
+    let sink: any HTTPBodySink
+    let ticket: Ticket
+    /// Called exactly once, after the last call to sink and source.
+    let complete: @Sendable (Result<HTTPResponseHead, TransportError>) -> Void
+
+    func fail(_ reason: TransportError.Reason, nothingSent: Bool) {
+        complete(.failure(TransportError(attempted: plan.attempted, reason: reason, nothingSent: nothingSent)))
+    }
+}
+
+/// Names an exchange to the thread that runs it.
+final class Ticket: Sendable {
+    private static let counter = Atomic<UInt64>(0)
+
+    let id: UInt64
+    private let cancelled = Atomic<Bool>(false)
+    private let inbox: Inbox
+
+    init(_ inbox: Inbox) {
+        self.inbox = inbox
+        id = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+
+    /// Also takes effect when it comes before the submission.
+    func cancel() {
+        cancelled.store(true, ordering: .releasing)
+        inbox.post(.cancel(id))
     }
 }
