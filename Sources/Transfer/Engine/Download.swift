@@ -1,4 +1,4 @@
-import HTTPTransport
+internal import HTTPTransport
 
 /// Fetches single objects into files of a confined folder: small ones in one request, large ones in ranges at once.
 struct Download: Sendable {
@@ -170,5 +170,66 @@ extension Result {
 
     init(_ body: () throws(Failure) -> Success) {
         do throws(Failure) { self = .success(try body()) } catch { self = .failure(error) }
+    }
+}
+
+/// One object on its way to one file.
+struct FetchItem: Sendable {
+    var store: any ObjectStore
+    var key: String
+    /// Fit for messages and records.
+    var url: String
+    /// What the listing said, so that no request is spent on asking.
+    var info: ObjectInfo?
+    /// Below the folder of inputs.
+    var destination: String
+    var sha256: [UInt8]?
+    var unpack: InputRequest.Unpack
+    var optional: Bool
+}
+
+/// What was read of an object, before anybody else sees it.
+struct FetchedContent: Sendable {
+    var info: ObjectInfo
+    var size: Int64
+    /// The store's checksum of the whole object, and the one found.
+    var expected: Checksum?
+    var found: Checksum?
+    /// Of the content, where it was cheap to have already.
+    var sha256: [UInt8]?
+}
+
+extension Download {
+    /// Compares the store's checksum and the user's. Throws `.checksum`, naming both values.
+    func verify(_ item: FetchItem, _ content: FetchedContent, _ file: TemporaryFile) async throws(TransferError) {
+        if let expected = content.expected, let found = content.found, expected.algorithm == found.algorithm,
+            expected != found
+        {
+            throw .mismatch(
+                item.url, expected, found, hint: "the object was damaged in the store or on its way; fetch it again")
+        }
+        guard let wanted = item.sha256 else { return }
+        let found: [UInt8]
+        if let known = content.sha256 {
+            found = known
+        } else {
+            let (size, meter) = (content.size, meter)
+            found = try await BlockingPool.shared.run { () throws(TransferError) in
+                try DigestTimer.sha256(of: file, size: size, meter)
+            }
+        }
+        guard found == wanted else {
+            throw .mismatch(
+                item.url, Checksum(.sha256, wanted), Checksum(.sha256, found),
+                hint: "compare the digest in the configuration with the object's source")
+        }
+    }
+}
+
+extension TransferError {
+    static func mismatch(_ object: String, _ expected: Checksum, _ found: Checksum, hint: String) -> TransferError {
+        TransferError(
+            object: object, reason: .checksum(expected: expected.hex, found: found.hex),
+            message: "its \(expected.algorithm.rawValue) is \(found.hex), expected \(expected.hex)", hint: hint)
     }
 }

@@ -1,3 +1,4 @@
+internal import Synchronization
 package import WorkdirProtocol
 
 /// How a whole fetch or store went. Failures are collected, not thrown: the other objects go on.
@@ -52,4 +53,70 @@ extension ExitCode {
         case .software: 8
         }
     }
+}
+
+/// What happens to single objects, told as it happens from whatever task it happens in: handlers must be quick.
+package enum TransferEvent: Sendable {
+    /// Would be moved (`TransferConfiguration.dryRun`).
+    case planned(TransferredFile)
+    /// Stands complete under its final name, or is confirmed by the store.
+    case finished(TransferredFile)
+    /// Already in the journal: nothing was moved.
+    case skipped(TransferredFile)
+    case retrying(TransferError, attempt: Int, after: Duration)
+    case failed(TransferError)
+    /// Something left out on purpose (a socket among the outputs), with the reason.
+    case note(path: String, String)
+}
+
+package typealias TransferEventHandler = @Sendable (TransferEvent) -> Void
+
+/// One file that is where it belongs.
+package struct TransferredFile: Sendable, Equatable {
+    /// Below the folder of inputs or outputs.
+    package var path: String
+    package var url: String
+    package var size: Int64
+    /// Lower-case hexadecimal, where it was computed.
+    package var sha256: String?
+
+    package init(path: String, url: String, size: Int64, sha256: String? = nil) {
+        self.path = path
+        self.url = url
+        self.size = size
+        self.sha256 = sha256
+    }
+}
+
+/// Counters of running transfers: written by the engine from many threads, read by whoever shows progress.
+package final class TransferMeter: Sendable {
+    package struct Reading: Sendable, Equatable {
+        /// Known so far; grows while listings go on.
+        package var objects = 0
+        package var bytes: Int64 = 0
+        package var objectsDone = 0
+        package var objectsSkipped = 0
+        /// Payload moved, repeated pieces counted again.
+        package var bytesMoved: Int64 = 0
+        package var retries = 0
+        package var failures = 0
+        /// Processor time spent on SHA-256 alone.
+        package var digestTime: Duration = .zero
+
+        package init() {}
+    }
+
+    private let moved = Atomic<Int64>(0)
+    private let state = Mutex(Reading())
+
+    package init() {}
+
+    package var reading: Reading {
+        var reading = state.withLock { $0 }
+        reading.bytesMoved = moved.load(ordering: .relaxed)
+        return reading
+    }
+
+    func add(moved bytes: Int) { moved.wrappingAdd(Int64(bytes), ordering: .relaxed) }
+    func update(_ change: (inout Reading) -> Void) { state.withLock { change(&$0) } }
 }

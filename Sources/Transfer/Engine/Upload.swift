@@ -1,5 +1,5 @@
-import Glibc
-import HTTPTransport
+internal import Glibc
+internal import HTTPTransport
 
 /// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
 struct Upload: Sendable {
@@ -82,4 +82,15 @@ struct Upload: Sendable {
             return try await item.store.write(item.key, source, attributes)
         }
     }
+}
+
+/// One file on its way to one object.
+struct StoreItem: Sendable {
+    var store: any ObjectStore
+    var key: String
+    /// Fit for messages and records.
+    var url: String
+    /// Below the folder of outputs.
+    var path: String
+    var priority: Int
 }

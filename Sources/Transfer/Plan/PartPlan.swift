@@ -1,3 +1,50 @@
+/// How an object is cut into ranges. Pure.
+struct RangePlan: Sendable, Equatable {
+    /// Fetched in one request up to this size.
+    static let defaultPart: Int64 = 8 << 20
+    static let largestPart: Int64 = 64 << 20
+    /// A large object is cut into about so many ranges: enough to spread, few enough that each is worth its request.
+    private static let rangesWanted: Int64 = 64
+
+    /// Bytes in all.
+    let size: Int64
+    let part: Int64
+
+    static func singleRequestLimit(_ partSize: Int64?) -> Int64 { partSize ?? defaultPart }
+
+    /// `storedPart`: bytes of one part as the object was stored; ranges begin where a part begins, because stores keep
+    /// parts apart. `partSize`: what a person asked for. An unknown size is one range.
+    init(size: Int64?, storedPart: Int64?, partSize: Int64?) {
+        self.size = size ?? 0
+        let mebibyte: Int64 = 1 << 20
+        let share = (self.size / Self.rangesWanted + mebibyte - 1) / mebibyte * mebibyte
+        let wanted = min(max(share, Self.defaultPart), Self.largestPart)
+        if let partSize {
+            part = max(1, partSize)
+        } else if let storedPart, storedPart > 0 {
+            part = Self.aligned(wanted, to: storedPart)
+        } else {
+            part = wanted
+        }
+    }
+
+    var count: Int { Int((size + part - 1) / part) }
+    var isSingle: Bool { count <= 1 }
+
+    subscript(index: Int) -> Range<Int64> {
+        let start = Int64(index) * part
+        return start..<min(size, start + part)
+    }
+
+    /// Several small stored parts make one range; a large one is cut into equal halves, as often as needed.
+    private static func aligned(_ wanted: Int64, to storedPart: Int64) -> Int64 {
+        if storedPart <= wanted { return (wanted + storedPart - 1) / storedPart * storedPart }
+        var part = storedPart
+        while part > 2 * wanted, part.isMultiple(of: 2) { part /= 2 }
+        return part > largestPart ? wanted : part
+    }
+}
+
 /// How a file is cut into the parts of an upload. Pure.
 struct PartPlan: Sendable, Equatable {
     static let defaultPart: Int64 = 8 << 20

@@ -1,4 +1,5 @@
 internal import Basics
+internal import FoundationEssentials
 internal import HTTPTransport
 
 /// What a person writes to name objects: `s3://bucket/key`, `http(s)://…`, `file://…`, a plain path or `-`. Whether the
@@ -114,5 +115,26 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         let path = rest[authority.endIndex...].prefix { $0 != "?" }
         return "\(text[..<separator.upperBound])\(host)\(path)"
+    }
+}
+
+extension TransferredFile {
+    /// `url` for readers who know neither our current folder nor our way to write paths: a local path becomes an
+    /// absolute `file://` URL (RFC 8089), every other URL stays.
+    package var absoluteURL: String {
+        guard let location = try? Location(url), location.isLocal, !url.hasPrefix(FileURL.scheme) else { return url }
+        return FileURL.text(of: location.key, in: FileManager.default.currentDirectoryPath)
+    }
+}
+
+enum FileURL {
+    static let scheme = "file://"
+
+    /// - Parameter folder: where a relative path begins.
+    static func text(of path: String, in folder: String) -> String {
+        let whole = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        let segments = whole.split(separator: "/", omittingEmptySubsequences: true).filter { $0 != "." }
+        let end = whole.hasSuffix("/") && !segments.isEmpty ? "/" : ""
+        return scheme + "/" + PercentEncoding.encode(segments.joined(separator: "/"), keeping: "/") + end
     }
 }

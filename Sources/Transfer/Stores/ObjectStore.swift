@@ -55,3 +55,128 @@ extension ObjectStore {
         TransferError(object: key, reason: .configuration, message: "this store takes no uploads in parts")
     }
 }
+
+package struct StoreTraits: Sendable, Equatable {
+    /// Ranged reads are honoured as far as is known before the first request.
+    package var ranges: Bool
+    package var lists: Bool
+    package var multipart: MultipartLimits?
+    /// Checksum the store verifies on upload and returns on download, cheapest first.
+    package var checksum: ChecksumAlgorithm?
+
+    package init(ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?) {
+        self.ranges = ranges
+        self.lists = lists
+        self.multipart = multipart
+        self.checksum = checksum
+    }
+}
+
+package struct MultipartLimits: Sendable, Equatable {
+    /// Bytes.
+    package var minimumPart: Int64
+    package var maximumPart: Int64
+    package var maximumParts: Int
+
+    package init(minimumPart: Int64, maximumPart: Int64, maximumParts: Int) {
+        self.minimumPart = minimumPart
+        self.maximumPart = maximumPart
+        self.maximumParts = maximumParts
+    }
+}
+
+package struct ObjectInfo: Sendable, Equatable {
+    package var key: String
+    /// Bytes; `nil` where the server does not say (chunked).
+    package var size: Int64?
+    /// As the server sent it, quotes included.
+    package var etag: String?
+    package var versionID: String?
+    package var lastModified: String?
+    /// The store's own checksum of the whole object, where it has one.
+    package var checksum: Checksum?
+    /// Bytes of one stored part, where the object was stored in parts: good boundaries for ranges.
+    package var partSize: Int64?
+    /// Whether ranges of it can be read, as far as is known.
+    package var ranges: Bool
+
+    package init(
+        key: String, size: Int64?, etag: String? = nil, versionID: String? = nil, lastModified: String? = nil,
+        checksum: Checksum? = nil, partSize: Int64? = nil, ranges: Bool = true
+    ) {
+        self.key = key
+        self.size = size
+        self.etag = etag
+        self.versionID = versionID
+        self.lastModified = lastModified
+        self.checksum = checksum
+        self.partSize = partSize
+        self.ranges = ranges
+    }
+}
+
+package struct ObjectPage: Sendable, Equatable {
+    package var objects: [ObjectInfo]
+    /// `nil` after the last page.
+    package var next: String?
+
+    package init(objects: [ObjectInfo], next: String?) {
+        self.objects = objects
+        self.next = next
+    }
+}
+
+package struct ObjectAttributes: Sendable, Equatable {
+    package var contentType: String?
+    package var metadata: [String: String]
+    package var checksum: Checksum?
+
+    package init(contentType: String? = nil, metadata: [String: String] = [:], checksum: Checksum? = nil) {
+        self.contentType = contentType
+        self.metadata = metadata
+        self.checksum = checksum
+    }
+}
+
+/// An upload in parts; either `complete` or `abort` ends it.
+package protocol MultipartUpload: Sendable {
+    /// Names the upload in a journal, so that a restarted agent can go on or abort it.
+    var id: String { get }
+    /// Stores part `number` (from 1); the returned tag goes into `complete`.
+    func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+        -> PartTag
+    /// The parts stored so far, in order: what a resumed upload need not send again.
+    func storedParts() async throws(TransferError) -> [PartTag]
+    /// Joins the parts into the object. Where every part carries size and CRC, the store compares the whole's.
+    func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo
+    func abort() async throws(TransferError)
+}
+
+package struct PartTag: Sendable, Equatable {
+    package var number: Int
+    package var etag: String
+    package var checksum: Checksum?
+    /// Bytes.
+    package var size: Int64?
+
+    package init(number: Int, etag: String, checksum: Checksum?, size: Int64? = nil) {
+        self.number = number
+        self.etag = etag
+        self.checksum = checksum
+        self.size = size
+    }
+}
+
+/// An upload that was begun and neither completed nor aborted.
+package struct UnfinishedUpload: Sendable, Equatable {
+    package var key: String
+    package var id: String
+    /// When it was begun, as the store writes it (RFC 3339).
+    package var initiated: String?
+
+    package init(key: String, id: String, initiated: String?) {
+        self.key = key
+        self.id = id
+        self.initiated = initiated
+    }
+}

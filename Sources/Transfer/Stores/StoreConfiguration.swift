@@ -1,3 +1,5 @@
+internal import Basics
+internal import Glibc
 package import HTTPTransport
 
 /// How stores are reached. A value: nothing below it reads the process's environment or command line by itself.
@@ -55,8 +57,8 @@ package struct StoreConfiguration: Sendable {
 
     private static func pem(_ path: String) throws(TransferError) -> [UInt8] {
         let bytes: [UInt8]?
-        do { bytes = try SmallFile.read(path) } catch {
-            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error)")
+        do { bytes = try SmallFile.bytesIfPresent(path) } catch {
+            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
         }
         guard let bytes else {
             throw TransferError(object: path, reason: .configuration, message: "the certificate file is missing")
@@ -75,5 +77,14 @@ package struct StoreConfiguration: Sendable {
     func expandingHome(_ path: String) -> String {
         guard path.hasPrefix("~/"), let home = variable("HOME") else { return path }
         return home + path.dropFirst()
+    }
+}
+
+extension SmallFile {
+    /// `nil` where there is no such file.
+    static func bytesIfPresent(_ path: String) throws(Failure) -> [UInt8]? {
+        do throws(Failure) { return try bytes(path) } catch  where error.code == ENOENT || error.code == ENOTDIR {
+            return nil
+        }
     }
 }

@@ -149,3 +149,10 @@ extension CopyPlan {
         if case .print = self { true } else { false }
     }
 }
+
+enum FileTest {
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -9,7 +9,7 @@ struct WebStore: ObjectStore {
     let client: any HTTPExchange
     let authorization: WebAuthorization
     let timeouts: HTTPTimeouts
-    let now: WallClock
+    let now: EpochClock
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
         let head = try await send("HEAD", key, headers: [:]) { _ in .keep }

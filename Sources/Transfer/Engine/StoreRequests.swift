@@ -1,0 +1,155 @@
+/// Makes single exchanges with a store until one succeeds or `RetryPolicy` says stop: the one place that repeats.
+struct Exchanges: Sendable {
+    let gate: TransferGate
+    let policy: RetryPolicy
+    let meter: TransferMeter
+    let onEvent: TransferEventHandler
+
+    enum Admission {
+        /// Waits for its turn, and holds bytes of buffers meanwhile.
+        case queued(bytes: Int)
+        /// Begins at once and counts nowhere, for an exchange that waits for others.
+        case free
+    }
+
+    /// Runs `attempt` when the gate allows. Where the next attempt `resumes` behind
+    /// what was moved, one that got further starts the count of failures anew.
+    func perform<Success: Sendable>(
+        _ object: String, admission: Admission, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
+        _ attempt: () async throws(TransferError) -> Success
+    ) async throws(TransferError) -> Success {
+        var failures = 0
+        while true {
+            if case .queued(let bytes) = admission { try await gate.enter(object, bytes: bytes) }
+            let before = counter?.movedBytes ?? 0
+            do throws(TransferError) {
+                let success = try await attempt()
+                if case .queued(let bytes) = admission {
+                    await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before)
+                }
+                if failures > 0 { await gate.succeeded() }
+                return success
+            } catch {
+                if case .queued(let bytes) = admission { await gate.leave(bytes: bytes, moved: 0) }
+                if Task.isCancelled { throw .cancelled(object) }
+                failures = resumes && (counter?.movedBytes ?? 0) > before ? 1 : failures + 1
+                try await pause(after: failures, error)
+            }
+        }
+    }
+
+    func perform<Success: Sendable>(
+        _ object: String, bytes: Int, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
+        _ attempt: () async throws(TransferError) -> Success
+    ) async throws(TransferError) -> Success {
+        try await perform(object, admission: .queued(bytes: bytes), counting: counter, resumes: resumes, attempt)
+    }
+
+    /// Returns when the exchange may be made again; throws when it may not.
+    private func pause(after failures: Int, _ error: TransferError) async throws(TransferError) {
+        let kind = RetryPolicy.classify(error)
+        guard kind == .transient || kind == .throttled else { throw error }
+        guard failures < policy.attempts else { throw error.exhausted("after \(failures) tries") }
+        guard await gate.takeRetry() else { throw error.exhausted("because all transfers together failed too often") }
+        let pause = policy.pause(after: failures, error: error, random: .random(in: 0..<1))
+        meter.update { $0.retries += 1 }
+        onEvent(.retrying(error, attempt: failures, after: pause))
+        if kind == .throttled {
+            await gate.throttle(for: pause)
+        } else {
+            do { try await Task.sleep(for: pause) } catch _ { throw .cancelled(error.object) }
+        }
+    }
+}
+
+/// Knows how much payload an exchange has moved so far.
+protocol PayloadCounter: AnyObject {
+    var movedBytes: Int64 { get }
+}
+
+extension TransferError {
+    /// The same failure, given up on: its cause stays the reason where that tells more than "exhausted".
+    fileprivate func exhausted(_ why: String) -> TransferError {
+        TransferError(
+            object: object, reason: .exhausted, message: "\(message); given up \(why)",
+            hint: hint ?? "try again later")
+    }
+}
+
+/// Whether and when a failed exchange is made again. Pure: time and randomness come from the caller.
+package struct RetryPolicy: Sendable, Equatable {
+    /// Tries of one exchange, the first included.
+    package var attempts: Int
+    /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
+    package var base: Duration
+    package var cap: Duration
+    /// How often an object that changed between two reads is begun anew.
+    package var restarts: Int
+    /// Retries that all transfers share; each success gives back a part of one (see `RetryBudget`).
+    package var budget: Int
+
+    package init(
+        attempts: Int = 8, base: Duration = .milliseconds(200), cap: Duration = .seconds(20), restarts: Int = 3,
+        budget: Int = 200
+    ) {
+        self.attempts = attempts
+        self.base = base
+        self.cap = cap
+        self.restarts = restarts
+        self.budget = budget
+    }
+
+    package enum Class: Sendable, Equatable {
+        /// Will fail again: 403, 404, no space, a wrong digest.
+        case permanent
+        /// This exchange may succeed when repeated.
+        case transient
+        /// The store wants everybody to slow down.
+        case throttled
+        /// The object must be begun anew.
+        case changed
+    }
+
+    package static func classify(_ error: TransferError) -> Class {
+        switch error.reason {
+        case .throttled: .throttled
+        case .server(let status): status >= 500 || status == 408 ? .transient : .permanent
+        case .network, .timeout, .length: .transient
+        case .changed: .changed
+        case .notFound, .permission, .checksum, .archive, .hostileName, .noSpace, .local, .credentials, .configuration,
+            .protocolViolation, .cancelled, .exhausted:
+            .permanent
+        }
+    }
+
+    /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never
+    /// shorter than what the store asked for.
+    package func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
+        let doublings = min(max(attempt - 1, 0), 30)
+        let ceiling = min(cap, base * (1 << doublings))
+        let jittered = ceiling * random
+        guard case .throttled(let asked?) = error.reason else { return jittered }
+        return asked + min(jittered, .seconds(1))
+    }
+}
+
+/// Retries shared by all transfers of one engine, so that a store in trouble is not asked ever more. A token bucket:
+/// each retry takes one, each success gives a tenth back.
+package struct RetryBudget: Sendable, Equatable {
+    private var tenths: Int
+    private let capacity: Int
+
+    package init(_ retries: Int) {
+        capacity = retries * 10
+        tenths = capacity
+    }
+
+    /// Whether one more retry is allowed.
+    package mutating func take() -> Bool {
+        guard tenths >= 10 else { return false }
+        tenths -= 10
+        return true
+    }
+
+    package mutating func succeed() { tenths = min(capacity, tenths + 1) }
+}

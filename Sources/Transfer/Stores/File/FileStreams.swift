@@ -1,0 +1,174 @@
+internal import Glibc
+internal import HTTPTransport
+
+/// Gives a file's bytes to a sink as a client's exchange would.
+struct FileFeed {
+    private static let piece = 256 << 10
+
+    private let file: LocalFile
+    private let range: Range<Int64>
+    private let sink: any HTTPBodySink
+
+    init(_ file: LocalFile, range: Range<Int64>, into sink: any HTTPBodySink) {
+        self.file = file
+        self.range = range
+        self.sink = sink
+    }
+
+    func run() async throws(TransferError) {
+        guard range.upperBound <= file.size else {
+            throw TransferError(
+                object: file.path, reason: .changed,
+                message: "has \(file.size) bytes where \(range.upperBound) were expected")
+        }
+        let wakeup = Wakeup()
+        try handle(sink.begin(head, transfer: wakeup.handle))
+        var buffer = [UInt8](repeating: 0, count: Int(min(Int64(Self.piece), range.upperBound - range.lowerBound)))
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            try Wakeup.checkCancellation(file.path)
+            let wanted = Int(min(Int64(buffer.count), range.upperBound - offset))
+            let count = try read(into: &buffer, wanted, at: offset)
+            guard count > 0 else {
+                throw TransferError(object: file.path, reason: .changed, message: "became shorter while it was read")
+            }
+            while true {
+                let step = buffer.withUnsafeBytes { sink.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                guard step == .pause else {
+                    try handle(step)
+                    break
+                }
+                try await wakeup.wait(file.path)
+            }
+            offset += Int64(count)
+        }
+    }
+
+    private func read(into buffer: inout [UInt8], _ wanted: Int, at offset: Int64) throws(TransferError) -> Int {
+        let result = buffer.withUnsafeMutableBytes { bytes in
+            Result { () throws(TransferError) in
+                try file.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]), at: offset)
+            }
+        }
+        return try result.get()
+    }
+
+    private var head: HTTPResponseHead {
+        let length = String(range.upperBound - range.lowerBound)
+        guard range != 0..<file.size else {
+            return HTTPResponseHead(status: 200, headers: ["Content-Length": length, "Accept-Ranges": "bytes"])
+        }
+        let content = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
+        return HTTPResponseHead(status: 206, headers: ["Content-Length": length, "Content-Range": content])
+    }
+
+    private func handle(_ step: HTTPSinkStep) throws(TransferError) {
+        guard case .stop(let why) = step else { return }
+        throw TransferError(object: file.path, reason: .local(errno: EIO), message: why)
+    }
+}
+
+/// Writes a source's bytes to a file: to a temporary name, to the disk, then to its own name.
+struct FileDrain {
+    private static let piece = 256 << 10
+
+    let path: String
+
+    func run(_ source: any HTTPBodySource) async throws(TransferError) -> ObjectInfo {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+        try makeFolders(folder)
+        let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw LocalFile.failure(path, errno) }
+        var kept = false
+        defer {
+            close(descriptor)
+            if !kept { unlink(temporary) }
+        }
+        try await copy(source, to: descriptor)
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw LocalFile.failure(path, errno) }
+        kept = true
+        try synchronise(folder)
+        return try LocalFile(path).info
+    }
+
+    private func copy(_ source: any HTTPBodySource, to descriptor: Int32) async throws(TransferError) {
+        let wakeup = Wakeup()
+        source.attach(wakeup.handle)
+        var buffer = [UInt8](repeating: 0, count: Self.piece)
+        var total: Int64 = 0
+        while true {
+            try Wakeup.checkCancellation(path)
+            switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
+            case .filled(let count):
+                let failure = buffer.withUnsafeBytes { write($0[..<count], to: descriptor) }
+                if let failure { throw LocalFile.failure(path, failure) }
+                total += Int64(count)
+            case .pause: try await wakeup.wait(path)
+            case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
+            case .end:
+                if let expected = source.length, expected != total {
+                    throw TransferError(
+                        object: path, reason: .length(expected: expected, found: total),
+                        message: "the content ended after \(total) of \(expected) bytes")
+                }
+                return
+            }
+        }
+    }
+
+    /// The errno of a failure.
+    private func write(_ bytes: Slice<UnsafeRawBufferPointer>, to descriptor: Int32) -> Int32? {
+        var rest = UnsafeRawBufferPointer(rebasing: bytes)
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+        }
+        return nil
+    }
+
+    private func makeFolders(_ folder: String) throws(TransferError) {
+        var index = folder.startIndex
+        while let slash = folder[index...].dropFirst().firstIndex(of: "/") {
+            let parent = String(folder[..<slash])
+            if mkdir(parent, 0o755) != 0, errno != EEXIST { throw LocalFile.failure(parent, errno) }
+            index = slash
+        }
+    }
+
+    /// The new name is on the disk too.
+    private func synchronise(_ folder: String) throws(TransferError) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LocalFile.failure(folder, errno) }
+        defer { close(descriptor) }
+        // Some file systems cannot synchronise folders, and say so by EINVAL.
+        if fsync(descriptor) != 0, errno != EINVAL { throw LocalFile.failure(folder, errno) }
+    }
+}
+
+/// Lets a task wait until a paused sink or source wants to go on.
+struct Wakeup: Sendable {
+    private let stream: AsyncStream<Void>
+    let handle: HTTPTransferHandle
+
+    init() {
+        // One wake-up kept is enough: more say the same.
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.stream = stream
+        handle = HTTPTransferHandle { continuation.yield() }
+    }
+
+    /// Returns at once where the wake-up came first. Throws `.cancelled`.
+    func wait(_ path: String) async throws(TransferError) {
+        for await _ in stream { return }
+        throw TransferError(object: path, reason: .cancelled, message: "cancelled")
+    }
+
+    static func checkCancellation(_ path: String) throws(TransferError) {
+        if Task.isCancelled { throw TransferError(object: path, reason: .cancelled, message: "cancelled") }
+    }
+}

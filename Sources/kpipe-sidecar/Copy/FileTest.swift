@@ -1,8 +1,0 @@
-import Glibc
-
-enum FileTest {
-    static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-}

@@ -1,8 +1,0 @@
-import Synchronization
-
-/// What handlers were told, from whatever thread.
-final class Collected<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
-    var all: [Element] { elements.withLock { $0 } }
-    func add(_ element: Element) { elements.withLock { $0.append(element) } }
-}

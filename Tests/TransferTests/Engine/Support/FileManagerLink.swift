@@ -1,7 +1,0 @@
-import Foundation
-
-enum FileManagerLink {
-    static func make(_ path: String, to target: String) throws {
-        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
-    }
-}
