@@ -1,3 +1,5 @@
+internal import HTTPTransport
+package import KubeClient
 package import KubeModel
 package import PodRules
 
@@ -11,4 +13,42 @@ package protocol PodStreams: Sendable {
     ///
     /// - Returns: its exit code; 137, as for any process that is killed, where its container ended under it.
     func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32
+}
+
+/// Reaches into pods over WebSockets to the API server.
+package struct ClusterStreams: PodStreams {
+    private let connections: PodConnections
+    private let timeout: Duration
+
+    /// - Parameter timeout: for a whole request or command: another rung waits.
+    package init(_ access: ClusterAccess, timeout: Duration = .seconds(10)) {
+        connections = PodConnections(access)
+        self.timeout = timeout
+    }
+
+    package func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int {
+        let request = PortRequest(endpoint.method, endpoint.path, to: pod, port: endpoint.port)
+        do {
+            return try await connections.roundTrip(request, timeout: timeout).status
+        } catch {
+            guard error.isLostConnection else { throw error }
+            return 0
+        }
+    }
+
+    package func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32 {
+        let command = ExecCommand(in: pod, container: container, command)
+        do {
+            return Int32(clamping: try await connections.exec(command, limit: 4 << 10, timeout: timeout).exitCode)
+        } catch {
+            guard error.isLostConnection else { throw error }
+            return 137
+        }
+    }
+}
+
+extension KubeError {
+    fileprivate var isLostConnection: Bool {
+        if case .transport(let failure) = reason, case .connectionLost = failure.reason { true } else { false }
+    }
 }

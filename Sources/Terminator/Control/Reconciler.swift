@@ -3,6 +3,7 @@ internal import KubeClient
 internal import KubeModel
 internal import KubeRuntime
 internal import Logging
+import OperatorConfiguration
 internal import PodRules
 internal import Telemetry
 
@@ -109,5 +110,71 @@ extension Verdict {
         case .terminate: "terminate"
         case .done: "done"
         }
+    }
+}
+
+/// What holds for all pods, as long as the process runs.
+struct ReconcilerSettings: Sendable {
+    var exitImage: ExitImage?
+    var hasNodeAgents = false
+    var patience = Patience()
+    var quitVia = TerminatorConfiguration.QuitRoute.portForward
+    var isDryRun = false
+    /// Seconds since 1970.
+    var clock: @Sendable () -> Int64
+
+    init(_ configuration: TerminatorConfiguration, isDryRun: Bool, clock: @escaping @Sendable () -> Int64) {
+        exitImage = configuration.exit
+        hasNodeAgents = configuration.nodeAgent
+        patience = configuration.patience.patience
+        quitVia = configuration.quitVia
+        self.isDryRun = isDryRun
+        self.clock = clock
+    }
+
+    func surroundings(at now: Int64) -> Surroundings {
+        var surroundings = Surroundings(now: now)
+        surroundings.exitImage = exitImage
+        surroundings.hasNodeAgents = hasNodeAgents
+        surroundings.patience = patience
+        return surroundings
+    }
+}
+
+/// Lets one task at a time count a Job's restarts and add to them, so that two pods never spend the same one.
+actor JobGates {
+    private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+
+    /// Runs `body` when no other runs for the Job with that uid.
+    nonisolated func pass<Value: Sendable>(
+        _ job: String, _ body: @Sendable () async throws -> Value
+    ) async rethrows -> Value {
+        await enter(job)
+        do {
+            let value = try await body()
+            await leave(job)
+            return value
+        } catch {
+            await leave(job)
+            throw error
+        }
+    }
+
+    private func enter(_ job: String) async {
+        guard waiting[job] != nil else {
+            waiting[job] = []
+            return
+        }
+        await withCheckedContinuation { waiting[job, default: []].append($0) }
+    }
+
+    private func leave(_ job: String) {
+        guard var queue = waiting[job], !queue.isEmpty else {
+            waiting[job] = nil
+            return
+        }
+        let next = queue.removeFirst()
+        waiting[job] = queue
+        next.resume()
     }
 }

@@ -6,6 +6,7 @@ internal import KubeRuntime
 package import Logging
 package import OperatorConfiguration
 internal import PodRules
+internal import Synchronization
 package import Telemetry
 
 /// The controller: follows the pods that carry a marker, and ends the sidecars of those whose main containers have
@@ -173,4 +174,48 @@ package final class TerminatorController: Sendable {
             if isNews { pods.relist() }
         }
     }
+}
+
+/// What a command line says beside the configuration.
+package struct TerminatorOptions: Sendable {
+    /// `nil`: all namespaces.
+    package var namespace: String?
+    /// Says what would be done, and does nothing.
+    package var isDryRun = false
+    /// Ends once every pod that was there has been looked at.
+    package var isOnce = false
+
+    package init() {}
+}
+
+/// The informers of pods, for those who come to know of them before they are there.
+final class PodFollower: Sendable {
+    private struct State {
+        var informers: [Informer<PodRecord>] = []
+        var synced = 0
+    }
+
+    private let state = Mutex(State())
+    /// How many there will be.
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+    }
+
+    func follow(_ informer: Informer<PodRecord>) { state.withLock { $0.informers.append(informer) } }
+
+    /// One of them has told the whole state.
+    ///
+    /// - Returns: whether all have now.
+    func noteSynced() -> Bool {
+        state.withLock { state in
+            state.synced += 1
+            return state.synced == count
+        }
+    }
+
+    var hasSynced: Bool { state.withLock { $0.synced >= count } }
+
+    func relist() { for informer in state.withLock({ $0.informers }) { informer.relist() } }
 }

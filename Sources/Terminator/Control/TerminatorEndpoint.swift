@@ -30,3 +30,32 @@ package struct TerminatorEndpoint: Sendable {
         }
     }
 }
+
+/// What the terminator counts.
+package struct TerminatorMetrics: Sendable {
+    let verdicts: Counter
+    let rungs: Counter
+    let conflicts: Counter
+    let untilRequest: Histogram
+    let untilEnd: Histogram
+    let failures: Counter
+
+    private static let seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+
+    package init(_ registry: MetricRegistry) {
+        verdicts = registry.counter(
+            "kpipe_terminator_verdicts_total", "Pods looked at, by verdict.", labels: ["verdict"])
+        rungs = registry.counter(
+            "kpipe_terminator_rungs_total", "Rungs tried, by result of the request.", labels: ["rung", "result"])
+        conflicts = registry.counter(
+            "kpipe_terminator_conflicts_total", "Plans refused because the pod had changed, and made again.")
+        untilRequest = registry.histogram(
+            "kpipe_terminator_request_seconds", "From main's end being seen to the first request to end a sidecar.",
+            bounds: Self.seconds)
+        untilEnd = registry.histogram(
+            "kpipe_terminator_completion_seconds", "From main's end to the end of the last sidecar.",
+            bounds: Self.seconds)
+        failures = registry.counter(
+            "kpipe_terminator_failures_total", "Pods that could not be looked at or acted on, and will be again.")
+    }
+}

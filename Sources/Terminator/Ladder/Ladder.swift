@@ -1,4 +1,5 @@
 internal import KubeModel
+package import OperatorConfiguration
 package import PodRules
 
 /// Decides which rung comes next for one sidecar that keeps its pod open after main has ended.
@@ -64,4 +65,162 @@ package struct Ladder: Sendable {
 
     /// Nothing tells us when the Job's finalizer goes: the pod has left the watch by then.
     static let holdInterval: Int64 = 1
+}
+
+extension Ladder {
+    /// How it stands with one rung.
+    enum Standing: Equatable {
+        /// May be tried now.
+        case open
+        /// Was tried, or must wait: seconds until it is worth looking again.
+        case pending(Int64)
+        /// Cannot help, or did not.
+        case barred(String)
+    }
+
+    func standing(_ rung: Rung, budget: inout RestartBudget) -> Standing {
+        guard let attempt = recentAttempt(rung) else { return precondition(of: rung, budget: &budget) }
+        if hasFailed(rung) { return .barred(attempt.hasFailed ? "was tried and failed" : failureOfSwap) }
+        let left = surroundings.patience.seconds(for: rung, grace: pod.grace) - elapsed(since: attempt)
+        return left > 0 ? .pending(left) : .barred("was tried; the container did not end")
+    }
+
+    func hasFailed(_ rung: Rung) -> Bool {
+        guard let attempt = recentAttempt(rung) else { return false }
+        return attempt.hasFailed || rung == .image && swapHasFailed(attempt)
+    }
+
+    /// An attempt that is long past and led to nothing counts no more.
+    private func recentAttempt(_ rung: Rung) -> Progress.Attempt? {
+        pod.progress.attempt(rung, of: sidecar.name).flatMap { attempt in
+            elapsed(since: attempt) > Patience.forgotten + surroundings.patience.seconds(for: rung, grace: pod.grace)
+                ? nil : attempt
+        }
+    }
+
+    /// A time slightly in the future is another leader's clock, one far in the future is no time at all.
+    private func elapsed(since attempt: Progress.Attempt) -> Int64 {
+        if attempt.time <= surroundings.now { return surroundings.now - attempt.time }
+        return attempt.time - surroundings.now <= Patience.skew ? 0 : .max
+    }
+
+    /// The kubelet's words for a swap that leads nowhere: the image cannot be had, or the program cannot be started.
+    private func swapHasFailed(_ attempt: Progress.Attempt) -> Bool {
+        guard let reason = sidecar.waitingReason else { return false }
+        if Self.pullFailures.contains(reason) {
+            // A container that never ran may still be waiting for the image it had before.
+            return sidecar.hasRun || sidecar.statusImage == sidecar.image && elapsed(since: attempt) > 1
+        }
+        return Self.startFailures.contains(reason) && sidecar.restartCount > attempt.restarts
+    }
+
+    private static let pullFailures: Set<String> = [
+        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
+        "RegistryUnavailable", "SignatureValidationFailed",
+    ]
+    private static let startFailures: Set<String> = [
+        "CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError",
+    ]
+
+    private var failureOfSwap: String { "the exit image does not run: \(sidecar.waitingReason ?? "")" }
+}
+
+extension Ladder {
+    /// Whether a rung that was not tried may be.
+    func precondition(of rung: Rung, budget: inout RestartBudget) -> Standing {
+        switch rung {
+        case .http:
+            guard sidecar.quit != nil else { return .barred("no quit endpoint is known") }
+            return sidecar.isRunning ? .open : .barred("the container does not run")
+        case .image: return swap(budget: &budget)
+        case .crr:
+            guard surroundings.isKruiseServed else { return .barred("Kruise's API is not served") }
+            return signal(endsWithZero: sidecar.exitsWithZero)
+        case .node:
+            guard surroundings.hasNodeAgents else { return .barred("no node agent is installed") }
+            return signal(endsWithZero: sidecar.exitsWithZero)
+        case .exec:
+            guard !pod.sharesProcesses || !sidecar.exec.command.isEmpty else {
+                return .barred("process 1 of the container is not its own")
+            }
+            return signal(endsWithZero: sidecar.exec.exitsWithZero)
+        case .hold: return canHold ? .open : .barred("no Job counts this pod")
+        case .deadline: return .open
+        }
+    }
+
+    /// The image a swap would put in.
+    var swapImage: String? {
+        pod.isOnVirtualNode
+            ? sidecar.virtualNodeImage ?? surroundings.exitImage?.reference
+            : surroundings.exitImage?.reference
+    }
+
+    private func swap(budget: inout RestartBudget) -> Standing {
+        guard let image = swapImage else { return .barred("no exit image is configured") }
+        if image == surroundings.exitImage?.reference,
+            surroundings.exitImage?.runs(command: sidecar.command, searchPath: sidecar.searchPath) == false
+        {
+            return .barred("the exit image has no \(sidecar.command.first ?? "")")
+        }
+        guard !sidecar.restarts(after: 0) else { return .barred("the container is restarted whatever its exit code") }
+        // Only the pod's own policy makes the Job controller count restarts; a container that never ran has none.
+        guard pod.restartPolicy == .onFailure, pod.job != nil, pod.isTrackedByJob, sidecar.hasRun || isStarting else {
+            return .open
+        }
+        switch budget.take() {
+        case .granted: return .open
+        case .later where waitsForBudget: return .pending(Self.budgetInterval)
+        case .later, .denied: return .barred("the restart would exceed the Job's backoffLimit")
+        }
+    }
+
+    /// Being created: it may run before the swap arrives.
+    private var isStarting: Bool {
+        switch sidecar.state {
+        case .waiting(let reason): reason == "ContainerCreating" || reason == "PodInitializing" || reason.isEmpty
+        case .unknown: true
+        case .running, .terminated: false
+        }
+    }
+
+    /// Other pods that are about to finish are waited for, but not for ever.
+    private var waitsForBudget: Bool {
+        guard let end = pod.mainEnd, end > 0 else { return true }
+        return surroundings.now - end < Self.budgetPatience
+    }
+
+    private static let budgetInterval: Int64 = 1
+    private static let budgetPatience: Int64 = 180
+
+    /// Whether the container may be made to end with a code of its own.
+    private func signal(endsWithZero: Bool) -> Standing {
+        guard sidecar.isRunning else { return .barred("the container does not run") }
+        if endsWithZero { return .open }
+        // A pod whose main container failed is failed already.
+        if result == .failed, !sidecar.restarts(after: Self.killed) { return .open }
+        if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }
+        if sidecar.ignoresExitCode { return .barred("its exit code must not decide the pod's result") }
+        return canHold ? .barred("a non-zero exit would fail the pod") : .open
+    }
+
+    /// What SIGKILL makes of a container that ignores SIGTERM.
+    private static let killed: Int32 = 137
+}
+
+/// What the cluster offers and what time it is: all that a plan depends on beside the pod.
+package struct Surroundings: Sendable, Equatable {
+    /// Seconds since 1970.
+    package var now: Int64
+    package var exitImage: ExitImage?
+    /// Whether ContainerRecreateRequests are served.
+    package var isKruiseServed = false
+    /// Whether our node agent runs.
+    package var hasNodeAgents = false
+    package var budget = RestartBudget.unlimited
+    package var patience = Patience()
+
+    package init(now: Int64) {
+        self.now = now
+    }
 }

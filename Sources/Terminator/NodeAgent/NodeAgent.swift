@@ -1,5 +1,5 @@
 package import Basics
-internal import ContainerRuntime
+package import ContainerRuntime
 package import KubeClient
 internal import KubeModel
 internal import KubeRuntime
@@ -128,4 +128,55 @@ package final class NodeAgent: Sendable {
             return false
         }
     }
+}
+
+/// What a node agent counts.
+struct NodeAgentMetrics: Sendable {
+    enum Result: String {
+        case stopped, foreign, failed
+    }
+
+    private let stops: Counter
+    private let failures: Counter
+
+    init(_ registry: MetricRegistry) {
+        stops = registry.counter(
+            "kpipe_node_agent_stops_total",
+            "Containers that a cue asked to stop, by result; foreign: the runtime knows it as another pod's.",
+            labels: ["result"])
+        failures = registry.counter(
+            "kpipe_node_agent_failures_total", "Pods that could not be read, and will be again.")
+    }
+
+    func count(_ result: Result) { stops.increment(result.rawValue) }
+
+    func countFailure() { failures.increment() }
+}
+
+/// What the node agent needs of its node's container runtime.
+package protocol NodeRuntime: Sendable {
+    func container(_ id: String) async throws(RuntimeError) -> RuntimeContainer
+    /// Returns when the container has stopped.
+    func stop(_ id: String, grace: Duration) async throws(RuntimeError)
+}
+
+extension ContainerRuntime: NodeRuntime {}
+
+/// What the node agent keeps of a pod that carries a cue: where it is. All else is read when it matters.
+struct CuedPod: Sendable, Equatable {
+    var key: ObjectKey
+    /// So that every change is looked at: a cue may have been there before main's end.
+    private var version: String
+
+    /// `nil` for a pod that nobody wants anything of.
+    init?(_ pod: Pod) {
+        guard pod.metadata.annotations[WellKnownNames.Annotation.stopCue]?.isEmpty == false else { return nil }
+        key = pod.metadata.key
+        version = pod.metadata.resourceVersion
+    }
+
+    /// Other pods are passed over on the wire.
+    static let selection = PodSelection(
+        marks: .init(annotations: [WellKnownNames.Annotation.stopCue]), environment: [],
+        annotations: [WellKnownNames.Annotation.stopCue], labels: [])
 }

@@ -1,4 +1,7 @@
+internal import KubeClient
 package import KubeModel
+internal import KubeRuntime
+internal import Logging
 package import PodRules
 
 /// What is told about a pod: as an Event, in the log and in metrics.
@@ -71,6 +74,27 @@ extension Rung {
         case .exec: "exec: it is told to end by a command inside it"
         case .hold: "hold: the pod's phase is held until the Job has counted it"
         case .deadline: "deadline: the kubelet ends what is left of the pod"
+        }
+    }
+}
+
+/// Tells of a pod: an Event for whoever looks at the pod, a line of log for whoever looks at us.
+struct Announcer: Sendable {
+    let events: EventRecorder?
+    let logger: Logger
+
+    func announce(_ announcements: [Announcement], of pod: PodFacts) {
+        let reference = ObjectReference(
+            apiVersion: APIResource.pods.apiVersion, kind: APIResource.pods.kind, namespace: pod.key.namespace,
+            name: pod.key.name, uid: pod.uid)
+        for announcement in announcements {
+            logger.log(
+                level: announcement.isWarning ? .warning : .info, "\(announcement.message)",
+                metadata: ["pod": "\(pod.key)", "reason": "\(announcement.reason)"])
+            events?.record(
+                ClusterEvent(
+                    announcement.isWarning ? .warning : .normal, regarding: reference, reason: announcement.reason,
+                    note: announcement.message))
         }
     }
 }

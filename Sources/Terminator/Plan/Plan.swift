@@ -1,3 +1,5 @@
+internal import KubeModel
+internal import OperatorConfiguration
 package import PodRules
 
 /// What is to be done about one pod now. A value: making it does nothing.
@@ -39,5 +41,95 @@ package struct Plan: Sendable, Equatable {
     package func changesPod(_ pod: PodFacts) -> Bool {
         progress != pod.progress || pod.hasUnwrittenProgress || setsDeadline || !images.isEmpty
             || heldLabel != nil
+    }
+}
+
+extension Plan {
+    /// What to do about `pod` in these surroundings.
+    package init(for pod: PodFacts, in surroundings: Surroundings) {
+        let verdict = Verdict(for: pod)
+        self.init(verdict: verdict)
+        progress = pod.progress
+        switch verdict {
+        case .leave(.finished): conclude(pod)
+        case .leave(let reason): if reason.isMistake { announcements.append(.mistake(reason)) }
+        case .wait: break
+        case .done: conclude(pod)
+        case .terminate(let sidecars, let result): terminate(sidecars, of: pod, result, surroundings)
+        }
+    }
+
+    /// Says once that what was begun has ended. Sidecars that ended by themselves are nothing to speak of.
+    private mutating func conclude(_ pod: PodFacts) {
+        guard pod.openSidecars.isEmpty else { return }
+        if pod.isLabelledHeld { heldLabel = false }
+        guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
+        announcements.append(.terminated(result))
+        conclusion = result
+        // Of a pod that was held the Job has counted main's result.
+        guard result == .succeeded, pod.phase == MainResult.failed.phase, !pod.progress.holds else { return }
+        for sidecar in pod.sidecars.sorted(by: { $0.name < $1.name }) {
+            if let end = sidecar.end, end.exitCode != 0 {
+                announcements.append(.spoiled(container: sidecar.name, end))
+            }
+        }
+    }
+
+    private mutating func terminate(
+        _ sidecars: [ContainerFacts], of pod: PodFacts, _ result: MainResult, _ surroundings: Surroundings
+    ) {
+        var budget = surroundings.budget
+        for sidecar in sidecars {
+            let ladder = Ladder(pod: pod, sidecar: sidecar, result: result, surroundings: surroundings)
+            let (step, obstacles) = ladder.next(budget: &budget)
+            switch step {
+            case .attempt(let rung): attempt(rung, ladder, at: surroundings.now)
+            case .wait(let seconds, _): lookAgain(in: seconds)
+            case .exhausted:
+                announcements.append(.failed(container: sidecar.name, obstacles))
+                lookAgain(in: Self.exhaustedInterval)
+            }
+        }
+        if progress.holds, !pod.isLabelledHeld { heldLabel = true }
+    }
+
+    /// Something may change that nobody tells us: an exit image that can be pulled now, a Kruise that was installed.
+    private static let exhaustedInterval: Int64 = 60
+
+    private mutating func attempt(_ rung: Rung, _ ladder: Ladder, at now: Int64) {
+        let sidecar = ladder.sidecar
+        let isRepeated = progress.attempt(rung, of: sidecar.name) != nil && rung == .hold
+        if !isRepeated {
+            progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
+            announcements.append(.terminating(container: sidecar.name, rung))
+        }
+        lookAgain(
+            in: rung == .hold
+                ? Ladder.holdInterval : ladder.surroundings.patience.seconds(for: rung, grace: ladder.pod.grace))
+        switch rung {
+        case .http: if let quit = sidecar.quit { calls.append(.quit(container: sidecar.name, quit)) }
+        case .image: images[sidecar.name] = ladder.swapImage
+        case .crr: recreate(sidecar.name)
+        case .node: cues[sidecar.name] = sidecar.containerID
+        case .exec: calls.append(.signal(container: sidecar.name, sidecar.exec))
+        case .hold:
+            let hold = Call.hold(phase: ladder.result.phase)
+            if !calls.contains(hold) { calls.append(hold) }
+        case .deadline: setsDeadline = true
+        }
+    }
+
+    private mutating func recreate(_ container: String) {
+        for (index, call) in calls.enumerated() {
+            if case .recreate(let containers) = call {
+                calls[index] = .recreate(containers: containers + [container])
+                return
+            }
+        }
+        calls.append(.recreate(containers: [container]))
+    }
+
+    private mutating func lookAgain(in seconds: Int64) {
+        recheck = min(recheck ?? seconds, max(1, seconds))
     }
 }

@@ -1,4 +1,5 @@
 internal import KubeClient
+internal import PodRules
 
 /// What was found out about a cluster: all that the checks go by. `nil` where it could not be found out.
 struct PreflightFacts: Sendable, Equatable {
@@ -43,5 +44,201 @@ struct PreflightFacts: Sendable, Equatable {
         /// Seconds since 1970.
         var renewed: Int64
         var duration: Int64
+    }
+}
+
+extension PreflightFacts {
+    /// What it all means, worst things not first but in the order in which a person would look.
+    var checks: [PreflightCheck] {
+        [server, nativeSidecars] + access
+            + [exitImageCheck, kruise, nodeAgents, quitEndpoints, virtualNodes, installed] + stuck
+    }
+
+    private func unsaid(_ subject: String, _ fact: String) -> PreflightCheck {
+        PreflightCheck(.warn, subject, "could not be found out: \(unknown[fact] ?? "no answer")")
+    }
+
+    private var server: PreflightCheck {
+        guard let version else { return PreflightCheck(.fail, "API server", unknown["version"] ?? "no answer") }
+        let kubelets = Set((nodes ?? []).filter { !$0.isVirtual }.map(\.kubelet)).sorted().joined(separator: ", ")
+        let runtimes = Set((nodes ?? []).filter { !$0.isVirtual }.map(\.runtime)).sorted().joined(separator: ", ")
+        let machines = kubelets.isEmpty ? "" : "; kubelets \(kubelets), \(runtimes)"
+        guard version >= ServerVersion(1, 27) else {
+            return PreflightCheck(
+                .warn, "API server", "\(version)\(machines): older than anything this was tried on",
+                advice: "try it on one namespace first (--namespace)")
+        }
+        return PreflightCheck(.pass, "API server", "\(version)\(machines)")
+    }
+
+    private var nativeSidecars: PreflightCheck {
+        let subject = "native sidecars"
+        guard let version else { return unsaid(subject, "version") }
+        if version >= ServerVersion(1, 29) {
+            return PreflightCheck(.pass, subject, "served: `render convert` makes the terminator unnecessary")
+        }
+        let isAlpha = version >= ServerVersion(1, 28)
+        return PreflightCheck(
+            .warn, subject, isAlpha ? "only with the feature gate SidecarContainers" : "not before Kubernetes 1.29",
+            advice: "until then the terminator is the way")
+    }
+
+    private var access: [PreflightCheck] {
+        guard unknown["access"] == nil else { return [PreflightCheck(.fail, "permissions", unknown["access"] ?? "")] }
+        guard !refused.isEmpty else { return [PreflightCheck(.pass, "permissions", "all \(needs) verbs are allowed")] }
+        var purposes: [String] = []
+        for need in refused where !purposes.contains(need.purpose) { purposes.append(need.purpose) }
+        return purposes.map { purpose in
+            let needs = refused.filter { $0.purpose == purpose }
+            let isEssential = needs.contains(where: \.isEssential)
+            let place = needs.first?.namespace.map { " in namespace \($0)" } ?? ""
+            return PreflightCheck(
+                isEssential ? .fail : .warn, "permissions",
+                "not allowed\(place): \(needs.map(\.words).joined(separator: ", ")) (for \(purpose))",
+                advice: "`render install` writes the roles; "
+                    + "--as system:serviceaccount:NAMESPACE:kpipe-terminator checks the terminator's own account")
+        }
+    }
+
+    private var exitImageCheck: PreflightCheck {
+        let subject = "exit image"
+        guard let exitImage else {
+            return PreflightCheck(
+                .warn, subject,
+                "none is configured: the rung image is skipped, and with it the best way to `Succeeded`",
+                advice: "build it with scripts/build-images, push it, and give --exit-image or exitImage")
+        }
+        let failing = (pods ?? []).filter { pod in
+            pod.rows.contains { row in
+                row.holdsOpen && row.state.contains("Image") && row.tried.contains { $0.hasPrefix(Rung.image.rawValue) }
+            }
+        }
+        guard failing.isEmpty else {
+            return PreflightCheck(
+                .fail, subject, "\(exitImage) cannot be pulled for \(Self.some(failing.map { "\($0.pod)" }))",
+                advice: "look at the pod's Events; the nodes need access to its registry")
+        }
+        guard let nodes else { return unsaid(subject, "nodes") }
+        let machines = nodes.filter { !$0.isVirtual }
+        let having = machines.count { $0.images.contains { Self.isSame($0, exitImage) } }
+        return PreflightCheck(
+            .pass, subject,
+            "\(exitImage); \(having) of \(machines.count) nodes have it already, others pull it when needed")
+    }
+
+    /// Nodes name images in full: `docker.io/library/exit0:latest`.
+    private static func isSame(_ full: String, _ image: String) -> Bool {
+        full == image || full.hasSuffix("/\(image)")
+    }
+
+    private var kruise: PreflightCheck {
+        let subject = "OpenKruise"
+        guard let isKruiseServed else { return unsaid(subject, "kruise") }
+        guard isKruiseServed else { return PreflightCheck(.pass, subject, "not installed: the rung crr is skipped") }
+        switch doesKruiseTerminate {
+        case true?:
+            return PreflightCheck(
+                .warn, subject, "its own SidecarTerminator is switched on: both would end the same pods",
+                advice: "take SidecarTerminator out of the --feature-gates of kruise-controller-manager")
+        case false?:
+            return PreflightCheck(.pass, subject, "served: the rung crr can be used; its SidecarTerminator is off")
+        case nil:
+            return PreflightCheck(
+                .warn, subject,
+                "served: the rung crr can be used; whether its own SidecarTerminator is on is not known",
+                advice: "look at the --feature-gates of kruise-controller-manager: one of the two is enough")
+        }
+    }
+
+    private var nodeAgents: PreflightCheck {
+        let subject = "node agents"
+        guard let nodes, let agents else { return unsaid(subject, nodes == nil ? "nodes" : "agents") }
+        let machines = nodes.filter { !$0.isVirtual }.map(\.name)
+        let missing = machines.filter { !agents.contains($0) }
+        switch (isNodeAgentConfigured, agents.isEmpty, missing.isEmpty) {
+        case (false, true, _): return PreflightCheck(.pass, subject, "not installed: the rung node is skipped")
+        case (false, false, _):
+            return PreflightCheck(
+                .warn, subject,
+                "ready on \(agents.count) of \(machines.count) nodes, but the configuration does not say so",
+                advice: "give the terminator's --config, in which nodeAgent: true stands")
+        case (true, true, _):
+            return PreflightCheck(
+                .fail, subject, "nodeAgent: true, but none is ready anywhere: each such rung costs its patience",
+                advice: "install them (render install --node-agent), or take nodeAgent: true out")
+        case (true, false, false):
+            return PreflightCheck(
+                .warn, subject, "not ready on \(Self.some(missing)) (\(missing.count) of \(machines.count) nodes)",
+                advice: "look at the pods of the DaemonSet kpipe-node-agent")
+        case (true, false, true): return PreflightCheck(.pass, subject, "ready on all \(machines.count) nodes")
+        }
+    }
+
+    private var quitEndpoints: PreflightCheck {
+        let subject = "quit endpoints"
+        return quitsByProxy
+            ? PreflightCheck(
+                .warn, subject,
+                "asked through the API server's proxy: those that answer on localhost alone are not reached",
+                advice: "Istio, Linkerd and the Cloud SQL proxy need quitVia: portForward, the default")
+            : PreflightCheck(.pass, subject, "asked through port-forward, as callers on localhost")
+    }
+
+    private var virtualNodes: PreflightCheck {
+        let subject = "virtual nodes"
+        guard let nodes else { return unsaid(subject, "nodes") }
+        let virtual = nodes.filter(\.isVirtual).map(\.name)
+        guard !virtual.isEmpty else { return PreflightCheck(.pass, subject, "none of \(nodes.count) nodes") }
+        return PreflightCheck(
+            .warn, subject, "\(Self.some(virtual)): only the rungs http, image and hold exist there",
+            advice:
+                "containers there can bring an image of their own (KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT_WITH_IMAGE)")
+    }
+
+    private var installed: PreflightCheck {
+        let subject = "terminator"
+        let advice = "kpipe-sidecar render install --image … --exit-image … | kubectl apply -f -"
+        if let lease, !lease.holder.isEmpty {
+            let age = max(0, now - lease.renewed)
+            if age <= lease.duration {
+                let replicas = terminators.map { "; \($0) ready" } ?? ""
+                return PreflightCheck(.pass, subject, "\(lease.holder) leads, renewed \(age) s ago\(replicas)")
+            }
+            return PreflightCheck(
+                .warn, subject, "nobody leads: \(lease.holder) did until \(age) s ago", advice: "look at its pods' logs"
+            )
+        }
+        guard let terminators else { return unsaid(subject, "terminators") }
+        return terminators > 0
+            ? PreflightCheck(.pass, subject, "\(terminators) ready, without leader election")
+            : PreflightCheck(.warn, subject, "none is at work here", advice: advice)
+    }
+
+    private var stuck: [PreflightCheck] {
+        let subject = "stuck pods"
+        guard let pods else { return [unsaid(subject, "pods")] }
+        let open = pods.filter(\.isHeldOpen)
+        guard !open.isEmpty else {
+            return [PreflightCheck(.pass, subject, "none of \(pods.count) marked pods is held open by a sidecar")]
+        }
+        let lost = open.filter { pod in pod.rows.contains { $0.step == .exhausted } }
+        var checks = [
+            PreflightCheck(
+                .warn, subject, "\(open.count) of \(pods.count) marked pods: \(Self.some(open.map { "\($0.pod)" }))",
+                advice: "kpipe-sidecar diagnose -A shows what would be done about each")
+        ]
+        if !lost.isEmpty {
+            checks.append(
+                PreflightCheck(
+                    .fail, "no way out", "nothing is left to try for \(Self.some(lost.map { "\($0.pod)" }))",
+                    advice: "kpipe-sidecar diagnose pod/NAME says what is in the way of each rung"))
+        }
+        return checks
+    }
+
+    private static func some(_ names: [String]) -> String {
+        names.count <= 5
+            ? names.joined(separator: ", ")
+            : "\(names.prefix(5).joined(separator: ", ")) and \(names.count - 5) more"
     }
 }

@@ -1,5 +1,6 @@
 import Basics
 import FakeKube
+import Foundation
 import TerminatorScenarios
 import TestSupport
 import Testing
@@ -72,4 +73,72 @@ extension Trait where Self == ConditionTrait {
     static var requiresRealNode: Self {
         .enabled("needs kubectl, ctr, and a node that is ready in the cluster of LAB_HOME") { await LabNode.isReady() }
     }
+}
+
+/// The API server's process of a real cluster on this machine.
+struct LabServer {
+    private let node: LabNode
+    private let pidFile: String
+    private let log: String
+
+    init(_ node: LabNode) throws {
+        guard let home = Lab.home else { throw ProcessError(description: "there is no LAB_HOME") }
+        self.node = node
+        pidFile = "\(home)/apiserver.pid"
+        log = "\(home)/apiserver.log"
+    }
+
+    /// Kills it, and starts another with the same arguments, which outlives this test.
+    func restart() async throws {
+        let script = """
+            pid=$(cat "$0")
+            mapfile -d '' -t command < "/proc/$pid/cmdline"
+            program=$(readlink "/proc/$pid/exe")
+            cd "/proc/$pid/cwd"
+            nice=$(ps -o ni= -p "$pid")
+            kill -KILL "$pid"
+            while kill -0 "$pid" 2> /dev/null; do sleep 0.1; done
+            setsid nice -n "$((nice - $(nice)))" "$program" "${command[@]:1}" >> "$1" 2>&1 < /dev/null &
+            echo $! > "$0"
+            """
+        try await output("bash", ["-c", script, pidFile, log])
+        try await eventually("the API server", limit: .seconds(120)) {
+            (try? await node.kubectl(["get", "--raw", "/readyz"])) == "ok"
+        }
+    }
+}
+
+extension TestImage {
+    /// Packs the image as an archive, by the script that packs the shipped ones.
+    ///
+    /// - Returns: its path.
+    func archive(in folder: TemporaryFolder) async throws -> String {
+        let label = name.replacing("/", with: "-").replacing(":", with: "-")
+        let root = try folder.makeFolder(label)
+        switch content {
+        case .busybox:
+            try await output("sh", ["-c", Self.busyboxLayout, "sh", root])
+        case .sleepAlone:
+            for path in ["sleep", "opt/agent/sleep"] {
+                let target = URL(filePath: "\(root)/\(path)")
+                try FileManager.default.createDirectory(
+                    at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(at: URL(filePath: Self.busyboxPath), to: target)
+            }
+        case .exit:
+            let programs = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path
+            try await output(Repository.path("scripts/lib/exit-image-layout"), [programs, root])
+        }
+        let archive = folder["\(label).tar"]
+        try await output(Repository.path("scripts/lib/image-archive"), [name, root, archive] + entrypoint)
+        return archive
+    }
+
+    /// Debian's busybox-static.
+    static let busyboxPath = "/bin/busybox"
+
+    private static let busyboxLayout = """
+        mkdir -p "$1/bin" "$1/tmp" && chmod 1777 "$1/tmp" && cp \(busyboxPath) "$1/bin/busybox" &&
+        for name in $(\(busyboxPath) --list | grep -vx busybox); do ln -s busybox "$1/bin/$name"; done
+        """
 }
