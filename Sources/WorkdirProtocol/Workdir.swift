@@ -25,9 +25,9 @@ package enum WorkdirPath {
     package static let lock = ".kpipe/lock"
     package static let epoch = ".kpipe/epoch"
     package static let journal = ".kpipe/journal"
-    /// The agent's verdict that the step cannot succeed: a `Verdict` line. Stops a waiting entrypoint.
+    /// The agent's verdict that the step cannot succeed: a `TryVerdict` line. Stops a waiting entrypoint.
     package static let failed = ".kpipe/failed"
-    /// Outputs of one try are stored: a `Verdict` line with exit code 0.
+    /// Outputs of one try are stored: a `TryVerdict` line with exit code 0.
     package static let stored = ".kpipe/stored"
     /// The entrypoint's record of the current try: a `TryRecord`.
     package static let attempt = ".kpipe/try"

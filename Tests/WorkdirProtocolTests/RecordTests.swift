@@ -3,16 +3,16 @@ import WorkdirProtocol
 
 struct VerdictTests {
     @Test(arguments: [
-        Verdict(attempt: 1, exitCode: 0, message: "12 objects stored"),
-        Verdict(attempt: Verdict.everyTry, exitCode: 66, message: "s3://bucket/key: no such object"),
-        Verdict(attempt: 3, exitCode: 74, message: ""),
+        TryVerdict(attempt: 1, exitCode: 0, message: "12 objects stored"),
+        TryVerdict(attempt: TryVerdict.everyTry, exitCode: 66, message: "s3://bucket/key: no such object"),
+        TryVerdict(attempt: 3, exitCode: 74, message: ""),
     ])
-    func readsWhatItWrites(verdict: Verdict) {
-        #expect(Verdict(parsing: verdict.line.utf8) == verdict)
+    func readsWhatItWrites(verdict: TryVerdict) {
+        #expect(TryVerdict(parsing: verdict.line.utf8) == verdict)
     }
 
     @Test func staysOnOneLine() {
-        let verdict = Verdict(attempt: 1, exitCode: 65, message: "two\r\nlines")
+        let verdict = TryVerdict(attempt: 1, exitCode: 65, message: "two\r\nlines")
         #expect(verdict.line == "1 65 two  lines\n")
     }
 
@@ -20,16 +20,16 @@ struct VerdictTests {
         "", "\n", "1", "x 1 y", "-1 66 no", "1 99999999999 no", "1  no", " 1 2", "99999999999999999999 1 x",
     ])
     func refuses(text: String) {
-        #expect(Verdict(parsing: text.utf8) == nil)
+        #expect(TryVerdict(parsing: text.utf8) == nil)
     }
 
     @Test func withoutMessageIsAVerdict() {
-        #expect(Verdict(parsing: "2 74".utf8) == Verdict(attempt: 2, exitCode: 74, message: ""))
+        #expect(TryVerdict(parsing: "2 74".utf8) == TryVerdict(attempt: 2, exitCode: 74, message: ""))
     }
 
     @Test(arguments: [(0, true), (2, true), (1, false), (3, false)])
     func concernsItsTry(attempt: Int, concerned: Bool) {
-        #expect(Verdict(attempt: attempt, exitCode: 1, message: "").concerns(attempt: 2) == concerned)
+        #expect(TryVerdict(attempt: attempt, exitCode: 1, message: "").concerns(attempt: 2) == concerned)
     }
 }
 

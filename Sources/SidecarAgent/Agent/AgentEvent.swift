@@ -1,4 +1,7 @@
+import Basics
+package import Logging
 package import Transfer
+import WorkdirProtocol
 
 /// What an agent does, for whoever shows it to a person.
 package enum AgentEvent: Sendable {
@@ -14,4 +17,42 @@ package enum AgentEvent: Sendable {
     case note(String)
     /// Something that did not work and is not the step's failure.
     case warning(String)
+}
+
+/// What an agent does, as lines of its log: for whoever reads a pod's logs and sees no timeline. States, and what is
+/// waited for, the agent logs itself.
+package struct AgentEventLog: Sendable {
+    private let logger: Logger
+
+    package init(_ logger: Logger) { self.logger = logger }
+
+    package func log(_ event: AgentEvent) {
+        switch event {
+        case .transfer(let direction, let transfer): log(transfer, direction)
+        case .manifest(let url): logger.info("manifest stored", metadata: ["url": "\(url)"])
+        case .report, .transferred, .note, .warning: break
+        }
+    }
+
+    private func log(_ event: TransferEvent, _ direction: AgentEvent.Direction) {
+        switch event {
+        case .finished(let file):
+            logger.debug("\(direction.rawValue) moved", metadata: Self.metadata(of: file))
+        case .skipped(let file):
+            logger.debug("\(direction.rawValue) already there", metadata: Self.metadata(of: file))
+        case .retrying(let error, let attempt, let pause):
+            logger.warning(
+                "\(direction.rawValue) is tried again",
+                metadata: ["error": "\(error)", "try": "\(attempt + 1)", "in": "\(DurationText.print(pause))"])
+        case .failed(let error):
+            logger.error("\(direction.rawValue) failed", metadata: ["error": "\(error)"])
+        case .note(let path, let reason):
+            logger.notice("\(direction.rawValue) left out", metadata: ["path": "\(path)", "reason": "\(reason)"])
+        case .planned: break
+        }
+    }
+
+    private static func metadata(of file: TransferredFile) -> Logger.Metadata {
+        ["path": "\(file.path)", "bytes": "\(file.size)", "url": "\(file.url)"]
+    }
 }

@@ -1,5 +1,5 @@
-internal import Basics
-internal import CIdle
+import Basics
+import CIdle
 import Logging
 import Transfer
 import WorkdirProtocol
@@ -34,10 +34,10 @@ extension AgentLoop {
         case .cancelStoring:
             storing.stop()
         case .publishStored(let attempt):
-            publish(WorkdirPath.stored, Verdict(attempt: attempt, exitCode: 0, message: "stored").line)
+            publish(WorkdirPath.stored, TryVerdict(attempt: attempt, exitCode: 0, message: "stored").line)
         case .publishFailed(let attempt, let cause):
             let code = cause.exitCode ?? ExitCode.software.rawValue
-            publish(WorkdirPath.failed, Verdict(attempt: attempt, exitCode: code, message: cause.message).line)
+            publish(WorkdirPath.failed, TryVerdict(attempt: attempt, exitCode: code, message: cause.message).line)
         case .beginGrace:
             beginGrace(in: &group)
         case .exit:

@@ -1,5 +1,7 @@
+package import Basics
 package import ConfigSchema
-internal import WorkdirProtocol
+import WorkdirProtocol
+import YAMLTree
 
 /// Everything the agent is told, checked and with its defaults filled in: one YAML or JSON document,
 /// described by `docs/schema/agent-config.schema.json`; see `ConfigurationSources` for where it comes from.
@@ -35,4 +37,70 @@ extension AgentConfiguration: Configurable {
         .optional("grace", \.grace, .duration(), "From SIGTERM to SIGKILL: the pod's terminationGracePeriodSeconds."),
         .optional("legacy", \.legacy, .boolean, "The agent is an ordinary container, not a native sidecar."),
     ]
+}
+
+/// The resource monitor.
+package struct MonitorConfiguration: Sendable, Equatable {
+    /// Between two samples; `nil`: nothing is sampled and nothing wakes up.
+    package var interval: Duration?
+
+    package init() {}
+}
+
+extension MonitorConfiguration: Configurable {
+    package static let fields: [Field<MonitorConfiguration>] = [
+        .optional(
+            "interval", \.interval, .duration(atLeast: .seconds(1)),
+            "How often CPU, memory and I/O are sampled. Left out: never.")
+    ]
+}
+
+/// What transfers may use.
+package struct TransferLimits: Sendable, Equatable {
+    /// Buffers, in all.
+    package var memory = ByteSize(bytes: 32 << 20)
+    /// Exchanges at once.
+    package var concurrency = 64
+
+    package init() {}
+}
+
+extension TransferLimits: Configurable {
+    package static let fields: [Field<TransferLimits>] = [
+        .optional(
+            "memory", \.memory, .size(ByteSize(bytes: 1 << 20)...ByteSize(bytes: 1 << 40)),
+            "Bytes of buffers held at once, whatever the sizes of the files."),
+        .optional("concurrency", \.concurrency, .integer(1...1024), "Most exchanges at once."),
+    ]
+}
+
+extension Shape<String> {
+    /// 64 hexadecimal digits, read in either case and kept in lower case.
+    static let sha256 = Shape.scalar(
+        ["type": "string", "pattern": "^[0-9a-fA-F]{64}$"], expected: "64 hexadecimal digits", show: { .string($0) },
+        parse: { scalar in
+            let isHexadecimal = scalar.text.utf8.count == 64 && scalar.text.allSatisfy { $0.isASCII && $0.isHexDigit }
+            return isHexadecimal ? scalar.text.lowercased() : nil
+        })
+}
+
+extension Shape<ByteSize> {
+    static func size(_ range: ClosedRange<ByteSize>) -> Shape {
+        Shape.scalar(
+            ["type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB|Ki|Mi|Gi|Ti|KB|MB|GB|TB)?$"],
+            expected: ByteSize.expectation, show: { .string($0.description) }, parse: { ByteSize($0.text) }
+        ).checked { range.contains($0) ? nil : "expected from \(range.lowerBound) to \(range.upperBound)" }
+    }
+}
+
+/// The JSON Schema of the agent's configuration, made from the decoder's own fields.
+package enum AgentConfigurationSchema {
+    /// Checked in at `docs/schema/agent-config.schema.json`; `kpipe-sidecar schema agent` prints it.
+    package static var text: String {
+        let head: [JSONValue.Member] = [
+            .init("$schema", "https://json-schema.org/draft/2020-12/schema"),
+            .init("title", "Configuration of kpipe-sidecar agent"),
+        ]
+        return JSONValue.object(head + Shape<AgentConfiguration>.object().schema).prettyText
+    }
 }

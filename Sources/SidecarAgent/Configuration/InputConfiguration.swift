@@ -1,6 +1,6 @@
-internal import Basics
+import Basics
 package import ConfigSchema
-internal import WorkdirProtocol
+import WorkdirProtocol
 package import YAMLTree
 
 /// One entry of `inputs`.

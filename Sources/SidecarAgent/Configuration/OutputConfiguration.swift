@@ -1,7 +1,6 @@
-internal import Basics
+import Basics
 package import ConfigSchema
-internal import WorkdirProtocol
-internal import YAMLTree
+import WorkdirProtocol
 
 /// One entry of `outputs`.
 package struct OutputConfiguration: Sendable, Equatable {

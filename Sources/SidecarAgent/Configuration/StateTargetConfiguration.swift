@@ -1,6 +1,6 @@
-internal import Basics
+import Basics
 package import ConfigSchema
-internal import KubeClient
+import KubeClient
 package import YAMLTree
 
 /// One entry of `state`: where reports of the step's state go.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Transfer
 
 /// What a journal's lines amount to.
@@ -60,5 +61,80 @@ struct JournalContent: Sendable, Equatable {
             if let record = JournalLine.decode(line) { content.apply(record) } else { damaged += 1 }
         }
         return (content, lines, damaged)
+    }
+}
+
+/// Reports that a destination may still want. Bounded: when it is full the oldest custom value goes, never one of the
+/// agent's own states and never the terminal one.
+struct ReportBacklog: Sendable, Equatable {
+    static let limit = 256
+
+    private(set) var reports: [StateReport] = []
+    private(set) var acknowledged: [String: Int64] = [:]
+
+    mutating func append(_ report: StateReport) {
+        reports.append(report)
+        guard reports.count > Self.limit else { return }
+        let custom = reports.firstIndex { !Self.isOwn($0) }
+        reports.remove(at: custom ?? reports.startIndex)
+    }
+
+    mutating func acknowledge(through sequence: Int64, by destination: String) {
+        acknowledged[destination] = max(sequence, acknowledged[destination] ?? 0)
+    }
+
+    func unacknowledged(by destination: String) -> [StateReport] {
+        let seen = acknowledged[destination] ?? 0
+        return reports.filter { $0.sequence > seen }
+    }
+
+    private static func isOwn(_ report: StateReport) -> Bool {
+        report.terminal
+            || [StepState.initializing, StepState.started, StepState.terminating].contains(report.state)
+    }
+}
+
+/// One line of the journal.
+enum JournalRecord: Sendable, Equatable, Codable {
+    /// The first line: whose volume this is.
+    case volume(VolumeIdentity)
+    /// A step of the lifecycle with the reports it made, in one line so that neither is kept without the other.
+    case step(LifecycleMachine.Memory, reports: [StateReport])
+    /// A destination has all reports up to `through`.
+    case acknowledged(destination: String, through: Int64)
+    case fetched(FetchedRecord)
+    case stored(StoredRecord)
+    case upload(UploadRecord)
+    case uploadEnded(url: String)
+}
+
+/// A record as a line: its CRC-32C in eight hexadecimal digits, a space, JSON, a line feed. A line that was torn by a
+/// kill, or rotted on disk, fails its checksum.
+enum JournalLine {
+    private static let prefixLength = 9
+
+    static func encode(_ record: JournalRecord) throws -> [UInt8] {
+        let json = Array(try JSONEncoder().encode(record))
+        return hexadecimal(checksum(json)) + [UInt8(ascii: " ")] + json + [UInt8(ascii: "\n")]
+    }
+
+    /// `line` without its line feed; `nil` where it is damaged.
+    static func decode(_ line: ArraySlice<UInt8>) -> JournalRecord? {
+        let json = line.dropFirst(prefixLength)
+        guard !json.isEmpty, Array(line.prefix(prefixLength - 1)) == hexadecimal(checksum(Array(json))) else {
+            return nil
+        }
+        return try? JSONDecoder().decode(JournalRecord.self, from: Data(json))
+    }
+
+    private static func hexadecimal(_ value: UInt32) -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        return (0..<8).map { digits[Int(value >> (28 - 4 * $0) & 0xF)] }
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(~0) { crc, byte in
+            (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+        }
     }
 }

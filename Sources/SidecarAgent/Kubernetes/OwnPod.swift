@@ -1,7 +1,8 @@
 package import KubeClient
-internal import KubeModel
-internal import KubeRuntime
+import KubeModel
+import KubeRuntime
 package import Logging
+import PodRules
 
 /// The agent's own pod, as the API server shows it: says how main fares also where main says nothing itself, because it
 /// was killed for want of memory or because its image knows nothing of us.
@@ -55,5 +56,27 @@ package struct OwnPod: MainStatusSource {
                 return error.isTransient
             }
         }
+    }
+}
+
+extension MainStatus {
+    /// What a pod says about its main containers; `nil` while nothing can be said: none has started, or one waits to be
+    /// started again. Which containers are main is the terminator's rule.
+    ///
+    /// Several have ended when all have; the first that failed speaks for them.
+    init?(_ pod: Pod) {
+        let facts = PodFacts(pod, rules: MarkerRules())
+        let ends = facts.mains.compactMap { main in
+            if case .terminated(let end) = main.state { end } else { nil }
+        }
+        guard let first = ends.first, ends.count == facts.mains.count else {
+            guard facts.mains.contains(where: \.isRunning) else { return nil }
+            self = .running
+            return
+        }
+        let spokesman = ends.first { $0.exitCode != 0 } ?? first
+        self = .terminated(
+            exitCode: spokesman.exitCode, reason: spokesman.reason,
+            final: facts.isBeingDeleted || facts.mains.allSatisfy { $0.end != nil })
     }
 }

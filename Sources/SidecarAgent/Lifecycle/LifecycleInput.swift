@@ -1,3 +1,5 @@
+import WorkdirProtocol
+
 /// Everything that can happen to a step.
 package enum LifecycleInput: Sendable, Equatable {
     /// The agent is up. On a journal's machine this means: go on where the earlier agent was killed.
@@ -32,4 +34,101 @@ package enum LifecycleInput: Sendable, Equatable {
     case storeLatest
     /// After SIGTERM: the grace is nearly over.
     case deadline
+}
+
+/// What the shell is to do, in order. Every effect may be asked for again after a restart, so each is idempotent.
+package enum LifecycleEffect: Sendable, Equatable {
+    case fetchInputs
+    case cancelFetching
+    case publishReady
+    case report(StateChange)
+
+    /// Upload what is marked `during: continuous` while main runs.
+    case storeContinuously
+    case storeOutputs(StoreOrder)
+    /// Stop uploads; the shell answers `outputsFailed` naming what is missing.
+    case cancelStoring
+
+    /// The entrypoint of that try need not wait any longer: what is to be stored, is.
+    case publishStored(attempt: Int)
+    /// The step, or that try, cannot succeed; attempt 0 stands for every try.
+    case publishFailed(attempt: Int, FailureCause)
+
+    /// SIGTERM has come: count down to `storeLatest` and `deadline`.
+    case beginGrace
+    /// Flush the reports as long as the grace allows, then exit 0.
+    case exit
+}
+
+/// What to store: the outputs whose `when` fits the outcome.
+package struct StoreOrder: Sendable, Equatable, Codable {
+    package var attempt: Int
+    package var outcome: StepOutcome
+
+    package init(attempt: Int, outcome: StepOutcome) {
+        self.attempt = attempt
+        self.outcome = outcome
+    }
+}
+
+/// One try of the main container, as its entrypoint describes it.
+package struct MainAttempt: Sendable, Equatable, Codable {
+    package enum Phase: String, Sendable, Codable {
+        case waiting, running, ended
+    }
+
+    /// From 1; each restart of the container is a new try.
+    package var number: Int
+    package var phase: Phase
+    package var exitCode: Int32?
+    /// The signal that ended the program.
+    package var signal: Int32?
+    /// Why the entrypoint itself ended the program, such as `NoOutput`.
+    package var reason: String?
+    /// What the entrypoint tells people of the end.
+    package var message: String?
+    /// The program's process as its own container numbers it.
+    package var processID: Int32?
+
+    package init(
+        number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil,
+        message: String? = nil, processID: Int32? = nil
+    ) {
+        self.number = number
+        self.phase = phase
+        self.processID = processID
+        self.exitCode = exitCode
+        self.signal = signal
+        self.reason = reason
+        self.message = message
+    }
+
+    /// Whether the entrypoint went on from waiting to starting its program.
+    var hasBegun: Bool { reason != EndReason.cancelled && reason != EndReason.initializationFailed }
+}
+
+/// The `done` marker as found.
+package struct DoneMarker: Sendable, Equatable, Codable {
+    /// The try it ends; `nil` where main's own program wrote an empty file.
+    package var attempt: Int?
+    /// Tells a marker from an earlier one at the same path: inode and time of change.
+    package var identity: String
+
+    package init(attempt: Int?, identity: String) {
+        self.attempt = attempt
+        self.identity = identity
+    }
+}
+
+/// Main's container status as the API server tells it.
+package enum MainStatus: Sendable, Equatable {
+    case running
+    /// `reason` in the kubelet's words (`Completed`, `Error`, `OOMKilled`); `final` when it will not be restarted.
+    case terminated(exitCode: Int32, reason: String, final: Bool)
+}
+
+/// Where main's status comes from, when the pod may read itself.
+package protocol MainStatusSource: Sendable {
+    /// Tells changes of main's status until the task is cancelled; returns early where the pod may not be read.
+    func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async
 }

@@ -1,7 +1,5 @@
-internal import Basics
-internal import ConfigSchema
+import Basics
 package import Telemetry
-internal import Transfer
 package import WorkdirProtocol
 
 /// Samples what the containers of the step use: our own control group, main's samples as the entrypoint leaves them in

@@ -1,5 +1,6 @@
-internal import Synchronization
-internal import WorkdirProtocol
+import Synchronization
+import Telemetry
+import WorkdirProtocol
 
 /// What each container of the step used, as far as known: the latest sample and the peaks.
 final class UsageBoard: Sendable {
@@ -32,5 +33,70 @@ final class UsageBoard: Sendable {
             }
         }
         return summary
+    }
+}
+
+/// The usage of the containers in `/metrics`, in Prometheus' base units.
+struct UsageMetrics: Sendable {
+    private let cpu: Counter
+    private let throttled: Counter
+    private let memory: Gauge
+    private let workingSet: Gauge
+    private let peak: Gauge
+    private let limit: Gauge
+    private let oomKills: Counter
+    private let input: Counter
+    private let output: Counter
+    private let processes: Gauge
+    private let pressure: Counter
+
+    init(_ registry: MetricRegistry) {
+        func counter(_ name: String, _ help: String, _ more: String...) -> Counter {
+            registry.counter("kpipe_container_\(name)", help, labels: ["container"] + more)
+        }
+        func gauge(_ name: String, _ help: String) -> Gauge {
+            registry.gauge("kpipe_container_\(name)", help, labels: ["container"])
+        }
+        cpu = counter("cpu_seconds_total", "CPU time used.")
+        throttled = counter("cpu_throttled_seconds_total", "Time held back by the CPU limit.")
+        memory = gauge("memory_bytes", "Memory charged, page cache included.")
+        workingSet = gauge("memory_working_set_bytes", "Memory less inactive page cache.")
+        peak = gauge("memory_peak_bytes", "The most memory seen.")
+        limit = gauge("memory_limit_bytes", "The memory limit, where there is one.")
+        oomKills = counter("oom_kills_total", "Processes ended for want of memory.")
+        input = counter("read_bytes_total", "Bytes read from block devices.")
+        output = counter("written_bytes_total", "Bytes written to block devices.")
+        processes = gauge("processes", "Processes and threads.")
+        pressure = counter("pressure_seconds_total", "Time in which a task waited for the resource (PSI).", "resource")
+    }
+
+    func show(_ records: [String: UsageRecord]) {
+        for (container, record) in records {
+            guard let sample = record.samples.last else { continue }
+            for metric in UsageMetric.allCases {
+                if let value = sample[metric] { show(Double(value), of: metric, container) }
+            }
+            let highest = record.peak.flatMap { $0[.memoryPeak] ?? $0[.memory] }
+            if let highest { peak.set(Double(highest), container) }
+        }
+    }
+
+    private func show(_ value: Double, of metric: UsageMetric, _ container: String) {
+        let seconds = value / 1_000_000
+        switch metric {
+        case .cpuTime: cpu.record(total: seconds, container)
+        case .cpuThrottled: throttled.record(total: seconds, container)
+        case .memory: memory.set(value, container)
+        case .memoryWorkingSet: workingSet.set(value, container)
+        case .memoryPeak: break
+        case .memoryLimit: limit.set(value, container)
+        case .oomKills: oomKills.record(total: value, container)
+        case .bytesRead: input.record(total: value, container)
+        case .bytesWritten: output.record(total: value, container)
+        case .processes: processes.set(value, container)
+        case .cpuPressure: pressure.record(total: seconds, container, "cpu")
+        case .memoryPressure: pressure.record(total: seconds, container, "memory")
+        case .ioPressure: pressure.record(total: seconds, container, "io")
+        }
     }
 }

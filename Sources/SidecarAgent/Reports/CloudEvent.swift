@@ -1,5 +1,4 @@
-internal import Basics
-internal import YAMLTree
+import Basics
 
 /// A state report as a CloudEvent 1.0 (https://github.com/cloudevents/spec).
 struct CloudEvent: Sendable {

@@ -1,8 +1,5 @@
-internal import Basics
-internal import ConfigSchema
-internal import HTTPTransport
-internal import Transfer
-internal import YAMLTree
+import Basics
+import HTTPTransport
 
 /// Posts reports as CloudEvents.
 struct HTTPCourier: ReportCourier {

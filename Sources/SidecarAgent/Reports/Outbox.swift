@@ -1,4 +1,4 @@
-internal import WorkdirProtocol
+import WorkdirProtocol
 
 /// The reports one destination is still to get: kept in order, bounded, each tried until it is delivered or refused.
 /// Decides alone; clock, randomness and network are the caller's.

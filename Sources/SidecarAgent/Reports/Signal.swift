@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Wakes one waiter; raised while nobody waits, it is remembered once.
 final class Signal: Sendable {

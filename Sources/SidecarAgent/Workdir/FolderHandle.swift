@@ -88,3 +88,89 @@ struct MarkerFile: Sendable, Equatable {
     /// Tells it from an earlier or later file of the same name.
     var identity: String
 }
+
+extension FolderHandle {
+    /// Replaces the file whole, by way of a temporary one in the same folder. Content and name survive a power failure.
+    func replace(_ name: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(VolumeError) {
+        try replace(name, mode: mode) { Self.writeAll($0, bytes) }
+    }
+
+    /// Replaces the file by a copy of the one at `source`, which the kernel makes.
+    func copy(_ source: String, to name: String, mode: mode_t) throws(VolumeError) {
+        let original = open(source, O_RDONLY | O_CLOEXEC)
+        guard original >= 0 else { throw .last("read", source) }
+        defer { close(original) }
+        try replace(name, mode: mode) { file in
+            while true {
+                let count = sendfile(file, original, nil, 1 << 30)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { return count == 0 }
+            }
+        }
+    }
+
+    private func replace(_ name: String, mode: mode_t, _ fill: (Int32) -> Bool) throws(VolumeError) {
+        let temporary = Self.temporaryPrefix + name
+        unlinkat(descriptor, temporary, 0)
+        let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard file >= 0 else { throw .last("write", display(name)) }
+        let isWritten = fill(file) && fchmod(file, mode) == 0 && fsync(file) == 0
+        guard isWritten else {
+            let error = VolumeError.last("write", display(name))
+            close(file)
+            unlinkat(descriptor, temporary, 0)
+            throw error
+        }
+        close(file)
+        guard renameat(descriptor, temporary, descriptor, name) == 0 else {
+            let error = VolumeError.last("rename a temporary file to", display(name))
+            unlinkat(descriptor, temporary, 0)
+            throw error
+        }
+        fsync(descriptor)
+    }
+}
+
+extension FolderHandle {
+    /// Removes a file, a link, or a folder with all it holds; nothing there is fine. Never crosses a link.
+    func remove(_ name: String) throws(VolumeError) {
+        if unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw .last("remove", display(name)) }
+        try folder(name).removeAll()
+        guard unlinkat(descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+            throw .last("remove the folder", display(name))
+        }
+    }
+
+    /// Empties the folder, but for `kept`.
+    func removeAll(except kept: Set<String> = []) throws(VolumeError) {
+        for name in try names() where !kept.contains(name) { try remove(name) }
+    }
+
+    func names() throws(VolumeError) -> [String] {
+        // A description of its own, so that reading leaves no position behind.
+        let listed = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard listed >= 0, let stream = fdopendir(listed) else {
+            let error = VolumeError.last("list", path)
+            if listed >= 0 { close(listed) }
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Moves `name` into `target`, taking the place of what is there.
+    func move(_ name: String, to target: FolderHandle, as newName: String) throws(VolumeError) {
+        try target.remove(newName)
+        guard renameat(descriptor, name, target.descriptor, newName) == 0 || errno == ENOENT else {
+            throw .last("move away", display(name))
+        }
+    }
+}

@@ -1,5 +1,5 @@
 import Glibc
-import WorkdirProtocol
+package import WorkdirProtocol
 
 /// The shared volume, held by the one live agent.
 final class Volume: Sendable {
@@ -72,5 +72,71 @@ final class Volume: Sendable {
     /// The name inside the agent's own folder: `journal` of `.kpipe/journal`.
     static func ownName(_ path: String) -> String {
         String(path.dropFirst(WorkdirPath.own.utf8.count + 1))
+    }
+}
+
+extension Volume {
+    /// Main's markers: void when the process that made them is gone.
+    private static let words = [WorkdirPath.state, WorkdirPath.healthy, WorkdirPath.done]
+
+    /// Where a volume that outlived its pod keeps the outputs found in it, until the next such find.
+    static let earlier = "earlier"
+
+    /// Something an agent or an entrypoint left behind; the binary alone may have been put there for us.
+    func hasLeftovers() throws(VolumeError) -> Bool {
+        // The entrypoint of an ordinary container beside us may have begun before us.
+        let innocent = [WorkdirPath.lock, WorkdirPath.entrypoint, WorkdirPath.attempt].map(Self.ownName)
+        return try own.names().contains { !innocent.contains($0) && !$0.hasPrefix(FolderHandle.temporaryPrefix) }
+            || exists(WorkdirPath.ready)
+    }
+
+    /// Clears away what must not be taken for new.
+    func prepare(for condition: VolumeCondition) throws(VolumeError) {
+        switch condition {
+        case .fresh, .resumed:
+            return
+        case .rebooted:
+            for word in Self.words { try remove(word) }
+        case .stale:
+            // `ready` first: nobody may start on inputs that are about to go.
+            for marker in [WorkdirPath.ready, WorkdirPath.started] + Self.words { try remove(marker) }
+            try own.removeAll(
+                except: [Self.ownName(WorkdirPath.lock), Self.ownName(WorkdirPath.entrypoint), Self.earlier])
+            try root.folder(WorkdirPath.input).removeAll()
+            let outputs = try root.folder(WorkdirPath.output)
+            guard try !outputs.names().isEmpty else { return }
+            let earlier = try own.folder(Self.earlier)
+            try earlier.removeAll()
+            for name in try outputs.names() { try outputs.move(name, to: earlier, as: name) }
+        }
+    }
+}
+
+/// The volume cannot be used as it is.
+package struct VolumeError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var exitCode: ExitCode
+    /// What was attempted, why it failed, what to try.
+    package var message: String
+
+    package init(_ exitCode: ExitCode, _ message: String) {
+        self.exitCode = exitCode
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// The error of the system call that has just failed.
+    static func last(_ attempted: String, _ path: String) -> VolumeError {
+        let code = errno
+        let why = "cannot \(attempted) \(path): \(String(cString: strerror(code)))"
+        return switch code {
+        case EACCES, EPERM, EROFS:
+            VolumeError(
+                .permission, why + " (the agent needs to write there: set fsGroup, or one user for both containers)")
+        case ENOSPC, EDQUOT:
+            VolumeError(.inputOutput, why + " (raise the volume's sizeLimit)")
+        default:
+            VolumeError(.inputOutput, why)
+        }
     }
 }

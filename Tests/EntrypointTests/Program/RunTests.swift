@@ -78,7 +78,7 @@ import WorkdirProtocol
         let step = try Step(ready: false)
         let child = try step.start([], ["touch", step.workdir["ran"]])
         try await step.waitFor(.waiting)
-        let verdict = Verdict(attempt: Verdict.everyTry, exitCode: 66, message: "s3://b/k is missing")
+        let verdict = TryVerdict(attempt: TryVerdict.everyTry, exitCode: 66, message: "s3://b/k is missing")
         try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: WorkdirPath.failed)
         #expect(try await child.wait(atMost: .seconds(30)) == .exited(66))
         #expect(child.errorOutput.contains("s3://b/k is missing"))
@@ -120,8 +120,8 @@ import WorkdirProtocol
 
     @Test func awaitsTheOutputsAndFailsWithThem() async throws {
         for (path, verdict, code) in [
-            (WorkdirPath.stored, Verdict(attempt: 1, exitCode: 0, message: "ok"), Int32(0)),
-            (WorkdirPath.failed, Verdict(attempt: 1, exitCode: 74, message: "disk"), 74),
+            (WorkdirPath.stored, TryVerdict(attempt: 1, exitCode: 0, message: "ok"), Int32(0)),
+            (WorkdirPath.failed, TryVerdict(attempt: 1, exitCode: 74, message: "disk"), 74),
         ] {
             let step = try Step()
             let child = try step.start(["--await-outputs"], ["true"])

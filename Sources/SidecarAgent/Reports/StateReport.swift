@@ -1,0 +1,52 @@
+package import Basics
+
+/// One report to the backends. Equal `id`s are the same report, however often it arrives.
+package struct StateReport: Sendable, Equatable, Codable {
+    package var state: String
+    package var previous: String
+    package var terminal: Bool
+    package var reason: String?
+    package var message: String?
+    package var exitCode: Int32?
+    /// `main` or `agent`; absent where nothing went wrong.
+    package var container: String?
+    /// Names this life of the volume; another pod, or an emptied volume, has another one.
+    package var epoch: String
+    /// From 1 within the epoch, without gaps, across restarts of the agent.
+    package var sequence: Int64
+    package var time: UnixTime
+
+    package init(_ change: StateChange, epoch: String, sequence: Int64, time: UnixTime) {
+        state = change.state
+        previous = change.previous
+        terminal = change.terminal
+        reason = change.cause?.reason
+        message = change.cause?.message
+        exitCode = change.cause?.exitCode
+        container = change.cause?.container.rawValue
+        self.epoch = epoch
+        self.sequence = sequence
+        self.time = time
+    }
+}
+
+/// Takes reports in order. Never blocks and never fails: delivery, retries and bounds are the sink's own affair.
+package protocol ReportSink: Sendable {
+    func report(_ report: StateReport)
+
+    /// Delivers until cancelled.
+    func run() async
+
+    /// Returns when all reports taken so far are delivered or given up; cancel it to stop waiting.
+    func flush() async
+}
+
+/// What outlives a killed agent of the reports. Calls are quick, safe from any thread and survive SIGKILL once returned.
+package protocol ReportLog: Sendable {
+    /// Reports this destination has not acknowledged, oldest first; custom values may be missing beyond a bound, a
+    /// terminal report never is.
+    func unacknowledged(by destination: String) -> [StateReport]
+
+    /// The destination has everything up to and including `sequence`.
+    func acknowledge(through sequence: Int64, by destination: String)
+}

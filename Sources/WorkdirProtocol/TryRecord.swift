@@ -1,0 +1,133 @@
+import Basics
+
+/// The entrypoint's record of the current try, in the file `WorkdirPath.attempt`: the agent learns from it which try a
+/// `done` ends and how the command ended, the entrypoint of the next try how many there were.
+package struct TryRecord: Sendable, Equatable {
+    package enum Phase: Sendable, CaseIterable {
+        /// The inputs are awaited.
+        case waiting
+        /// The command runs.
+        case running
+        /// The command has ended, or will not run at all.
+        case ended
+
+        package var name: String {
+            switch self {
+            case .waiting: "waiting"
+            case .running: "running"
+            case .ended: "ended"
+            }
+        }
+    }
+
+    /// The try, counted from 1.
+    package var attempt: Int
+    /// What `WorkdirPath.epoch` said when the try began; empty if nothing.
+    package var epoch: String
+    package var phase: Phase
+    /// The command's process, in the main container's own numbering.
+    package var processID: Int32?
+    /// The command's exit code, once it has exited.
+    package var exitCode: Int32?
+    /// The signal that ended the command.
+    package var signal: Int32?
+    /// Why it ended, where the code alone does not say: an `EndReason`.
+    package var reason: String?
+    /// What people should know of the end, in one line.
+    package var message: String?
+
+    package init(
+        attempt: Int, epoch: String, phase: Phase, processID: Int32? = nil, exitCode: Int32? = nil,
+        signal: Int32? = nil, reason: String? = nil, message: String? = nil
+    ) {
+        self.attempt = attempt
+        self.epoch = epoch
+        self.phase = phase
+        self.processID = processID
+        self.exitCode = exitCode
+        self.signal = signal
+        self.reason = reason
+        self.message = message
+    }
+
+    /// Reads what `text` wrote; nil without a valid try and phase.
+    package init?(parsing bytes: some Collection<UInt8>) {
+        var attempt: Int?
+        var phase: Phase?
+        self.init(attempt: 0, epoch: "", phase: .waiting)
+        KeyValueLines.forEach(in: bytes) { key, value in
+            switch key {
+            case _ where Key.attempt.isIdentical(to: key): attempt = Int(ascii: value)
+            case _ where Key.epoch.isIdentical(to: key): epoch = String(decoding: value, as: UTF8.self)
+            case _ where Key.phase.isIdentical(to: key):
+                phase = Phase.allCases.first { $0.name.isIdentical(to: value) }
+            case _ where Key.processID.isIdentical(to: key): processID = Int32(ascii: value)
+            case _ where Key.exitCode.isIdentical(to: key): exitCode = Int32(ascii: value)
+            case _ where Key.signal.isIdentical(to: key): signal = Int32(ascii: value)
+            case _ where Key.reason.isIdentical(to: key): reason = String(decoding: value, as: UTF8.self)
+            case _ where Key.message.isIdentical(to: key): message = String(decoding: value, as: UTF8.self)
+            default: break
+            }
+        }
+        guard let attempt, attempt > 0, let phase else { return nil }
+        self.attempt = attempt
+        self.phase = phase
+    }
+
+    /// The file's content.
+    package var text: String {
+        var text = "\(Key.attempt)=\(attempt)\n\(Key.epoch)=\(KeyValueLines.flattened(epoch))\n"
+        text += "\(Key.phase)=\(phase.name)\n"
+        if let processID { text += "\(Key.processID)=\(processID)\n" }
+        if let exitCode { text += "\(Key.exitCode)=\(exitCode)\n" }
+        if let signal { text += "\(Key.signal)=\(signal)\n" }
+        if let reason { text += "\(Key.reason)=\(KeyValueLines.flattened(reason))\n" }
+        if let message { text += "\(Key.message)=\(KeyValueLines.flattened(message))\n" }
+        return text
+    }
+
+    private enum Key {
+        static let attempt = "try"
+        static let epoch = "epoch"
+        static let phase = "phase"
+        static let processID = "pid"
+        static let exitCode = "exit"
+        static let signal = "signal"
+        static let reason = "reason"
+        static let message = "message"
+    }
+}
+
+/// Values of `TryRecord.reason` that the entrypoint writes.
+package enum EndReason {
+    /// The command printed nothing for longer than allowed and was ended.
+    package static let noOutput = "NoOutput"
+    /// The container was asked to stop before the command began.
+    package static let cancelled = "Cancelled"
+    /// The inputs could not be provided: the agent's verdict.
+    package static let initializationFailed = "InitializationFailed"
+    /// The command could not be started: not found, not executable.
+    package static let notStarted = "NotStarted"
+    /// The kernel killed the command for want of memory; the kubelet's word for it.
+    package static let oomKilled = "OOMKilled"
+}
+
+/// Text of `key=value` lines, or words: the form of the protocol's small records. Unknown keys are skipped, so that an
+/// older reader understands a newer writer.
+package enum KeyValueLines {
+    /// Calls `body` for every `key=value` among `bytes`, in order; what has no `=` is skipped.
+    package static func forEach(
+        in bytes: some Collection<UInt8>, separatedBy separator: UInt8 = ASCII.newline,
+        _ body: (_ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Void
+    ) {
+        for line in Array(bytes).split(separator: separator) {
+            guard let equals = line.firstIndex(of: ASCII.equals) else { continue }
+            body(line[..<equals], line[(equals + 1)...])
+        }
+    }
+
+    /// `value` on one line.
+    package static func flattened(_ value: String) -> String {
+        String(decoding: value.utf8.map { ASCII.isBreak($0) ? ASCII.space : $0 }, as: UTF8.self)
+    }
+}
