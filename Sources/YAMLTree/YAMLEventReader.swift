@@ -1,6 +1,6 @@
-internal import Basics
-internal import CYaml
-internal import Glibc
+import Basics
+import CYaml
+import Glibc
 
 /// Reads a text event by event. The only user of libyaml, whose memory never leaves this file.
 package final class YAMLEventReader {
@@ -179,4 +179,84 @@ package final class YAMLEventReader {
             return 1
         }
     }
+}
+
+/// One step of a document as it is read, with the bytes it stands on. The places are exact, so that a reader who wants
+/// to keep everything else (comments, quoting, order) can cut the text by them.
+///
+/// An event is a few numbers: its words stand in the reader's `texts`, so that a long stream costs no allocation a value.
+package struct YAMLEvent: Sendable, Equatable {
+    package enum Kind: Sendable {
+        case documentStart, documentEnd, alias, scalar, sequenceStart, sequenceEnd, mappingStart, mappingEnd
+    }
+
+    package var kind: Kind
+    /// The first byte, properties included.
+    package var start: YAMLMark
+    /// Behind the last byte. A block collection ends where the parser knew that it had ended, which can be some lines
+    /// after its last value; what follows the last value is not part of it.
+    package var end: YAMLMark
+    /// Of a document's start or end: `---` or `...` was written.
+    package var isExplicit = false
+    /// Of a collection: it is written with brackets or braces.
+    package var isFlow = false
+    /// Of a scalar.
+    package var style = YAMLScalar.Style.plain
+    /// A scalar's value (quotes removed, escapes and folding resolved), or an alias's name.
+    package var text = 0..<0
+    /// Of `&anchor`; empty where none was written.
+    package var anchor = 0..<0
+    /// Of `!tag`, in full; empty where none was written.
+    package var tag = 0..<0
+
+    package var hasProperties: Bool { !anchor.isEmpty || !tag.isEmpty }
+}
+
+/// What may stand before a node: `&anchor` and `!tag`.
+package struct YAMLProperties: Sendable, Hashable {
+    package var anchor: String?
+    /// In full: `tag:yaml.org,2002:str` for `!!str`, `!local` for a local one.
+    package var tag: String?
+
+    package init(anchor: String? = nil, tag: String? = nil) {
+        self.anchor = anchor
+        self.tag = tag
+    }
+}
+
+/// Turns libyaml's places, which count characters, into byte offsets. Places come almost in order, so the cursor walks
+/// from one to the next; a text of ASCII alone needs no walk.
+struct ByteCursor {
+    private let bytes: [UInt8]
+    private let isASCII: Bool
+    private var characters = 0
+    private var offset: Int
+
+    /// `start`: the offset of the first character, behind a byte order mark.
+    init(_ bytes: [UInt8], start: Int) {
+        self.bytes = bytes
+        self.offset = start
+        isASCII = bytes.dropFirst(start).allSatisfy { $0 < 0x80 }
+    }
+
+    mutating func offset(ofCharacter target: Int) -> Int {
+        if isASCII {
+            offset += target - characters
+            characters = target
+            return min(offset, bytes.count)
+        }
+        while characters < target, offset < bytes.count {
+            offset += 1
+            while offset < bytes.count, isContinuation(offset) { offset += 1 }
+            characters += 1
+        }
+        while characters > target, offset > 0 {
+            offset -= 1
+            while offset > 0, isContinuation(offset) { offset -= 1 }
+            characters -= 1
+        }
+        return offset
+    }
+
+    private func isContinuation(_ offset: Int) -> Bool { bytes[offset] & 0xC0 == 0x80 }
 }

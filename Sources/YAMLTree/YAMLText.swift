@@ -28,3 +28,73 @@ struct YAMLText {
         ([0xFE, 0xFF], "UTF-16"), ([0x1F, 0x8B], "compressed (gzip)"), ([0x28, 0xB5, 0x2F, 0xFD], "compressed (zstd)"),
     ]
 }
+
+/// Bounds on what a document may cost. A document beyond one of them is refused, never read in part.
+package struct YAMLLimits: Sendable, Equatable {
+    /// Bytes of text.
+    package var bytes: Int
+    /// Collections inside each other.
+    package var depth: Int
+    /// Nodes after aliases and merge keys were filled in, so that a few lines cannot stand for a billion nodes.
+    package var nodes: Int
+
+    package init(bytes: Int = 16 << 20, depth: Int = 64, nodes: Int = 1_000_000) {
+        self.bytes = bytes
+        self.depth = depth
+        self.nodes = nodes
+    }
+}
+
+/// A text that is not what it should be, and where.
+package struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var mark: YAMLMark
+    /// What was found or expected, as one sentence without a place.
+    package var message: String
+
+    package init(at mark: YAMLMark, _ message: String) {
+        self.mark = mark
+        self.message = message
+    }
+
+    /// `line:column: message`, the form editors jump to.
+    package var description: String { "\(mark): \(message)" }
+}
+
+/// A place in a document.
+package struct YAMLMark: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Bytes from the start of the text, a byte order mark included.
+    package var offset: Int
+    /// From 1.
+    package var line: Int
+    /// From 1, counted in Unicode scalars.
+    package var column: Int
+
+    package init(offset: Int, line: Int, column: Int) {
+        self.offset = offset
+        self.line = line
+        self.column = column
+    }
+
+    package static let start = YAMLMark(offset: 0, line: 1, column: 1)
+
+    package static func < (left: YAMLMark, right: YAMLMark) -> Bool { left.offset < right.offset }
+
+    package var description: String { "\(line):\(column)" }
+}
+
+extension YAMLMark {
+    /// The place of the byte at `offset`, found by counting from the start: for error messages.
+    init(of offset: Int, in bytes: [UInt8]) {
+        var line = 1
+        var column = 1
+        for byte in bytes.prefix(offset) {
+            if byte == 0x0A {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        self.init(offset: offset, line: line, column: column)
+    }
+}

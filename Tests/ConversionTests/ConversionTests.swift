@@ -228,9 +228,4 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- path: p.yaml\n"
         #expect(try convert(text).diagnostics.contains { $0.rule.id == "KS120" })
     }
-
-    @Test func differencesComeInTheUnifiedFormat() {
-        let diff = UnifiedDiff.text(Array("a\nb\nc\n".utf8), Array("a\nx\nc\n".utf8), name: "f", coloured: false)
-        #expect(String(decoding: diff, as: UTF8.self) == "--- f\n+++ f\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n")
-    }
 }

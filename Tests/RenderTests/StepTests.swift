@@ -20,7 +20,7 @@ private let small = "name: a\nimage: b\ncommand: [c, $(D), '$$']\n"
         // Both spellings mean the same.
         let json = try YAMLNode(parsing: ManifestWriter.json([StepManifests.documents(step).last ?? .map([])]))
         let yaml = try YAMLNode.documents(in: Array(ManifestWriter.yaml(StepManifests.documents(step)).utf8)).last
-        #expect(try Manifest(json).texts == Manifest(#require(yaml)).texts)
+        #expect(try ManifestValue(json).texts == ManifestValue(#require(yaml)).texts)
     }
 
     /// What the restricted Pod Security Standard asks of every container (Kubernetes 1.36), seen in the output.
@@ -80,9 +80,9 @@ private let small = "name: a\nimage: b\ncommand: [c, $(D), '$$']\n"
     }
 }
 
-extension Manifest {
+extension ManifestValue {
     /// Without the difference between a text in quotes and one without.
-    fileprivate var texts: Manifest {
+    fileprivate var texts: ManifestValue {
         switch self {
         case .plain(let text), .text(let text): .text(text)
         case .list(let elements): .list(elements.map(\.texts))

@@ -38,3 +38,99 @@ package struct ParallelConverter: Sendable {
         return whole.conversion
     }
 }
+
+/// Where a stream can be cut so that its parts mean what they mean together.
+enum StreamSplitter {
+    /// At most `count` parts of about the same length, each beginning with a document marker but for the first.
+    ///
+    /// `---` at the margin begins a document wherever it stands, in a block scalar too (YAML 1.2.2 §9.1.2). A directive
+    /// belongs to the document below it: a stream that may have one stays whole.
+    static func parts(of bytes: [UInt8], count: Int) -> [Range<Int>] {
+        guard count > 1, !hasDirective(bytes) else { return [0..<bytes.count] }
+        var parts: [Range<Int>] = []
+        var start = 0
+        for part in 1..<count {
+            guard let cut = marker(in: bytes, from: max(start + 1, bytes.count / count * part)) else { break }
+            parts.append(start..<cut)
+            start = cut
+        }
+        return parts + [start..<bytes.count]
+    }
+
+    private static func hasDirective(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            var previous: UInt8 = 0x0A
+            for byte in bytes {
+                // Behind a byte order mark, too.
+                if byte == UInt8(ascii: "%"), previous == 0x0A || previous == 0x0D || previous == 0xBF { return true }
+                previous = byte
+            }
+            return false
+        }
+    }
+
+    /// The start of the next line that is a document marker.
+    private static func marker(in bytes: [UInt8], from offset: Int) -> Int? {
+        let ends: Set<UInt8> = [0x0A, 0x0D, 0x20, 0x09]
+        return bytes.withUnsafeBufferPointer { bytes in
+            var position = offset
+            while position + 3 < bytes.count {
+                if bytes[position] == UInt8(ascii: "-"), bytes[position + 1] == UInt8(ascii: "-"),
+                    bytes[position + 2] == UInt8(ascii: "-"), bytes[position - 1] == 0x0A,
+                    ends.contains(bytes[position + 3])
+                {
+                    return position
+                }
+                position += 1
+            }
+            return nil
+        }
+    }
+}
+
+/// Puts what became of the parts of a stream together again, in their order and with their places.
+struct StreamAssembly {
+    private let bytes: [UInt8]
+    private let parts: [Range<Int>]
+    private var early: [Int: Result<Conversion, YAMLError>] = [:]
+    private var next = 0
+    /// Line breaks before the next part.
+    private var lines = 0
+    private(set) var conversion = Conversion(output: [], diagnostics: [], containers: [], isChanged: false)
+    /// The first part that could not be read.
+    private(set) var failure: YAMLError?
+
+    init(_ bytes: [UInt8], _ parts: [Range<Int>]) {
+        self.bytes = bytes
+        self.parts = parts
+        conversion.output.reserveCapacity(bytes.count + bytes.count / 8)
+    }
+
+    mutating func take(_ result: Result<Conversion, YAMLError>, of index: Int) {
+        early[index] = result
+        while failure == nil, let result = early.removeValue(forKey: next) {
+            let offset = parts[next].lowerBound
+            switch result {
+            case .success(let part): append(part, offset: offset)
+            case .failure(var error):
+                error.mark = YAMLMark(
+                    offset: error.mark.offset + offset, line: error.mark.line + lines, column: error.mark.column)
+                failure = error
+            }
+            lines += bytes[parts[next]].reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+            next += 1
+        }
+    }
+
+    private mutating func append(_ part: Conversion, offset: Int) {
+        conversion.output += part.output
+        conversion.diagnostics += part.diagnostics.map { diagnostic in
+            var diagnostic = diagnostic
+            diagnostic.line += lines
+            diagnostic.offset += offset
+            return diagnostic
+        }
+        conversion.containers.formUnion(part.containers)
+        conversion.isChanged = conversion.isChanged || part.isChanged
+    }
+}

@@ -1,3 +1,6 @@
+package import Basics
+package import YAMLTree
+
 /// Something that the conversion says or does, under an id that stays.
 package struct Rule: Sendable, Hashable {
     /// `KS` and three digits; refusals below 100.
@@ -11,4 +14,85 @@ package struct Rule: Sendable, Hashable {
 
     package static func == (left: Rule, right: Rule) -> Bool { left.id == right.id }
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+}
+
+/// How much a finding matters.
+package enum Severity: String, Sendable, CaseIterable {
+    /// The pod is left as it was.
+    case error
+    /// The conversion is right, but what it meets may not be.
+    case warning
+    /// What changes with the conversion; shown with `-v`.
+    case note
+}
+
+/// A finding with its place.
+package struct Diagnostic: Sendable, Equatable {
+    package var rule: Rule
+    /// From 1.
+    package var line: Int
+    package var message: String
+    /// Of the bytes that the finding is about.
+    package var offset = 0
+
+    package init(rule: Rule, line: Int, message: String, offset: Int = 0) {
+        self.rule = rule
+        self.line = line
+        self.message = message
+        self.offset = offset
+    }
+
+    /// Whether it tells that a container moves.
+    package var isMove: Bool { rule == .converted || rule == .reversed }
+
+    /// The form compilers use and editors jump to.
+    package func text(file: String) -> String {
+        "\(file):\(line): \(rule.id) \(rule.severity.rawValue): \(message)"
+    }
+
+    /// `{"file", "line", "rule", "severity", "message"}`, for programs.
+    package func json(file: String) -> JSONValue {
+        .object([
+            .init("file", .string(file)), .init("line", .integer(Int64(line))), .init("rule", .string(rule.id)),
+            .init("severity", .string(rule.severity.rawValue)), .init("message", .string(message)),
+        ])
+    }
+}
+
+/// Why a text cannot be edited without touching more than was asked for.
+package struct EditRefusal: Error {
+    package let rule: Rule
+    package let mark: YAMLMark
+    package let message: String
+
+    package init(_ rule: Rule, at node: SourceNode, _ message: String) {
+        self.rule = rule
+        mark = node.start
+        self.message = message
+    }
+}
+
+/// The reference of all rules, from their definitions.
+package enum RuleReference {
+    package static let rules = Rule.refusals + Rule.findings + Rule.generators
+
+    package static var markdown: String {
+        let head = """
+            # Rules of `kpipe-sidecar render`
+            Made from the rules' own definitions by `scripts/generate`. Errors leave the pod as it was; notes are shown with
+            `-v`.
+
+
+            """
+        return head
+            + rules.map {
+                """
+                ## \($0.id) \($0.title)
+                *\($0.severity.rawValue)* — \($0.explanation)
+
+                Evidence: \($0.evidence).
+
+                """
+            }.joined(separator: "\n")
+    }
 }

@@ -1,10 +1,10 @@
 /// The node agent: one pod a node that reads its own node's pods and may talk to the runtime's socket.
 struct NodeAgentInstallation {
-    let installation: Installation
+    let installation: ClusterInstallation
 
     static let name = "kpipe-node-agent"
 
-    var documents: [Manifest] {
+    var documents: [ManifestValue] {
         [installation.account(Self.name)]
             + installation.access(Self.name, rules: rules, inCluster: true)
             + [daemonSet]
@@ -17,8 +17,8 @@ struct NodeAgentInstallation {
         ]
     }
 
-    private var daemonSet: Manifest {
-        let labels = Installation.labels(Installation.component(Self.name))
+    private var daemonSet: ManifestValue {
+        let labels = ClusterInstallation.labels(ClusterInstallation.component(Self.name))
         return [
             "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": installation.metadata(Self.name),
             "spec": [
@@ -44,7 +44,7 @@ struct NodeAgentInstallation {
         ]
     }
 
-    private var container: Manifest {
+    private var container: ManifestValue {
         [
             "name": "node-agent", "image": .text(installation.image),
             "args": .texts(

@@ -1,6 +1,6 @@
 /// The controller: two replicas of which one leads, what they may do, and how they are watched.
 struct TerminatorInstallation {
-    let installation: Installation
+    let installation: ClusterInstallation
 
     private var webhook: WebhookInstallation? { installation.webhookInstallation }
 
@@ -9,7 +9,7 @@ struct TerminatorInstallation {
     private static let configurationFolder = "/etc/kpipe"
     private static let configurationFile = "terminator.yaml"
 
-    var documents: [Manifest] {
+    var documents: [ManifestValue] {
         [installation.account(Self.name)]
             + installation.access(Self.name, rules: clusterRules + (webhook?.clusterRules ?? []), inCluster: true)
             + installation.access(Self.name, rules: [Self.lease] + (webhook?.rules ?? []), inCluster: false)
@@ -49,7 +49,7 @@ struct TerminatorInstallation {
 
     // MARK: Workload
 
-    private var configuration: Manifest? {
+    private var configuration: ManifestValue? {
         installation.terminatorConfiguration.map {
             [
                 "apiVersion": "v1", "kind": "ConfigMap", "metadata": installation.metadata(Self.name),
@@ -58,7 +58,7 @@ struct TerminatorInstallation {
         }
     }
 
-    private var deployment: Manifest {
+    private var deployment: ManifestValue {
         [
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": installation.metadata(Self.name),
             "spec": [
@@ -75,9 +75,9 @@ struct TerminatorInstallation {
         ]
     }
 
-    private var labels: Manifest { Installation.labels(Installation.component(Self.name)) }
+    private var labels: ManifestValue { ClusterInstallation.labels(ClusterInstallation.component(Self.name)) }
 
-    private var pod: Manifest {
+    private var pod: ManifestValue {
         let isConfigured = installation.terminatorConfiguration != nil
         let volumes = [isConfigured ? Self.configurationVolume : nil, webhook?.volume].compactMap(\.self)
         return .map(present: [
@@ -94,7 +94,7 @@ struct TerminatorInstallation {
         ])
     }
 
-    private var container: Manifest {
+    private var container: ManifestValue {
         let isConfigured = installation.terminatorConfiguration != nil
         var arguments = ["terminator", "--leader-elect", "--exit-image", installation.exitImage]
         if webhook != nil { arguments += WebhookInstallation.arguments }
@@ -116,29 +116,29 @@ struct TerminatorInstallation {
     }
 
     static let configurationArguments = ["--config", "\(configurationFolder)/\(configurationFile)"]
-    static let configurationVolume: Manifest = ["name": "config", "configMap": ["name": .text(name)]]
-    static let configurationMount: Manifest = [
+    static let configurationVolume: ManifestValue = ["name": "config", "configMap": ["name": .text(name)]]
+    static let configurationMount: ManifestValue = [
         "name": "config", "mountPath": .text(configurationFolder), "readOnly": true,
     ]
 
-    static let httpPort: Manifest = ["name": "http", "containerPort": .number(port)]
-    static let livenessProbe: Manifest = ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20]
-    static let readinessProbe: Manifest = ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5]
+    static let httpPort: ManifestValue = ["name": "http", "containerPort": .number(port)]
+    static let livenessProbe: ManifestValue = ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20]
+    static let readinessProbe: ManifestValue = ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5]
 
-    static let restricted: Manifest = [
+    static let restricted: ManifestValue = [
         "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": ["drop": ["ALL"]],
     ]
 
     // MARK: Around it
 
-    private var disruptionBudget: Manifest {
+    private var disruptionBudget: ManifestValue {
         [
             "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": installation.metadata(Self.name),
             "spec": ["maxUnavailable": 1, "selector": ["matchLabels": labels]],
         ]
     }
 
-    private var service: Manifest {
+    private var service: ManifestValue {
         [
             "apiVersion": "v1", "kind": "Service", "metadata": installation.metadata(Self.name),
             "spec": [
@@ -148,7 +148,7 @@ struct TerminatorInstallation {
         ]
     }
 
-    private var monitor: Manifest? {
+    private var monitor: ManifestValue? {
         guard installation.serviceMonitor else { return nil }
         return [
             "apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor",

@@ -1,27 +1,27 @@
 /// What makes the API server ask the terminator about pods as they are created.
 struct WebhookInstallation {
-    let installation: Installation
-    let webhook: Installation.Webhook
+    let installation: ClusterInstallation
+    let webhook: ClusterInstallation.Webhook
 
     /// Also of the container's port.
     static let portName = "webhook"
     private static let volumeName = "webhook-certificate"
 
-    var documents: [Manifest] { [secret].compactMap(\.self) + certificate + [service, configuration] }
+    var documents: [ManifestValue] { [secret].compactMap(\.self) + certificate + [service, configuration] }
 
     // MARK: Within the terminator
 
     static let arguments = ["--webhook"]
 
-    var containerPort: Manifest { ["name": .text(Self.portName), "containerPort": .number(webhook.port)] }
+    var containerPort: ManifestValue { ["name": .text(Self.portName), "containerPort": .number(webhook.port)] }
 
     /// A certificate that others keep.
-    var volume: Manifest? {
+    var volume: ManifestValue? {
         guard webhook.certificates != .own else { return nil }
         return ["name": .text(Self.volumeName), "secret": ["secretName": .text(webhook.secret)]]
     }
 
-    var mount: Manifest? {
+    var mount: ManifestValue? {
         guard webhook.certificates != .own else { return nil }
         return ["name": .text(Self.volumeName), "mountPath": .text(webhook.certificateFolder), "readOnly": true]
     }
@@ -47,12 +47,12 @@ struct WebhookInstallation {
     // MARK: Objects
 
     /// Empty: that it is there spares us the right to create Secrets, which no name could narrow.
-    private var secret: Manifest? {
+    private var secret: ManifestValue? {
         guard webhook.certificates == .own else { return nil }
         return ["apiVersion": "v1", "kind": "Secret", "metadata": metadata(webhook.secret), "type": "Opaque"]
     }
 
-    private var certificate: [Manifest] {
+    private var certificate: [ManifestValue] {
         guard webhook.certificates == .certManager else { return [] }
         let service = "\(webhook.service).\(installation.namespace)"
         return [
@@ -72,17 +72,17 @@ struct WebhookInstallation {
         ]
     }
 
-    private var service: Manifest {
+    private var service: ManifestValue {
         [
             "apiVersion": "v1", "kind": "Service", "metadata": metadata(webhook.service),
             "spec": [
-                "selector": Installation.labels(Installation.component(TerminatorInstallation.name)),
+                "selector": ClusterInstallation.labels(ClusterInstallation.component(TerminatorInstallation.name)),
                 "ports": [["name": "https", "port": 443, "targetPort": .text(Self.portName)]],
             ],
         ]
     }
 
-    private var configuration: Manifest {
+    private var configuration: ManifestValue {
         var metadata = metadata(webhook.configuration, namespaced: false)
         if webhook.certificates == .certManager {
             metadata["annotations"] = [
@@ -110,7 +110,7 @@ struct WebhookInstallation {
     /// The API server wants a name of at least three parts.
     private static let domain = "convert.sidecar.k-pipe.cloud"
 
-    private func entry(_ name: String, namespaces: [Manifest], objects: [Manifest]) -> Manifest {
+    private func entry(_ name: String, namespaces: [ManifestValue], objects: [ManifestValue]) -> ManifestValue {
         [
             "name": .text(name), "admissionReviewVersions": ["v1"],
             "clientConfig": [
@@ -131,18 +131,18 @@ struct WebhookInstallation {
         ]
     }
 
-    private func rule(_ group: String, _ resource: String, _ operations: [String]) -> Manifest {
+    private func rule(_ group: String, _ resource: String, _ operations: [String]) -> ManifestValue {
         [
             "apiGroups": [.text(group)], "apiVersions": ["v1"], "resources": [.text(resource)],
             "operations": .texts(operations), "scope": "Namespaced",
         ]
     }
 
-    private func requirement(_ key: String, _ operation: String, _ values: [String]) -> Manifest {
+    private func requirement(_ key: String, _ operation: String, _ values: [String]) -> ManifestValue {
         ["key": .text(key), "operator": .text(operation), "values": .texts(values)]
     }
 
-    private func metadata(_ name: String, namespaced: Bool = true) -> Manifest {
+    private func metadata(_ name: String, namespaced: Bool = true) -> ManifestValue {
         installation.metadata(name, namespaced: namespaced)
     }
 }

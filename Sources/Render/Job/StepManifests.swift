@@ -2,13 +2,13 @@ import PodRules
 
 /// Everything to apply for a step: its Job or CronJob, and what the agent may do where it reports to Kubernetes.
 package enum StepManifests {
-    package static func documents(_ step: Step) -> [Manifest] { access(step) + [workload(step)] }
+    package static func documents(_ step: Step) -> [ManifestValue] { access(step) + [workload(step)] }
 
-    private static func workload(_ step: Step) -> Manifest {
-        let pod: Manifest = .map(present: [
+    private static func workload(_ step: Step) -> ManifestValue {
+        let pod: ManifestValue = .map(present: [
             "metadata": metadata(step, named: false), "spec": StepPod(step: step).spec,
         ])
-        let job: Manifest = .map(present: [
+        let job: ManifestValue = .map(present: [
             "backoffLimit": .number(step.retries),
             "activeDeadlineSeconds": step.timeout.map { .number($0) },
             "ttlSecondsAfterFinished": step.timeToLive.map { .number($0) },
@@ -28,8 +28,8 @@ package enum StepManifests {
         ]
     }
 
-    private static func metadata(_ step: Step, named: Bool) -> Manifest {
-        let labels: [Manifest.Field] = [.init("app.kubernetes.io/name", .text(step.name))]
+    private static func metadata(_ step: Step, named: Bool) -> ManifestValue {
+        let labels: [ManifestValue.Field] = [.init("app.kubernetes.io/name", .text(step.name))]
         return .map(present: [
             "name": named ? .text(step.name) : nil,
             "namespace": named ? step.namespace.map { .text($0) } : nil,
@@ -39,7 +39,7 @@ package enum StepManifests {
     }
 
     /// An account of its own where the agent talks to the API server and nobody named another.
-    private static func access(_ step: Step) -> [Manifest] {
+    private static func access(_ step: Step) -> [ManifestValue] {
         guard step.reportsToKubernetes, step.serviceAccount == nil else { return [] }
         let metadata = metadata(step, named: true)
         return [

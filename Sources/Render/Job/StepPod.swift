@@ -18,8 +18,8 @@ struct StepPod {
     private let root = WorkdirPath.defaultRoot
     private var entrypoint: String { "\(root)/\(WorkdirPath.entrypoint)" }
 
-    var spec: Manifest {
-        var spec: Manifest = .map(present: [
+    var spec: ManifestValue {
+        var spec: ManifestValue = .map(present: [
             "restartPolicy": .text(step.restartPolicy.rawValue),
             "terminationGracePeriodSeconds": .number(step.grace),
             "serviceAccountName": (step.serviceAccount ?? (step.reportsToKubernetes ? step.name : nil)).map {
@@ -41,9 +41,9 @@ struct StepPod {
 
     // MARK: Containers
 
-    private var agent: Manifest {
+    private var agent: ManifestValue {
         let own = { (name: String) in step.agent.container.first { $0.name == name }?.value }
-        var container: Manifest = .map(present: [
+        var container: ManifestValue = .map(present: [
             "name": .text(Self.agentName), "image": .text(step.agent.image), "imagePullPolicy": own("imagePullPolicy"),
             "restartPolicy": step.isLegacy ? nil : "Always",
             "args": ["agent"],
@@ -58,17 +58,17 @@ struct StepPod {
         }
         container["resources"] = step.agent.resources
         container["securityContext"] = Self.restricted(readOnly: true)
-        let token: [Manifest] =
+        let token: [ManifestValue] =
             step.reportsToKubernetes
             ? [["name": .text(Self.tokenVolume), "mountPath": .text(Self.tokenFolder), "readOnly": true]] : []
         container["volumeMounts"] = .list([workdirMount] + token + (own("volumeMounts")?.elements ?? []))
         return container
     }
 
-    private var agentVariables: [Manifest] {
+    private var agentVariables: [ManifestValue] {
         // Since 1.27 the label has a prefix; the old one is set beside it.
         let job = step.isLegacy ? "job-name" : "batch.kubernetes.io/job-name"
-        var variables: [Manifest] = [
+        var variables: [ManifestValue] = [
             Self.field(AgentVariable.podName, "metadata.name"),
             Self.field(AgentVariable.podNamespace, "metadata.namespace"),
             Self.field(AgentVariable.podUID, "metadata.uid"),
@@ -84,7 +84,7 @@ struct StepPod {
     }
 
     /// Puts the entrypoint in place before main starts, which the agent does where it is native.
-    private var installer: Manifest {
+    private var installer: ManifestValue {
         [
             "name": .text(Self.installerName), "image": .text(step.agent.image),
             "command": ["kpipe-entrypoint", "install", .text("\(root)/\(WorkdirPath.own)")],
@@ -93,12 +93,12 @@ struct StepPod {
         ]
     }
 
-    private var main: Manifest {
+    private var main: ManifestValue {
         let own = { (name: String) in step.container.first { $0.name == name }?.value }
         var command = [entrypoint, "run", "--await-outputs"]
         if let timeout = step.noOutputTimeout { command += ["--no-output-timeout", timeout] }
         if let timestamps = step.timestamps { command += ["--timestamps", timestamps] }
-        var container: Manifest = .map(present: [
+        var container: ManifestValue = .map(present: [
             "name": .text(Self.mainName), "image": .text(step.image),
             "workingDir": .text(step.workingDir ?? root),
             "command": .texts(command + ["--"]), "args": .texts(step.command),
@@ -116,16 +116,16 @@ struct StepPod {
 
     // MARK: Volumes
 
-    private var workdirMount: Manifest { ["name": .text(Self.volume), "mountPath": .text(root)] }
+    private var workdirMount: ManifestValue { ["name": .text(Self.volume), "mountPath": .text(root)] }
 
-    private var volumes: [Manifest] {
-        let size: Manifest = step.workdirSize.map { ["sizeLimit": .text($0)] } ?? .map([])
-        let workdir: Manifest = ["name": .text(Self.volume), "emptyDir": size]
+    private var volumes: [ManifestValue] {
+        let size: ManifestValue = step.workdirSize.map { ["sizeLimit": .text($0)] } ?? .map([])
+        let workdir: ManifestValue = ["name": .text(Self.volume), "emptyDir": size]
         return [workdir] + (step.reportsToKubernetes ? [token] : [])
     }
 
     /// What the kubelet would mount into every container, for the agent alone.
-    private var token: Manifest {
+    private var token: ManifestValue {
         [
             "name": .text(Self.tokenVolume),
             "projected": [
@@ -146,7 +146,7 @@ struct StepPod {
     // MARK: Small parts
 
     /// With the pod's own settings, what the restricted Pod Security Standard asks for.
-    private static func restricted(readOnly: Bool) -> Manifest {
+    private static func restricted(readOnly: Bool) -> ManifestValue {
         .map(present: [
             "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": readOnly ? true : nil,
             "capabilities": ["drop": ["ALL"]],
@@ -154,14 +154,14 @@ struct StepPod {
     }
 
     /// The kubelet fills `$(NAME)` in and takes `$$` for a dollar sign.
-    private static func variable(_ name: String, _ value: String) -> Manifest {
+    private static func variable(_ name: String, _ value: String) -> ManifestValue {
         [
             "name": .text(name),
             "value": .text(value.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")),
         ]
     }
 
-    private static func field(_ name: String, _ path: String) -> Manifest {
+    private static func field(_ name: String, _ path: String) -> ManifestValue {
         ["name": .text(name), "valueFrom": ["fieldRef": ["fieldPath": .text(path)]]]
     }
 }

@@ -96,12 +96,14 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private var preflightPlan: Preflight.Plan {
-        let home = Installation.defaultNamespace
-        let rules = Installation.terminatorAccess(kruise: false)
-        let needs = Self.needs(rules, in: kube.namespace) + Self.needs([Installation.terminatorLeaseAccess], in: home)
+        let home = ClusterInstallation.defaultNamespace
+        let rules = ClusterInstallation.terminatorAccess(kruise: false)
+        let needs =
+            Self.needs(rules, in: kube.namespace) + Self.needs([ClusterInstallation.terminatorLeaseAccess], in: home)
         return Preflight.Plan(
             home: home, scope: kube.namespace, needs: needs, lease: TerminatorCommand.leaseName,
-            terminatorLabels: Installation.terminatorSelector, agentLabels: Installation.nodeAgentSelector)
+            terminatorLabels: ClusterInstallation.terminatorSelector, agentLabels: ClusterInstallation.nodeAgentSelector
+        )
     }
 
     /// Without the pods nothing works; the rest is for some rungs, or for comfort.

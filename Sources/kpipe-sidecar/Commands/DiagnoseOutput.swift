@@ -30,7 +30,7 @@ enum DiagnoseOutput: String, ExpressibleByArgument, CaseIterable {
 
     /// JSON is YAML already, so that nothing is lost where our own text could not be read again.
     private static func yaml(_ json: String) -> String {
-        (try? YAMLNode(parsing: Array(json.utf8))).map { ManifestWriter.yaml([Manifest($0)]) } ?? json
+        (try? YAMLNode(parsing: Array(json.utf8))).map { ManifestWriter.yaml([ManifestValue($0)]) } ?? json
     }
 }
 

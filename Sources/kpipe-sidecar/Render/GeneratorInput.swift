@@ -58,7 +58,7 @@ enum GeneratorInput {
         }
     }
 
-    static func write(_ documents: [Manifest], as format: ManifestFormat) throws {
+    static func write(_ documents: [ManifestValue], as format: ManifestFormat) throws {
         let text = format == .json ? ManifestWriter.json(documents) : ManifestWriter.yaml(documents)
         try write(Array(text.utf8))
     }

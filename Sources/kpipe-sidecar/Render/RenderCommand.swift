@@ -1,6 +1,8 @@
 import ArgumentParser
 import Conversion
 import Render
+import WorkdirProtocol
+import YAMLTree
 
 /// Manifests in, manifests out.
 struct RenderCommand: ParsableCommand {
@@ -31,4 +33,54 @@ struct RenderRulesCommand: ParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() { print(RuleReference.markdown, terminator: "") }
+}
+
+/// `render function`: the conversion for kustomize and kpt.
+struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "function", abstract: "Converts the items of a ResourceList, as a KRM function.",
+        discussion: """
+            Reads a ResourceList (config.kubernetes.io/v1) from standard input and writes it with its items converted and \
+            the findings as results. functionConfig.spec, or a ConfigMap's data, may hold sidecars, primary, detect, \
+            kubeVersion, podSpecPaths and reverse, as the options of render convert.
+
+            EXAMPLE
+              In a transformer of a kustomization (--enable-alpha-plugins --enable-exec):
+                metadata:
+                  annotations:
+                    config.kubernetes.io/function: |
+                      exec: {path: kpipe-sidecar, args: [render, function]}
+
+            EXIT CODES
+              0 done   1 an item was refused and left as it was   65 bad input
+            """)
+
+    @OptionGroup var logging: LoggingOptions
+
+    func run() throws {
+        let bytes: [UInt8]
+        switch ManifestFiles.read("-", limit: StreamConverter.limits.bytes) {
+        case .failure(let error): throw CommandFailure(.noInput, "<stdin>: cannot be read: \(error)")
+        case .success(let read): bytes = read
+        }
+        let outcome = try Self.outcome(bytes)
+        for diagnostic in outcome.diagnostics where diagnostic.rule.severity != .note {
+            GeneratorInput.say(diagnostic, of: "-")
+        }
+        try GeneratorInput.write(outcome.output)
+        if outcome.failed { throw CommandFailure(status: 1, "") }
+    }
+
+    private static func outcome(_ bytes: [UInt8]) throws -> ResourceFunction.Outcome {
+        do {
+            return try ResourceFunction.run(bytes)
+        } catch {
+            switch error {
+            case .unreadable(let error):
+                throw CommandFailure(.data, "<stdin>:\(error.mark): error: \(error.message)")
+            case .input(let error):
+                throw CommandFailure(.data, error.problems.map { "<stdin>:\($0)" }.joined(separator: "\n"))
+            }
+        }
+    }
 }

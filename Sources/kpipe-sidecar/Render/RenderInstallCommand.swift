@@ -31,13 +31,14 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
                    --node-agent --cri-socket /run/crio/crio.sock
             """)
 
-    @Option(help: "The namespace of everything here.") var namespace = Installation.defaultNamespace
+    @Option(help: "The namespace of everything here.") var namespace = ClusterInstallation.defaultNamespace
     @Option(help: "The image of controller and node agent.") var image = "kpipe-sidecar:\(Version.current)"
     @Option(help: "What containers are swapped to.") var exitImage = "kpipe-exit:\(Version.current)"
     @Option(help: "Replicas of the controller.") var replicas = 2
     @Option(help: "The terminator's configuration file, to go into a ConfigMap.") var config: String?
     @Flag(help: "Add the node agent.") var nodeAgent = false
-    @Option(help: "The container runtime's socket on the nodes.") var criSocket = Installation.defaultRuntimeSocket
+    @Option(help: "The container runtime's socket on the nodes.") var criSocket = ClusterInstallation
+        .defaultRuntimeSocket
     @Flag(inversion: .prefixedNo, help: "Add the admission webhook.") var webhook = true
     @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
     @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
@@ -51,7 +52,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     }
 
     func run() throws {
-        var installation = Installation(
+        var installation = ClusterInstallation(
             namespace: namespace, image: image, exitImage: exitImage, replicas: replicas, nodeAgent: nodeAgent,
             runtimeSocket: criSocket, serviceMonitor: serviceMonitor, kruise: kruise)
         var configuration = TerminatorConfiguration()
@@ -79,11 +80,11 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         }
     }
 
-    private func webhook(_ configuration: WebhookConfiguration) throws -> Installation.Webhook {
+    private func webhook(_ configuration: WebhookConfiguration) throws -> ClusterInstallation.Webhook {
         guard configuration.port > 0 else {
             throw CommandFailure(.data, "webhook.port: a Service needs a port that is known, from 1 to 65535")
         }
-        return Installation.Webhook(
+        return ClusterInstallation.Webhook(
             port: configuration.port, path: WebhookConfiguration.path,
             certificates: configuration.certificates.installed, certificateFolder: configuration.certificateFolder,
             service: configuration.service, secret: configuration.secret, configuration: configuration.configuration,
@@ -94,7 +95,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
 }
 
 extension WebhookConfiguration.Certificates {
-    fileprivate var installed: Installation.Webhook.Certificates {
+    fileprivate var installed: ClusterInstallation.Webhook.Certificates {
         switch self {
         case .own: .own
         case .certManager: .certManager

@@ -4,15 +4,15 @@ import Testing
 @testable import Render
 
 @Suite struct InstallationTests {
-    static let plain = Installation(image: "sidecar:1", exitImage: "exit:1")
+    static let plain = ClusterInstallation(image: "sidecar:1", exitImage: "exit:1")
 
-    static func all(_ change: (inout Installation) -> Void) -> Installation {
+    static func all(_ change: (inout ClusterInstallation) -> Void) -> ClusterInstallation {
         var installation = plain
         change(&installation)
         return installation
     }
 
-    static func kinds(_ installation: Installation) -> [String] {
+    static func kinds(_ installation: ClusterInstallation) -> [String] {
         installation.documents.compactMap { $0["kind"]?.scalar }
     }
 
@@ -25,8 +25,8 @@ import Testing
             ),
             (all { $0.serviceMonitor = true }, ["ServiceMonitor"]),
             (all { $0.configuration = "ladder: [image]\n" }, ["ConfigMap"]),
-        ] as [(Installation, [String])])
-    func hasWhatWasAskedFor(installation: Installation, more: [String]) {
+        ] as [(ClusterInstallation, [String])])
+    func hasWhatWasAskedFor(installation: ClusterInstallation, more: [String]) {
         let always = [
             "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment",
             "PodDisruptionBudget", "Service",

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct WebhookInstallationTests {
     static func installation(
-        _ certificates: Installation.Webhook.Certificates = .own, namespace: String = "ours"
-    ) -> Installation {
-        var installation = Installation(namespace: namespace, image: "sidecar:1", exitImage: "exit:1")
-        installation.webhook = Installation.Webhook(
+        _ certificates: ClusterInstallation.Webhook.Certificates = .own, namespace: String = "ours"
+    ) -> ClusterInstallation {
+        var installation = ClusterInstallation(namespace: namespace, image: "sidecar:1", exitImage: "exit:1")
+        installation.webhook = ClusterInstallation.Webhook(
             port: 9443, path: "/convert", certificates: certificates, certificateFolder: "/certificate",
             service: "hook", secret: "hook-certificate", configuration: "hook-configuration", timeoutSeconds: 5,
             label: "example/convert", enabled: "enabled", disabled: "disabled",
@@ -15,13 +15,13 @@ import Testing
         return installation
     }
 
-    static func document(_ kind: String, _ name: String, in installation: Installation) -> Manifest? {
+    static func document(_ kind: String, _ name: String, in installation: ClusterInstallation) -> ManifestValue? {
         installation.documents.first {
             $0["kind"]?.scalar == kind && $0["metadata"]?["name"]?.scalar == name
         }
     }
 
-    static func webhooks(_ installation: Installation) -> [Manifest] {
+    static func webhooks(_ installation: ClusterInstallation) -> [ManifestValue] {
         document("MutatingWebhookConfiguration", "hook-configuration", in: installation)?["webhooks"]?.elements ?? []
     }
 
@@ -61,7 +61,7 @@ import Testing
         #expect(asked == calls)
     }
 
-    private static func matches(_ selector: Manifest?, _ labels: [String: String]) -> Bool {
+    private static func matches(_ selector: ManifestValue?, _ labels: [String: String]) -> Bool {
         (selector?["matchExpressions"]?.elements ?? []).allSatisfy { requirement in
             let value = labels[requirement["key"]?.scalar ?? ""]
             let isAmong = value.map { requirement["values"]?.elements.compactMap(\.scalar).contains($0) ?? false }
@@ -82,8 +82,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [Installation.Webhook.Certificates.own, .certManager, .given])
-    func certificatesAreSomebodys(certificates: Installation.Webhook.Certificates) {
+    @Test(arguments: [ClusterInstallation.Webhook.Certificates.own, .certManager, .given])
+    func certificatesAreSomebodys(certificates: ClusterInstallation.Webhook.Certificates) {
         let installation = Self.installation(certificates)
         let isOwn = certificates == .own
         #expect((Self.document("Secret", "hook-certificate", in: installation) != nil) == isOwn)

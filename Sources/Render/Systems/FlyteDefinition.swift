@@ -6,7 +6,7 @@ struct FlyteDefinition {
     private let command: [String]?
     private let args: [String]?
     private let environment: [(name: String, value: String)]
-    private let resources: Manifest?
+    private let resources: ManifestValue?
 
     private static let kinds = [
         ("cpu", "cpu"), ("memory", "memory"), ("mem", "memory"), ("gpu", "nvidia.com/gpu"),
@@ -22,12 +22,12 @@ struct FlyteDefinition {
     }
 
     /// `cpu_request`, `memory_limit` …, or `requests` and `limits`, also below `resources`.
-    private static func resources(_ reader: inout FieldReader) -> Manifest? {
-        var amounts: [(group: String, fields: [Manifest.Field])] = []
+    private static func resources(_ reader: inout FieldReader) -> ManifestValue? {
+        var amounts: [(group: String, fields: [ManifestValue.Field])] = []
         let nested = reader.node("resources")
         var inner = nested.map { FieldReader($0, path: reader.path(to: "resources")) }
         for (group, suffix) in [("requests", "request"), ("limits", "limit")] {
-            var fields: [Manifest.Field] = []
+            var fields: [ManifestValue.Field] = []
             let pairs = reader.pairs(group) + (inner?.pairs(group) ?? [])
             for pair in pairs {
                 fields.append(.init(kinds.first { $0.0 == pair.key }?.1 ?? pair.key, .text(pair.value.text ?? "0")))
@@ -44,10 +44,10 @@ struct FlyteDefinition {
 
     /// The primary container as Flyte leaves it, and the names of the fields whose values are lost. Resources replace
     /// the container's only if the task names any; variables go over those of the same name.
-    func applied(to container: Manifest) -> (Manifest, lost: [String]) {
+    func applied(to container: ManifestValue) -> (ManifestValue, lost: [String]) {
         var result = container
         var lost: [String] = []
-        func set(_ name: String, _ value: Manifest?) {
+        func set(_ name: String, _ value: ManifestValue?) {
             guard let value else { return }
             if let old = container[name], old != value { lost.append(name) }
             result[name] = value

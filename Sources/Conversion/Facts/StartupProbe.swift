@@ -90,3 +90,70 @@ struct ProbeHandler {
         return "\(quote)\(name)\(quote): \(value)\(patience)"
     }
 }
+
+/// A check over HTTP that a program serves when its flags say so.
+struct StartupCheck: Sendable {
+    let flag: String
+    let portFlag: String
+    let defaultPort: UInt16
+    let path: String
+    /// Without this flag and `0.0.0.0` it is served on localhost, where the kubelet cannot ask.
+    let addressFlag: String?
+
+    static let authProxy = StartupCheck(
+        flag: "--health-check", portFlag: "--http-port", defaultPort: 9090, path: "/startup",
+        addressFlag: "--http-address")
+    static let oldSQLProxy = StartupCheck(
+        flag: "-use_http_health_check", portFlag: "-health_check_port", defaultPort: 8090, path: "/startup",
+        addressFlag: nil)
+
+    /// Where the kubelet can ask, as the command line says.
+    func target(in words: [String]) -> (path: String, port: UInt16)? {
+        guard let asked = Self.value(of: flag, in: words), asked != "false" else { return nil }
+        if let addressFlag, Self.value(of: addressFlag, in: words) != "0.0.0.0" { return nil }
+        guard let text = Self.value(of: portFlag, in: words) else { return (path, defaultPort) }
+        return UInt16(text).map { (path, $0) }
+    }
+
+    /// `--flag value`, `--flag=value` or, as Go reads it, with a single dash; empty for a flag alone.
+    private static func value(of flag: String, in words: [String]) -> String? {
+        let name = flag.drop { $0 == "-" }
+        for (index, word) in words.enumerated() {
+            let bare = word.drop { $0 == "-" }
+            guard word.hasPrefix("-"), bare == name || bare.hasPrefix("\(name)=") else { continue }
+            if bare != name { return String(bare.dropFirst(name.count + 1)) }
+            let next = words.indices.contains(index + 1) ? words[index + 1] : ""
+            return next.hasPrefix("-") ? "" : next
+        }
+        return nil
+    }
+}
+
+/// Whether a probe of a sidecar asks another container of the pod.
+enum ProbeTarget {
+    private static let local = ["", "localhost", "127.0.0.1"]
+
+    /// The port of a main container that the probe asks, if it does.
+    static func mainPort(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> String? {
+        let own = ports(of: sidecar)
+        let others = mains.flatMap(ports).filter { !own.contains($0) }
+        for handler in ["httpGet", "tcpSocket", "grpc"] {
+            guard let target = probe[handler], local.contains(target["host"]?.text ?? ""),
+                let port = target["port"]?.text
+            else { continue }
+            return others.first { $0 == port }
+        }
+        let words = (probe.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
+        return others.first { port in
+            local.dropFirst().contains {
+                "\(words) ".mentions("\($0):\(port)/") || "\(words) ".mentions("\($0):\(port) ")
+            }
+        }
+    }
+
+    /// Numbers and names.
+    private static func ports(of container: ManifestContainer) -> [String] {
+        (container.node["ports"]?.elements ?? []).flatMap { [$0["containerPort"]?.text, $0["name"]?.text] }.compactMap(
+            \.self)
+    }
+}

@@ -1,7 +1,7 @@
 import PodRules
 
 /// What an operator wants installed.
-package struct Installation: Sendable, Equatable {
+package struct ClusterInstallation: Sendable, Equatable {
     package var namespace: String
     /// Of the controller and the node agent.
     package var image: String
@@ -45,7 +45,7 @@ package struct Installation: Sendable, Equatable {
     var terminatorConfiguration: String? { configuration ?? (nodeAgent ? "nodeAgent: true\n" : nil) }
 
     /// Everything to apply, in an order in which each object's namespace and account are there before it.
-    package var documents: [Manifest] {
+    package var documents: [ManifestValue] {
         [namespaceDocument] + TerminatorInstallation(installation: self).documents
             + (webhookInstallation?.documents ?? [])
             + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
@@ -75,7 +75,7 @@ package struct Installation: Sendable, Equatable {
 
     /// The node agent mounts a socket of its node, which only the privileged standard lets through; all else here
     /// passes the restricted one.
-    private var namespaceDocument: Manifest {
+    private var namespaceDocument: ManifestValue {
         let level = nodeAgent ? "privileged" : "restricted"
         return [
             "apiVersion": "v1", "kind": "Namespace",
@@ -88,7 +88,7 @@ package struct Installation: Sendable, Equatable {
     }
 
     /// The recommended labels; `component` is `nil` for what serves several.
-    static func labels(_ component: String?) -> Manifest {
+    static func labels(_ component: String?) -> ManifestValue {
         .map(present: [
             "app.kubernetes.io/name": "kpipe-sidecar",
             "app.kubernetes.io/component": component.map { .text($0) },
@@ -96,7 +96,7 @@ package struct Installation: Sendable, Equatable {
     }
 
     /// - Parameter name: also the value of the component's label, without its prefix.
-    func metadata(_ name: String, namespaced: Bool = true) -> Manifest {
+    func metadata(_ name: String, namespaced: Bool = true) -> ManifestValue {
         .map(present: [
             "name": .text(name), "namespace": namespaced ? .text(namespace) : nil,
             "labels": Self.labels(Self.component(name)),
@@ -108,7 +108,7 @@ package struct Installation: Sendable, Equatable {
     }
 
     /// A role in the whole cluster or in our namespace alone, and its binding to the account of the same name.
-    func access(_ name: String, rules: [AccessRule], inCluster: Bool) -> [Manifest] {
+    func access(_ name: String, rules: [AccessRule], inCluster: Bool) -> [ManifestValue] {
         let prefix = inCluster ? "Cluster" : ""
         let metadata = metadata(name, namespaced: !inCluster)
         return [
@@ -127,7 +127,90 @@ package struct Installation: Sendable, Equatable {
         ]
     }
 
-    func account(_ name: String) -> Manifest {
+    func account(_ name: String) -> ManifestValue {
         ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name)]
+    }
+}
+
+extension ClusterInstallation {
+    /// The admission webhook: names and numbers that the terminator's configuration decides.
+    package struct Webhook: Sendable, Equatable {
+        package enum Certificates: Sendable {
+            /// The terminator's own, in a Secret that it keeps.
+            case own
+            /// cert-manager's.
+            case certManager
+            /// Somebody's, in a Secret that is there.
+            case given
+        }
+
+        package var port: Int
+        /// Where reviews are posted.
+        package var path: String
+        package var certificates: Certificates
+        /// Where a certificate that is not our own is mounted.
+        package var certificateFolder: String
+        package var service: String
+        package var secret: String
+        /// The name of the MutatingWebhookConfiguration.
+        package var configuration: String
+        /// How long the API server waits.
+        package var timeoutSeconds: Int
+        /// The label that asks for conversion, and its values.
+        package var label: String
+        package var enabled: String
+        package var disabled: String
+        /// The label that holds a namespace's name.
+        package var nameLabel: String
+        /// Namespaces whose pods are never changed, beside our own.
+        package var excludedNamespaces: [String]
+
+        package init(
+            port: Int, path: String, certificates: Certificates, certificateFolder: String, service: String,
+            secret: String, configuration: String, timeoutSeconds: Int, label: String, enabled: String,
+            disabled: String, nameLabel: String, excludedNamespaces: [String]
+        ) {
+            self.port = port
+            self.path = path
+            self.certificates = certificates
+            self.certificateFolder = certificateFolder
+            self.service = service
+            self.secret = secret
+            self.configuration = configuration
+            self.timeoutSeconds = timeoutSeconds
+            self.label = label
+            self.enabled = enabled
+            self.disabled = disabled
+            self.nameLabel = nameLabel
+            self.excludedNamespaces = excludedNamespaces
+        }
+    }
+}
+
+/// One rule of a role: what may be done with which objects.
+package struct AccessRule: Sendable, Equatable {
+    package var group: String
+    /// `pods`, `pods/status` …
+    package var resources: [String]
+    package var verbs: [String]
+    package var names: [String] = []
+    /// What the program needs it for.
+    package var purpose: String
+
+    init(
+        _ group: String, _ resources: [String], _ verbs: [String], names: [String] = [], for purpose: String
+    ) {
+        self.group = group
+        self.resources = resources
+        self.verbs = verbs
+        self.names = names
+        self.purpose = purpose
+    }
+
+    var manifest: ManifestValue {
+        .map(present: [
+            "apiGroups": [.text(group)], "resources": .texts(resources),
+            "resourceNames": names.isEmpty ? nil : .texts(names), "verbs": .texts(verbs),
+        ])
     }
 }

@@ -2,12 +2,12 @@ import YAMLTree
 
 /// Volumes of several origins in one pod: equal ones are one, and two of one name that differ are refused.
 struct VolumeList {
-    private(set) var list: [Manifest] = []
+    private(set) var list: [ManifestValue] = []
     private var origins: [String: String] = [:]
 
     mutating func add(_ nodes: [YAMLNode], path: String, _ reader: inout FieldReader) {
         for (index, node) in nodes.enumerated() {
-            let volume = Manifest(node)
+            let volume = ManifestValue(node)
             let place = "\(path)[\(index)]"
             guard let name = volume["name"]?.scalar, ObjectName.problem(name) == nil else {
                 reader.add([InputProblem(path: "\(place).name", mark: node.mark, message: "expected the volume's name")]
@@ -31,7 +31,7 @@ struct VolumeList {
     }
 
     /// A mount of a volume that nobody has would be refused by the API server.
-    func checkMounts(of containers: [Manifest], _ reader: inout FieldReader) {
+    func checkMounts(of containers: [ManifestValue], _ reader: inout FieldReader) {
         let names = Set(list.compactMap { $0["name"]?.scalar })
         for container in containers {
             for mount in container["volumeMounts"]?.elements ?? [] {

@@ -14,7 +14,7 @@ package struct GeneratedPod: Sendable {
 
     /// Of the Pod or Job.
     package var name: String?
-    package var spec: Manifest
+    package var spec: ManifestValue
     /// Names of the containers that run on when main has ended.
     package var sidecars: Set<String>
     /// Tries after the first.
@@ -27,7 +27,7 @@ package struct GeneratedPod: Sendable {
     /// The object; its sidecars native, or for clusters before 1.29 ordinary and marked for a terminator.
     package func rendered(
         as form: Form, legacy: Bool
-    ) throws(InputError) -> (document: Manifest, diagnostics: [Diagnostic]) {
+    ) throws(InputError) -> (document: ManifestValue, diagnostics: [Diagnostic]) {
         guard form == .podSpec || name != nil else {
             throw InputError([
                 InputProblem(path: "name", message: "is missing; a \(form.rawValue) needs one: give --name")
@@ -39,8 +39,8 @@ package struct GeneratedPod: Sendable {
         return (document(form, name: name, spec: pod), diagnostics + found)
     }
 
-    private func document(_ form: Form, name: String, spec: Manifest) -> Manifest {
-        let metadata: Manifest = ["name": .text(name)]
+    private func document(_ form: Form, name: String, spec: ManifestValue) -> ManifestValue {
+        let metadata: ManifestValue = ["name": .text(name)]
         switch form {
         case .podSpec: return spec
         case .pod: return ["apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec]
@@ -56,13 +56,13 @@ package struct GeneratedPod: Sendable {
         }
     }
 
-    private var markedSpec: Manifest {
+    private var markedSpec: ManifestValue {
         var spec = spec
         spec["containers"] = .list(
             (spec["containers"]?.elements ?? []).map { container in
                 guard let name = container["name"]?.scalar, sidecars.contains(name) else { return container }
                 var container = container
-                let marker: Manifest = ["name": .text(Marker.terminate), "value": "true"]
+                let marker: ManifestValue = ["name": .text(Marker.terminate), "value": "true"]
                 container["env"] = .list((container["env"]?.elements ?? []) + [marker])
                 return container
             })
@@ -70,7 +70,7 @@ package struct GeneratedPod: Sendable {
     }
 
     /// By the same conversion that manifests go through.
-    private func nativeSpec() throws(InputError) -> (Manifest, [Diagnostic]) {
+    private func nativeSpec() throws(InputError) -> (ManifestValue, [Diagnostic]) {
         guard !sidecars.isEmpty else { return (spec, []) }
         let text = ManifestWriter.yaml([document(.pod, name: "pod", spec: spec)])
         var options = ConversionOptions()
@@ -84,7 +84,7 @@ package struct GeneratedPod: Sendable {
                         InputProblem(path: "", message: "\($0.rule.id) error: \($0.message)")
                     })
             }
-            let pod = Manifest(try YAMLNode(parsing: conversion.output))
+            let pod = ManifestValue(try YAMLNode(parsing: conversion.output))
             // Lines of the text in between mean nothing to anybody.
             let named = found.map { Diagnostic(rule: $0.rule, line: 1, message: $0.message) }
             return (pod["spec"] ?? spec, named)

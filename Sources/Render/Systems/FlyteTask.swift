@@ -24,7 +24,7 @@ package struct FlyteTask: Sendable {
         let timeout = reader.seconds("timeout")
         let specNode = reader.node("pod_spec")
         reader.reportUnknown()
-        var spec = specNode.map { ProtobufShape.flattened(Manifest($0)) } ?? .map([])
+        var spec = specNode.map { ProtobufShape.flattened(ManifestValue($0)) } ?? .map([])
         if let specNode, specNode.mapping == nil { reader.report(specNode, at: "pod_spec", "expected a mapping") }
         var diagnostics: [Diagnostic] = []
         var containers = spec["containers"]?.elements ?? []
@@ -51,7 +51,7 @@ package struct FlyteTask: Sendable {
             name: name, spec: spec, sidecars: running, retries: retries, timeout: timeout, diagnostics: diagnostics)
     }
 
-    private func check(_ containers: [Manifest], _ primary: String, _ reader: inout FieldReader) {
+    private func check(_ containers: [ManifestValue], _ primary: String, _ reader: inout FieldReader) {
         var names: Set<String> = []
         for (index, container) in containers.enumerated() {
             let place = "pod_spec.containers[\(index)]"
@@ -72,11 +72,11 @@ package struct FlyteTask: Sendable {
 
     /// Puts each container where it belongs, and returns the names of those that run on.
     private func split(
-        _ spec: inout Manifest, _ containers: [Manifest], _ primary: String, _ node: YAMLNode?,
+        _ spec: inout ManifestValue, _ containers: [ManifestValue], _ primary: String, _ node: YAMLNode?,
         _ diagnostics: inout [Diagnostic]
     ) -> Set<String> {
         var running: Set<String> = []
-        var side: [Manifest] = []
+        var side: [ManifestValue] = []
         var before = spec["initContainers"]?.elements ?? []
         for container in containers {
             let name = container["name"]?.scalar ?? ""
@@ -102,5 +102,38 @@ package struct FlyteTask: Sendable {
         spec["containers"] = .list(side)
         if spec["restartPolicy"] == nil { spec["restartPolicy"] = "Never" }
         return running
+    }
+}
+
+/// Pod specs as Kubernetes' protobuf messages nest them, and as its JSON does.
+enum ProtobufShape {
+    /// Messages that JSON writes into the one around them.
+    private static let embedded: Set<String> = [
+        "volumeSource", "handler", "localObjectReference", "persistentVolumeSource",
+    ]
+
+    static func flattened(_ value: ManifestValue) -> ManifestValue {
+        switch value {
+        case .text, .plain: value
+        case .list(let elements): .list(elements.map(flattened))
+        case .map(let fields): wrapped(fields) ?? .map(fields.flatMap(flattened))
+        }
+    }
+
+    private static func flattened(_ field: ManifestValue.Field) -> [ManifestValue.Field] {
+        let value = flattened(field.value)
+        if embedded.contains(field.name), case .map(let fields) = value { return fields }
+        return [.init(field.name, value)]
+    }
+
+    /// A quantity (`{string: 1Gi}`) or a number or name (`{type: 0, intVal: 80}`).
+    private static func wrapped(_ fields: [ManifestValue.Field]) -> ManifestValue? {
+        let names = Set(fields.map(\.name))
+        if names == ["string"], let value = fields.first?.value, value.scalar != nil { return value }
+        guard names.contains("type"), names.contains("intVal") || names.contains("strVal"),
+            names.isSubset(of: ["type", "intVal", "strVal"])
+        else { return nil }
+        let isText = fields.contains { $0.name == "type" && $0.value.scalar == "1" } || !names.contains("intVal")
+        return fields.first { $0.name == (isText ? "strVal" : "intVal") }?.value
     }
 }

@@ -6,12 +6,12 @@ package struct HKubeAlgorithm: Sendable {
     /// HKube's name for the main container.
     static let main = "algorunner"
     /// HKube's own `config.resources.sideCar`.
-    package static let defaultResources: Manifest = ["cpu": "100m", "memory": "128Mi"]
+    package static let defaultResources: ManifestValue = ["cpu": "100m", "memory": "128Mi"]
 
     /// Instead of the document's `algorithmImage`.
     package var image: String?
     /// Requests and limits of sidecars that name none; `nil` leaves them without.
-    package var resources: Manifest? = HKubeAlgorithm.defaultResources
+    package var resources: ManifestValue? = HKubeAlgorithm.defaultResources
 
     package init() {}
 
@@ -41,7 +41,7 @@ package struct HKubeAlgorithm: Sendable {
         }
         volumes.checkMounts(of: containers, &reader)
         guard reader.problems.isEmpty else { throw InputError(reader.problems) }
-        var spec: Manifest = ["restartPolicy": "Never", "containers": .list(containers)]
+        var spec: ManifestValue = ["restartPolicy": "Never", "containers": .list(containers)]
         if !volumes.list.isEmpty { spec["volumes"] = .list(volumes.list) }
         return GeneratedPod(
             name: name, spec: spec, sidecars: names.subtracting([Self.main]), retries: nil, timeout: nil,
@@ -50,7 +50,7 @@ package struct HKubeAlgorithm: Sendable {
 
     private func main(
         _ reader: inout FieldReader, _ document: YAMLNode, _ diagnostics: inout [Diagnostic]
-    ) -> Manifest {
+    ) -> ManifestValue {
         let image = image ?? reader.text("algorithmImage")
         if image == nil {
             diagnostics.append(
@@ -59,9 +59,9 @@ package struct HKubeAlgorithm: Sendable {
                     message: "\(Self.main) has no image: give algorithmImage or --image"))
         }
         let amounts = [("cpu", "cpu"), ("mem", "memory"), ("gpu", "nvidia.com/gpu")].compactMap { field, resource in
-            reader.manifest(field).flatMap { $0.scalar == "0" ? nil : Manifest.Field(resource, $0) }
+            reader.manifest(field).flatMap { $0.scalar == "0" ? nil : ManifestValue.Field(resource, $0) }
         }
-        let resources: Manifest? = amounts.isEmpty ? nil : ["requests": .map(amounts), "limits": .map(amounts)]
+        let resources: ManifestValue? = amounts.isEmpty ? nil : ["requests": .map(amounts), "limits": .map(amounts)]
         let variables = environment(reader.pairs("algorithmEnv"), over: nil)
         let mounts = reader.manifest("volumeMounts")
         return .map(present: [
@@ -73,7 +73,7 @@ package struct HKubeAlgorithm: Sendable {
     private func sideCar(
         _ node: YAMLNode, path: String, _ volumes: inout VolumeList, _ reader: inout FieldReader,
         _ diagnostics: inout [Diagnostic]
-    ) -> Manifest? {
+    ) -> ManifestValue? {
         var inner = FieldReader(node, path: path)
         defer { reader.add(inner.problems) }
         _ = inner.text("name")
@@ -86,7 +86,7 @@ package struct HKubeAlgorithm: Sendable {
         if !name.isEmpty, let problem = ObjectName.problem(name) { fields.report(containerNode, at: "name", problem) }
         _ = fields.required("image", "give the sidecar's image")
         inner.add(fields.problems)
-        var container = Manifest(containerNode)
+        var container = ManifestValue(containerNode)
         if container["resources"] == nil, let resources {
             container["resources"] = ["requests": resources, "limits": resources]
             diagnostics.append(
@@ -98,14 +98,14 @@ package struct HKubeAlgorithm: Sendable {
             container["env"] = variables
         }
         volumes.add(inner.list("volumes"), path: "\(path).volumes", &inner)
-        let mounts = inner.list("volumeMounts").map { Manifest($0) }
+        let mounts = inner.list("volumeMounts").map { ManifestValue($0) }
         if !mounts.isEmpty { container["volumeMounts"] = .list((container["volumeMounts"]?.elements ?? []) + mounts) }
         inner.reportUnknown()
         return container
     }
 
     /// Values are texts; a mapping says where one comes from. They go over variables of the same name.
-    private func environment(_ pairs: [YAMLMapping.Pair], over existing: Manifest?) -> Manifest? {
+    private func environment(_ pairs: [YAMLMapping.Pair], over existing: ManifestValue?) -> ManifestValue? {
         guard !pairs.isEmpty else { return existing }
         let names = Set(pairs.map(\.key))
         let kept = (existing?.elements ?? []).filter { !names.contains($0["name"]?.scalar ?? "") }
@@ -113,7 +113,7 @@ package struct HKubeAlgorithm: Sendable {
             kept
                 + pairs.map { pair in
                     pair.value.mapping != nil
-                        ? ["name": .text(pair.key), "valueFrom": Manifest(pair.value)]
+                        ? ["name": .text(pair.key), "valueFrom": ManifestValue(pair.value)]
                         : ["name": .text(pair.key), "value": .text(pair.value.text ?? "")]
                 })
     }

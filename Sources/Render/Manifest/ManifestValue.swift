@@ -2,26 +2,26 @@ package import YAMLTree
 
 /// A value that a generator writes. What it takes over from a document stays as it was written: `0123`, `on` and `1e3`
 /// are these characters, and a quoted `"true"` stays a text.
-package enum Manifest: Sendable, Equatable {
+package enum ManifestValue: Sendable, Equatable {
     /// A text, quoted where it would mean something else without.
     case text(String)
     /// A number, a boolean, null, or a value taken over that was not quoted.
     case plain(String)
-    case list([Manifest])
+    case list([ManifestValue])
     case map([Field])
 
     package struct Field: Sendable, Equatable {
         package var name: String
-        package var value: Manifest
+        package var value: ManifestValue
 
-        package init(_ name: String, _ value: Manifest) {
+        package init(_ name: String, _ value: ManifestValue) {
             self.name = name
             self.value = value
         }
     }
 
     /// Fields whose value is `nil` are left out.
-    static func map(present fields: KeyValuePairs<String, Manifest?>) -> Manifest {
+    static func map(present fields: KeyValuePairs<String, ManifestValue?>) -> ManifestValue {
         .map(fields.compactMap { field in field.value.map { Field(field.key, $0) } })
     }
 
@@ -30,8 +30,8 @@ package enum Manifest: Sendable, Equatable {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain && node.tag != "tag:yaml.org,2002:str"
             self = isPlain ? .plain(scalar.text.isEmpty ? "null" : scalar.text) : .text(scalar.text)
-        case .sequence(let elements): self = .list(elements.map { Manifest($0) })
-        case .mapping(let mapping): self = .map(mapping.pairs.map { Field($0.key, Manifest($0.value)) })
+        case .sequence(let elements): self = .list(elements.map { ManifestValue($0) })
+        case .mapping(let mapping): self = .map(mapping.pairs.map { Field($0.key, ManifestValue($0.value)) })
         }
     }
 
@@ -39,7 +39,7 @@ package enum Manifest: Sendable, Equatable {
         if case .map(let fields) = self { fields } else { [] }
     }
 
-    var elements: [Manifest] {
+    var elements: [ManifestValue] {
         if case .list(let elements) = self { elements } else { [] }
     }
 
@@ -57,7 +57,7 @@ package enum Manifest: Sendable, Equatable {
     }
 
     /// Setting `nil` removes the field; a new one comes last.
-    subscript(name: String) -> Manifest? {
+    subscript(name: String) -> ManifestValue? {
         get { fields.first { $0.name == name }?.value }
         set {
             var fields = fields
@@ -73,15 +73,17 @@ package enum Manifest: Sendable, Equatable {
     }
 }
 
-extension Manifest: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
+extension ManifestValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .text(value) }
     package init(integerLiteral value: Int) { self = .plain(String(value)) }
     package init(booleanLiteral value: Bool) { self = .plain(String(value)) }
-    package init(arrayLiteral elements: Manifest...) { self = .list(elements) }
-    package init(dictionaryLiteral elements: (String, Manifest)...) { self = .map(elements.map { Field($0.0, $0.1) }) }
+    package init(arrayLiteral elements: ManifestValue...) { self = .list(elements) }
+    package init(dictionaryLiteral elements: (String, ManifestValue)...) {
+        self = .map(elements.map { Field($0.0, $0.1) })
+    }
 
-    static func number(_ value: Int) -> Manifest { .plain(String(value)) }
-    static func texts(_ values: [String]) -> Manifest { .list(values.map { .text($0) }) }
+    static func number(_ value: Int) -> ManifestValue { .plain(String(value)) }
+    static func texts(_ values: [String]) -> ManifestValue { .list(values.map { .text($0) }) }
 }

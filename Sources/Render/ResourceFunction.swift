@@ -50,7 +50,7 @@ package enum ResourceFunction {
 
     // MARK: Results
 
-    private static func result(_ diagnostic: Diagnostic, in list: YAMLNode) -> Manifest {
+    private static func result(_ diagnostic: Diagnostic, in list: YAMLNode) -> ManifestValue {
         let severity =
             switch diagnostic.rule.severity {
             case .error: "error"
@@ -71,7 +71,7 @@ package enum ResourceFunction {
         ])
     }
 
-    private static func reference(_ item: YAMLNode) -> Manifest {
+    private static func reference(_ item: YAMLNode) -> ManifestValue {
         .map(present: [
             "apiVersion": item["apiVersion"]?.text.map { .text($0) },
             "kind": item["kind"]?.text.map { .text($0) },
@@ -81,7 +81,7 @@ package enum ResourceFunction {
     }
 
     /// Those of an earlier function go: whoever runs functions has them.
-    private static func adding(_ results: [Manifest], to bytes: [UInt8]) throws(YAMLError) -> [UInt8] {
+    private static func adding(_ results: [ManifestValue], to bytes: [UInt8]) throws(YAMLError) -> [UInt8] {
         guard !results.isEmpty else { return bytes }
         var reader = try SourceReader(bytes, limits: StreamConverter.limits)
         guard let root = try reader.document()?.root else { return bytes }
@@ -89,10 +89,79 @@ package enum ResourceFunction {
         var editor = TreeEditor(SourceText(bytes: bytes))
         do throws(EditRefusal) {
             try editor.removePair("results", from: root)
-            try editor.addPair("results", Manifest.list(results).json.text, blockLines: lines, to: root, after: "kind")
+            try editor.addPair(
+                "results", ManifestValue.list(results).json.text, blockLines: lines, to: root, after: "kind")
         } catch {
             throw YAMLError(at: root.start, "results cannot be added: \(error.message)")
         }
         return TextEdit.apply(editor.edits, to: bytes, in: 0..<bytes.count) ?? bytes
+    }
+}
+
+/// The options of a function: below `spec` of its own configuration, or below `data` of a ConfigMap.
+enum FunctionConfiguration {
+    static func options(_ node: YAMLNode?) throws(InputError) -> ConversionOptions {
+        var options = ConversionOptions()
+        guard let node, node.scalar?.isNull != true else { return options }
+        let field = node["kind"]?.text == "ConfigMap" ? "data" : "spec"
+        guard let fields = node[field], fields.scalar?.isNull != true else { return options }
+        var reader = FieldReader(fields, path: "functionConfig.\(field)")
+        options.sidecars = Set(names("sidecars", &reader))
+        options.primary = reader.text("primary")
+        options.detectsKnown = reader.boolean("detect") ?? false
+        options.podSpecPaths = names("podSpecPaths", &reader)
+        for path in options.podSpecPaths where !PodSpecPath.isValid(path) {
+            reader.report(
+                fields["podSpecPaths"], at: "podSpecPaths", "expected names and dots, as in a[].b.spec, found \(path)")
+        }
+        if reader.boolean("reverse") == true { options.direction = .toOrdinary }
+        if let text = reader.text("kubeVersion") {
+            options.kubeVersion = KubeVersion(text)
+            if options.kubeVersion.map({ $0 < .nativeSidecars }) ?? true {
+                reader.report(fields["kubeVersion"], at: "kubeVersion", "expected 1.29 or later, found \(text)")
+            }
+        }
+        reader.reportUnknown()
+        guard reader.problems.isEmpty else { throw InputError(reader.problems) }
+        return options
+    }
+
+    /// A list, or in a ConfigMap a text with commas.
+    private static func names(_ field: String, _ reader: inout FieldReader) -> [String] {
+        guard let node = reader.node(field) else { return [] }
+        return node.sequence != nil ? reader.texts(field) ?? [] : Marker.names(reader.text(field) ?? "")
+    }
+}
+
+/// Which item of a list a place of its text belongs to, and the path of the field in there.
+struct FieldPlace {
+    private(set) var item: Int?
+    /// `spec.template.spec.containers[1].lifecycle`
+    private(set) var path = ""
+
+    init(of offset: Int, in list: YAMLNode) {
+        guard let items = list["items"]?.sequence,
+            let index = items.lastIndex(where: { $0.mark.offset <= offset })
+        else { return }
+        item = index
+        descend(items[index], offset)
+    }
+
+    private mutating func descend(_ node: YAMLNode, _ offset: Int) {
+        switch node.content {
+        case .scalar: return
+        case .sequence(let elements):
+            guard let index = elements.lastIndex(where: { $0.mark.offset <= offset }) else { return }
+            path += "[\(index)]"
+            if elements[index].mark.offset < offset { descend(elements[index], offset) }
+        case .mapping(let mapping):
+            // A mapping begins where its first key does: a place there is the mapping's.
+            guard node.mark.offset < offset, let pair = mapping.pairs.last(where: { $0.keyMark.offset <= offset })
+            else {
+                return
+            }
+            path += path.isEmpty ? pair.key : ".\(pair.key)"
+            if pair.value.mark.offset <= offset { descend(pair.value, offset) }
+        }
     }
 }

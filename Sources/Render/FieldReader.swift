@@ -1,6 +1,6 @@
-import Basics
-import WorkdirProtocol
-import YAMLTree
+internal import Basics
+internal import WorkdirProtocol
+package import YAMLTree
 
 /// Takes the fields of a mapping one by one, and notes what is wrong with them. What nobody took is unknown.
 struct FieldReader {
@@ -37,7 +37,7 @@ struct FieldReader {
         return value
     }
 
-    mutating func manifest(_ name: String) -> Manifest? { node(name).map { Manifest($0) } }
+    mutating func manifest(_ name: String) -> ManifestValue? { node(name).map { ManifestValue($0) } }
 
     mutating func text(_ name: String) -> String? {
         node(name).flatMap { value in
@@ -123,8 +123,8 @@ struct FieldReader {
     }
 
     /// Fields that are taken over without a look at what is in them.
-    mutating func manifests(_ names: [String]) -> [Manifest.Field] {
-        names.compactMap { name in manifest(name).map { Manifest.Field(name, $0) } }
+    mutating func manifests(_ names: [String]) -> [ManifestValue.Field] {
+        names.compactMap { name in manifest(name).map { ManifestValue.Field(name, $0) } }
     }
 
     // MARK: The end
@@ -142,4 +142,49 @@ struct FieldReader {
 
     /// The fields that nobody took.
     var rest: [YAMLMapping.Pair] { (node.mapping?.pairs ?? []).filter { !taken.contains($0.key) } }
+}
+
+/// One thing wrong with a document that a generator reads.
+package struct InputProblem: Sendable, Equatable, CustomStringConvertible {
+    /// `sideCars[1].container.name`; empty for the document as a whole.
+    package var path: String
+    /// `nil` for what comes from the command line.
+    package var mark: YAMLMark?
+    /// What is wrong, and what to write.
+    package var message: String
+
+    package init(path: String, mark: YAMLMark? = nil, message: String) {
+        self.path = path
+        self.mark = mark
+        self.message = message
+    }
+
+    /// `7:11: inputs[0].from: expected …`
+    package var description: String {
+        (mark.map { "\($0.line):\($0.column): " } ?? "") + (path.isEmpty ? "" : "\(path): ") + message
+    }
+}
+
+/// Everything wrong with a document, so that a person corrects it in one go.
+package struct InputError: Error, Sendable, Equatable {
+    package var problems: [InputProblem]
+
+    package init(_ problems: [InputProblem]) { self.problems = problems }
+}
+
+/// Names of objects, as the API server takes them (RFC 1123 labels).
+enum ObjectName {
+    /// `nil` for a name that is fine.
+    static func problem(_ name: String, longest: Int = 63) -> String? {
+        let isFine = { (byte: UInt8) in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard let first = name.utf8.first, let last = name.utf8.last, isFine(first), isFine(last),
+            name.utf8.allSatisfy({ isFine($0) || $0 == UInt8(ascii: "-") }), name.utf8.count <= longest
+        else {
+            return "expected at most \(longest) lower-case letters, digits and -, found \u{201C}\(name)\u{201D}"
+        }
+        return nil
+    }
 }
