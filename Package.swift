@@ -135,7 +135,7 @@ let package = Package(
             [
                 "Basics", "ConfigSchema", "YAMLTree", "Conversion", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules",
-                "OperatorConfiguration", "HTTPServer", "Telemetry", "HTTPTransport", "CCrypto", logging, nioSSL,
+                "OperatorConfiguration", "HTTPServer", "Telemetry", "CCrypto", logging,
             ], small),
         module(
             "Render",

@@ -1,16 +1,15 @@
 internal import Basics
 internal import ConfigSchema
-internal import HTTPTransport
+internal import HTTPServer
 internal import KubeClient
 internal import Logging
-internal import NIOSSL
 internal import Synchronization
 
 /// The certificate that is shown to callers; it may change at any time, for connections that are opened afterwards.
 package final class ServingCertificate: Sendable {
     private struct Shown {
         var identity: ServingIdentity
-        var context: NIOSSLContext
+        var tls: ServerTLS
         var expiry: Int64
     }
 
@@ -22,7 +21,7 @@ package final class ServingCertificate: Sendable {
     /// In seconds since 1970.
     package var expiry: Int64? { shown.withLock { $0?.expiry } }
 
-    var context: NIOSSLContext? { shown.withLock { $0?.context } }
+    var tls: ServerTLS? { shown.withLock { $0?.tls } }
 
     /// - Throws: where certificate and key cannot be used; what was shown before stays.
     package func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
@@ -30,20 +29,11 @@ package final class ServingCertificate: Sendable {
         guard let expiry = CertificateReader.expiry(of: identity) else {
             throw CertificateFailure("the certificate or its key is missing, broken, or they do not belong together")
         }
-        let context: NIOSSLContext
-        do { context = try Self.context(identity) } catch {
+        let tls: ServerTLS
+        do { tls = try ServerTLS(chain: identity.chain, key: identity.key) } catch {
             throw CertificateFailure("the certificate or its key is of a kind that cannot be shown: \(error)")
         }
-        shown.withLock { $0 = Shown(identity: identity, context: context, expiry: expiry) }
-    }
-
-    private static func context(_ identity: ServingIdentity) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(identity.chain).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: identity.key, format: .pem)))
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
-        return try NIOSSLContext(configuration: configuration)
+        shown.withLock { $0 = Shown(identity: identity, tls: tls, expiry: expiry) }
     }
 }
 

@@ -14,7 +14,6 @@ internal import YAMLTree
 package final class AdmissionWebhook: Sendable {
     private let configuration: TerminatorConfiguration
     private let options: AdmissionOptions
-    private let limits: WebhookLimits
     private let api: any KubeAPI
     private let namespaces: NamespaceReader
     private let discovery: Discovery
@@ -27,12 +26,12 @@ package final class AdmissionWebhook: Sendable {
     private let certificate = ServingCertificate()
 
     package init(
-        _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, limits: WebhookLimits = .init(),
-        api: any KubeAPI, registry: MetricRegistry, logger: Logger, time: Timepiece = .system, wall: WallClock = .system
+        _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, api: any KubeAPI,
+        registry: MetricRegistry, logger: Logger,
+        time: Timepiece = .system, wall: WallClock = .system
     ) {
         self.configuration = configuration
         self.options = options
-        self.limits = limits
         self.api = api
         self.logger = logger
         self.time = time
@@ -42,7 +41,7 @@ package final class AdmissionWebhook: Sendable {
         events = EventRecorder(
             controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
             wall: wall)
-        gate = RequestGate(capacity: limits.requests)
+        gate = RequestGate(capacity: Self.reviewsAtOnce)
         let metrics = WebhookMetrics(registry)
         self.metrics = metrics
         registry.onExposition { [certificate] in metrics.expiry.set(Double(certificate.expiry ?? 0)) }
@@ -55,14 +54,16 @@ package final class AdmissionWebhook: Sendable {
     package var isReady: Bool { certificate.isLoaded }
 
     /// The server, listening; `run` serves.
-    package func listen() async throws(StatusServerError) -> WebhookServer {
-        try await WebhookServer.bind(
-            port: configuration.webhook.port, context: { [certificate] in certificate.context }, limits: limits,
-            thinking: configuration.webhook.deadline)
+    package func listen() async throws(ListenError) -> WebServer {
+        var limits = ServerLimits.webhook
+        limits.answer = configuration.webhook.deadline
+        return try await WebServer.listen(port: configuration.webhook.port, limits: limits) { [certificate] in
+            certificate.tls
+        }
     }
 
     /// Keeps the certificate, answers and tells, until the task is cancelled.
-    package func run(_ server: WebhookServer) async {
+    package func run(_ server: WebServer) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepCertificate() }
             group.addTask { await self.events.run() }
@@ -89,7 +90,7 @@ package final class AdmissionWebhook: Sendable {
 
     // MARK: Requests
 
-    func respond(to request: WebhookRequest) async -> WebhookResponse {
+    func respond(to request: ServerRequest) async -> ServerResponse {
         let start = time.now()
         let (response, result) = await outcome(of: request)
         metrics.requests.increment(result)
@@ -98,9 +99,9 @@ package final class AdmissionWebhook: Sendable {
     }
 
     /// What the API server is told, and a word for what became of the request.
-    private func outcome(of request: WebhookRequest) async -> (WebhookResponse, String) {
+    private func outcome(of request: ServerRequest) async -> (ServerResponse, String) {
         if let refusal = Self.refusal(of: request) { return (refusal, "malformed") }
-        let (outcomes, arrival) = AsyncStream<(WebhookResponse, String)?>.makeStream(
+        let (outcomes, arrival) = AsyncStream<(ServerResponse, String)?>.makeStream(
             bufferingPolicy: .bufferingOldest(1))
         // Tasks of their own: reading a large object cannot be interrupted, and nobody must have to wait for it once the
         // deadline is over. The gate bounds how much of that goes on.
@@ -121,20 +122,22 @@ package final class AdmissionWebhook: Sendable {
         return outcome ?? (late(request.body), "late")
     }
 
+    /// Ordinary reviews decided about at once; a large one counts as several. Others wait for their turn.
+    private static let reviewsAtOnce = 16
     /// Up to this size a body counts as one.
     private static let ordinaryBody = 128 << 10
 
     /// What is wrong before the body is looked at.
-    private static func refusal(of request: WebhookRequest) -> WebhookResponse? {
+    private static func refusal(of request: ServerRequest) -> ServerResponse? {
         guard request.path == WebhookConfiguration.path else { return .text("not found", status: 404) }
         guard request.method == "POST" else {
-            return .text("method not allowed", status: 405, headers: ["Allow": "POST"])
+            return .methodNotAllowed("POST")
         }
         let type = request.contentType.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
         return type == "application/json" ? nil : .text("expected application/json", status: 415)
     }
 
-    private func exchange(_ body: [UInt8]) async -> (WebhookResponse, String) {
+    private func exchange(_ body: [UInt8]) async -> (ServerResponse, String) {
         let request: AdmissionRequest
         do { request = try AdmissionRequest(review: body) } catch {
             logger.warning("a request is no review", error: error)
@@ -146,7 +149,7 @@ package final class AdmissionWebhook: Sendable {
         return (.json(decision.answer(to: request.uid).json), decision.result.rawValue)
     }
 
-    private func late(_ body: [UInt8]) -> WebhookResponse {
+    private func late(_ body: [UInt8]) -> ServerResponse {
         let why = "deciding took longer than \(configuration.webhook.deadline)"
         logger.warning("an object is left as it was: \(why)")
         guard let uid = AdmissionRequest.uid(in: body) else { return .text(why, status: 503) }

@@ -30,21 +30,21 @@ final class AgentEndpoint: Sendable {
     }
 
     /// Listens until the server is stopped. Throws where the port is taken.
-    func serve(port: Int) async throws(StatusServerError) -> StatusServer {
-        try await StatusServer.start(port: port) { self.answer(to: $0) }
+    func serve(port: Int) async throws(ListenError) -> WebServer {
+        try await WebServer.start(port: port) { self.answer(to: $0) }
     }
 
-    func answer(to request: StatusRequest) -> StatusResponse {
+    func answer(to request: ServerRequest) -> ServerResponse {
         switch request.path {
         case "/ready": ready(status)
         case "/state": .json(Self.state(status))
-        case "/metrics": StatusResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
+        case "/metrics": ServerResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
         case "/healthz": .text("ok")
         default: .notFound
         }
     }
 
-    private func ready(_ status: AgentStatus) -> StatusResponse {
+    private func ready(_ status: AgentStatus) -> ServerResponse {
         let isOver = status.phase.letsMainStart
         let cause = status.phase.cause
         let body: JSONValue = .object(present: [

@@ -29,7 +29,7 @@ package struct StepServices: Sendable {
     ///
     /// Comes first: startup is probed here, so an agent that cannot listen would never let main start. That is a
     /// permanent failure, told like a wrong configuration (`FailureCause(endpoint:)`).
-    package func listen() async throws(StatusServerError) -> StatusServer {
+    package func listen() async throws(ListenError) -> WebServer {
         try await endpoint.serve(port: configuration.port)
     }
 
@@ -51,7 +51,7 @@ package struct StepServices: Sendable {
 
 extension FailureCause {
     /// The endpoint cannot listen.
-    package init(endpoint error: StatusServerError) {
+    package init(endpoint error: ListenError) {
         self.init(
             .error, container: .agent, reason: FailureReason.configuration, message: error.description,
             exitCode: ExitCode.configuration.rawValue)

@@ -17,13 +17,13 @@ package struct TerminatorEndpoint: Sendable {
         self.init(registry) { isReady() ? nil : "pods have not been seen yet" }
     }
 
-    package func serve(port: Int) async throws(StatusServerError) -> StatusServer {
-        try await StatusServer.start(port: port) { answer(to: $0) }
+    package func serve(port: Int) async throws(ListenError) -> WebServer {
+        try await WebServer.start(port: port) { answer(to: $0) }
     }
 
-    func answer(to request: StatusRequest) -> StatusResponse {
+    func answer(to request: ServerRequest) -> ServerResponse {
         switch request.path {
-        case "/metrics": StatusResponse(contentType: MetricRegistry.contentType, body: registry.exposition())
+        case "/metrics": ServerResponse(contentType: MetricRegistry.contentType, body: registry.exposition())
         case "/healthz": .text("ok")
         case "/readyz": waitsFor().map { .text($0, status: 503) } ?? .text("ok")
         default: .notFound

@@ -103,7 +103,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
     /// An agent that cannot be probed would never let main start: a failure that the step is told.
     private func listen(
         _ services: StepServices, _ settings: inout AgentSettings, _ logger: Logger
-    ) async -> StatusServer? {
+    ) async -> WebServer? {
         do {
             return try await services.listen()
         } catch {

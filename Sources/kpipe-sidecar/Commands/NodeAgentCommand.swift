@@ -89,7 +89,7 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    private func listen(_ registry: MetricRegistry, _ agent: NodeAgent) async throws -> StatusServer {
+    private func listen(_ registry: MetricRegistry, _ agent: NodeAgent) async throws -> WebServer {
         do {
             return try await TerminatorEndpoint(registry) { agent.isReady }.serve(port: port)
         } catch {

@@ -108,7 +108,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
 
     private func listen(
         _ registry: MetricRegistry, _ controller: TerminatorController, _ admission: AdmissionWebhook?
-    ) async throws -> StatusServer? {
+    ) async throws -> WebServer? {
         guard !once else { return nil }
         let endpoint = TerminatorEndpoint(registry) {
             // A replica in waiting is ready to take over.
@@ -120,7 +120,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    private func listen(_ admission: AdmissionWebhook?) async throws -> WebhookServer? {
+    private func listen(_ admission: AdmissionWebhook?) async throws -> WebServer? {
         do { return try await admission?.listen() } catch {
             throw CommandFailure(.temporary, "\(error)")
         }

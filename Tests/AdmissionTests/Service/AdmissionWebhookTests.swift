@@ -23,8 +23,12 @@ import YAMLTree
             """.utf8)
     }
 
+    static func post(_ body: [UInt8], path: String = "/convert", type: String = "application/json") -> ServerRequest {
+        ServerRequest(method: "POST", path: path, contentType: type, body: body)
+    }
+
     static func response(_ webhook: AdmissionWebhook, _ body: [UInt8]) async throws -> YAMLNode {
-        let answer = await webhook.respond(to: WebhookRequest(path: "/convert", body: body))
+        let answer = await webhook.respond(to: post(body))
         #expect(answer.status == 200)
         let review = try YAMLNode(json: answer.body)
         #expect(review["apiVersion"]?.text == "admission.k8s.io/v1")
@@ -35,15 +39,15 @@ import YAMLTree
 
     @Test(
         arguments: [
-            (WebhookRequest(method: "GET", path: "/convert", body: []), 405),
-            (WebhookRequest(path: "/", body: []), 404),
-            (WebhookRequest(path: "/convert", contentType: "text/plain", body: []), 415),
-            (WebhookRequest(path: "/convert", contentType: "", body: []), 415),
-            (WebhookRequest(path: "/convert", body: []), 400),
-            (WebhookRequest(path: "/convert", contentType: "application/json; charset=utf-8", body: [0x7B]), 400),
-            (WebhookRequest(path: "/convert", body: Array("{}".utf8)), 400),
+            (ServerRequest(path: "/convert"), 405),
+            (post([], path: "/"), 404),
+            (post([], type: "text/plain"), 415),
+            (post([], type: ""), 415),
+            (post([]), 400),
+            (post([0x7B], type: "application/json; charset=utf-8"), 400),
+            (post(Array("{}".utf8)), 400),
         ])
-    func nonsenseIsRefused(request: WebhookRequest, status: Int) async throws {
+    func nonsenseIsRefused(request: ServerRequest, status: Int) async throws {
         let cluster = try await WebhookCluster()
         #expect(await cluster.webhook().respond(to: request).status == status)
         #expect(String(decoding: cluster.registry.exposition(), as: UTF8.self).contains(#"{result="malformed"} 1"#))

@@ -201,7 +201,7 @@ import YAMLTree
             .perform(.startAnew, on: CertificateMaterial(), now: Int64(time(nil)))
         let certificate = ServingCertificate()
         try certificate.serve(material.identity)
-        let stripper = try await WebhookServer.bind(port: 0, context: { certificate.context }, thinking: .seconds(5))
+        let stripper = try await WebServer.listen(port: 0) { certificate.tls }
         let stripped = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

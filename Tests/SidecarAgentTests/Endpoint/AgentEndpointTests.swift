@@ -20,7 +20,7 @@ import Testing
         return endpoint
     }
 
-    private func text(_ response: StatusResponse) -> String { String(decoding: response.body, as: UTF8.self) }
+    private func text(_ response: ServerResponse) -> String { String(decoding: response.body, as: UTF8.self) }
 
     static let phases: [(LifecyclePhase, Int, String)] = [
         (.pending, 503, #"{"ready":false,"phase":"pending"}"#),
@@ -37,21 +37,21 @@ import Testing
     @Test(arguments: phases)
     func `startup passes once the inputs are there, or never will be`(phase: LifecyclePhase, status: Int, body: String)
     {
-        let response = endpoint(phase).answer(to: StatusRequest(path: "/ready"))
+        let response = endpoint(phase).answer(to: ServerRequest(path: "/ready"))
         #expect(response.status == status)
         #expect(text(response) == body + "\n")
     }
 
     @Test func `the state is told as it was reported`() throws {
         #expect(
-            text(endpoint(.pending).answer(to: StatusRequest(path: "/state")))
+            text(endpoint(.pending).answer(to: ServerRequest(path: "/state")))
                 == #"{"state":"PENDING","phase":"pending","terminal":false,"try":1,"epoch":"e1"}"# + "\n")
         let report = StateReport(
             StateChange("ERROR", previous: "INITIALIZING", terminal: true, cause: Self.missing), epoch: "e1",
             sequence: 2,
             time: UnixTime(milliseconds: 0))
         #expect(
-            text(endpoint(.settled(.failure(Self.missing)), report).answer(to: StatusRequest(path: "/state")))
+            text(endpoint(.settled(.failure(Self.missing)), report).answer(to: ServerRequest(path: "/state")))
                 == #"{"state":"ERROR","phase":"settled","previous":"INITIALIZING","terminal":true,"#
                 + #""reason":"InputMissing","message":"s3://b/k: not found","exitCode":66,"container":"agent","try":1,"#
                 + #""epoch":"e1","sequence":2,"time":"1970-01-01T00:00:00.000Z"}"# + "\n")
@@ -59,12 +59,12 @@ import Testing
 
     @Test func `before there is an agent nothing is ready`() {
         let endpoint = AgentEndpoint(metrics: MetricRegistry())
-        #expect(endpoint.answer(to: StatusRequest(path: "/ready")).status == 503)
-        #expect(endpoint.answer(to: StatusRequest(path: "/healthz")).status == 200)
+        #expect(endpoint.answer(to: ServerRequest(path: "/ready")).status == 503)
+        #expect(endpoint.answer(to: ServerRequest(path: "/healthz")).status == 200)
     }
 
     @Test func `metrics tell the phase`() {
-        let response = endpoint(.storing(.success)).answer(to: StatusRequest(path: "/metrics"))
+        let response = endpoint(.storing(.success)).answer(to: ServerRequest(path: "/metrics"))
         #expect(response.contentType == "text/plain; version=0.0.4; charset=utf-8")
         #expect(text(response).contains("kpipe_step_phase{phase=\"storing\"} 1\n"))
         #expect(text(response).contains("kpipe_step_phase{phase=\"running\"} 0\n"))

@@ -5,15 +5,22 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite struct StatusServerTests {
+/// The read-only server as its callers see it.
+@Suite struct WebServerTests {
+    private func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+        var limits = ServerLimits.status
+        change(&limits)
+        return limits
+    }
+
     /// Serves while `body` runs.
     private func serving(
-        _ limits: StatusServerLimits = .init(), large: Int = 0, _ body: (StatusServer) async throws -> Void
+        _ limits: ServerLimits = .status, large: Int = 0, _ body: (WebServer) async throws -> Void
     ) async throws {
-        let server = try await StatusServer.start(host: "127.0.0.1", port: 0, limits: limits) { request in
+        let server = try await WebServer.start(host: "127.0.0.1", port: 0, limits: limits) { request in
             switch request.path {
             case "/hello": .text("hello")
-            case "/large": StatusResponse(contentType: "text/plain", body: Array(repeating: 0x78, count: large))
+            case "/large": ServerResponse(contentType: "text/plain", body: Array(repeating: 0x78, count: large))
             default: .notFound
             }
         }
@@ -54,7 +61,14 @@ import Testing
         ("GET /\(String(repeating: "a", count: 100_000))", "431"),
         ("GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 100_000))\r\n\r\n", "431"),
         ((0..<5000).reduce(into: "GET / HTTP/1.1\r\n") { $0 += "X\($1): y\r\n" }, "431"),
-        ("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n\(String(repeating: "a", count: 100_000))", "431"),
+        ("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n\(String(repeating: "a", count: 100_000))", "413"),
+        ("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", "413"),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n\(String(repeating: "a", count: 100_000))",
+            "413"
+        ),
+        ("POST / HTTP/1.1\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n", "405"),
     ]
 
     @Test(arguments: requests)
@@ -88,7 +102,7 @@ import Testing
     }
 
     @Test func `a caller that dribbles is let go`() async throws {
-        try await serving(.init(request: .milliseconds(300))) { server in
+        try await serving(limits { ($0.request, $0.idle) = (.milliseconds(300), .milliseconds(300)) }) { server in
             let client = try RawClient(port: server.port)
             client.send("GET /hello HT")
             #expect(client.receive() == "")
@@ -101,7 +115,7 @@ import Testing
     }
 
     @Test func `a caller that does not read is let go`() async throws {
-        try await serving(.init(response: .milliseconds(300)), large: 64 << 20) { server in
+        try await serving(limits { $0.response = .milliseconds(300) }, large: 64 << 20) { server in
             let client = try RawClient(port: server.port)
             client.send("GET /large HTTP/1.1\r\n\r\n")
             try await Task.sleep(for: .milliseconds(800))
@@ -110,21 +124,21 @@ import Testing
         }
     }
 
-    @Test func `callers beyond the limit wait outside`() async throws {
-        try await serving(.init(connections: 2)) { server in
-            let first = try RawClient(port: server.port)
-            let second = try RawClient(port: server.port)
-            for client in [first, second] {
-                client.send("GET /hello HTTP/1.1\r\n\r\n")
-                #expect(client.receive(until: "hello\n") != nil)
-            }
-            #expect(try RawClient(port: server.port).receive() == "")
-            first.send("GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n")
-            #expect(first.receive() != nil)
-            try await eventually("room again") {
-                let client = try RawClient(port: server.port)
+    @Test func `where all places are taken, whoever has asked for nothing longest goes`() async throws {
+        try await serving(limits { $0.connections = 2 }) { server in
+            let idle = try RawClient(port: server.port)
+            idle.send("GET /hello HTTP/1.1\r\n\r\n")
+            #expect(idle.receive(until: "hello\n") != nil)
+            let silent = try RawClient(port: server.port)
+            let third = try RawClient(port: server.port)
+            #expect(silent.receive() == "")
+            third.send("GET /hello HTTP/1.1\r\n\r\n")
+            #expect(third.receive(until: "hello\n") != nil)
+            let fourth = try RawClient(port: server.port)
+            #expect(idle.receive() == "")
+            for client in [third, fourth] {
                 client.send("GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n")
-                return client.receive()?.contains("hello") == true
+                #expect(client.receive()?.contains("hello") == true)
             }
         }
     }
@@ -132,8 +146,8 @@ import Testing
     @Test func `a taken port is named`() async throws {
         try await serving { server in
             let port = server.port
-            let error = await #expect(throws: StatusServerError.self) {
-                _ = try await StatusServer.start(host: "127.0.0.1", port: port) { _ in .notFound }
+            let error = await #expect(throws: ListenError.self) {
+                _ = try await WebServer.start(host: "127.0.0.1", port: port) { _ in .notFound }
             }
             #expect(
                 error?.description
@@ -142,7 +156,7 @@ import Testing
     }
 
     @Test func `stopping ends idle connections and is done soon`() async throws {
-        try await serving(.init(stop: .milliseconds(500))) { server in
+        try await serving(limits { $0.stop = .milliseconds(500) }) { server in
             let idle = try RawClient(port: server.port)
             idle.send("GET /hello HTTP/1.1\r\n\r\n")
             #expect(idle.receive(until: "hello\n") != nil)
@@ -155,7 +169,7 @@ import Testing
     }
 
     @Test func `listens on IPv4 and IPv6 alike`() async throws {
-        let server = try await StatusServer.start(port: 0) { _ in .text("ok") }
+        let server = try await WebServer.start(port: 0) { _ in .text("ok") }
         let client = try RawClient(port: server.port)
         client.send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
         #expect(client.receive()?.hasSuffix("ok\n") == true)
