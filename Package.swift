@@ -93,7 +93,7 @@ let package = Package(
         module("ConfigSchema", ["Basics", "WorkdirProtocol", "YAMLTree"]),
         module("Telemetry", ["Basics", "YAMLTree", logging]),
         module("HTTPTransport", ["Basics", "CCurl"]),
-        module("HTTPServer", ["Basics", "Telemetry", "YAMLTree", nioSSL] + nio, small),
+        module("HTTPServer", ["Basics", nioSSL] + nio, small),
         .target(
             name: "Transfer",
             dependencies: [
@@ -241,7 +241,9 @@ let package = Package(
                 "KubeTestSupport", logging,
             ]),
         tests(of: "Telemetry", ["Basics"]),
-        tests(of: "HTTPServer", ["Basics", "Telemetry", "HTTPTransport", logging]),
+        tests(
+            of: "HTTPServer",
+            [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(of: "HTTPTransport", ["Basics"]),
         tests(of: "Transfer", ["Basics", "WorkdirProtocol", "HTTPTransport"]),
         tests(of: "PodRules", ["PodTestSupport", "Basics", "KubeModel", "KubeClient", "YAMLTree"]),

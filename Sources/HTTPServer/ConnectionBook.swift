@@ -41,8 +41,6 @@ struct ConnectionBook {
         self.limitOfOne = limitOfOne
     }
 
-    var count: Int { entries.count }
-
     mutating func admit(_ address: RemoteAddress) -> Admission {
         let own = entries.filter { $0.address == address }
         let candidates = own.count >= limitOfOne ? own : entries.count >= limit ? entries : []

@@ -212,7 +212,7 @@ struct ConnectionMachine {
 
 /// Bytes that all callers together may have us hold.
 struct ByteBudget {
-    private var free: Int
+    private(set) var free: Int
 
     init(_ bytes: Int) { free = bytes }
 

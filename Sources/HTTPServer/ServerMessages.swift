@@ -1,5 +1,4 @@
 package import Basics
-internal import YAMLTree
 
 /// A request, whole.
 package struct ServerRequest: Sendable, Equatable {

@@ -49,7 +49,8 @@ package final class RawClient: Sendable {
     /// Everything until the other side closes, or until `marker` was seen, or until `limit` has passed; `nil` in the
     /// last case.
     package func receive(until marker: String? = nil, limit: Duration = .seconds(20)) -> String? {
-        var timeout = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+        var timeout = timeval(
+            tv_sec: Int(limit.components.seconds), tv_usec: Int(limit.components.attoseconds / 1_000_000_000_000))
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var text = ""
         var buffer = [UInt8](repeating: 0, count: 64 << 10)

@@ -1,5 +1,4 @@
 internal import Basics
-internal import ConfigSchema
 internal import HTTPServer
 internal import KubeClient
 internal import Logging

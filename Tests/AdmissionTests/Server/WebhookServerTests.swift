@@ -7,17 +7,21 @@ import Testing
 
 /// The server as other programs see it.
 @Suite(.requires(.curl, .openssl)) struct WebhookServerTests {
+    static func limits(_ change: (inout ServerLimits) -> Void = { _ in }) -> ServerLimits {
+        var limits = ServerLimits.webhook
+        (limits.answer, limits.farewell) = (.seconds(1), .milliseconds(50))
+        change(&limits)
+        return limits
+    }
+
     /// A server at work while `body` runs. It answers with what it was sent.
     static func serving<Value: Sendable>(
-        _ change: (inout ServerLimits) -> Void = { _ in }, certificate: ServingCertificate? = nil,
+        _ limits: ServerLimits = limits(), certificate: ServingCertificate? = nil,
         _ body: @Sendable (WebServer, Caller) async throws -> Value
     ) async throws -> Value {
         let material = try CertificateIssuerTests.made(at: Int64(time(nil)))
         let serving = certificate ?? ServingCertificate()
         if certificate == nil { try serving.serve(material.identity) }
-        var limits = ServerLimits.webhook
-        (limits.answer, limits.farewell) = (.seconds(1), .milliseconds(50))
-        change(&limits)
         let server = try await WebServer.listen(port: 0, limits: limits) { serving.tls }
         let folder = try TemporaryFolder("webhook")
         let caller = Caller(
@@ -84,7 +88,7 @@ import Testing
 
     @Test(arguments: ["Content-Length: 2001", "Transfer-Encoding: chunked"])
     func bodiesThatAreTooLargeAreRefused(framing: String) async throws {
-        try await Self.serving({ $0.body = 2000 }) { _, caller in
+        try await Self.serving(Self.limits { $0.body = 2000 }) { _, caller in
             let file = try caller.folder.write([UInt8](repeating: 0x20, count: 2001), to: "body")
             let answer = try await caller.curl(
                 "--data-binary", "@\(file)", "--header", framing, "--write-out", "%{http_code}", "--output", "/dev/null"
@@ -94,7 +98,7 @@ import Testing
     }
 
     @Test func bodiesBeyondTheBudgetArePostponed() async throws {
-        try await Self.serving({ $0.bodies = 1000 }) { _, caller in
+        try await Self.serving(Self.limits { $0.bodies = 1000 }) { _, caller in
             let file = try caller.folder.write([UInt8](repeating: 0x20, count: 1001), to: "body")
             let full = try await caller.curl("--data-binary", "@\(file)", "--write-out", "%{http_code}")
             #expect(full.output.hasSuffix("503"))
@@ -109,9 +113,10 @@ import Testing
     /// A head without an end is refused by its length, and a caller that says nothing more cut off by the time it takes.
     @Test(arguments: [("X: " + String(repeating: "x", count: 3000), "HTTP/1.1 431 "), ("X: x", "")])
     func unendingRequestsAreCutOff(head: String, answered: String) async throws {
-        try await Self.serving({
+        let limits = Self.limits {
             ($0.head, $0.request) = (1000, answered.isEmpty ? .milliseconds(200) : .seconds(60))
-        }) { _, caller in
+        }
+        try await Self.serving(limits) { _, caller in
             let answer = try await run(
                 Tool.openssl.path ?? "openssl",
                 [

@@ -3,7 +3,7 @@ package import Testing
 
 /// A program from outside that tests use. `scripts/setup` installs them all, but for kustomize, which no registry has.
 package enum Tool: String, Sendable, CaseIterable {
-    case curl, kubectl, kustomize, nginx, openssl
+    case curl, ip, kubectl, kustomize, nginx, openssl
     case python = "python3"
     case moto = "moto_server"
     case seaweedFS = "weed"
