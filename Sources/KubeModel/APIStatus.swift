@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 
 /// The API server's own account of a failure (`kind: Status`, meta/v1).
 public struct APIStatus: Sendable, Equatable {
@@ -37,7 +37,7 @@ public struct APIStatus: Sendable, Equatable {
 
 extension APIStatus {
     /// A `Status` as the body of an answer, in either encoding; `nil` for anything else.
-    public init?(answer bytes: Span<UInt8>) {
+    package init?(answer bytes: Span<UInt8>) {
         let whole = 0..<bytes.count
         do {
             if let envelope = try? WireEnvelope(in: bytes, whole) {
@@ -76,7 +76,7 @@ extension APIStatus {
             case 3: message = try field.text(in: bytes)
             case 4: reason = try field.text(in: bytes)
             case 5: try readDetails(protobuf: bytes, field)
-            case 6: code = Int(try field.integer32())
+            case 6: code = Int(ForeignNumber.code(try field.integer()))
             default: break
             }
         }
@@ -105,14 +105,14 @@ extension APIStatus {
     }
 
     /// A `Status` in JSON.
-    public init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
+    init(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
         self.init(code: 0)
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {
             switch key {
             case "message": message = try cursor.text(in: bytes)
             case "reason": reason = try cursor.text(in: bytes)
-            case "code": code = Int(try cursor.integer(in: bytes))
+            case "code": code = Int(ForeignNumber.code(try cursor.integer(in: bytes)))
             case "details": try readDetails(json: bytes, &cursor)
             default: try cursor.skip(in: bytes)
             }
@@ -134,7 +134,7 @@ extension APIStatus {
 
     /// 0 is how protobuf says that there is none.
     private mutating func readRetryAfter(_ seconds: Int64) {
-        retryAfterSeconds = seconds > 0 ? Int(seconds) : nil
+        retryAfterSeconds = seconds > 0 ? Int(ForeignNumber.count(seconds)) : nil
     }
 }
 

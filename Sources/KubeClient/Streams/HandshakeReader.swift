@@ -35,7 +35,7 @@ struct HandshakeReader: Sendable {
         return .refused(head, body: body)
     }
 
-    /// The connection has ended: what came of a refusal is told, even if there should have been more.
+    /// The connection has ended: what came of a refusal counts, even if there should have been more.
     func end() -> Step {
         guard let head else { return .more }
         return .refused(head, body: isChunked(head) ? Self.unchunked(bytes).body : bytes)
@@ -47,7 +47,7 @@ struct HandshakeReader: Sendable {
             return isWhole || bytes.count > Self.largestBody ? body : nil
         }
         let length = head.headers["Content-Length"].flatMap { Int($0) } ?? .max
-        let wanted = min(length, Self.largestBody)
+        let wanted = min(max(0, length), Self.largestBody)
         return bytes.count >= wanted ? Array(bytes.prefix(wanted)) : nil
     }
 

@@ -38,7 +38,8 @@ extension PodSpec {
             case "hostNetwork": hostNetwork = try cursor.flag(in: bytes)
             case "hostPID": hostPID = try cursor.flag(in: bytes)
             case "shareProcessNamespace": shareProcessNamespace = try cursor.flag(in: bytes)
-            case "terminationGracePeriodSeconds": terminationGracePeriodSeconds = try cursor.integer(in: bytes)
+            case "terminationGracePeriodSeconds":
+                terminationGracePeriodSeconds = ForeignNumber.seconds(try cursor.integer(in: bytes))
             default: try cursor.skip(in: bytes)
             }
         }
@@ -105,7 +106,9 @@ extension RestartPolicyRule {
                     case "operator": exitCodeOperator = try cursor.text(in: bytes)
                     case "values":
                         guard try cursor.beginArray(in: bytes) else { continue }
-                        while try cursor.element(in: bytes) { exitCodes.append(try cursor.integer32(in: bytes)) }
+                        while try cursor.element(in: bytes) {
+                            exitCodes.append(ForeignNumber.code(try cursor.integer(in: bytes)))
+                        }
                     default: try cursor.skip(in: bytes)
                     }
                 }
@@ -159,7 +162,7 @@ extension ContainerStatus {
             case "state": state = try ContainerState(json: bytes, &cursor)
             case "lastState":
                 if case .terminated(let last) = try ContainerState(json: bytes, &cursor) { lastTermination = last }
-            case "restartCount": restartCount = try cursor.integer32(in: bytes)
+            case "restartCount": restartCount = ForeignNumber.count(try cursor.integer(in: bytes))
             case "image": image = try cursor.text(in: bytes)
             case "containerID": containerID = try cursor.text(in: bytes)
             case "started": isStarted = try cursor.flag(in: bytes)
@@ -176,7 +179,8 @@ extension ContainerState {
         while let key = try cursor.key(in: bytes) {
             switch key {
             case "waiting": self = .waiting(reason: try cursor.member("reason", in: bytes))
-            case "running": self = .running(startedAt: cursor.seconds(of: try cursor.member("startedAt", in: bytes)))
+            case "running":
+                self = .running(startedAt: ForeignNumber.moment(parsing: try cursor.member("startedAt", in: bytes)))
             case "terminated": self = .terminated(try ContainerStatus.Termination(json: bytes, &cursor))
             default: try cursor.skip(in: bytes)
             }
@@ -190,11 +194,11 @@ extension ContainerStatus.Termination {
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {
             switch key {
-            case "exitCode": exitCode = try cursor.integer32(in: bytes)
-            case "signal": signal = try cursor.integer32(in: bytes)
+            case "exitCode": exitCode = ForeignNumber.code(try cursor.integer(in: bytes))
+            case "signal": signal = ForeignNumber.code(try cursor.integer(in: bytes))
             case "reason": reason = try cursor.text(in: bytes)
-            case "startedAt": startedAt = cursor.seconds(of: try cursor.text(in: bytes))
-            case "finishedAt": finishedAt = cursor.seconds(of: try cursor.text(in: bytes))
+            case "startedAt": startedAt = ForeignNumber.moment(parsing: try cursor.text(in: bytes))
+            case "finishedAt": finishedAt = ForeignNumber.moment(parsing: try cursor.text(in: bytes))
             case "containerID": containerID = try cursor.text(in: bytes)
             default: try cursor.skip(in: bytes)
             }
@@ -216,6 +220,4 @@ extension JSONCursor {
         }
         return value
     }
-
-    fileprivate func seconds(of time: String) -> Int64 { WireTime.seconds(parsing: time) ?? 0 }
 }

@@ -27,7 +27,7 @@ extension PodSpec {
             switch field.number {
             case 2: containers.append(try Container(protobuf: bytes, field, environment: environment))
             case 3: restartPolicy = try field.text(in: bytes)
-            case 4: terminationGracePeriodSeconds = try field.integer()
+            case 4: terminationGracePeriodSeconds = ForeignNumber.seconds(try field.integer())
             case 10: nodeName = try field.text(in: bytes)
             case 11: hostNetwork = try field.flag()
             case 12: hostPID = try field.flag()
@@ -102,7 +102,7 @@ extension RestartPolicyRule {
                 while let field = try codes.next(in: bytes) {
                     switch field.number {
                     case 1: exitCodeOperator = try field.text(in: bytes)
-                    case 2: exitCodes.append(try field.integer32())
+                    case 2: exitCodes.append(ForeignNumber.code(try field.integer()))
                     default: break
                     }
                 }
@@ -157,7 +157,7 @@ extension ContainerStatus {
             case 2: state = try ContainerState(protobuf: bytes, field)
             case 3:
                 if case .terminated(let last) = try ContainerState(protobuf: bytes, field) { lastTermination = last }
-            case 5: restartCount = try field.integer32()
+            case 5: restartCount = ForeignNumber.count(try field.integer())
             case 6: image = try field.text(in: bytes)
             case 8: containerID = try field.text(in: bytes)
             case 9: isStarted = try field.flag()
@@ -192,7 +192,7 @@ extension ContainerState {
     private static func start(in bytes: Span<UInt8>, _ running: WireField) throws(WireError) -> Int64 {
         var cursor = try running.cursor()
         while let field = try cursor.next(in: bytes) {
-            if field.number == 1 { return try WireTime.seconds(in: bytes, field) }
+            if field.number == 1 { return try ForeignNumber.moment(in: bytes, field) }
         }
         return 0
     }
@@ -204,11 +204,11 @@ extension ContainerStatus.Termination {
         var cursor = try termination.cursor()
         while let field = try cursor.next(in: bytes) {
             switch field.number {
-            case 1: exitCode = try field.integer32()
-            case 2: signal = try field.integer32()
+            case 1: exitCode = ForeignNumber.code(try field.integer())
+            case 2: signal = ForeignNumber.code(try field.integer())
             case 3: reason = try field.text(in: bytes)
-            case 5: startedAt = try WireTime.seconds(in: bytes, field)
-            case 6: finishedAt = try WireTime.seconds(in: bytes, field)
+            case 5: startedAt = try ForeignNumber.moment(in: bytes, field)
+            case 6: finishedAt = try ForeignNumber.moment(in: bytes, field)
             case 7: containerID = try field.text(in: bytes)
             default: break
             }

@@ -55,16 +55,22 @@ public struct JSONCursor: Sendable {
         return ""
     }
 
-    /// A whole number; 0 for `null`.
+    /// A whole number, 0 for `null`; beyond 64 bits, the last that they hold.
     public mutating func integer(in bytes: Span<UInt8>) throws(WireError) -> Int64 {
         let literal = try literal(in: bytes)
-        guard let value = literal == "null" ? 0 : Int64(literal) else { throw WireError("not a number", at: offset) }
+        guard let value = literal == "null" ? 0 : Self.integer(literal) else {
+            throw WireError("not a whole number", at: offset)
+        }
         return value
     }
 
-    public mutating func integer32(in bytes: Span<UInt8>) throws(WireError) -> Int32 {
-        guard let value = Int32(exactly: try integer(in: bytes)) else { throw WireError("too large", at: offset) }
-        return value
+    /// A whole number in digits; beyond 64 bits, the last that they hold.
+    package static func integer(_ text: String) -> Int64? {
+        if let value = Int64(text) { return value }
+        let isNegative = text.hasPrefix("-")
+        let digits = text.utf8.dropFirst(isNegative ? 1 : 0)
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return isNegative ? .min : .max
     }
 
     public mutating func flag(in bytes: Span<UInt8>) throws(WireError) -> Bool {

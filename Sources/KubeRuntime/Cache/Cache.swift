@@ -22,7 +22,7 @@ public final class Cache<Record: Sendable>: Sendable {
     }
 }
 
-/// Brings objects into the cache, and collects what is to be told.
+/// Brings objects into the cache, and collects the changes for the handler.
 struct CacheWriter<Record: Sendable & Equatable>: Sendable {
     private let cache: Cache<Record>
     private let decoder: RecordDecoder<Record>
@@ -56,7 +56,13 @@ struct CacheWriter<Record: Sendable & Equatable>: Sendable {
     mutating func store(_ head: ObjectHead, _ encoding: ObjectEncoding, _ bytes: Span<UInt8>) throws(WireError) {
         let version = ResourceVersion.digest(head.resourceVersion)
         if trustsVersions, cache.withTable({ $0.confirm(head.uid, version: version) }) { return }
-        guard let record = try decoder.decode(encoding, bytes) else { return remove(head) }
+        let record: Record?
+        do throws(WireError) { record = try decoder.decode(encoding, bytes) } catch {
+            // Nothing is known about it any more.
+            remove(head)
+            throw error
+        }
+        guard let record else { return remove(head) }
         switch cache.withTable({ $0.store(head.uid, version: version, record) }) {
         case nil: changes.append(.added(head.uid, record))
         case let old? where old != record: changes.append(.updated(head.uid, from: old, to: record))

@@ -4,14 +4,16 @@ public import KubeModel
 public import Logging
 internal import Synchronization
 
-/// Keeps a cache of one kind of objects in step with the server, and tells a handler of every change.
+/// Keeps a cache of one kind of objects synced with the server by list and watch, and hands every change to a handler.
 ///
-/// What it guarantees: each object that matters is told as added once, then as updated whenever its record is another,
-/// then as removed once, also where that happened while the server was away. States in between may be skipped.
+/// What it guarantees: each object that matters is reported as added once, then as updated whenever its record is
+/// another, then as removed once, also where that happened while the server was away. States in between may be skipped.
 ///
 /// The handler is given changes in order, and nothing more is read from the server until it returns: a slow handler
 /// holds back the watch, and costs no memory. Objects of the same name follow each other under different uids; after a
-/// break the new one may be told before the old one's removal.
+/// break the new one may be reported before the old one's removal.
+///
+/// An object that cannot be read counts as one that does not matter: it is logged by name, counted, and skipped.
 public final class Informer<Record: Sendable & Equatable>: Sendable {
     /// Changes that came together, at least one.
     public typealias Handler = @Sendable ([ObjectChange<Record>]) async -> Void
@@ -29,13 +31,13 @@ public final class Informer<Record: Sendable & Equatable>: Sendable {
     /// Follows the server until the task is cancelled, whatever happens meanwhile. To be called once.
     public func run() async { await loop.run() }
 
-    /// Whether the handler has been told the whole state.
+    /// Whether the whole state has been listed and handed to the handler.
     public var hasSynced: Bool { loop.hasSynced.withLock { $0 } }
 
-    /// Why the server cannot be followed at the moment; what the cache says may be old then. `nil` while all is well.
+    /// Why list or watch fails at the moment, so that the cache may be stale; `nil` while all is well.
     public var trouble: String? { loop.trouble.withLock { $0 } }
 
-    /// Reads everything again soon, because what matters has changed: records that were `nil` may not be now. Objects
+    /// Lists everything again soon, because what matters has changed: records that were `nil` may not be now. Objects
     /// whose version has not changed are decoded as well.
     public func relist() { loop.requestRelist() }
 }
@@ -45,7 +47,7 @@ public struct InformerOptions: Sendable {
     public var metrics: InformerMetrics?
     public var logger: Logger
     public var time: Timepiece
-    /// Decides delays and the watch's length. Random, so that informers do not ask in step.
+    /// Decides delays and the watch's length. Random, so that informers do not ask all at once.
     public var seed: UInt64
 
     public init(
@@ -59,13 +61,13 @@ public struct InformerOptions: Sendable {
     }
 }
 
-/// What an informer tells its handler.
+/// A change that an informer hands to its handler.
 public enum ObjectChange<Record: Sendable>: Sendable {
     case added(ObjectUID, Record)
     case updated(ObjectUID, from: Record, to: Record)
     /// Deleted, or of no interest any more; with what was last known.
     case removed(ObjectUID, Record)
-    /// The whole state has been told. Comes once.
+    /// The cache has synced: the whole state was reported. Comes once, behind it.
     case synced
 }
 
@@ -74,6 +76,7 @@ extension ObjectChange: Equatable where Record: Equatable {}
 /// How objects become the compact records that a caller keeps.
 public struct RecordDecoder<Record: Sendable>: Sendable {
     /// The record for an object, which stands in the bytes without an envelope; `nil` for one that does not matter.
+    /// Throws for one that cannot be read.
     public typealias Decode = @Sendable (ObjectEncoding, Span<UInt8>) throws(WireError) -> Record?
 
     let decode: Decode

@@ -5,7 +5,7 @@ internal import KubeClient
 internal import KubeModel
 internal import Synchronization
 
-/// The shell of `WatchMachine`: asks the server, reads, keeps the cache and tells the handler.
+/// The shell of `WatchMachine`: asks the server, reads, keeps the cache and calls the handler.
 actor InformerLoop<Record: Sendable & Equatable> {
     private let api: any KubeAPI
     private let scope: WatchScope
@@ -16,7 +16,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
     private let relisting = Signal()
     private let activity = StreamActivity()
     nonisolated let hasSynced = Mutex(false)
-    /// Why the server is not being followed at the moment.
+    /// Why list or watch fails at the moment.
     nonisolated let trouble = Mutex<String?>(nil)
 
     private var machine: WatchMachine
@@ -54,7 +54,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
             case let input? where next == nil: decide(input)
             default: break
             }
-            await tell()
+            await deliver()
         }
     }
 
@@ -76,7 +76,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
         return object
     }
 
-    private func tell() async {
+    private func deliver() async {
         let changes = writer.takeChanges()
         guard !changes.isEmpty else { return }
         activity.suspend()
@@ -162,16 +162,13 @@ actor InformerLoop<Record: Sendable & Equatable> {
                 reader.append(chunk)
                 while let item = try reader.next() {
                     count += 1
-                    try reader.withObject(item) { (bytes) throws(WireError) in
-                        let head = try ObjectHead(encoding, in: bytes)
-                        try writer.store(head, encoding, bytes)
-                    }
+                    try reader.withObject(item) { store(nil, encoding, $0) }
                 }
             } catch {
                 return .failed(.garbled("a list that cannot be read: \(error)"))
             }
             reporter.report(bytes: chunk.count, events: count, took: time.now() - start)
-            await tell()
+            await deliver()
         }
         do throws(WireError) { return .pageEnd(try reader.finish()) } catch {
             return .failed(.connection("\(error)"))
@@ -198,7 +195,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
                 return .failed(.garbled("a watch that cannot be read: \(error)"))
             }
             reporter.report(bytes: chunk.count, events: count, took: time.now() - start)
-            await tell()
+            await deliver()
         }
         guard next == nil else { return nil }
         return reader.hasPartialFrame ? .failed(.garbled("the watch ended within an event")) : .ended
@@ -211,13 +208,23 @@ actor InformerLoop<Record: Sendable & Equatable> {
         case .error(let status): decide(.failed(.status(status)))
         case .change(let change, let head, let object):
             switch decide(.change(change, version: head.resourceVersion)) {
-            case .store?:
-                try reader.withObject(object) { (bytes) throws(WireError) in
-                    try writer.store(head, reader.encoding, bytes)
-                }
+            case .store?: try reader.withObject(object) { store(head, reader.encoding, $0) }
             case .remove?: writer.remove(head)
             default: break
             }
+        }
+    }
+
+    /// One object that cannot be read is skipped, and named; the others have done nothing to be kept from anybody.
+    ///
+    /// - Parameter head: `nil` where it is still to be read.
+    private func store(_ head: ObjectHead?, _ encoding: ObjectEncoding, _ bytes: Span<UInt8>) {
+        do throws(WireError) {
+            let head = if let head { head } else { try ObjectHead(encoding, in: bytes) }
+            try writer.store(head, encoding, bytes)
+        } catch {
+            let object = try? PartialObject(encoding, in: bytes)
+            reporter.report(unreadable: object?.metadata.key, error)
         }
     }
 }

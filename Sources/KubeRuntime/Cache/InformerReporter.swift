@@ -1,3 +1,4 @@
+internal import Basics
 internal import KubeModel
 internal import Logging
 package import Telemetry
@@ -22,19 +23,20 @@ struct InformerReporter: Sendable {
         case .relisting(let reason):
             metrics?.relists.increment(resource, reason.rawValue)
             switch reason {
-            case .expired, .requested: logger.info("reading everything again", metadata: ["reason": "\(reason)"])
+            case .expired: logger.info("watch expired, relisting")
+            case .requested: logger.info("relisting", metadata: ["reason": "\(reason)"])
             case .versionTooLarge, .garbled, .noVersion, .outOfOrder:
-                logger.warning("reading everything again", metadata: ["reason": "\(reason)"])
+                logger.warning("relisting", metadata: ["reason": "\(reason)"])
             }
         case .failed(let failure, let delay):
             metrics?.failures.increment(resource)
             logger.warning(
-                "cannot follow the server", metadata: ["error": "\(failure.words)", "retry": "\(delay)"])
+                "list or watch failed, retrying", metadata: ["error": "\(failure.words)", "retry": "\(delay)"])
         case .streamingUnavailable(let failure):
-            logger.debug("no streamed lists here", metadata: ["error": "\(failure.words)"])
+            logger.debug("streaming lists unsupported, listing in pages", metadata: ["error": "\(failure.words)"])
         case .silent:
             metrics?.failures.increment(resource)
-            logger.warning("the server has fallen silent; connecting anew")
+            logger.warning("watch stalled, reconnecting")
         }
     }
 
@@ -42,7 +44,15 @@ struct InformerReporter: Sendable {
 
     func reportSynced() {
         metrics?.synced.set(1, resource)
-        logger.info("in step with the server")
+        logger.info("cache synced")
+    }
+
+    /// - Parameter object: `nil` where not even its name can be read.
+    func report(unreadable object: ObjectKey?, _ error: WireError) {
+        metrics?.unreadable.increment(resource)
+        logger.warning(
+            "skipping unreadable object",
+            metadata: ["object": "\(object?.description ?? "unknown")", "error": "\(error)"])
     }
 
     func report(bytes: Int, events: Int, took: Duration) {
@@ -61,6 +71,7 @@ public struct InformerMetrics: Sendable {
     let failures: Counter
     let bytes: Counter
     let decoding: Counter
+    let unreadable: Counter
     let objects: Gauge
     let synced: Gauge
 
@@ -68,17 +79,20 @@ public struct InformerMetrics: Sendable {
         events = registry.counter(
             "kpipe_informer_events_total", "Objects listed and changes watched, kept or not.", labels: ["resource"])
         relists = registry.counter(
-            "kpipe_informer_relists_total", "Times that everything was read again, by reason.",
+            "kpipe_informer_relists_total", "Lists of the whole state after the first, by reason.",
             labels: ["resource", "reason"])
         reopened = registry.counter(
-            "kpipe_informer_watches_reopened_total", "Watches that ended and were gone on with.", labels: ["resource"])
+            "kpipe_informer_watches_reopened_total", "Watches that ended and were resumed.", labels: ["resource"])
         failures = registry.counter(
-            "kpipe_informer_failures_total", "Lists and watches that failed or fell silent.", labels: ["resource"])
+            "kpipe_informer_failures_total", "Lists and watches that failed or stalled.", labels: ["resource"])
         bytes = registry.counter("kpipe_informer_received_bytes_total", "Bytes read.", labels: ["resource"])
         decoding = registry.counter(
             "kpipe_informer_decoding_seconds_total", "Time spent on reading objects.", labels: ["resource"])
+        unreadable = registry.counter(
+            "kpipe_informer_unreadable_objects_total", "Objects that could not be read and were skipped.",
+            labels: ["resource"])
         objects = registry.gauge("kpipe_informer_objects", "Records kept.", labels: ["resource"])
         synced = registry.gauge(
-            "kpipe_informer_synced", "1 once the whole state has been told.", labels: ["resource"])
+            "kpipe_informer_synced", "1 once the cache has synced.", labels: ["resource"])
     }
 }

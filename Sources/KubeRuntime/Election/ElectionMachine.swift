@@ -29,18 +29,13 @@ struct ElectionMachine: Sendable {
     private var mustRead = true
     /// The last claim was overtaken: once more in a row, and there is a pause.
     private var wasOvertaken = false
-    /// When giving the lease back is given up; `nil` until told to stop.
+    /// When giving the lease back is given up; `nil` until `stop`.
     private var releaseDeadline: Duration?
     private var hasEnded = false
 
     init(identity: String, timing: ElectionTiming) {
         self.identity = identity
         self.timing = timing
-    }
-
-    /// Whether this elector leads, as far as it can know at `now`.
-    func isLeader(at now: Duration) -> Bool {
-        if case .leader(let until) = role { now < until } else { false }
     }
 
     /// Until when it leads if nothing more is heard from the server.
@@ -130,7 +125,7 @@ struct ElectionMachine: Sendable {
         func claim(_ purpose: LeaseClaim.Purpose, after record: LeaseRecord, isTransition: Bool) -> LeaseClaim {
             LeaseClaim(
                 purpose: purpose, holder: identity, durationSeconds: seconds,
-                transitions: record.transitions + (isTransition && purpose != .create ? 1 : 0),
+                transitions: Self.transitions(of: record, plus: isTransition && purpose != .create ? 1 : 0),
                 resourceVersion: purpose == .create ? "" : record.resourceVersion, isTransition: isTransition)
         }
         guard let (record, since) = observed else {
@@ -144,6 +139,11 @@ struct ElectionMachine: Sendable {
         let duration = record.durationSeconds > 0 ? Duration.seconds(record.durationSeconds) : timing.lease
         guard record.holder.isEmpty || now >= since + duration else { return nil }
         return claim(isDeleted ? .create : .acquire, after: record, isTransition: true)
+    }
+
+    /// A Lease holds 32 bits, and the server refuses more: a count that has come to their end stays there.
+    private static func transitions(of record: LeaseRecord, plus more: Int64) -> Int64 {
+        min(record.transitions, Int64(Int32.max) - more) + more
     }
 
     /// Takes in what was read. A lease that was deleted under its holder is remembered with that holder, who may not
@@ -170,7 +170,7 @@ struct ElectionMachine: Sendable {
     private mutating func release(at now: Duration, deadline: Duration, _ effects: inout [ElectionEffect]) {
         guard now < deadline else { return end(&effects) }
         guard request == nil, now >= nextAttempt else { return }
-        // The work has ended already: nobody needs to be told.
+        // The work has ended already: nothing is to be cancelled.
         role = .former
         if mustRead, observed?.record.holder == identity { return read(at: now, &effects) }
         guard let record = observed?.record, record.holder == identity, !record.resourceVersion.isEmpty else {
@@ -203,7 +203,7 @@ struct ElectionMachine: Sendable {
     }
 }
 
-/// What an elector is told.
+/// What happens to an elector.
 enum ElectionInput: Sendable {
     /// A moment that was asked for has come, or it is time to begin.
     case wake

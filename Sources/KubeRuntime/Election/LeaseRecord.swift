@@ -6,7 +6,7 @@ internal import YAMLTree
 
 /// What a `Lease` (coordination.k8s.io/v1) says about its holder.
 ///
-/// Its times are kept as they are written: they tell that something has changed, and people when; they are never
+/// Its times are kept as they are written: they show that something has changed, and people when; they are never
 /// compared with a clock.
 struct LeaseRecord: Sendable, Equatable {
     /// Empty where nobody holds it.
@@ -31,10 +31,15 @@ struct LeaseRecord: Sendable, Equatable {
         resourceVersion = version
         let spec = node["spec"]
         holder = spec?["holderIdentity"]?.text ?? ""
-        durationSeconds = spec?["leaseDurationSeconds"]?.text.flatMap { Int64($0) } ?? 0
-        transitions = spec?["leaseTransitions"]?.text.flatMap { Int64($0) } ?? 0
+        durationSeconds = Self.count(spec?["leaseDurationSeconds"])
+        transitions = Self.count(spec?["leaseTransitions"])
         acquireTime = spec?["acquireTime"]?.text ?? ""
         renewTime = spec?["renewTime"]?.text ?? ""
+    }
+
+    /// Within what a Lease can hold, which is 32 bits; 0 where there is none.
+    private static func count(_ field: YAMLNode?) -> Int64 {
+        field?.text.flatMap { ForeignNumber.count(parsing: $0) }.map { Int64($0) } ?? 0
     }
 }
 

@@ -24,6 +24,8 @@ import Testing
     @Test(arguments: [
         ("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno and more", "no"),
         ("HTTP/1.0 403 Forbidden\r\nContent-Length: 0\r\n\r\n", ""),
+        ("HTTP/1.1 403 Forbidden\r\nContent-Length: -9223372036854775808\r\n\r\nno", ""),
+        ("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nn\r\n0\r\n\r\n", ""),
         ("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nn\r\n1;x=y\r\no\r\n0\r\n\r\n", "no"),
     ])
     func readsARefusal(_ answer: String, _ body: String) throws {

@@ -235,6 +235,26 @@ import Testing
         machine.handle(input, at: .seconds(seconds), random: 0)
     }
 
+    /// A Lease holds 32 bits; whoever has write access to it may have written anything.
+    @Test(arguments: ["2147483647", "2147483648", "9223372036854775807", "99999999999999999999", "-1", "x"])
+    func `A lease's numbers at their ends keep nobody from leading`(number: String) throws {
+        let json =
+            #"{"metadata":{"resourceVersion":"7"},"spec":{"holderIdentity":"","leaseDurationSeconds":\#(number),"#
+            + #""leaseTransitions":\#(number)}}"#
+        let record = try LeaseRecord(json: Array(json.utf8))
+        let count: Int64 = number == "-1" || number == "x" ? 0 : Int64(Int32.max)
+        #expect(record.durationSeconds == count)
+        #expect(record.transitions == count)
+        var machine = ElectionMachine(identity: "me", timing: .standard)
+        #expect(machine.handle(.wake, at: .zero, random: 0) == [.read])
+        let effects = machine.handle(.read(record), at: .zero, random: 0)
+        guard case .claim(let claim)? = effects.first else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(claim.transitions == min(count + 1, Int64(Int32.max)))
+    }
+
     private func lease(
         _ holder: String, version: String, seconds: Int64 = 15, renewTime: String = ""
     ) -> LeaseRecord {

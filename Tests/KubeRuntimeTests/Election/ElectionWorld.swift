@@ -183,3 +183,8 @@ struct ElectionWorld {
         ElectionMachine(identity: "elector-\(index)-\(life)", timing: .standard)
     }
 }
+
+extension ElectionMachine {
+    /// Whether this elector leads, as far as it can know at `now`.
+    func isLeader(at now: Duration) -> Bool { leadsUntil.map { now < $0 } ?? false }
+}
