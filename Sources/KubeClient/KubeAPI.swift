@@ -4,7 +4,7 @@ public import HTTPTransport
 /// What everything above the wire asks the API server through: the real client, or a scripted one in tests.
 ///
 /// Both methods try again by themselves what can be tried again (429, 5xx, lost connections), within the client's
-/// budget, and throw what remains. Cancelling the task ends the exchange.
+/// budget, and throw what remains. Cancelling the task ends the request.
 public protocol KubeAPI: Sendable {
     func send(_ request: APIRequest) async throws(KubeError) -> APIResponse
     /// Returns with the head of a 2xx answer. Opening is never repeated by the client: whoever follows a stream has its
@@ -27,7 +27,7 @@ public struct APIResponse: Sendable {
 
 /// The body of a successful answer that goes on: a watch, a followed log, or a list too large for one piece of memory.
 ///
-/// Chunks come as the network cuts them. For one reader; dropping it ends the exchange.
+/// Chunks come as the network cuts them. For one reader; dropping it ends the request.
 public struct APIStream: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
     public typealias Failure = KubeError

@@ -1,68 +1,68 @@
 /// Names that mean something to others: Kubernetes' own, OpenKruise's, Flyte's, and those we gave.
-public enum WellKnownNames {
+package enum WellKnownNames {
     /// Variables of a container's environment; literal values count, those taken from elsewhere are not in the pod.
-    public enum Variable {
+    package enum Variable {
         /// `true`, in any case: the container is a sidecar.
-        public static let terminate = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT"
+        package static let terminate = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT"
         /// An image: the container is a sidecar, and on virtual nodes it is ended by swapping to that image.
-        public static let terminateWithImage = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT_WITH_IMAGE"
+        package static let terminateWithImage = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT_WITH_IMAGE"
         /// `true`, in any case: the container's exit code must not decide the pod's result.
-        public static let ignoreExitCode = "KRUISE_TERMINATE_SIDECAR_IGNORE_EXIT_CODE"
+        package static let ignoreExitCode = "KRUISE_TERMINATE_SIDECAR_IGNORE_EXIT_CODE"
     }
 
-    public enum Annotation {
+    package enum Annotation {
         /// Names of sidecars, separated by commas.
-        public static let sidecars = "sidecar.k-pipe.cloud/sidecars"
+        package static let sidecars = "sidecar.k-pipe.cloud/sidecars"
         /// The one main container; all others are sidecars.
-        public static let primaryContainer = "sidecar.k-pipe.cloud/primary-container"
+        package static let primaryContainer = "sidecar.k-pipe.cloud/primary-container"
         /// Flyte's name for the same.
-        public static let flytePrimaryContainer = "primary_container_name"
+        package static let flytePrimaryContainer = "primary_container_name"
         /// Followed by a container's name: how to ask that container to leave.
-        public static let quitPrefix = "sidecar.k-pipe.cloud/quit."
+        package static let quitPrefix = "sidecar.k-pipe.cloud/quit."
         /// `disabled`: hands off this pod.
-        public static let terminator = "sidecar.k-pipe.cloud/terminator"
+        package static let terminator = "sidecar.k-pipe.cloud/terminator"
         /// The terminator's memory: which rung was tried when.
-        public static let progress = "sidecar.k-pipe.cloud/terminating"
+        package static let progress = "sidecar.k-pipe.cloud/terminating"
         /// A cue for the node agent: `container=container id`, separated by commas.
-        public static let stopCue = "sidecar.k-pipe.cloud/stop"
+        package static let stopCue = "sidecar.k-pipe.cloud/stop"
         /// On pods that a kubelet made from a file and shows to the API server.
-        public static let mirror = "kubernetes.io/config.mirror"
+        package static let mirror = "kubernetes.io/config.mirror"
     }
 
-    public enum Label {
+    package enum Label {
         /// On every namespace, by the API server: its name.
-        public static let namespaceName = "kubernetes.io/metadata.name"
+        package static let namespaceName = "kubernetes.io/metadata.name"
         /// `enabled` on a namespace or pod: known sidecars count without a marker.
-        public static let terminateKnown = "sidecar.k-pipe.cloud/terminate-known"
+        package static let terminateKnown = "sidecar.k-pipe.cloud/terminate-known"
         /// `enabled` on a namespace, pod or Job: marked sidecars become native as pods are created. `disabled` on a pod
         /// excepts it.
-        public static let convert = "sidecar.k-pipe.cloud/convert"
-        public static let enabled = "enabled"
-        public static let disabled = "disabled"
+        package static let convert = "sidecar.k-pipe.cloud/convert"
+        package static let enabled = "enabled"
+        package static let disabled = "disabled"
         /// `true` on a pod whose phase the terminator holds, so that whoever leads next finds it by this: by its phase it
         /// looks finished.
-        public static let held = "sidecar.k-pipe.cloud/held"
+        package static let held = "sidecar.k-pipe.cloud/held"
         /// On a Job's pods: the Job's uid.
-        public static let jobUID = "batch.kubernetes.io/controller-uid"
+        package static let jobUID = "batch.kubernetes.io/controller-uid"
         /// On a Job's pods: the Job's name.
-        public static let jobName = "batch.kubernetes.io/job-name"
+        package static let jobName = "batch.kubernetes.io/job-name"
         /// On nodes that are no machines: `virtual-kubelet`.
-        public static let nodeType = "type"
-        public static let virtualKubelet = "virtual-kubelet"
+        package static let nodeType = "type"
+        package static let virtualKubelet = "virtual-kubelet"
     }
 
     /// Keys of nodes' taints.
-    public enum Taint {
-        public static let virtualKubelet = "virtual-kubelet.io/provider"
+    package enum Taint {
+        package static let virtualKubelet = "virtual-kubelet.io/provider"
     }
 
-    public enum Finalizer {
+    package enum Finalizer {
         /// On a Job's pod until the Job has counted its result.
-        public static let jobTracking = "batch.kubernetes.io/job-tracking"
+        package static let jobTracking = "batch.kubernetes.io/job-tracking"
     }
 
     /// Types of conditions in a pod's status.
-    public enum Condition {
-        public static let sidecarTerminated = "SidecarTerminated"
+    package enum Condition {
+        package static let sidecarTerminated = "SidecarTerminated"
     }
 }

@@ -28,18 +28,18 @@ public final class KubeClient: KubeAPI {
     public func shutdown() async { await pool.close() }
 
     public func send(_ request: APIRequest) async throws(KubeError) -> APIResponse {
-        try await repeating(request, options.retries) { exchange async throws(KubeError) in
-            let (head, body) = try await self.whole(exchange)
-            guard head.isSuccess else { throw exchange.refusal(head, body) }
+        try await repeating(request, options.retries) { attempt async throws(KubeError) in
+            let (head, body) = try await self.whole(attempt)
+            guard head.isSuccess else { throw attempt.refusal(head, body) }
             return APIResponse(status: head.status, headers: head.headers, body: body)
         }
     }
 
     public func open(_ request: APIRequest) async throws(KubeError) -> APIStream {
-        try await repeating(request, .never) { exchange async throws(KubeError) in
-            let (head, body) = try await self.streaming(exchange)
-            guard head.isSuccess else { throw exchange.refusal(head, await body.start(upTo: Self.largestRefusal)) }
-            let reader = StreamReader(body, attempted: exchange.request.attempted)
+        try await repeating(request, .never) { attempt async throws(KubeError) in
+            let (head, body) = try await self.streaming(attempt)
+            guard head.isSuccess else { throw attempt.refusal(head, await body.start(upTo: Self.largestRefusal)) }
+            let reader = StreamReader(body, attempted: attempt.request.attempted)
             return APIStream(headers: head.headers) { () async throws(KubeError) in try await reader.next() }
         }
     }
@@ -47,10 +47,10 @@ public final class KubeClient: KubeAPI {
     /// An error's body beyond this is not worth reading.
     private static let largestRefusal = 256 << 10
 
-    /// Makes exchanges until one succeeds or nothing more is to be tried.
+    /// Tries until one attempt succeeds or nothing more is to be tried.
     private func repeating<Answer: Sendable>(
         _ request: APIRequest, _ policy: RetryPolicy,
-        _ perform: (KubeExchange) async throws(KubeError) -> Answer
+        _ perform: (RequestAttempt) async throws(KubeError) -> Answer
     ) async throws(KubeError) -> Answer {
         var retries = RequestRetries(policy, isIdempotent: request.isIdempotent)
         var credential = try await access.credential()
@@ -58,7 +58,7 @@ public final class KubeClient: KubeAPI {
             try await pass(request)
             let result: Result<Answer, KubeError>
             do {
-                result = .success(try await perform(exchange(request, credential)))
+                result = .success(try await perform(attempt(request, credential)))
             } catch {
                 result = .failure(error)
             }
@@ -81,13 +81,13 @@ public final class KubeClient: KubeAPI {
         do { try await throttle?.pass() } catch { throw Self.cancelled(request) }
     }
 
-    private func exchange(_ request: APIRequest, _ credential: Credential) throws(KubeError) -> KubeExchange {
+    private func attempt(_ request: APIRequest, _ credential: Credential) throws(KubeError) -> RequestAttempt {
         guard let client = pool.client(for: credential) else {
             throw KubeError(
                 attempted: request.attempted,
                 reason: .transport(TransportError(attempted: request.attempted, reason: .clientClosed)))
         }
-        return KubeExchange(
+        return RequestAttempt(
             request: request, http: request.http(to: access, as: access.headers(for: credential)), client: client,
             credential: credential)
     }
@@ -95,43 +95,43 @@ public final class KubeClient: KubeAPI {
     /// Without an answer for this long a connection is not trusted any more.
     private static let patience = Duration.seconds(10)
 
-    private func fail(_ exchange: KubeExchange, _ error: TransportError, since start: Duration) -> KubeError {
-        observe(exchange, nil, since: start)
+    private func fail(_ attempt: RequestAttempt, _ error: TransportError, since start: Duration) -> KubeError {
+        observe(attempt, nil, since: start)
         switch error.reason {
-        case .timeout: pool.retire(exchange.client)
-        case .cancelled where time.now() - start >= Self.patience: pool.retire(exchange.client)
+        case .timeout: pool.retire(attempt.client)
+        case .cancelled where time.now() - start >= Self.patience: pool.retire(attempt.client)
         default: break
         }
-        return exchange.failure(error)
+        return attempt.failure(error)
     }
 
-    private func whole(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, [UInt8]) {
+    private func whole(_ attempt: RequestAttempt) async throws(KubeError) -> (HTTPResponseHead, [UInt8]) {
         let start = time.now()
         do {
-            let (head, body) = try await exchange.client.execute(exchange.http, upTo: options.largestAnswer)
-            observe(exchange, head.status, since: start)
+            let (head, body) = try await attempt.client.execute(attempt.http, upTo: options.largestAnswer)
+            observe(attempt, head.status, since: start)
             return (head, body)
         } catch {
-            throw fail(exchange, error, since: start)
+            throw fail(attempt, error, since: start)
         }
     }
 
-    private func streaming(_ exchange: KubeExchange) async throws(KubeError) -> (HTTPResponseHead, HTTPBodyStream) {
+    private func streaming(_ attempt: RequestAttempt) async throws(KubeError) -> (HTTPResponseHead, HTTPBodyStream) {
         let start = time.now()
         do {
-            let (head, body) = try await exchange.client.stream(exchange.http)
-            observe(exchange, head.status, since: start)
+            let (head, body) = try await attempt.client.stream(attempt.http)
+            observe(attempt, head.status, since: start)
             return (head, body)
         } catch {
-            throw fail(exchange, error, since: start)
+            throw fail(attempt, error, since: start)
         }
     }
 
-    private func observe(_ exchange: KubeExchange, _ status: Int?, since start: Duration) {
+    private func observe(_ attempt: RequestAttempt, _ status: Int?, since start: Duration) {
         guard let observer = options.observer else { return }
-        let name = RequestName(exchange.request)
+        let name = RequestName(attempt.request)
         observer.observe(
-            ObservedExchange(
+            ObservedRequest(
                 verb: name.verb, resource: name.resource, subresource: name.subresource, status: status,
                 duration: time.now() - start))
     }
@@ -187,7 +187,7 @@ public struct KubeClientOptions: Sendable {
 }
 
 /// One try of one request: what is sent, and what its failure means.
-struct KubeExchange: Sendable {
+struct RequestAttempt: Sendable {
     var request: APIRequest
     var http: HTTPRequest
     var client: HTTPClient

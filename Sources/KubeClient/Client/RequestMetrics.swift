@@ -8,7 +8,7 @@ public struct RequestMetrics: RequestObserver {
 
     package init(_ registry: MetricRegistry) {
         requests = registry.counter(
-            "rest_client_requests_total", "Exchanges with the API server, retries included.",
+            "rest_client_requests_total", "Requests to the API server, retries included.",
             labels: ["verb", "resource", "code"])
         durations = registry.histogram(
             "rest_client_request_duration_seconds",
@@ -16,21 +16,21 @@ public struct RequestMetrics: RequestObserver {
             bounds: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60], labels: ["verb", "resource"])
     }
 
-    public func observe(_ exchange: ObservedExchange) {
+    public func observe(_ request: ObservedRequest) {
         let resource =
-            exchange.subresource.isEmpty ? exchange.resource : "\(exchange.resource)/\(exchange.subresource)"
-        requests.increment(exchange.verb, resource, exchange.status.map { "\($0)" } ?? "<error>")
-        durations.observe(exchange.duration.inSeconds, exchange.verb, resource)
+            request.subresource.isEmpty ? request.resource : "\(request.resource)/\(request.subresource)"
+        requests.increment(request.verb, resource, request.status.map { "\($0)" } ?? "<error>")
+        durations.observe(request.duration.inSeconds, request.verb, resource)
     }
 }
 
-/// Told about every exchange with the server, retries included.
+/// Called for every request to the server, each retry included.
 public protocol RequestObserver: Sendable {
-    func observe(_ exchange: ObservedExchange)
+    func observe(_ request: ObservedRequest)
 }
 
-/// One exchange, in the words of metrics.
-public struct ObservedExchange: Sendable, Equatable {
+/// One request or one retry of it, in the words of metrics.
+public struct ObservedRequest: Sendable, Equatable {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, …: as RBAC calls it.
     public var verb: String
     /// The plural; empty for what is no resource, such as `/version`.

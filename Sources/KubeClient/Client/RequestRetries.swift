@@ -2,7 +2,7 @@ internal import Basics
 internal import HTTPTransport
 internal import Synchronization
 
-/// Decides, for one request, what follows on how an exchange ended. Pure: randomness comes from the caller.
+/// Decides, for one request, what follows on how an attempt ended. Pure: randomness comes from the caller.
 struct RequestRetries: Sendable, Equatable {
     enum Ending: Sendable, Equatable {
         case success

@@ -13,12 +13,12 @@ public struct ClusterAccess: Sendable {
     public var namespace: String
     public var impersonation: Impersonation?
     public var allowsCompression: Bool
-    public var credentials: any CredentialSource
+    public var credentials: any CredentialProvider
 
     public init(
         server: ServerAddress, trust: TLSConfiguration.Trust = .system, serverName: String? = nil,
         proxy: ProxyPolicy = .environment, namespace: String = "default", impersonation: Impersonation? = nil,
-        allowsCompression: Bool = true, credentials: any CredentialSource = FixedCredential(Credential())
+        allowsCompression: Bool = true, credentials: any CredentialProvider = FixedCredential(Credential())
     ) {
         self.server = server
         self.trust = trust

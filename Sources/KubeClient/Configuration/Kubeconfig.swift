@@ -128,8 +128,8 @@ struct UserEntry {
 
     /// What the user proves who they are with. A plugin only counts where nothing else is given, as in client-go.
     ///
-    /// - Parameter cluster: what a plugin may be told about.
-    func credentials(cluster: ConfigSection) throws(KubeError) -> any CredentialSource {
+    /// - Parameter cluster: what a plugin may learn about.
+    func credentials(cluster: ConfigSection) throws(KubeError) -> any CredentialProvider {
         if let provider = try section.section("auth-provider") {
             let name = try provider.text("name") ?? ""
             throw section.problem(

@@ -57,7 +57,7 @@ public struct ClientIdentity: Sendable, Equatable, CustomStringConvertible, Cust
 }
 
 /// Where credentials come from. Asked before every request, so the answer is cached as long as it holds.
-public protocol CredentialSource: Sendable {
+public protocol CredentialProvider: Sendable {
     /// - Throws: `.credentials`, `.cancelled`.
     func credential() async throws(KubeError) -> Credential
     /// The server answered 401 to this one: whoever asks next may get another.
@@ -65,7 +65,7 @@ public protocol CredentialSource: Sendable {
 }
 
 /// A credential that never changes.
-public struct FixedCredential: CredentialSource {
+public struct FixedCredential: CredentialProvider {
     private let value: Credential
 
     public init(_ value: Credential) { self.value = value }

@@ -8,7 +8,7 @@ struct ExecPlugin: Sendable {
         case v1beta1 = "client.authentication.k8s.io/v1beta1"
     }
 
-    /// Tells the plugin what is asked of it.
+    /// Says to the plugin what is asked of it.
     static let informationVariable = "KUBERNETES_EXEC_INFO"
     /// The cluster's extension that is handed on to the plugin.
     private static let extensionName = "client.authentication.k8s.io/exec"
@@ -19,7 +19,7 @@ struct ExecPlugin: Sendable {
     var version = Version.v1
     var interactiveMode = InteractiveMode.never
     var installHint: String?
-    /// The cluster's description in the plugin's terms, where it is to be told.
+    /// The cluster's description in the plugin's terms, where it is to have it.
     var cluster: JSONValue?
     /// For errors: which entry of which file.
     var place: String

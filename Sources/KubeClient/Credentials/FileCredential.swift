@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Files are read again at most once a minute, and at once after a 401. What was read last is used on while a file
 /// cannot be read, or holds half of a new pair.
-final class FileCredential: CredentialSource {
+final class FileCredential: CredentialProvider {
     enum AuthorizationPart: Sendable {
         case fixed(Credential.Authorization)
         /// - Parameter fallback: used as long as the file has never been readable.

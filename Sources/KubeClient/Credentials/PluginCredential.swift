@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 
 /// The credential that an exec plugin gives, kept until it expires or the server refuses it.
-final class PluginCredential: CredentialSource {
+final class PluginCredential: CredentialProvider {
     private struct State {
         var current: ExecCredentialReply?
         var renewedAt: Duration?

@@ -72,13 +72,18 @@ extension APIRequest {
         method == "GET" && !isWatch && access.allowsCompression && !access.server.isLoopback
     }
 
+    /// As it stands behind the path: empty, or beginning with `?`.
+    static func encoded(_ query: [(name: String, value: String)]) -> String {
+        let pairs = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+
     /// Method and path, without the query: fit for errors.
     package var attempted: String { "\(method) \(path)" }
 }
 
 extension ClusterAccess {
     func url(_ path: String, _ query: [(name: String, value: String)]) -> String {
-        let pairs = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
-        return "\(server)\(path)" + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+        "\(server)\(path)\(APIRequest.encoded(query))"
     }
 }

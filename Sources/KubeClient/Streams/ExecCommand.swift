@@ -37,7 +37,7 @@ public struct ExecResult: Sendable, Equatable {
     public var isCut: Bool
 }
 
-/// A command's run, as its WebSocket tells it.
+/// A command's run, as its WebSocket reports it.
 struct ExecMachine: Sendable {
     enum End: Sendable, Equatable {
         case exited(Int)

@@ -109,11 +109,7 @@ struct PodStreamTarget: Sendable {
     var subprotocols: [String]
 
     init(_ pod: ObjectKey, _ subresource: String, query: [(name: String, value: String)], subprotocols: [String]) {
-        let resource = APIResource.pods
-        let namespace = PercentEncoding.encode(pod.namespace)
-        path =
-            "/api/\(resource.version)/namespaces/\(namespace)/\(resource.plural)"
-            + "/\(PercentEncoding.encode(pod.name))/\(subresource)"
+        path = APIResource.pods.path(pod, subresource)
         self.query = query
         self.subprotocols = subprotocols
     }
@@ -121,10 +117,7 @@ struct PodStreamTarget: Sendable {
     var attempted: String { "GET \(path)" }
 
     /// As it stands in the request line.
-    func uri(below prefix: String) -> String {
-        let pairs = query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
-        return prefix + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
-    }
+    func uri(below prefix: String) -> String { prefix + path + APIRequest.encoded(query) }
 }
 
 /// A connection that is being made, so that it can be given up at any moment.

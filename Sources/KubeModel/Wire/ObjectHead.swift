@@ -1,23 +1,23 @@
-public import Basics
+package import Basics
 
 /// Which object, at which version: what following a watch needs of every object, and nothing more.
-public struct ObjectHead: Sendable, Equatable {
-    public var uid: ObjectUID
+package struct ObjectHead: Sendable, Equatable {
+    package var uid: ObjectUID
     /// Empty where the server gave none.
-    public var resourceVersion: String
+    package var resourceVersion: String
     /// The object is not one, but marks the end of the initial events of a watch.
-    public var endsInitialEvents = false
+    package var endsInitialEvents = false
 
     /// The annotation of the bookmark behind the initial events.
     static let initialEventsEnd = "k8s.io/initial-events-end"
 
-    public init(uid: ObjectUID, resourceVersion: String) {
+    package init(uid: ObjectUID, resourceVersion: String) {
         self.uid = uid
         self.resourceVersion = resourceVersion
     }
 
     /// Reads the head of an object of any kind.
-    public init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError) {
+    package init(_ encoding: ObjectEncoding, in bytes: Span<UInt8>) throws(WireError) {
         try self.init(encoding, in: bytes, 0..<bytes.count)
     }
 

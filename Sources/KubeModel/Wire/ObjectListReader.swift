@@ -1,4 +1,4 @@
-public import Basics
+package import Basics
 
 /// Reads a list as it arrives, item by item: never more of it in memory than its largest item.
 ///
@@ -6,21 +6,21 @@ public import Basics
 ///     while let item = try reader.next() { try reader.withObject(item) { … } }
 ///
 /// and behind the last chunk `finish()`.
-public struct ObjectListReader: Sendable {
+package struct ObjectListReader: Sendable {
     private enum Grammar: Sendable {
         case protobuf(ProtobufListGrammar)
         case json(JSONListGrammar)
     }
 
     /// An item larger than this is taken for garbage; etcd holds nothing near it.
-    public static let largestObject = 16 << 20
+    package static let largestObject = 16 << 20
 
-    public let encoding: ObjectEncoding
+    package let encoding: ObjectEncoding
     private var queue = ByteQueue()
     private var grammar: Grammar
     private var metadata = ListMetadata()
 
-    public init(_ encoding: ObjectEncoding) {
+    package init(_ encoding: ObjectEncoding) {
         self.encoding = encoding
         grammar =
             switch encoding {
@@ -29,10 +29,10 @@ public struct ObjectListReader: Sendable {
             }
     }
 
-    public mutating func append(_ piece: [UInt8]) { queue.append(piece) }
+    package mutating func append(_ piece: [UInt8]) { queue.append(piece) }
 
     /// The next whole item, `nil` where more bytes are needed. Its place holds until the next `append`.
-    public mutating func next() throws(WireError) -> Range<Int>? {
+    package mutating func next() throws(WireError) -> Range<Int>? {
         let item: Range<Int>?
         switch grammar {
         case .protobuf(var list):
@@ -48,14 +48,14 @@ public struct ObjectListReader: Sendable {
         return item
     }
 
-    public func withObject<Result>(
+    package func withObject<Result>(
         _ item: Range<Int>, _ body: (Span<UInt8>) throws(WireError) -> Result
     ) throws(WireError) -> Result {
         try body(queue.bytes.span.extracting(item))
     }
 
     /// The list's own metadata. Throws where the list broke off.
-    public func finish() throws(WireError) -> ListMetadata {
+    package func finish() throws(WireError) -> ListMetadata {
         let isComplete =
             switch grammar {
             case .protobuf(let list): list.isComplete
@@ -67,12 +67,12 @@ public struct ObjectListReader: Sendable {
 }
 
 /// What is kept of a list's `metadata`.
-public struct ListMetadata: Sendable, Equatable {
-    public var resourceVersion = ""
+package struct ListMetadata: Sendable, Equatable {
+    package var resourceVersion = ""
     /// For the next page; empty behind the last.
-    public var continueToken = ""
+    package var continueToken = ""
 
-    public init() {}
+    package init() {}
 
     init(protobuf bytes: Span<UInt8>, _ range: Range<Int>) throws(WireError) {
         var cursor = WireCursor(range)

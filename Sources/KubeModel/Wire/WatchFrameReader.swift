@@ -1,24 +1,24 @@
-public import Basics
+package import Basics
 
 /// Cuts the body of a watch into its events: each behind its length in four bytes (protobuf), or on a line (JSON).
 ///
 ///     reader.append(chunk)
 ///     while let frame = try reader.next() { … }
-public struct WatchFrameReader: Sendable {
-    public let encoding: ObjectEncoding
+package struct WatchFrameReader: Sendable {
+    package let encoding: ObjectEncoding
     private var queue = ByteQueue()
     /// How far into the unread bytes no line ends.
     private var searched = 0
 
-    public init(_ encoding: ObjectEncoding) { self.encoding = encoding }
+    package init(_ encoding: ObjectEncoding) { self.encoding = encoding }
 
-    public mutating func append(_ piece: [UInt8]) { queue.append(piece) }
+    package mutating func append(_ piece: [UInt8]) { queue.append(piece) }
 
     /// Whether an event has begun to arrive and not ended: at the end of a body, that it broke off.
-    public var hasPartialFrame: Bool { !queue.isEmpty }
+    package var hasPartialFrame: Bool { !queue.isEmpty }
 
     /// The next whole event, `nil` where more bytes are needed.
-    public mutating func next() throws(WireError) -> WatchFrame? {
+    package mutating func next() throws(WireError) -> WatchFrame? {
         let range: Range<Int>?
         switch encoding {
         case .protobuf: range = try nextMessage()
@@ -34,7 +34,7 @@ public struct WatchFrameReader: Sendable {
     }
 
     /// The object of a `change`, without its envelope. Holds until the next `append`.
-    public func withObject<Result>(
+    package func withObject<Result>(
         _ object: Range<Int>, _ body: (Span<UInt8>) throws(WireError) -> Result
     ) throws(WireError) -> Result {
         try body(queue.bytes.span.extracting(object))
@@ -65,8 +65,8 @@ public struct WatchFrameReader: Sendable {
 }
 
 /// One event of a watch.
-public enum WatchFrame: Sendable, Equatable {
-    public enum Change: Sendable {
+package enum WatchFrame: Sendable, Equatable {
+    package enum Change: Sendable {
         case added
         case modified
         /// Deleted, or no longer what the watch selects.

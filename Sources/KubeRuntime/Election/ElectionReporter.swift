@@ -4,8 +4,7 @@ internal import Logging
 internal import Synchronization
 package import Telemetry
 
-/// Tells people and metrics how a contest for a lease goes. While the server is out of reach it says so once, not with
-/// every attempt.
+/// Logs and counts how the election goes. While the server is out of reach that is logged once, not with every attempt.
 final class ElectionReporter: Sendable {
     private let lease: ObjectKey
     private let identity: String
@@ -23,26 +22,30 @@ final class ElectionReporter: Sendable {
         self.logger = logger
     }
 
-    func contests() {
+    func seeks() {
         metrics?.leads(false, lease.name)
-        logger.info("contesting the lease")
+        logger.info("attempting to acquire lease")
     }
 
     func leads() {
         metrics?.leads(true, lease.name)
-        logger.info("leading")
+        logger.info("became leader")
     }
 
     func loses() {
         metrics?.leads(false, lease.name)
-        logger.warning("leading no more: the lease was not renewed in time")
+        logger.warning("stopped leading", metadata: ["reason": "the lease was not renewed in time"])
     }
 
     func ends() { metrics?.leads(false, lease.name) }
 
     func sees(holder: String) {
         guard holder != identity else { return }
-        logger.info("\(holder.isEmpty ? "nobody leads" : "another leads")", metadata: ["holder": "\(holder)"])
+        if holder.isEmpty {
+            logger.info("lease released")
+        } else {
+            logger.info("new leader elected", metadata: ["holder": "\(holder)"])
+        }
     }
 
     /// A leader that has to read the lease before it can renew it.
@@ -53,7 +56,7 @@ final class ElectionReporter: Sendable {
             defer { isOutOfReach = false }
             return isOutOfReach
         }
-        if wasOutOfReach { logger.info("the lease is within reach again") }
+        if wasOutOfReach { logger.info("lease reachable again") }
     }
 
     func fails(_ error: KubeError) {
@@ -62,7 +65,7 @@ final class ElectionReporter: Sendable {
             return !isOutOfReach
         }
         logger.log(
-            level: isNews ? .warning : .debug, "the lease is out of reach; trying again",
+            level: isNews ? .warning : .debug, "failed to read or renew lease, retrying",
             metadata: ["error": "\(error)"])
     }
 }

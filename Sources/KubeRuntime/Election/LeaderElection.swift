@@ -59,7 +59,7 @@ public struct LeaderElection: Sendable {
             reporter: ElectionReporter(lease, identity: identity, metrics: metrics, logger: logger),
             leadership: leadership)
         // Not a child, which would be cancelled along with the work: the lease must be kept until the work has ended,
-        // and given back after that. It ends when told to stop, within `timing.request`.
+        // and given back after that. It ends within `timing.request`.
         let keeping = Task(executorPreference: executor) { await keeper.run() }
         let result: Result<Value?, any Error>
         do { result = .success(try await lead(leadership, work)) } catch { result = .failure(error) }

@@ -35,7 +35,7 @@ struct LeaseKeeper: Sendable {
     /// - Returns: who held the lease when it was last seen.
     func run() async -> String {
         var machine = ElectionMachine(identity: identity, timing: timing)
-        reporter.contests()
+        reporter.seeks()
         return await withDiscardingTaskGroup { group in
             while true {
                 for input in inbox.take() {
@@ -103,7 +103,7 @@ struct LeaseKeeper: Sendable {
     }
 }
 
-/// What a keeper has been told and not yet looked at. Bounded by itself: one answer, one stop.
+/// Inputs that have come in and were not looked at yet. Bounded by itself: one answer, one stop.
 final class ElectionInbox: Sendable {
     private let inputs = Mutex<[ElectionInput]>([])
     private let signal = Signal()

@@ -3,7 +3,7 @@ public import KubeClient
 internal import KubeModel
 internal import YAMLTree
 
-/// Something that happened to an object, to be told as an `Event` (events.k8s.io/v1).
+/// Something that happened to an object, to be recorded as an `Event` (events.k8s.io/v1).
 public struct ClusterEvent: Sendable, Equatable {
     public enum Kind: String, Sendable {
         case normal = "Normal"
@@ -45,7 +45,7 @@ public struct ClusterEvent: Sendable, Equatable {
     var key: Key { Key(kind: kind, regarding: regarding, related: related, reason: reason, action: action) }
 }
 
-/// Which object an event is about, precise enough to tell it from a later one of the same name.
+/// Which object an event is about, precise enough to distinguish it from a later one of the same name.
 public struct ObjectReference: Sendable, Hashable {
     public var apiVersion: String
     public var kind: String
@@ -77,13 +77,13 @@ public struct ObjectReference: Sendable, Hashable {
 }
 
 extension APIRequest {
-    /// Tells an event under a name of the caller's own, who sees to it that each is told once; all others are for
+    /// Creates an event under a name of the caller's own, who sees to it that each is written once; all others are for
     /// `EventRecorder`.
     ///
     /// - Parameters:
     ///   - microseconds: since 1970, when it happened.
-    ///   - controller: who tells: a qualified name.
-    ///   - instance: which one of its processes.
+    ///   - controller: the `reportingController`, a qualified name.
+    ///   - instance: the `reportingInstance`, one of its processes.
     public static func create(
         _ event: ClusterEvent, named name: String, at microseconds: Int64, controller: String, instance: String,
         _ options: WriteOptions = .init()
@@ -117,7 +117,7 @@ extension APIRequest {
 }
 
 extension ClusterEvent {
-    /// Where it is told: in the object's own namespace, or in `default` where that has none.
+    /// Where it is written: in the object's own namespace, or in `default` where that has none.
     var namespace: String { regarding.namespace.isEmpty ? "default" : regarding.namespace }
 }
 

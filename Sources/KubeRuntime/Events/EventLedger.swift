@@ -1,6 +1,6 @@
 import Basics
 
-/// Events on their way to the server, as a value: repeated ones are counted together, and none is told more often than
+/// Events on their way to the server, as a value: repeated ones are counted together, and none is written more often than
 /// the limits allow. client-go's recorder (`tools/events`), with the spam filter of its older one (`tools/record`).
 struct EventLedger: Sendable {
     private struct Entry: Sendable {
@@ -17,14 +17,14 @@ struct EventLedger: Sendable {
         var isQueued = true
         var failures = 0
 
-        var isUnsaid: Bool { count > written }
+        var isUnwritten: Bool { count > written }
     }
 
     enum Step: Sendable, Equatable {
         case write(EventWrite)
         /// Until something is recorded, or until this moment.
         case wait(until: Duration?)
-        /// Closed, and all is told.
+        /// Closed, and all is written.
         case end
     }
 
@@ -95,8 +95,8 @@ struct EventLedger: Sendable {
             let isFirst = entry.written == 0
             entry.written = current.count
             entry.lastWrite = now
-            // What repeats for the first time is told at once, what goes on repeating now and then.
-            entry.isQueued = entry.isUnsaid && (isFirst || isClosed)
+            // What repeats for the first time is written at once, what goes on repeating now and then.
+            entry.isQueued = entry.isUnwritten && (isFirst || isClosed)
         case .missing where entry.written > 0: entry.written = 0
         case .missing, .refused: return giveUp(current.key)
         case .failed:
@@ -112,10 +112,10 @@ struct EventLedger: Sendable {
         if entry.isQueued { queue.append(current.key) } else { check(entry) }
     }
 
-    /// Takes no further event. What the server does not know yet is still to be told.
+    /// Takes no further event. What the server does not know yet is still written.
     mutating func close() {
         isClosed = true
-        for (key, entry) in entries where entry.isUnsaid { enqueue(key) }
+        for (key, entry) in entries where entry.isUnwritten { enqueue(key) }
     }
 
     private mutating func repeatEvent(_ key: ClusterEvent.Key, at now: Duration, wall: Int64) {
@@ -131,15 +131,15 @@ struct EventLedger: Sendable {
     private func due(_ entry: Entry) -> Duration? {
         guard !entry.isQueued else { return nil }
         let end = entry.lastOccurrence + limits.end
-        return entry.isUnsaid ? min(end, entry.lastWrite + limits.refresh) : end
+        return entry.isUnwritten ? min(end, entry.lastWrite + limits.refresh) : end
     }
 
-    /// Tells the last count of events that have ended and the present one of those that go on; forgets the former.
+    /// Writes the last count of events that have ended and the present one of those that go on; forgets the former.
     private mutating func endOldEvents(at now: Duration) {
         guard let nextCheck, nextCheck <= now else { return }
         for (key, entry) in entries {
             guard let due = due(entry), due <= now else { continue }
-            if entry.isUnsaid { enqueue(key) } else { entries[key] = nil }
+            if entry.isUnwritten { enqueue(key) } else { entries[key] = nil }
         }
         self.nextCheck = entries.values.compactMap(due).min()
     }
@@ -161,17 +161,17 @@ struct EventLedger: Sendable {
         current = nil
     }
 
-    /// Forgets the event that was quiet for longest, if there is one whose story is told.
+    /// Forgets the event that was quiet for longest, if there is one that needs no further write.
     private mutating func makeRoom() -> Bool {
         guard entries.count >= limits.remembered else { return true }
-        let told = entries.filter { !$0.value.isQueued && !$0.value.isUnsaid }
-        guard let oldest = told.min(by: { $0.value.lastOccurrence < $1.value.lastOccurrence }) else { return false }
+        let finished = entries.filter { !$0.value.isQueued && !$0.value.isUnwritten }
+        guard let oldest = finished.min(by: { $0.value.lastOccurrence < $1.value.lastOccurrence }) else { return false }
         entries[oldest.key] = nil
         return true
     }
 
     private mutating func isAllowed(about object: ObjectReference, at now: Duration) -> Bool {
-        // Not each time: many objects may be told of at once.
+        // Not each time: there may be events about many objects at once.
         if buckets.count >= max(limits.remembered, 2 * bucketsKept) {
             buckets = buckets.filter { !$0.value.isFull(at: now) }
             bucketsKept = buckets.count

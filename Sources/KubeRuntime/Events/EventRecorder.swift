@@ -6,7 +6,7 @@ public import Logging
 internal import Synchronization
 internal import YAMLTree
 
-/// Tells the cluster what happens to its objects. Recording never waits; writing is done by `run`, one event after the
+/// Records Events about objects of the cluster. Recording never waits; writing is done by `run`, one event after the
 /// other.
 public final class EventRecorder: Sendable {
     private let ledger: Mutex<EventLedger>
@@ -18,8 +18,8 @@ public final class EventRecorder: Sendable {
     private let changed = Signal()
 
     /// - Parameters:
-    ///   - controller: who tells, a qualified name such as `k-pipe.cloud/terminator`.
-    ///   - instance: which of them, such as the pod's name.
+    ///   - controller: the `reportingController`, a qualified name such as `k-pipe.cloud/terminator`.
+    ///   - instance: the `reportingInstance`, such as the pod's name.
     public init(
         controller: String, instance: String, limits: EventLimits = .init(), api: any KubeAPI, logger: Logger,
         time: Timepiece = .system, wall: WallClock = .system
@@ -41,13 +41,13 @@ public final class EventRecorder: Sendable {
 
     public var statistics: EventStatistics { ledger.withLock { $0.statistics } }
 
-    /// Takes no further event and lets `run` return once all that is known has been told.
+    /// Takes no further event and lets `run` return once all that is known has been written.
     public func finish() {
         ledger.withLock { $0.close() }
         changed.send()
     }
 
-    /// Writes events until `finish` was called and nothing is left to tell, or until the task is cancelled; then the
+    /// Writes events until `finish` was called and nothing is left to write, or until the task is cancelled; then the
     /// rest is lost. Whoever stops calls `finish`, gives this a moment, and cancels it.
     public func run() async {
         while !Task.isCancelled {
@@ -70,9 +70,9 @@ public final class EventRecorder: Sendable {
         } catch {
             let outcome = Self.outcome(of: error, write.purpose)
             if outcome == .refused {
-                logger.warning("an event is lost", error: error, metadata: ["reason": "\(write.event.reason)"])
+                logger.warning("event dropped", error: error, metadata: ["reason": "\(write.event.reason)"])
             } else if outcome == .failed {
-                logger.debug("an event was not written; trying again", error: error)
+                logger.debug("failed to write event, retrying", error: error)
             }
             return outcome
         }
@@ -92,7 +92,7 @@ public final class EventRecorder: Sendable {
 
 /// The requests by which events are written.
 struct EventRequests: Sendable {
-    /// Who tells: a qualified name, and which of its instances.
+    /// `reportingController` and `reportingInstance`.
     let controller: String
     let instance: String
 

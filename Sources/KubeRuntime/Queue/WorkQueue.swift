@@ -30,9 +30,6 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Adds `key` once `delay` has passed, unless it was asked for earlier than that.
     public func add(_ key: Key, after delay: Duration) { change { $0.add(key, after: delay, at: $1) } }
 
-    /// Adds `key` after as long as its failures in a row and the queue's rate demand.
-    public func addRateLimited(_ key: Key) { change { $0.addRateLimited(key, at: $1) } }
-
     /// Its failures count no more.
     public func forget(_ key: Key) { change { state, _ in state.forget(key) } }
 

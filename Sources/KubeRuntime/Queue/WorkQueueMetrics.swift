@@ -16,7 +16,7 @@ public struct WorkQueueMetrics: Sendable {
     /// From 10 ns to 10 s (client-go: `ExponentialBuckets(10e-9, 10, 10)`).
     private static let bounds = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10]
 
-    /// - Parameter name: tells this queue's series from those of others.
+    /// - Parameter name: the value of the label `name`, the queue's own.
     package init(_ registry: MetricRegistry, name: String) {
         self.name = name
         depth = registry.gauge("workqueue_depth", "Keys that wait to be worked on.", labels: ["name"])

@@ -1,8 +1,8 @@
 internal import KubeClient
-public import KubeModel
+internal import KubeModel
 
 /// How a request of a watch went wrong, as far as it decides what happens next.
-public enum WatchFailure: Sendable, Equatable {
+enum WatchFailure: Sendable, Equatable {
     /// The server said no: as the answer's status, or as an `ERROR` event.
     case status(APIStatus)
     /// No answer, or one that broke off.
@@ -43,7 +43,7 @@ public enum WatchFailure: Sendable, Equatable {
         return status.retryAfterSeconds.map { .seconds($0) }
     }
 
-    public var words: String {
+    var words: String {
         switch self {
         case .status(let status): "HTTP \(status.code) \(status.reason): \(status.message)"
         case .connection(let text), .garbled(let text): text
@@ -51,11 +51,11 @@ public enum WatchFailure: Sendable, Equatable {
     }
 }
 
-/// What happened to a watch that somebody may want to count or to be told of.
-public enum WatchNote: Sendable, Equatable {
+/// What happened to a watch that is counted or logged.
+enum WatchNote: Sendable, Equatable {
     /// The watch goes on from where it was, on a new request.
     case reopened
-    /// The whole state is read again.
+    /// The whole state is listed again.
     case relisting(Reason)
     /// Something went wrong; asked again after the delay.
     case failed(WatchFailure, retryIn: Duration)
@@ -64,7 +64,7 @@ public enum WatchNote: Sendable, Equatable {
     /// Nothing was heard for so long that the connection was given up.
     case silent
 
-    public enum Reason: String, Sendable {
+    enum Reason: String, Sendable {
         /// The version was compacted away: the ordinary cause.
         case expired
         /// The server is behind what was already seen.
@@ -79,11 +79,11 @@ public enum WatchNote: Sendable, Equatable {
         case requested
     }
 
-    /// Why the server is not being followed, in words; `nil` where it is.
+    /// Why the watch has stopped, in words; `nil` where it has not.
     var trouble: String? {
         switch self {
         case .failed(let failure, _): failure.words
-        case .silent: "the server has fallen silent"
+        case .silent: "the watch stalled"
         case .reopened, .relisting, .streamingUnavailable: nil
         }
     }

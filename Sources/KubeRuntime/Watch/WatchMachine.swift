@@ -1,5 +1,5 @@
 internal import Basics
-public import KubeModel
+internal import KubeModel
 
 /// Follows the state of one kind of objects: reads all of it, then every change, and starts over where that fails.
 ///
@@ -12,8 +12,8 @@ public import KubeModel
 /// - The server is asked at most once a second, however things go wrong, pages that follow each other excepted.
 ///
 /// A value: it awaits nothing and reads no clock. Each input carries the time; the seed decides what is random.
-public struct WatchMachine: Sendable {
-    public enum Input: Sendable {
+struct WatchMachine: Sendable {
+    enum Input: Sendable {
         case start
         /// The delay of a `wait` is over.
         case timer
@@ -32,7 +32,7 @@ public struct WatchMachine: Sendable {
         case relist
     }
 
-    public enum Effect: Sendable, Equatable {
+    enum Effect: Sendable, Equatable {
         /// Ask this; whatever else is still open is dropped.
         case request(WatchRequest)
         /// Drop what is open, and come back with `timer`.
@@ -48,7 +48,7 @@ public struct WatchMachine: Sendable {
         case note(WatchNote)
     }
 
-    public static let pageLimit = 500
+    static let pageLimit = 500
     /// At most one request in this time.
     static let pace = Duration.seconds(1)
     /// A `Retry-After` beyond this is not believed.
@@ -77,7 +77,7 @@ public struct WatchMachine: Sendable {
 
     private var phase = Phase.idle
     /// The newest version seen; empty before the first whole state.
-    public private(set) var version = ""
+    private(set) var version = ""
     /// The version of a list's first page, which all its pages show.
     private var listVersion = ""
     private var brokenStreams = 0
@@ -88,13 +88,13 @@ public struct WatchMachine: Sendable {
     private var backoff = WatchBackoff()
     private var random: SeededRandom
 
-    public init(seed: UInt64) { random = SeededRandom(seed: seed) }
+    init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     /// How long nothing may arrive before the connection counts as dead; `nil` where the transport itself watches.
     ///
     /// The server ends a watch after the time it was told. Once it has sent a bookmark, it can be relied upon to send
     /// one a minute, and a dead connection is noticed sooner.
-    public var silenceLimit: Duration? {
+    var silenceLimit: Duration? {
         switch phase {
         case .idle, .waiting, .listing: nil
         case .initialEvents: Self.shortestSilence
@@ -102,7 +102,7 @@ public struct WatchMachine: Sendable {
         }
     }
 
-    public mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
+    mutating func handle(_ input: Input, at now: Duration) -> [Effect] {
         switch (input, phase) {
         case (.start, .idle): return perform(.list, at: now)
         case (.timer, .waiting(let step)): return perform(step, at: now)

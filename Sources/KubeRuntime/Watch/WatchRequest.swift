@@ -3,7 +3,7 @@ public import KubeClient
 public import KubeModel
 
 /// What a watch asks of the server next.
-public enum WatchRequest: Sendable, Equatable {
+enum WatchRequest: Sendable, Equatable {
     /// A page of a list, or with a `limit` of 0 all of it. Always the newest state, never a cached older one.
     case page(limit: Int, continueToken: String)
     /// A watch that begins with the whole state as `ADDED` events, and a bookmark behind them.
@@ -11,7 +11,7 @@ public enum WatchRequest: Sendable, Equatable {
     /// What changed after a version.
     case changes(after: String, timeout: Duration)
 
-    /// How long the server is told to keep the watch open; `nil` for a list.
+    /// How long the server is to keep the watch open; `nil` for a list.
     var timeout: Duration? {
         switch self {
         case .page: nil

@@ -8,7 +8,7 @@ import Testing
 @testable import KubeClient
 
 /// A credential that changes whenever it is refused.
-private final class RenewableCredential: CredentialSource {
+private final class RenewableCredential: CredentialProvider {
     private let number = Mutex(1)
 
     func credential() -> Credential {
@@ -19,9 +19,9 @@ private final class RenewableCredential: CredentialSource {
 }
 
 private final class Observations: RequestObserver {
-    private let list = Mutex<[ObservedExchange]>([])
-    func observe(_ exchange: ObservedExchange) { list.withLock { $0.append(exchange) } }
-    var all: [ObservedExchange] { list.withLock { $0 } }
+    private let list = Mutex<[ObservedRequest]>([])
+    func observe(_ request: ObservedRequest) { list.withLock { $0.append(request) } }
+    var all: [ObservedRequest] { list.withLock { $0 } }
 }
 
 /// The client against a server of raw sockets that answers by a script.
@@ -30,7 +30,7 @@ private final class Observations: RequestObserver {
     private static let post = APIRequest("POST", "/api/v1/namespaces/n/pods", body: Array("{}".utf8))
 
     private func client(
-        _ server: ScriptedHTTPServer, credentials: any CredentialSource = FixedCredential(Credential()),
+        _ server: ScriptedHTTPServer, credentials: any CredentialProvider = FixedCredential(Credential()),
         options: KubeClientOptions = .init(
             retries: RetryPolicy(base: .milliseconds(1), cap: .milliseconds(5)), rate: nil)
     ) throws -> KubeClient {

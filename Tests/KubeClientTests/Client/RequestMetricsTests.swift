@@ -9,7 +9,7 @@ import Testing
         let metrics = RequestMetrics(registry)
         for status in [200, 200, 409, nil] {
             metrics.observe(
-                ObservedExchange(
+                ObservedRequest(
                     verb: "patch", resource: "pods", subresource: "status", status: status,
                     duration: .milliseconds(30)))
         }

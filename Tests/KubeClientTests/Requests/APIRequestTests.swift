@@ -100,19 +100,6 @@ import YAMLTree
     }
 
     @Test func reachesSubresources() {
-        var options = LogOptions()
-        options.container = "main"
-        options.follows = true
-        options.tail = 0
-        #expect(
-            line(.log(Self.pod, options))
-                == "GET /api/v1/namespaces/n/pods/p/log?container=main&follow=true&tailLines=0")
-        #expect(APIRequest.log(Self.pod, options).timeouts.stall == nil)
-        #expect(
-            line(.exec(Self.pod, ExecOptions(container: "main", command: ["kill", "-TERM", "1"])))
-                == "GET /api/v1/namespaces/n/pods/p/exec?command=kill&command=-TERM&command=1&container=main&stdout=true"
-                + "&stderr=true")
-        #expect(line(.portForward(Self.pod, port: 80)) == "GET /api/v1/namespaces/n/pods/p/portforward?ports=80")
         #expect(
             line(.proxy("POST", Self.pod, port: 15_020, path: "/quitquitquit"))
                 == "POST /api/v1/namespaces/n/pods/p%3A15020/proxy/quitquitquit")

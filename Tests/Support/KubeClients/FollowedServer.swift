@@ -1,7 +1,7 @@
-package import Basics
-package import FakeKube
+internal import Basics
+internal import FakeKube
 import Foundation
-package import KubeClient
+internal import KubeClient
 package import KubeModel
 package import TestSupport
 import YAMLTree
