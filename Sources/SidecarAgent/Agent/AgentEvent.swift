@@ -37,22 +37,30 @@ package struct AgentEventLog: Sendable {
     private func log(_ event: TransferEvent, _ direction: AgentEvent.Direction) {
         switch event {
         case .finished(let file):
-            logger.debug("\(direction.rawValue) moved", metadata: Self.metadata(of: file))
+            logger.debug("file transferred", metadata: Self.metadata(of: file, direction))
         case .skipped(let file):
-            logger.debug("\(direction.rawValue) already there", metadata: Self.metadata(of: file))
+            logger.debug("file already in place", metadata: Self.metadata(of: file, direction))
         case .retrying(let error, let attempt, let pause):
             logger.warning(
-                "\(direction.rawValue) is tried again",
-                metadata: ["error": "\(error)", "try": "\(attempt + 1)", "in": "\(DurationText.print(pause))"])
+                "transfer failed, retrying",
+                metadata: [
+                    "direction": "\(direction.rawValue)", "error": "\(error)", "try": "\(attempt + 1)",
+                    "retry-in": "\(DurationText.print(pause))",
+                ])
         case .failed(let error):
-            logger.error("\(direction.rawValue) failed", metadata: ["error": "\(error)"])
+            logger.error("transfer failed", metadata: ["direction": "\(direction.rawValue)", "error": "\(error)"])
         case .note(let path, let reason):
-            logger.notice("\(direction.rawValue) left out", metadata: ["path": "\(path)", "reason": "\(reason)"])
+            logger.notice(
+                "file left out",
+                metadata: ["direction": "\(direction.rawValue)", "path": "\(path)", "reason": "\(reason)"])
         case .planned: break
         }
     }
 
-    private static func metadata(of file: TransferredFile) -> Logger.Metadata {
-        ["path": "\(file.path)", "bytes": "\(file.size)", "url": "\(file.url)"]
+    private static func metadata(of file: TransferredFile, _ direction: AgentEvent.Direction) -> Logger.Metadata {
+        [
+            "direction": "\(direction.rawValue)", "path": "\(file.path)", "bytes": "\(file.size)",
+            "url": "\(file.url)",
+        ]
     }
 }

@@ -27,8 +27,6 @@ extension AgentLoop {
                 guard (try? await Task.sleep(for: Self.untilIdle)) != nil else { return }
                 cidle_release_memory()
             }
-        case .storeContinuously:
-            storeContinuously(in: &group)
         case .storeOutputs(let order):
             store(order, in: &group)
         case .cancelStoring:
@@ -40,8 +38,8 @@ extension AgentLoop {
             publish(WorkdirPath.failed, TryVerdict(attempt: attempt, exitCode: code, message: cause.message).line)
         case .beginGrace:
             beginGrace(in: &group)
-        case .exit:
-            // The loop ends with the phase `leaving`.
+        case .storeContinuously, .exit:
+            // Files are stored at the end only; the loop ends with the phase `leaving`.
             break
         }
     }
@@ -51,31 +49,35 @@ extension AgentLoop {
         let logger = agent.logger
         switch effect {
         case .fetchInputs:
-            logger.info("fetching", metadata: ["inputs": "\(agent.settings.configuration.inputs.count)"])
+            logger.info("fetching inputs", metadata: ["inputs": "\(agent.settings.configuration.inputs.count)"])
         case .publishReady:
-            logger.info("ready; waiting for main")
+            logger.info("ready, waiting for main")
         case .storeOutputs(let order):
-            let end = order.outcome.cause.map { "failed (\($0.reason))" } ?? "succeeded"
-            logger.info("main has \(end); storing its outputs", metadata: ["try": "\(order.attempt)"])
+            var metadata: Logger.Metadata = ["try": "\(order.attempt)"]
+            if let cause = order.outcome.cause { metadata["reason"] = "\(cause.reason)" }
+            logger.info("main has ended, storing outputs", metadata: metadata)
         case .publishStored(let attempt):
-            logger.info("main may leave\(waiting)", metadata: ["try": "\(attempt)"])
+            logger.info("main may exit", metadata: ["try": "\(attempt)", "waiting-for": "\(waitingFor)"])
         case .publishFailed(let attempt, let cause):
             let code = cause.exitCode ?? ExitCode.software.rawValue
-            logger.info("main is told to fail\(waiting)", metadata: ["try": "\(attempt)", "code": "\(code)"])
+            logger.info(
+                "main is to fail",
+                metadata: ["try": "\(attempt)", "code": "\(code)", "waiting-for": "\(waitingFor)"])
         case .beginGrace:
-            logger.info("SIGTERM", metadata: ["grace": "\(DurationText.print(agent.settings.configuration.grace))"])
+            logger.info(
+                "SIGTERM received", metadata: ["grace": "\(DurationText.print(agent.settings.configuration.grace))"])
         case .exit:
-            logger.info("leaving")
+            logger.info("exiting")
         case .report, .cancelFetching, .storeContinuously, .cancelStoring:
             break
         }
     }
 
-    private var waiting: String {
+    private var waitingFor: String {
         switch machine.phase {
-        case .awaitingRetry: "; waiting for another try, or SIGTERM"
-        case .settled: "; waiting for SIGTERM"
-        default: ""
+        case .awaitingRetry: "another try, SIGTERM"
+        case .settled: "SIGTERM"
+        default: "nothing"
         }
     }
 
@@ -85,7 +87,7 @@ extension AgentLoop {
         do throws(VolumeError) {
             try agent.volume.publish(path, text)
         } catch {
-            agent.logger.error("cannot publish \(path)", metadata: ["error": "\(error)"])
+            agent.logger.error("marker not written", metadata: ["path": "\(path)", "error": "\(error)"])
             agent.onEvent(.warning(error.message))
             if let answer = answer(error) { agent.mailbox.post(answer) }
         }
@@ -106,16 +108,10 @@ extension AgentLoop {
     }
 
     private mutating func store(_ order: StoreOrder, in group: inout DiscardingTaskGroup) {
-        continuous.stop()
         storing = Stoppable()
         let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline })
         group.addTask { [storing, mailbox = agent.mailbox] in
             if let result = await storing.run({ await job.run() }) { mailbox.post(result) }
         }
-    }
-
-    private mutating func storeContinuously(in group: inout DiscardingTaskGroup) {
-        guard !isStoringContinuously else { return }
-        isStoringContinuously = true
     }
 }

@@ -11,8 +11,6 @@ struct AgentLoop {
     let process = ProcessWatch()
     let fetching = Stoppable()
     var storing = Stoppable()
-    let continuous = Stoppable()
-    var isStoringContinuously = false
     /// Set by SIGTERM.
     var sigterm: ContinuousClock.Instant?
     var watch: WorkdirWatch?
@@ -101,10 +99,10 @@ struct AgentLoop {
     }
 
     private func log(_ report: StateReport) {
-        var metadata: Logger.Metadata = ["sequence": "\(report.sequence)"]
+        var metadata: Logger.Metadata = ["state": "\(report.state)", "sequence": "\(report.sequence)"]
         if let reason = report.reason { metadata["reason"] = "\(reason)" }
         if let message = report.message { metadata["error"] = "\(message)" }
-        agent.logger.log(level: report.reason == nil ? .info : .notice, "state \(report.state)", metadata: metadata)
+        agent.logger.log(level: report.reason == nil ? .info : .notice, "state changed", metadata: metadata)
     }
 
     private func follow(_ record: MainAttempt) {

@@ -54,7 +54,7 @@ package final class SidecarAgent: Sendable {
         }
         content.identity = identity
         journal = try Journal.open(content, in: volume.own) { fault in
-            logger.error("the journal cannot be kept; a restart would begin anew", metadata: ["error": "\(fault)"])
+            logger.error("journal write failed, a restart would begin anew", metadata: ["error": "\(fault)"])
         }
         try volume.publish(WorkdirPath.epoch, identity.epoch + "\n")
         status = StatusBoard(
@@ -64,7 +64,7 @@ package final class SidecarAgent: Sendable {
         logger.info(
             "volume taken", metadata: ["condition": "\(condition.name)", "epoch": "\(identity.epoch)"])
         if let damaged = found?.damaged, damaged > 0 {
-            logger.warning("damaged journal lines were skipped", metadata: ["lines": "\(damaged)"])
+            logger.warning("damaged journal lines skipped", metadata: ["lines": "\(damaged)"])
         }
     }
 

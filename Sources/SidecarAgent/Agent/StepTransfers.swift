@@ -53,7 +53,8 @@ extension SidecarAgent {
         } else {
             metadata["failures"] = "\(report.failureCount)"
             if !report.leftOut.isEmpty { metadata["left-out"] = "\(report.leftOut.count)" }
-            logger.error("not all \(direction.rawValue)s are through", metadata: metadata)
+            metadata["direction"] = "\(direction.rawValue)"
+            logger.error("transfer incomplete", metadata: metadata)
         }
     }
 }

@@ -3,10 +3,10 @@ import WorkdirProtocol
 /// The reports one destination is still to get: kept in order, bounded, each tried until it is delivered or refused.
 /// Decides alone; clock, randomness and network are the caller's.
 struct Outbox: Sendable {
-    /// What to do next.
+    /// What to do next. Moments are those of any clock that does not go back.
     enum Step: Sendable, Equatable {
         case send(StateReport)
-        case wait(until: ContinuousClock.Instant)
+        case wait(until: Duration)
         /// Nothing to do until a report comes.
         case rest
     }
@@ -34,7 +34,7 @@ struct Outbox: Sendable {
     private(set) var queue: [StateReport]
     /// Failed attempts of the first report.
     private var attempts = 0
-    private var notBefore: ContinuousClock.Instant?
+    private var notBefore: Duration?
     private var isSending = false
     private var isHurrying = false
 
@@ -56,7 +56,7 @@ struct Outbox: Sendable {
         return victim.map { queue.remove(at: $0) }
     }
 
-    mutating func next(at now: ContinuousClock.Instant) -> Step {
+    mutating func next(at now: Duration) -> Step {
         guard let first = queue.first, !isSending else { return .rest }
         if let notBefore, notBefore > now { return .wait(until: notBefore) }
         isSending = true
@@ -65,7 +65,7 @@ struct Outbox: Sendable {
 
     /// The attempt is over. `random` is uniform in 0..<1.
     mutating func settle(
-        _ outcome: DeliveryOutcome, at now: ContinuousClock.Instant, random: Double
+        _ outcome: DeliveryOutcome, at now: Duration, random: Double
     ) -> Settlement? {
         isSending = false
         guard let first = queue.first else { return nil }
@@ -99,7 +99,7 @@ struct Outbox: Sendable {
     }
 
     private mutating func postpone(
-        atLeast asked: Duration?, _ reason: String, at now: ContinuousClock.Instant, random: Double
+        atLeast asked: Duration?, _ reason: String, at now: Duration, random: Double
     ) -> Settlement {
         let cap = isHurrying ? Self.hurriedPause : Self.longestPause
         let ceiling = min(cap, Self.firstPause * (1 << min(attempts - 1, 16)))

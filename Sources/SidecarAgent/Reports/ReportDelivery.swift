@@ -1,3 +1,4 @@
+import Basics
 package import KubeClient
 package import Logging
 import Synchronization
@@ -14,17 +15,19 @@ final class ReportDelivery: ReportSink {
     private let outbox: Mutex<Outbox>
     private let woken = Signal()
     private let drained = Signal()
+    private let time: Timepiece
     private let random: @Sendable () -> Double
 
     init(
         _ courier: any ReportCourier, key: String, log: any ReportLog, logger: Logger, metrics: AgentMetrics? = nil,
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        time: Timepiece = .system, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.courier = courier
         self.key = key
         self.log = log
         self.logger = logger
         self.metrics = metrics
+        self.time = time
         self.random = random
         outbox = Mutex(Outbox(log.unacknowledged(by: key)))
     }
@@ -34,19 +37,19 @@ final class ReportDelivery: ReportSink {
         metrics?.unreported.set(Double(count), courier.destination)
         if let dropped {
             metrics?.reports.increment(courier.destination, "coalesced")
-            logger.notice("a state report gave way to newer ones", metadata: metadata(of: dropped))
+            logger.notice("state report coalesced", metadata: metadata(of: dropped))
         }
-        woken.raise()
+        woken.send()
     }
 
     func run() async {
         while !Task.isCancelled {
-            switch outbox.withLock({ $0.next(at: .now) }) {
+            switch outbox.withLock({ $0.next(at: time.now()) }) {
             case .rest:
-                if outbox.withLock(\.isEmpty) { drained.raise() }
-                await woken.wait()
-            case .wait(let instant):
-                await woken.wait(until: instant)
+                if outbox.withLock(\.isEmpty) { drained.send() }
+                _ = await woken.wait()
+            case .wait(let moment):
+                await woken.wait(until: moment, time)
             case .send(let report):
                 settle(report, await courier.deliver(report))
             }
@@ -55,13 +58,13 @@ final class ReportDelivery: ReportSink {
 
     func flush() async {
         outbox.withLock { $0.hurry() }
-        woken.raise()
-        while !Task.isCancelled, !outbox.withLock(\.isEmpty) { await drained.wait() }
+        woken.send()
+        while !Task.isCancelled, !outbox.withLock(\.isEmpty) { _ = await drained.wait() }
     }
 
     private func settle(_ report: StateReport, _ outcome: DeliveryOutcome) {
         let (settlement, count) = outbox.withLock { outbox in
-            (outbox.settle(outcome, at: .now, random: random()), outbox.queue.count)
+            (outbox.settle(outcome, at: time.now(), random: random()), outbox.queue.count)
         }
         metrics?.reports.increment(courier.destination, outcome.word)
         metrics?.unreported.set(Double(count), courier.destination)
@@ -74,13 +77,13 @@ final class ReportDelivery: ReportSink {
             var metadata = metadata(of: report)
             metadata["reason"] = "\(reason)"
             logger.log(
-                level: report.terminal ? .critical : .error, "a state report was refused and is given up",
+                level: report.terminal ? .critical : .error, "state report refused, giving up",
                 metadata: metadata)
         case .postponed(let pause, let reason):
             var metadata = metadata(of: report)
             metadata["reason"] = "\(reason)"
             metadata["retry-in"] = "\(pause)"
-            logger.warning("a state report is not delivered yet", metadata: metadata)
+            logger.warning("state report not delivered, retrying", metadata: metadata)
         }
     }
 

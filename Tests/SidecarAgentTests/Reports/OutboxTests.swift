@@ -4,7 +4,7 @@ import Testing
 @testable import SidecarAgent
 
 @Suite struct OutboxTests {
-    static let start = ContinuousClock.now
+    static let start = Duration.seconds(1000)
 
     static func report(_ sequence: Int64, _ state: String = "custom", terminal: Bool = false) -> StateReport {
         StateReport(

@@ -121,11 +121,18 @@ import YAMLTree
         let trouble = try #require(Self.troubles.first { $0.name == name }).steps
         let server = try ScriptedHTTPServer { $0.sequence < 3 ? trouble : [.ok("")] }
         defer { server.stop() }
-        let target = Self.target(server.url) { $0.timeout = .milliseconds(200) }
+        // Only what never answers is given up by the clock; a machine that is busy then gives up good answers, too.
+        let target = Self.target(server.url) { if name == "stall" { $0.timeout = .milliseconds(200) } }
         let reports = (1...5).map { OutboxTests.report(Int64($0), terminal: $0 == 5) }
         let log = MemoryLog()
         await Self.deliver(reports, through: Self.sink(Self.courier(target), log))
-        #expect(try Self.sequences(server) == [1, 1, 1, 1, 2, 3, 4, 5])
+        let sequences = try Self.sequences(server)
+        if name == "stall" {
+            #expect(sequences.count { $0 == 1 } >= 4)
+            #expect(sequences == sequences.sorted() && Set(sequences) == Set(1...5), "\(sequences)")
+        } else {
+            #expect(sequences == [1, 1, 1, 1, 2, 3, 4, 5])
+        }
         #expect(log.through(server.url) == 5 || log.through(server.url + "/") == 5)
     }
 
