@@ -50,10 +50,25 @@ package struct TryRecord: Sendable, Equatable {
         self.message = message
     }
 
-    /// Reads what `text` wrote; nil without a valid try and phase.
+    /// The highest number of a try. Whoever may write the volume may write any number; up to here one can go on counting.
+    package static let attemptLimit = 1_000_000_000
+
+    /// The number of the try that follows `earlier`.
+    package static func attempt(after earlier: TryRecord?) -> Int {
+        min(earlier?.attempt ?? 0, attemptLimit - 1) + 1
+    }
+
+    /// Reads what `text` wrote; nil without a valid try and phase, or with a number that the kernel gives to no process,
+    /// exit code or signal.
     package init?(parsing bytes: some Collection<UInt8>) {
         var attempt: Int?
         var phase: Phase?
+        var isSound = true
+        func number(_ value: ArraySlice<UInt8>, in range: ClosedRange<Int32>) -> Int32? {
+            let number = Int32(ascii: value).flatMap { range.contains($0) ? $0 : nil }
+            isSound = isSound && number != nil
+            return number
+        }
         self.init(attempt: 0, epoch: "", phase: .waiting)
         KeyValueLines.forEach(in: bytes) { key, value in
             switch key {
@@ -61,15 +76,15 @@ package struct TryRecord: Sendable, Equatable {
             case _ where Key.epoch.isIdentical(to: key): epoch = String(decoding: value, as: UTF8.self)
             case _ where Key.phase.isIdentical(to: key):
                 phase = Phase.allCases.first { $0.name.isIdentical(to: value) }
-            case _ where Key.processID.isIdentical(to: key): processID = Int32(ascii: value)
-            case _ where Key.exitCode.isIdentical(to: key): exitCode = Int32(ascii: value)
-            case _ where Key.signal.isIdentical(to: key): signal = Int32(ascii: value)
+            case _ where Key.processID.isIdentical(to: key): processID = number(value, in: 1 ... .max)
+            case _ where Key.exitCode.isIdentical(to: key): exitCode = number(value, in: 0...255)
+            case _ where Key.signal.isIdentical(to: key): signal = number(value, in: 1...64)
             case _ where Key.reason.isIdentical(to: key): reason = String(decoding: value, as: UTF8.self)
             case _ where Key.message.isIdentical(to: key): message = String(decoding: value, as: UTF8.self)
             default: break
             }
         }
-        guard let attempt, attempt > 0, let phase else { return nil }
+        guard isSound, let attempt, (1...Self.attemptLimit).contains(attempt), let phase else { return nil }
         self.attempt = attempt
         self.phase = phase
     }

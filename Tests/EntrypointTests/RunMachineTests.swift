@@ -121,7 +121,10 @@ struct RunMachineTests {
     }
 
     @Test(
-        arguments: [(0, 66, true, 66), (2, 75, true, 75), (0, 0, true, 70), (1, 74, false, 0)]
+        arguments: [
+            (0, 66, true, 66), (2, 75, true, 75), (0, 0, true, 70), (1, 74, false, 0), (0, 256, true, 70),
+            (0, .max, true, 70), (0, .min, true, 70),
+        ]
             as [(Int, Int32, Bool, Int32)])
     func stopsAtFailure(attempt: Int, code: Int32, stops: Bool, expected: Int32) {
         var machine = machine()

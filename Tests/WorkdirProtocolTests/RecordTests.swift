@@ -56,4 +56,17 @@ struct TryRecordTests {
     func refuses(text: String) {
         #expect(TryRecord(parsing: Array(text.utf8)) == nil)
     }
+
+    @Test(arguments: [
+        "try=1000000001", "try=9223372036854775807", "try=1\npid=0", "try=1\npid=-7", "try=1\npid=2147483648",
+        "try=1\nexit=-1", "try=1\nexit=256", "try=1\nsignal=0", "try=1\nsignal=65", "try=1\nsignal=2147483647",
+    ])
+    func refusesNumbersThatNothingHas(text: String) {
+        #expect(TryRecord(parsing: Array("\(text)\nphase=ended\n".utf8)) == nil)
+    }
+
+    @Test(arguments: [(nil, 1), (1, 2), (999_999_999, 1_000_000_000), (1_000_000_000, 1_000_000_000)] as [(Int?, Int)])
+    func countsOn(earlier: Int?, next: Int) {
+        #expect(TryRecord.attempt(after: earlier.map { TryRecord(attempt: $0, epoch: "", phase: .ended) }) == next)
+    }
 }

@@ -146,7 +146,8 @@ extension CommandLineParser {
         guard let duration = DurationText.parse(text) else {
             throw UsageError(message: "\(name): '\(text)' is not a duration; try 30m, 90s, 1h30m or 0 for none")
         }
-        return duration == 0 ? nil : duration
+        // Any clock's reading can be added to it.
+        return duration == 0 ? nil : min(duration, .max / 2)
     }
 
     static func timestamps(_ text: String, of name: String) throws(UsageError) -> TimestampFormat {

@@ -41,7 +41,7 @@ struct RunLoop {
         try? workdir.makeFolder(WorkdirPath.own)
         try? workdir.makeFolder(WorkdirPath.output)
         watch = MarkerWatch(workdir: workdir)
-        let attempt = (markers.earlierTry()?.attempt ?? 0) + 1
+        let attempt = TryRecord.attempt(after: markers.earlierTry())
         log = RunLog(workdir: workdir, attempt: attempt, timestamps: options.timestamps)
         machine = RunMachine(
             rules: RunRules(noOutputTimeout: options.noOutputTimeout, awaitsOutputs: options.awaitsOutputs),

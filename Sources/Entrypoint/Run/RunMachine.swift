@@ -266,9 +266,9 @@ package struct RunMachine: Sendable {
         }
     }
 
-    /// A failure is never reported as success, whatever the verdict's number.
+    /// A failure is never reported as success, whatever the verdict's number: the kernel keeps its lowest byte alone.
     private static func failureCode(_ verdict: TryVerdict, otherwise fallback: ExitCode) -> Int32 {
-        verdict.exitCode == 0 ? fallback.rawValue : verdict.exitCode
+        (1...255).contains(verdict.exitCode) ? verdict.exitCode : fallback.rawValue
     }
 }
 

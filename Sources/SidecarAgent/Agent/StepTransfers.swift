@@ -20,6 +20,14 @@ package protocol StepTransfers: Sendable {
 extension TransferEngine: StepTransfers {}
 
 extension TransferReport {
+    /// Of all files. Sizes may come from a journal that main could write.
+    var bytes: Int64 {
+        files.reduce(0) { sum, file in
+            let (total, overflow) = sum.addingReportingOverflow(file.size)
+            return overflow ? .max : total
+        }
+    }
+
     /// Why the step fails for it; `nil` when all is well.
     func cause(for direction: AgentEvent.Direction) -> FailureCause? {
         guard !isComplete else { return nil }
@@ -46,7 +54,7 @@ extension TransferReport {
 extension SidecarAgent {
     func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
         var metadata: Logger.Metadata = [
-            "files": "\(report.files.count)", "bytes": "\(report.files.reduce(0) { $0 + $1.size })",
+            "files": "\(report.files.count)", "bytes": "\(report.bytes)",
         ]
         if report.isComplete {
             logger.info(direction == .input ? "inputs in place" : "outputs stored", metadata: metadata)

@@ -1,5 +1,7 @@
+import Basics
 import FoundationEssentials
 import Transfer
+import WorkdirProtocol
 
 /// What a journal's lines amount to.
 struct JournalContent: Sendable, Equatable {
@@ -106,6 +108,33 @@ enum JournalRecord: Sendable, Equatable, Codable {
     case stored(StoredRecord)
     case upload(UploadRecord)
     case uploadEnded(url: String)
+
+    /// Beyond it no report is numbered, and no file is large.
+    private static let limit = Int64(1) << 62
+
+    /// The years 1 to 9999, in milliseconds since 1970: what can be written as a date.
+    private static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+    /// Whether one can go on counting from its numbers: without a volume of the agent's own, main can write here, with
+    /// right checksums.
+    var isSound: Bool {
+        switch self {
+        case .step(let memory, let reports):
+            (0...TryRecord.attemptLimit).contains(memory.attempt) && memory.record?.isSound != false
+                && reports.allSatisfy {
+                    (1...Self.limit).contains($0.sequence) && Self.times.contains($0.time.milliseconds)
+                }
+        case .fetched(let record): (0...Self.limit).contains(record.size)
+        case .stored(let record): (0...Self.limit).contains(record.size)
+        case .volume, .acknowledged, .upload, .uploadEnded: true
+        }
+    }
+}
+
+extension MainAttempt {
+    fileprivate var isSound: Bool {
+        (1...TryRecord.attemptLimit).contains(number) && signal.map { (1...64).contains($0) } != false
+    }
 }
 
 /// A record as a line: its CRC-32C in eight hexadecimal digits, a space, JSON, a line feed. A line that was torn by a
@@ -118,13 +147,16 @@ enum JournalLine {
         return hexadecimal(checksum(json)) + [UInt8(ascii: " ")] + json + [UInt8(ascii: "\n")]
     }
 
-    /// `line` without its line feed; `nil` where it is damaged.
+    /// `line` without its line feed; `nil` where it is damaged, or holds a number that no agent writes.
     static func decode(_ line: ArraySlice<UInt8>) -> JournalRecord? {
         let json = line.dropFirst(prefixLength)
         guard !json.isEmpty, Array(line.prefix(prefixLength - 1)) == hexadecimal(checksum(Array(json))) else {
             return nil
         }
-        return try? JSONDecoder().decode(JournalRecord.self, from: Data(json))
+        guard let record = try? JSONDecoder().decode(JournalRecord.self, from: Data(json)), record.isSound else {
+            return nil
+        }
+        return record
     }
 
     private static func hexadecimal(_ value: UInt32) -> [UInt8] {

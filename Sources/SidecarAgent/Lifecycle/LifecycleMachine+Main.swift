@@ -25,7 +25,7 @@ extension LifecycleMachine {
             guard value != memory.lastState else { return [] }
             if memory.record == nil {
                 // Without an entrypoint only its words tell that main was started again.
-                memory.attempt += 1
+                memory.attempt = min(memory.attempt, TryRecord.attemptLimit - 1) + 1
                 memory.phase = .running
             }
             return reportState(value)
@@ -144,7 +144,7 @@ extension LifecycleMachine {
         case (.awaitingRetry, .running):
             // With an entrypoint its record tells of the new try.
             guard memory.record == nil else { return [] }
-            memory.attempt += 1
+            memory.attempt = min(memory.attempt, TryRecord.attemptLimit - 1) + 1
             memory.phase = .started
             return []
         case (.awaitingRetry(let cause), .terminated(let code, let reason, final: true)):

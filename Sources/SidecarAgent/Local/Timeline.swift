@@ -46,10 +46,9 @@ package struct Timeline: Sendable {
             return ""
         case .transferred(let direction, let report):
             guard !report.files.isEmpty else { return "" }
-            let bytes = report.files.reduce(0) { $0 + $1.size }
             let many = report.files.count == 1 ? "" : "s"
             let what = direction == .input ? "input\(many) in place" : "output\(many) stored"
-            return Self.line(elapsed, "  \(report.files.count) \(what), \(Self.size(bytes))")
+            return Self.line(elapsed, "  \(report.files.count) \(what), \(Self.size(report.bytes))")
         case .manifest(let url):
             return Self.line(elapsed, "  manifest \(url)")
         case .note(let text):
@@ -84,7 +83,7 @@ package struct Timeline: Sendable {
 
     static func size(_ bytes: Int64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-        var (value, unit) = (bytes * 10, 0)
+        var (value, unit) = (min(bytes, .max / 10) * 10, 0)
         while value >= 10240, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
         return unit == 0 || value % 10 == 0
             ? "\(value / 10) \(units[unit])" : "\(value / 10).\(value % 10) \(units[unit])"
@@ -126,7 +125,7 @@ extension Timeline {
             guard describe(transfer, in: &entry) else { return "" }
         case .transferred(let direction, let report):
             (entry.event, entry.direction) = ("transferred", direction.rawValue)
-            (entry.files, entry.size) = (report.files.count, report.files.reduce(0) { $0 + $1.size })
+            (entry.files, entry.size) = (report.files.count, report.bytes)
         case .manifest(let url):
             (entry.event, entry.url) = ("manifest", url)
         case .note(let text):

@@ -37,6 +37,7 @@ struct MarkerReader: Sendable {
     private var done: [LifecycleInput] {
         guard let file = volume.read(WorkdirPath.done) else { return [] }
         let number = StateLine.parse(file.bytes).flatMap { Int($0) }
+            .flatMap { (1...TryRecord.attemptLimit).contains($0) ? $0 : nil }
         return [.done(DoneMarker(attempt: number, identity: file.identity))]
     }
 }
