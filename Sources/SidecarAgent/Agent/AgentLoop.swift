@@ -53,9 +53,9 @@ struct AgentLoop {
     private mutating func serve(in group: inout DiscardingTaskGroup) async {
         while let inputs = await agent.mailbox.take() {
             for input in inputs {
-                if input == .terminate {
-                    // Main may have said its last word a moment ago: it is heard before the signal is taken for its end.
-                    catchUp(in: &group)
+                switch input {
+                case .terminate, .statusOverdue, .storeLatest, .deadline: catchUp(in: &group)
+                default: break
                 }
                 step(input, in: &group)
                 if case .leaving = machine.phase {
@@ -66,9 +66,12 @@ struct AgentLoop {
         }
     }
 
+    /// Main may have said its last word a moment ago: it is heard before a signal or the clock is taken for its end. One
+    /// that says nothing leaves traces where it runs.
     private mutating func catchUp(in group: inout DiscardingTaskGroup) {
         guard watch != nil else { return }
         for input in MarkerReader(volume: agent.volume).readAll() { step(input, in: &group) }
+        if machine.phase == .ready, agent.hasTracesOfMain { step(.started, in: &group) }
     }
 
     /// One input, from decision to effect.

@@ -43,6 +43,9 @@ struct OutputJob: Sendable {
         let step = [
             "namespace": pod.namespace, "pod": pod.name, "uid": agent.identity.pod, "job": pod.job,
             "epoch": agent.identity.epoch,
+            "try": "\(order.attempt)", "state": order.outcome.cause?.state ?? StepState.done,
+            "reason": order.outcome.cause?.reason, "container": order.outcome.cause?.container.rawValue,
+            "exitCode": order.outcome.cause?.exitCode.map { "\($0)" },
         ].compactMapValues { $0 }
         let files = report.files.map {
             Manifest.File(path: $0.path, url: $0.url, size: $0.size, sha256: $0.sha256)

@@ -79,6 +79,12 @@ package final class SidecarAgent: Sendable {
         mailbox.post(.terminate)
     }
 
+    /// Outputs, or a sample of main's use of resources, be it by the entrypoint or of a process in sight.
+    var hasTracesOfMain: Bool {
+        if volume.hasOutputs || volume.exists(WorkdirPath.usage) { return true }
+        return settings.usageSummary().keys.contains { $0.hasPrefix("\(StepContainer.main.rawValue).") }
+    }
+
     /// Runs the step's agent until it may leave. Cancelling the task ends it as a kill would, without a last report.
     package func run(reportingTo sinks: [any ReportSink], mainStatus: (any MainStatusSource)? = nil) async {
         var loop = AgentLoop(self, sinks: sinks, memory: journal.content.memory)

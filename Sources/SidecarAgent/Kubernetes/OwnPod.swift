@@ -60,8 +60,8 @@ package struct OwnPod: MainStatusSource {
 }
 
 extension MainStatus {
-    /// What a pod says about its main containers; `nil` while nothing can be said: none has started, or one waits to be
-    /// started again. Which containers are main is the terminator's rule.
+    /// What a pod says about its main containers; `nil` while nothing can be said: none has started yet, or one waits to
+    /// be started again. Which containers are main is the terminator's rule.
     ///
     /// Several have ended when all have; the first that failed speaks for them.
     init?(_ pod: Pod) {
@@ -70,13 +70,24 @@ extension MainStatus {
             if case .terminated(let end) = main.state { end } else { nil }
         }
         guard let first = ends.first, ends.count == facts.mains.count else {
-            guard facts.mains.contains(where: \.isRunning) else { return nil }
-            self = .running
+            if facts.mains.contains(where: \.isRunning) {
+                self = .running
+                return
+            }
+            guard !facts.mains.contains(where: \.hasRun), let reason = Self.reason(notToStart: facts.mains, of: pod)
+            else { return nil }
+            self = .notStarted(reason: reason)
             return
         }
         let spokesman = ends.first { $0.exitCode != 0 } ?? first
         self = .terminated(
             exitCode: spokesman.exitCode, reason: spokesman.reason,
             final: facts.isBeingDeleted || facts.mains.allSatisfy { $0.end != nil })
+    }
+
+    /// The pod's own end says more than what its containers wait for; that they are being made says nothing.
+    private static func reason(notToStart mains: [ContainerFacts], of pod: Pod) -> String? {
+        if !pod.status.reason.isEmpty { return pod.status.reason }
+        return mains.compactMap(\.waitingReason).first { !["", "ContainerCreating", "PodInitializing"].contains($0) }
     }
 }

@@ -58,6 +58,8 @@ package enum FailureReason {
     package static let signal = "Signal"
     /// Main is gone without `done`: killed with its entrypoint, most often for want of memory.
     package static let mainGone = "MainGone"
+    /// Nothing was ever seen of main: no marker, no process, no sample, no status, no output.
+    package static let mainNotSeen = "MainNotSeen"
     package static let nodeRebooted = "NodeRebooted"
     /// The configuration is wrong.
     package static let configuration = "ConfigurationInvalid"

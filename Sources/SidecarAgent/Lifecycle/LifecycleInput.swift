@@ -122,6 +122,9 @@ package struct DoneMarker: Sendable, Equatable, Codable {
 
 /// Main's container status as the API server tells it.
 package enum MainStatus: Sendable, Equatable {
+    /// It has never run; `reason` in the kubelet's words (`ImagePullBackOff`, `CreateContainerConfigError`), or the pod's
+    /// own (`DeadlineExceeded`).
+    case notStarted(reason: String)
     case running
     /// `reason` in the kubelet's words (`Completed`, `Error`, `OOMKilled`); `final` when it will not be restarted.
     case terminated(exitCode: Int32, reason: String, final: Bool)

@@ -134,6 +134,9 @@ extension LifecycleMachine {
         switch (phase, status) {
         case (.pending, _), (.initializing, _):
             return postpone(input)
+        case (.ready, .notStarted(let reason)):
+            memory.notStarted = reason
+            return []
         case (.ready, .running):
             memory.phase = .started
             return reportStarted()
@@ -151,8 +154,8 @@ extension LifecycleMachine {
             // Our own words for the same end are richer than the kubelet's; another code is of a later try.
             let isSameEnd = code != 0 && code == cause.exitCode
             return finish(isSameEnd ? outcomeToStore(cause) : Self.outcome(exitCode: code, kubeletReason: reason))
-        case (.started, .running), (.running, .running), (.awaitingRetry, .terminated), (.storing, _), (.settled, _),
-            (.leaving, _):
+        case (.started, .running), (.running, .running), (.awaitingRetry, .terminated), (.started, .notStarted),
+            (.running, .notStarted), (.awaitingRetry, .notStarted), (.storing, _), (.settled, _), (.leaving, _):
             return []
         }
     }
@@ -161,8 +164,10 @@ extension LifecycleMachine {
 /// How a try ended, from what is known of it.
 extension LifecycleMachine {
     /// The entrypoint's record knows best, then the last `state`. A program that never spoke our protocol and whose
-    /// end is known from a signal alone is taken to have succeeded: nothing speaks against it.
+    /// end is known from a signal alone is taken to have succeeded: nothing speaks against it. One of which nothing was
+    /// seen at all is not: in `ready` the agent has waited for it in vain.
     func outcomeOfTry(saidDone: Bool) -> StepOutcome {
+        if phase == .ready, !saidDone { return .failure(notSeen) }
         if let record = memory.record, record.number == memory.attempt, record.phase == .ended {
             return Self.outcome(of: record)
         }
@@ -187,6 +192,14 @@ extension LifecycleMachine {
     var hasSaidHow: Bool {
         if let record = memory.record, record.number == memory.attempt, record.phase == .ended { return true }
         return [StateValue.success, StateValue.error, StateValue.killed].contains(memory.lastState)
+    }
+
+    var notSeen: FailureCause {
+        let message =
+            memory.notStarted.map { "main was never started: \($0)" }
+            ?? "nothing was ever seen of main: no marker, no process, no output; whether it ran is not known"
+        return FailureCause(
+            .killed, container: .main, reason: memory.notStarted ?? FailureReason.mainNotSeen, message: message)
     }
 
     private static let gone = FailureCause(

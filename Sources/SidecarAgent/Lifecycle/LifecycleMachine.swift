@@ -23,6 +23,8 @@ package struct LifecycleMachine: Sendable, Equatable {
         /// Last state reported.
         var reported = StepState.pending
         var startedReported = false
+        /// Why the kubelet has not started main, as last heard.
+        var notStarted: String?
         /// `ready` was published, so a verdict concerns single tries from here on.
         var mayRun = false
 
@@ -268,7 +270,7 @@ extension LifecycleMachine {
     mutating func storeLatest() -> [LifecycleEffect] {
         switch phase {
         case .ready, .started, .running:
-            return terminating ? finish(.failure(Self.stillRunning)) : []
+            return terminating ? finish(.failure(unseenOrRunning)) : []
         case .pending, .initializing, .awaitingRetry, .storing, .settled, .leaving:
             return []
         }
@@ -281,12 +283,13 @@ extension LifecycleMachine {
         case .ready, .started, .running:
             guard terminating else { return [] }
             return settle(
-                .failure(Self.stillRunning),
-                announcing: .publishFailed(attempt: memory.attempt, Self.stillRunning))
+                .failure(unseenOrRunning), announcing: .publishFailed(attempt: memory.attempt, unseenOrRunning))
         case .pending, .initializing, .awaitingRetry, .settled, .leaving:
             return []
         }
     }
+
+    private var unseenOrRunning: FailureCause { phase == .ready ? notSeen : Self.stillRunning }
 
     private static let stillRunning = FailureCause(
         .killed, container: .main, reason: FailureReason.deadlineExceeded,

@@ -65,6 +65,9 @@ final class Volume: Sendable {
         return folder.exists(name)
     }
 
+    /// Main has left something in `output/`.
+    var hasOutputs: Bool { (try? root.folder(WorkdirPath.output).names().isEmpty) == false }
+
     private func locate(_ path: String) -> (FolderHandle, String) {
         path.hasPrefix(WorkdirPath.own + "/") ? (own, Self.ownName(path)) : (root, path)
     }

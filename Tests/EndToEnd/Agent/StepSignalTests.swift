@@ -47,7 +47,7 @@ struct StepSignalTests {
 
     static let cases = [
         Case(stage: .initializing, state: "KILLED", reason: "Cancelled", main: .exited(75), isStored: false),
-        Case(stage: .ready, state: "DONE", isStored: false),
+        Case(stage: .ready, state: "KILLED", reason: "MainNotSeen", isStored: false),
         // The container died whole, and the kubelet tells the sidecar that main has ended.
         Case(stage: .running, state: "KILLED", reason: "MainGone", main: .signaled(9)),
         Case(stage: .awaitingRetry, state: "ERROR", reason: "Error", main: .exited(3)),
@@ -57,7 +57,7 @@ struct StepSignalTests {
             stage: .initializing, state: "KILLED", reason: "Cancelled", main: .exited(143), isStored: false,
             isLegacy: true),
         // Main never comes: half of the grace is given to it.
-        Case(stage: .ready, state: "KILLED", reason: "DeadlineExceeded", isStored: false, isLegacy: true),
+        Case(stage: .ready, state: "KILLED", reason: "MainNotSeen", isStored: false, isLegacy: true),
         Case(stage: .running, state: "KILLED", reason: "Signal", main: .exited(143), isLegacy: true),
         Case(stage: .awaitingRetry, state: "ERROR", reason: "Error", main: .exited(3), isLegacy: true),
         Case(stage: .storing, state: "DONE", main: .exited(0), isLegacy: true),

@@ -7,12 +7,13 @@ import Testing
     /// A pod of ordinary containers; an empty reason means that it runs.
     static func pod(
         _ containers: [(name: String, state: ContainerState)], policy: String = "Never",
-        annotations: [String: String] = [:], isBeingDeleted: Bool = false
+        annotations: [String: String] = [:], isBeingDeleted: Bool = false, reason: String = ""
     ) -> Pod {
         var pod = Pod()
         pod.metadata.annotations = annotations
         pod.metadata.isBeingDeleted = isBeingDeleted
         pod.spec.restartPolicy = policy
+        pod.status.reason = reason
         for (name, state) in containers {
             var container = Container()
             container.name = name
@@ -44,6 +45,18 @@ import Testing
         arguments: [
             (pod([("main", .unknown)]), nil),
             (pod([("main", .waiting(reason: "ContainerCreating"))]), nil),
+            (pod([("main", .waiting(reason: "PodInitializing"))]), nil),
+            (
+                pod([("main", .waiting(reason: "ImagePullBackOff")), ("agent", running)]),
+                .notStarted(reason: "ImagePullBackOff")
+            ),
+            (pod([("main", .waiting(reason: "ContainerCreating"))], reason: "Evicted"), .notStarted(reason: "Evicted")),
+            (
+                pod([("main", .waiting(reason: "ErrImagePull"))], reason: "DeadlineExceeded"),
+                .notStarted(reason: "DeadlineExceeded")
+            ),
+            (pod([("a", running), ("b", .waiting(reason: "ImagePullBackOff"))]), .running),
+            (pod([("a", ended(1)), ("b", .waiting(reason: "ImagePullBackOff"))]), nil),
             (pod([("main", running)]), .running),
             (pod([("main", ended(0, "Completed"))]), .terminated(exitCode: 0, reason: "Completed", final: true)),
             (pod([("main", ended(137, "OOMKilled"))]), .terminated(exitCode: 137, reason: "OOMKilled", final: true)),

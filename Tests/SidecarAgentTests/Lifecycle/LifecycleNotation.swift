@@ -41,6 +41,7 @@ enum Notation {
         ("gone-1", .mainGone(attempt: 1)),
         ("gone-2", .mainGone(attempt: 2)),
         ("status-running", .mainStatus(.running)),
+        ("status-not-started", .mainStatus(.notStarted(reason: "ImagePullBackOff"))),
         ("status-0", .mainStatus(.terminated(exitCode: 0, reason: "Completed", final: true))),
         ("status-3", .mainStatus(.terminated(exitCode: 3, reason: "Error", final: false))),
         ("status-oom", .mainStatus(.terminated(exitCode: 137, reason: "OOMKilled", final: true))),

@@ -166,6 +166,27 @@ struct LifecycleSequenceTests {
         #expect(changes.last?.terminal == true)
     }
 
+    @Test(
+        "a main that was never seen has not succeeded",
+        arguments: [
+            ([], "MainNotSeen"), ([.notStarted(reason: "ImagePullBackOff")], "ImagePullBackOff"),
+            ([.notStarted(reason: "ErrImagePull"), .notStarted(reason: "DeadlineExceeded")], "DeadlineExceeded"),
+        ] as [([MainStatus], String)])
+    func neverSeen(statuses: [MainStatus], reason: String) {
+        for rules in Self.allRules {
+            var machine = LifecycleMachine(rules)
+            let inputs: [LifecycleInput] =
+                [.start, .inputsReady] + statuses.map { .mainStatus($0) }
+                + [.terminate, .statusOverdue, .storeLatest, .outputsStored]
+            let changes = inputs.flatMap { machine.handle($0) }.compactMap { effect -> StateChange? in
+                if case .report(let change) = effect { change } else { nil }
+            }
+            #expect(changes.map(\.state) == ["INITIALIZING", "TERMINATING", "KILLED"], "\(rules)")
+            #expect(changes.last?.cause?.reason == reason)
+            #expect(changes.last?.cause?.container == .main)
+        }
+    }
+
     @Test("a main that has said how it ended is believed without waiting")
     func wordBeforeSIGTERM() {
         var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))

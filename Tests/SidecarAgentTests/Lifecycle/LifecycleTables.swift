@@ -6,20 +6,21 @@ enum LifecycleTables {
           ignores: rebooted, inputs-ready, inputs-failed, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, \
         deadline
           defers: started, state-new, state-same, try-1, try-2, try-3, done-old, done-1, done-2, done-empty, \
-        status-running, status-0, status-3, status-oom
+        status-running, status-not-started, status-0, status-3, status-oom
           start: initializing | PENDING>INITIALIZING | fetch
           terminate: leaving(Cancelled) | grace | PENDING>KILLED(Cancelled)! | failed 0 Cancelled | exit
         initializing
           ignores: rebooted, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, deadline
           defers: started, state-new, state-same, try-1, try-2, try-3, done-old, done-1, done-2, done-empty, \
-        status-running, status-0, status-3, status-oom
+        status-running, status-not-started, status-0, status-3, status-oom
           start: initializing | fetch
           inputs-ready: ready | ready
           inputs-failed: settled(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed
           terminate: leaving(Cancelled) | grace | cancel fetch | INITIALIZING>KILLED(Cancelled)! | failed 0 \
         Cancelled | exit
         ready
-          ignores: rebooted, inputs-ready, gone-1, gone-2, stored, outputs-failed, status-overdue, store-latest, deadline
+          ignores: rebooted, inputs-ready, gone-1, gone-2, status-not-started, stored, outputs-failed, status-overdue, \
+        store-latest, deadline
           start: ready | ready | continuous
           inputs-failed: settled(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed
           started: started | INITIALIZING>STARTED | continuous
@@ -37,10 +38,10 @@ enum LifecycleTables {
           status-3: retry(Error) | INITIALIZING>STARTED | continuous | stored 0
           status-oom: storing(OOMKilled) | INITIALIZING>STARTED | continuous | STARTED>TERMINATING | store 0 \
         OOMKilled
-          terminate: storing(ok) | grace | INITIALIZING>TERMINATING | store 0 ok
+          terminate: storing(MainNotSeen) | grace | INITIALIZING>TERMINATING | store 0 MainNotSeen
         started
           ignores: inputs-ready, inputs-failed, started, try-1, try-2, try-3, done-old, done-1, gone-1, \
-        status-running, stored, outputs-failed, status-overdue, store-latest, deadline
+        status-running, status-not-started, stored, outputs-failed, status-overdue, store-latest, deadline
           start: started | ready | continuous
           rebooted: retry(NodeRebooted) | stored 2
           state-new: running | RUNNING>half
@@ -54,7 +55,7 @@ enum LifecycleTables {
           terminate: storing(MainGone) | grace | RUNNING>TERMINATING | store 2 MainGone
         running
           ignores: inputs-ready, inputs-failed, started, state-same, try-1, try-2, done-old, done-1, gone-1, \
-        status-running, stored, outputs-failed, status-overdue, store-latest, deadline
+        status-running, status-not-started, stored, outputs-failed, status-overdue, store-latest, deadline
           start: running | ready | continuous
           rebooted: retry(NodeRebooted) | stored 2
           state-new: running | RUNNING>half
@@ -68,7 +69,7 @@ enum LifecycleTables {
           terminate: storing(MainGone) | grace | RUNNING>TERMINATING | store 2 MainGone
         retry
           ignores: rebooted, inputs-ready, inputs-failed, started, state-same, try-1, try-2, done-old, done-1, \
-        done-2, gone-1, gone-2, status-running, status-3, stored, outputs-failed, status-overdue, store-latest, deadline
+        done-2, gone-1, gone-2, status-running, status-not-started, status-3, stored, outputs-failed, status-overdue, store-latest, deadline
           start: retry(Error) | ready | continuous | stored 2
           state-new: retry(Error) | RUNNING>half
           try-3: started
@@ -78,7 +79,8 @@ enum LifecycleTables {
           terminate: storing(Error) | grace | RUNNING>TERMINATING | store 2 Error
         storing-ok
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
-        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
+        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-not-started, status-0, status-3, \
+        status-oom, \
         status-overdue, store-latest, deadline
           start: storing(ok) | store 2 ok
           stored: settled(ok) | TERMINATING>DONE! | stored 2
@@ -86,7 +88,8 @@ enum LifecycleTables {
           terminate: storing(ok) | grace
         storing-failed
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
-        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
+        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-not-started, status-0, status-3, \
+        status-oom, \
         status-overdue, store-latest, deadline
           start: storing(Error) | store 2 Error
           stored: settled(Error) | TERMINATING>ERROR(Error)! | stored 2
@@ -94,21 +97,24 @@ enum LifecycleTables {
           terminate: storing(Error) | grace
         settled-ok
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, done-old, \
-        done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, stored, \
+        done-1, done-2, done-empty, gone-1, gone-2, status-running, status-not-started, status-0, status-3, \
+        status-oom, stored, \
         outputs-failed, status-overdue, store-latest, deadline
           start: settled(ok) | stored 2
           try-3: settled(ok) | stored 3
           terminate: leaving(ok) | grace | exit
         settled-failed
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, done-old, \
-        done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, stored, \
+        done-1, done-2, done-empty, gone-1, gone-2, status-running, status-not-started, status-0, status-3, \
+        status-oom, stored, \
         outputs-failed, status-overdue, store-latest, deadline
           start: settled(Error) | stored 2
           try-3: settled(Error) | stored 3
           terminate: leaving(Error) | grace | exit
         leaving
           ignores: rebooted, inputs-ready, inputs-failed, started, state-new, state-same, try-1, try-2, try-3, \
-        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-0, status-3, status-oom, \
+        done-old, done-1, done-2, done-empty, gone-1, gone-2, status-running, status-not-started, status-0, status-3, \
+        status-oom, \
         stored, outputs-failed, terminate, status-overdue, store-latest, deadline
           start: settled(ok) | stored 2
         """
@@ -144,10 +150,9 @@ enum LifecycleTables {
           inputs-failed: leaving(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed | exit
           status-3: storing(Error) | INITIALIZING>STARTED | continuous | STARTED>TERMINATING | store 0 Error
           terminate: ready
-          status-overdue: storing(ok) | INITIALIZING>TERMINATING | store 0 ok
-          store-latest: storing(DeadlineExceeded) | INITIALIZING>TERMINATING | store 0 DeadlineExceeded
-          deadline: leaving(DeadlineExceeded) | INITIALIZING>KILLED(DeadlineExceeded)! | failed 0 DeadlineExceeded \
-        | exit
+          status-overdue: storing(MainNotSeen) | INITIALIZING>TERMINATING | store 0 MainNotSeen
+          store-latest: storing(MainNotSeen) | INITIALIZING>TERMINATING | store 0 MainNotSeen
+          deadline: leaving(MainNotSeen) | INITIALIZING>KILLED(MainNotSeen)! | failed 0 MainNotSeen | exit
         started
           rebooted: storing(NodeRebooted) | RUNNING>TERMINATING | store 2 NodeRebooted
           gone-2: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
@@ -264,9 +269,8 @@ enum LifecycleTables {
           inputs-failed: leaving(OutputFailed) | INITIALIZING>ERROR(OutputFailed)! | failed 0 OutputFailed | exit
           status-3: storing(Error) | INITIALIZING>STARTED | continuous | STARTED>TERMINATING | store 0 Error
           terminate: ready
-          store-latest: storing(DeadlineExceeded) | INITIALIZING>TERMINATING | store 0 DeadlineExceeded
-          deadline: leaving(DeadlineExceeded) | INITIALIZING>KILLED(DeadlineExceeded)! | failed 0 DeadlineExceeded \
-        | exit
+          store-latest: storing(MainNotSeen) | INITIALIZING>TERMINATING | store 0 MainNotSeen
+          deadline: leaving(MainNotSeen) | INITIALIZING>KILLED(MainNotSeen)! | failed 0 MainNotSeen | exit
         started
           rebooted: storing(NodeRebooted) | RUNNING>TERMINATING | store 2 NodeRebooted
           gone-2: storing(MainGone) | RUNNING>TERMINATING | store 2 MainGone
