@@ -251,7 +251,8 @@ let package = Package(
         tests(
             of: "SidecarAgent",
             [
-                "Basics", "ConfigSchema", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "Transfer", "KubeModel",
+                "Basics", "Entrypoint", "ConfigSchema", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "Transfer",
+                "KubeModel",
                 "KubeClient",
                 "KubeRuntime", "PodRules", "Telemetry", "YAMLTree",
             ]),

@@ -24,6 +24,11 @@ package enum WorkdirPath {
     /// Held by the live agent (flock).
     package static let lock = ".kpipe/lock"
     package static let epoch = ".kpipe/epoch"
+    /// Room on a volume that main may fill, given up for the markers that the other side waits for: the entrypoint's, and
+    /// the agent's.
+    package static let reserve = ".kpipe/reserve"
+    package static let agentReserve = ".kpipe/agent-reserve"
+    package static let reservedBytes = 16 << 10
     package static let journal = ".kpipe/journal"
     /// The agent's verdict that the step cannot succeed: a `TryVerdict` line. Stops a waiting entrypoint.
     package static let failed = ".kpipe/failed"

@@ -103,10 +103,82 @@ struct RunMachineTimeTests {
         var machine = runningMachine(awaitsOutputs: true)
         _ = machine.handle(.streamsEnded, at: 1)
         #expect(machine.handle(.ended(.exited(exit)), at: 1).last == .done(attempt: 1))
-        // Being asked to stop changes nothing: the agent is asked too, and says when it is done.
-        #expect(machine.handle(.signal(15), at: 2) == [])
         #expect(machine.handle(.markers(markers), at: 3).last == code.map { .exit($0) })
         #expect(machine.isFinished == (code != nil))
+    }
+
+    private func awaitingMachine(exit: Int32) -> RunMachine {
+        var machine = runningMachine(awaitsOutputs: true)
+        _ = machine.handle(.streamsEnded, at: 1)
+        _ = machine.handle(.ended(.exited(exit)), at: 1)
+        return machine
+    }
+
+    @Test(
+        arguments: [(0, 15, 74), (3, 15, 3), (0, 2, 74), (0, 3, 74), (0, 1, nil), (0, 28, nil)]
+            as [(Int32, Int32, Int32?)])
+    func whoeverIsAskedToStopLeavesWithoutTheOutputs(exit: Int32, signal: Int32, code: Int32?) {
+        var machine = awaitingMachine(exit: exit)
+        let effects = machine.handle(.signal(signal), at: 2)
+        #expect(effects.last == code.map { .exit($0) })
+        #expect(machine.isFinished == (code != nil))
+    }
+
+    @Test func aSignalBetweenTheCommandsEndAndItsStreamsIsNotForgotten() {
+        var machine = runningMachine(awaitsOutputs: true)
+        _ = machine.handle(.ended(.exited(0)), at: 1)
+        #expect(machine.handle(.signal(15), at: 2) == [])
+        let effects = machine.handle(.streamsEnded, at: 3)
+        #expect(effects.contains(.done(attempt: 1)))
+        #expect(effects.last == .exit(74))
+    }
+
+    @Test func inputsAreNotAwaitedWithoutAnAgentForEver() throws {
+        var machine = RunMachine(rules: RunRules(), attempt: 1, epoch: "")
+        #expect(machine.deadline == nil)
+        _ = machine.handle(.agent(isPresent: false), at: 100)
+        _ = machine.handle(.agent(isPresent: false), at: 5100)
+        #expect(machine.deadline == 600_100)
+        // One that was killed has been started again.
+        _ = machine.handle(.agent(isPresent: true), at: 300_000)
+        #expect(machine.deadline == nil)
+        _ = machine.handle(.agent(isPresent: false), at: 400_000)
+        #expect(machine.handle(.timer, at: 999_999) == [])
+        let effects = machine.handle(.timer, at: 1_000_000)
+        #expect(effects.last == .exit(74))
+        let record = try #require(effects.firstNonNil { if case .record(let record) = $0 { record } else { nil } })
+        #expect(record.reason == EndReason.initializationFailed)
+        #expect(record.message?.hasPrefix("no agent has been on the volume for 10m") == true)
+    }
+
+    @Test(arguments: [(0, 74), (3, 3)] as [(Int32, Int32)])
+    func outputsAreNotAwaitedWithoutAnAgentForEver(exit: Int32, code: Int32) {
+        var machine = awaitingMachine(exit: exit)
+        _ = machine.handle(.agent(isPresent: false), at: 10)
+        #expect(machine.deadline == 600_010)
+        #expect(machine.handle(.timer, at: 600_010).last == .exit(code))
+    }
+
+    @Test(arguments: [(0, 74), (3, 3)] as [(Int32, Int32)])
+    func anAgentThatCannotBeToldIsNotAwaitedForEver(exit: Int32, code: Int32) {
+        var machine = awaitingMachine(exit: exit)
+        _ = machine.handle(.markersWritten(false), at: 10)
+        _ = machine.handle(.markersWritten(false), at: 1010)
+        #expect(machine.deadline == 60_010)
+        _ = machine.handle(.markersWritten(true), at: 2000)
+        #expect(machine.deadline == nil)
+        _ = machine.handle(.markersWritten(false), at: 3000)
+        #expect(machine.handle(.timer, at: 63_000).last == .exit(code))
+    }
+
+    /// Nobody was waited for then.
+    @Test func whatWasMissingWhileTheCommandRanCountsForNothing() {
+        var machine = runningMachine(awaitsOutputs: true)
+        _ = machine.handle(.agent(isPresent: false), at: 1)
+        _ = machine.handle(.markersWritten(false), at: 1)
+        _ = machine.handle(.streamsEnded, at: 900_000)
+        _ = machine.handle(.ended(.exited(0)), at: 900_000)
+        #expect(machine.deadline == nil)
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import WorkdirProtocol
 
@@ -21,11 +22,37 @@ struct Markers {
         read(WorkdirPath.attempt).flatMap { TryRecord(parsing: $0) }
     }
 
+    /// Keeps room for the markers on a volume that the command may fill. Without any to keep, one does without.
+    func reserve() {
+        try? workdir.write(String(repeating: " ", count: WorkdirPath.reservedBytes), to: WorkdirPath.reserve)
+    }
+
+    /// Replaces a marker, in the room that was kept where there is no other.
+    func write(_ text: String, to path: String) throws(FileError) {
+        do throws(FileError) {
+            try workdir.write(text, to: path)
+        } catch {
+            guard error.code == ENOSPC || error.code == EDQUOT, try workdir.remove(WorkdirPath.reserve) else {
+                throw error
+            }
+            try workdir.write(text, to: path)
+        }
+    }
+
     /// Removes what an earlier try has left and would be taken for this one's.
     func clear() throws(FileError) {
         for marker in [WorkdirPath.state, WorkdirPath.done, WorkdirPath.healthy] {
             try workdir.remove(marker)
         }
+    }
+
+    /// Whether an agent lives on the volume: it holds the lock as long as it does. Where one cannot look, it does. Taking the
+    /// lock for this moment does not disturb an agent that comes: it tries again.
+    func agentIsPresent() -> Bool {
+        let file = clinux_open(workdir.path(WorkdirPath.lock), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
+        guard file >= 0 else { return clinux_errno() != ENOENT }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0
     }
 
     private func read(_ path: String) -> [UInt8]? {
@@ -69,5 +96,41 @@ struct MarkerWatch {
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
             while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
         }
+    }
+}
+
+/// Markers on their way into the volume. What cannot be written waits, in order, the newest text of each: `done` must not
+/// be there before the record that says how.
+struct MarkerQueue {
+    private var waiting: [(path: String, text: String)] = []
+
+    var isEmpty: Bool { waiting.isEmpty }
+
+    mutating func add(_ text: String, to path: String) {
+        if let index = waiting.firstIndex(where: { $0.path.isIdentical(to: path.utf8) }) {
+            waiting[index].text = text
+        } else {
+            waiting.append((path, text))
+        }
+    }
+
+    /// Writes as many as can be. `healthy` waits for no other: a probe asks for it. Throws what stood in the way.
+    mutating func flush(_ write: (String, String) throws(FileError) -> Void) throws(FileError) {
+        var failure: FileError?
+        var left: [(path: String, text: String)] = []
+        for marker in waiting {
+            guard failure == nil || marker.path.isIdentical(to: WorkdirPath.healthy.utf8) else {
+                left.append(marker)
+                continue
+            }
+            do throws(FileError) {
+                try write(marker.text, marker.path)
+            } catch {
+                failure = failure ?? error
+                left.append(marker)
+            }
+        }
+        waiting = left
+        if let failure { throw failure }
     }
 }

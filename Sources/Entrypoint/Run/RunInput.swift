@@ -18,6 +18,10 @@ package enum RunInput: Sendable, Equatable {
     case streamsEnded
     /// `memoryRanOut`: the kernel has killed a process of the container for want of memory since the command began.
     case ended(CommandEnd, memoryRanOut: Bool = false)
+    /// Whether an agent lives on the volume; told as often as one likes.
+    case agent(isPresent: Bool)
+    /// Whether the markers are as they were last asked for: a full volume takes none.
+    case markersWritten(Bool)
     /// The time in `RunMachine.deadline` has come.
     case timer
 }

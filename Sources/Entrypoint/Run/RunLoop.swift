@@ -16,10 +16,18 @@ struct RunLoop {
     /// When the beginnings of lines that are held go to the log.
     var flushDeadline: Int64?
     var exitCode: Int32 = 0
+    var queue = MarkerQueue()
     var hasComplainedOfMarkers = false
+    /// When markers that could not be written are tried again.
+    var markerRetry: Int64?
+    /// When the agent is looked for again, while it is its turn.
+    private var agentLook: Int64 = 0
 
     /// How long the beginning of a line waits for its end, in milliseconds.
     private static let holdTime: Int64 = 200
+    /// Milliseconds between two tries to write a marker, and between two looks for the agent.
+    static let markerPause: Int64 = 1000
+    private static let agentPause: Int64 = 5000
     /// Buffers taken from a stream before signals and markers are looked at again.
     private static let burst = 16
 
@@ -40,6 +48,7 @@ struct RunLoop {
         }
         try? workdir.makeFolder(WorkdirPath.own)
         try? workdir.makeFolder(WorkdirPath.output)
+        markers.reserve()
         watch = MarkerWatch(workdir: workdir)
         let attempt = TryRecord.attempt(after: markers.earlierTry())
         log = RunLog(workdir: workdir, attempt: attempt, timestamps: options.timestamps)
@@ -88,7 +97,8 @@ struct RunLoop {
     /// Milliseconds for poll(2).
     private func timeout(from now: Int64) -> Int32 {
         var deadline = Int64.max
-        for candidate in [machine.deadline, flushDeadline, sampler?.deadline] {
+        let agentLook = machine.awaitsAgent ? self.agentLook : nil
+        for candidate in [machine.deadline, flushDeadline, sampler?.deadline, markerRetry, agentLook] {
             if let candidate { deadline = min(deadline, candidate) }
         }
         if watch.descriptor < 0 { deadline = min(deadline, now + MarkerWatch.fallbackInterval) }
@@ -102,6 +112,11 @@ struct RunLoop {
             flushDeadline = nil
         }
         if let due = sampler?.deadline, now >= due { sampler?.sample(now: now) }
+        if let due = markerRetry, now >= due { flushMarkers() }
+        if machine.awaitsAgent, now >= agentLook {
+            tell(.agent(isPresent: markers.agentIsPresent()))
+            agentLook = now + Self.agentPause
+        }
         if let due = machine.deadline, now >= due { tell(.timer) }
     }
 
@@ -176,13 +191,22 @@ extension RunLoop {
     }
 
     private mutating func write(_ text: String, to marker: String) {
+        queue.add(text, to: marker)
+        flushMarkers()
+    }
+
+    mutating func flushMarkers() {
+        let markers = markers
         do throws(FileError) {
-            try markers.workdir.write(text, to: marker)
+            try queue.flush { text, path throws(FileError) in try markers.write(text, to: path) }
+            markerRetry = nil
         } catch {
             // Once: whatever holds for one marker mostly holds for all.
             if !hasComplainedOfMarkers { complain(error.message) }
             hasComplainedOfMarkers = true
+            markerRetry = Clock.monotonic() + Self.markerPause
         }
+        tell(.markersWritten(queue.isEmpty))
     }
 
     private mutating func startCommand() {

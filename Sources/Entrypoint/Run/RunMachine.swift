@@ -4,6 +4,9 @@ import WorkdirProtocol
 ///
 /// `waiting → running → draining → awaitingOutputs → finished`; the inputs' failure, a signal while waiting and a command
 /// that cannot be started lead to the end directly. Times are milliseconds of any monotonic clock.
+///
+/// Nothing is waited for without end: while the inputs or the outputs are awaited, an agent must live on the volume and the
+/// markers must get there, and whoever asks the container to stop is obeyed.
 package struct RunMachine: Sendable {
     enum Phase: Sendable, Equatable {
         case waiting
@@ -32,6 +35,11 @@ package struct RunMachine: Sendable {
     private var isBlocked = false
     private var streamsHaveEnded = false
     private var forwarded: [Int32] = []
+    /// The signal that came after the command's end.
+    private var leaveSignal: Int32?
+    /// Since when nobody holds the agent's lock, and since when a marker cannot be written.
+    private var absentSince: Int64?
+    private var unwrittenSince: Int64?
     private var exitCode: Int32 = 0
 
     package init(rules: RunRules, attempt: Int, epoch: String) {
@@ -46,6 +54,9 @@ package struct RunMachine: Sendable {
 
     package var isFinished: Bool { phase == .finished }
 
+    /// Whether it is the agent's turn.
+    package var awaitsAgent: Bool { phase == .waiting || phase == .awaitingOutputs }
+
     /// When a `timer` is due; nil: never.
     package var deadline: Int64? {
         switch phase {
@@ -56,9 +67,14 @@ package struct RunMachine: Sendable {
             case .killed: nil
             }
         case .draining(let until, _): isBlocked ? nil : until
-        default: nil
+        case .waiting: agentDeadline
+        case .awaitingOutputs: [agentDeadline, markerDeadline].compactMap { $0 }.min()
+        case .starting, .finished: nil
         }
     }
+
+    private var agentDeadline: Int64? { absentSince.map { $0 + RunRules.absenceLimit } }
+    private var markerDeadline: Int64? { unwrittenSince.map { $0 + RunRules.unwrittenLimit } }
 
     package mutating func handle(_ input: RunInput, at now: Int64) -> [RunEffect] {
         switch input {
@@ -83,6 +99,18 @@ package struct RunMachine: Sendable {
             streamsHaveEnded = true
             guard case .draining = phase else { return [] }
             return finish()
+        case .agent(isPresent: true):
+            absentSince = nil
+            return []
+        case .agent(isPresent: false):
+            absentSince = absentSince ?? now
+            return []
+        case .markersWritten(true):
+            unwrittenSince = nil
+            return []
+        case .markersWritten(false):
+            unwrittenSince = unwrittenSince ?? now
+            return []
         case .timer: return timer(at: now)
         }
     }
@@ -143,8 +171,12 @@ package struct RunMachine: Sendable {
             forwarded.append(signal)
             // `sh -c` passes nothing on to what it runs, so that which is to end all goes to all.
             return [RunSignal.ends(signal) ? .signalGroup(signal) : .signal(signal)]
+        case .draining where RunSignal.ends(signal):
+            leaveSignal = signal
+            return []
+        case .awaitingOutputs where RunSignal.ends(signal):
+            return leave(beforeOutputs: "signal \(signal) came while they were awaited")
         default:
-            // Once the command has ended, the agent's verdict or the kubelet's KILL ends the waiting.
             return []
         }
     }
@@ -195,6 +227,12 @@ package struct RunMachine: Sendable {
             phase = .draining(until: now + RunRules.drainLimit, isQuiet: true)
             return [.endDescendants]
         case (.draining, _): return finish()
+        case (.waiting, _):
+            return refuse(
+                TryVerdict(attempt: record.attempt, exitCode: ExitCode.inputOutput.rawValue, message: Self.agentIsGone))
+        case (.awaitingOutputs, _):
+            let isGone = agentDeadline.map { now >= $0 } == true
+            return leave(beforeOutputs: isGone ? Self.agentIsGone : "the markers cannot be written")
         default: return []
         }
     }
@@ -241,9 +279,23 @@ package struct RunMachine: Sendable {
     private mutating func conclude(_ state: String) -> [RunEffect] {
         let effects: [RunEffect] = [.record(record), .state(state), .done(attempt: record.attempt)]
         guard rules.awaitsOutputs else { return effects + leave() }
+        if let leaveSignal {
+            return effects + leave(beforeOutputs: "signal \(leaveSignal) came before they could be")
+        }
         phase = .awaitingOutputs
+        // What was so while the command ran is looked at anew.
+        (absentSince, unwrittenSince) = (nil, nil)
         return effects
     }
+
+    /// The command's code stands; a success of which the outputs are not known to be stored is none.
+    private mutating func leave(beforeOutputs reason: String) -> [RunEffect] {
+        if exitCode == 0 { exitCode = ExitCode.inputOutput.rawValue }
+        return [.complain("the outputs are not known to be stored: \(reason)")] + leave()
+    }
+
+    private static let agentIsGone =
+        "no agent has been on the volume for \(DurationText.describe(RunRules.absenceLimit)); it has ended, or never began"
 
     private mutating func leave() -> [RunEffect] {
         phase = .finished
@@ -284,6 +336,11 @@ package struct RunRules: Sendable, Equatable {
         self.awaitsOutputs = awaitsOutputs
     }
 
+    /// How long a step goes on waiting without an agent. Longer than the kubelet pauses at most (5 min) before it starts
+    /// one again that was killed.
+    static let absenceLimit: Int64 = 600_000
+    /// How long a marker may fail to be written while the agent waits for it.
+    static let unwrittenLimit: Int64 = 60_000
     /// From the watchdog's TERM to its KILL.
     static let terminationGrace: Int64 = 10_000
     /// How long descendants that hold the streams may go on writing after the command itself has ended. In a container

@@ -1,12 +1,15 @@
 import Basics
 import CIdle
 import Logging
+import Synchronization
 import Transfer
 import WorkdirProtocol
 
 extension AgentLoop {
     /// From `ready` until nothing is expected but main's end, which may take days: main has begun and is reported.
     private static let untilIdle = Duration.seconds(10)
+    /// Between two tries to write a marker.
+    private static let markerPause = Duration.seconds(1)
 
     mutating func perform(_ effect: LifecycleEffect, in group: inout DiscardingTaskGroup) {
         log(effect)
@@ -32,10 +35,12 @@ extension AgentLoop {
         case .cancelStoring:
             storing.stop()
         case .publishStored(let attempt):
-            publish(WorkdirPath.stored, TryVerdict(attempt: attempt, exitCode: 0, message: "stored").line)
+            publish(TryVerdict(attempt: attempt, exitCode: 0, message: "stored"), as: WorkdirPath.stored, in: &group)
         case .publishFailed(let attempt, let cause):
             let code = cause.exitCode ?? ExitCode.software.rawValue
-            publish(WorkdirPath.failed, TryVerdict(attempt: attempt, exitCode: code, message: cause.message).line)
+            publish(
+                TryVerdict(attempt: attempt, exitCode: code, message: cause.message), as: WorkdirPath.failed, in: &group
+            )
         case .beginGrace:
             beginGrace(in: &group)
         case .storeContinuously, .exit:
@@ -93,6 +98,28 @@ extension AgentLoop {
         }
     }
 
+    /// The entrypoint waits for it, so it is tried until it is there or another has taken its place.
+    private mutating func publish(_ verdict: TryVerdict, as path: String, in group: inout DiscardingTaskGroup) {
+        verdicts.set(verdict.line, of: path)
+        guard !tryToPublish(verdict, as: path) else { return }
+        group.addTask { [self] in
+            repeat {
+                guard (try? await Task.sleep(for: Self.markerPause)) != nil else { return }
+            } while !tryToPublish(verdict, as: path)
+        }
+    }
+
+    private func tryToPublish(_ verdict: TryVerdict, as path: String) -> Bool {
+        do throws(VolumeError) {
+            try verdicts.publish(verdict.line, as: path, in: agent.volume)
+            return true
+        } catch {
+            agent.logger.error("marker not written, retrying", metadata: ["path": "\(path)", "error": "\(error)"])
+            agent.onEvent(.warning(error.message))
+            return false
+        }
+    }
+
     private mutating func beginGrace(in group: inout DiscardingTaskGroup) {
         let begin = ContinuousClock.now
         sigterm = begin
@@ -112,6 +139,20 @@ extension AgentLoop {
         let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline })
         group.addTask { [storing, mailbox = agent.mailbox] in
             if let result = await storing.run({ await job.run() }) { mailbox.post(result) }
+        }
+    }
+}
+
+/// The newest verdict of each kind: an older one that could not be written does not take its place later.
+final class VerdictBoard: Sendable {
+    private let lines = Mutex<[String: String]>([:])
+
+    func set(_ line: String, of path: String) { lines.withLock { $0[path] = line } }
+
+    /// Writes it, unless it is the newest no more.
+    func publish(_ line: String, as path: String, in volume: Volume) throws(VolumeError) {
+        try lines.withLock { lines throws(VolumeError) in
+            if lines[path] == line { try volume.publish(path, line) }
         }
     }
 }

@@ -9,6 +9,7 @@ struct AgentLoop {
     let sinks: [any ReportSink]
     var machine: LifecycleMachine
     let process = ProcessWatch()
+    let verdicts = VerdictBoard()
     let fetching = Stoppable()
     var storing = Stoppable()
     /// Set by SIGTERM.

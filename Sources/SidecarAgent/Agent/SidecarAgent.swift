@@ -56,6 +56,7 @@ package final class SidecarAgent: Sendable {
         journal = try Journal.open(content, in: volume.own) { fault in
             logger.error("journal write failed, a restart would begin anew", metadata: ["error": "\(fault)"])
         }
+        volume.reserve()
         try volume.publish(WorkdirPath.epoch, identity.epoch + "\n")
         status = StatusBoard(
             AgentStatus(

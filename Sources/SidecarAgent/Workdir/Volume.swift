@@ -26,12 +26,23 @@ final class Volume: Sendable {
 
     deinit { close(lock) }
 
+    private static let lockTries = 10
+    /// In microseconds.
+    private static let lockPause: UInt32 = 20_000
+
     /// Held until the process ends, however it ends.
     private static func lock(_ own: FolderHandle, of path: String) throws(VolumeError) -> Int32 {
         let name = ownName(WorkdirPath.lock)
         let file = openat(own.descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .last("open the lock", own.display(name)) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        // An entrypoint takes it for a moment to see whether an agent is here.
+        var tries = 0
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            tries += 1
+            if errno == EWOULDBLOCK, tries < lockTries {
+                usleep(lockPause)
+                continue
+            }
             let error =
                 errno == EWOULDBLOCK
                 ? VolumeError(
@@ -44,10 +55,23 @@ final class Volume: Sendable {
         return file
     }
 
-    /// Replaces one of the contract's files, named by its path below the root.
+    /// Keeps room for the agent's markers on a volume that main may fill. Without any to keep, one does without.
+    func reserve() {
+        let room = [UInt8](repeating: UInt8(ascii: " "), count: WorkdirPath.reservedBytes)
+        try? own.replace(Self.ownName(WorkdirPath.agentReserve), with: room)
+    }
+
+    /// Replaces one of the contract's files, named by its path below the root, in the room that was kept where there is no
+    /// other.
     func publish(_ path: String, _ text: String) throws(VolumeError) {
         let (folder, name) = locate(path)
-        try folder.replace(name, with: Array(text.utf8))
+        do throws(VolumeError) {
+            try folder.replace(name, with: Array(text.utf8))
+        } catch {
+            guard exists(WorkdirPath.agentReserve) else { throw error }
+            try remove(WorkdirPath.agentReserve)
+            try folder.replace(name, with: Array(text.utf8))
+        }
     }
 
     func read(_ path: String, limit: Int = 4096) -> MarkerFile? {
@@ -88,7 +112,9 @@ extension Volume {
     /// Something an agent or an entrypoint left behind; the binary alone may have been put there for us.
     func hasLeftovers() throws(VolumeError) -> Bool {
         // The entrypoint of an ordinary container beside us may have begun before us.
-        let innocent = [WorkdirPath.lock, WorkdirPath.entrypoint, WorkdirPath.attempt].map(Self.ownName)
+        let innocent = [
+            WorkdirPath.lock, WorkdirPath.entrypoint, WorkdirPath.attempt, WorkdirPath.reserve,
+        ].map(Self.ownName)
         return try own.names().contains { !innocent.contains($0) && !$0.hasPrefix(FolderHandle.temporaryPrefix) }
             || exists(WorkdirPath.ready)
     }
@@ -104,7 +130,10 @@ extension Volume {
             // `ready` first: nobody may start on inputs that are about to go.
             for marker in [WorkdirPath.ready, WorkdirPath.started] + Self.words { try remove(marker) }
             try own.removeAll(
-                except: [Self.ownName(WorkdirPath.lock), Self.ownName(WorkdirPath.entrypoint), Self.earlier])
+                except: [
+                    Self.ownName(WorkdirPath.lock), Self.ownName(WorkdirPath.entrypoint),
+                    Self.ownName(WorkdirPath.reserve), Self.earlier,
+                ])
             try root.folder(WorkdirPath.input).removeAll()
             let outputs = try root.folder(WorkdirPath.output)
             guard try !outputs.names().isEmpty else { return }

@@ -126,13 +126,23 @@ import WorkdirProtocol
             let step = try Step()
             let child = try step.start(["--await-outputs"], ["true"])
             try await eventually("done") { step.workdir.exists(WorkdirPath.done) }
-            child.kill(SIGTERM)
             // A probe in the meantime must not end the container.
             #expect(try await step.command(["probe", "healthy"]).status == .exited(0))
             try await eventually("healthy again") { step.workdir.exists(WorkdirPath.healthy) }
             #expect(child.status == nil)
             try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: path)
             #expect(try await child.wait(atMost: .seconds(30)) == .exited(code))
+        }
+    }
+
+    @Test func whoeverAsksItToStopNeedNotWaitForTheOutputs() async throws {
+        for (command, code) in [("true", Int32(74)), ("exit 3", 3)] {
+            let step = try Step()
+            let child = try step.start(["--await-outputs"], ["sh", "-c", command])
+            try await eventually("done") { step.workdir.exists(WorkdirPath.done) }
+            child.kill(SIGTERM)
+            #expect(try await child.wait(atMost: .seconds(30)) == .exited(code))
+            #expect(child.errorOutput.contains("not known to be stored"), "\(child.errorOutput)")
         }
     }
 
