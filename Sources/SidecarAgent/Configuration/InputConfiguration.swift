@@ -1,5 +1,6 @@
 import Basics
 package import ConfigSchema
+import Transfer
 import WorkdirProtocol
 package import YAMLTree
 
@@ -40,5 +41,14 @@ extension InputConfiguration: Configurable {
         if sha256 != nil, isMany {
             decoding.at(field: "sha256") { $0.report("belongs to one object, but `from` names many", at: mark) }
         }
+    }
+}
+
+extension Location {
+    /// A path or pattern that stays below its folder.
+    static func problem(ofPath path: String, below folder: String) -> String? {
+        if path.hasPrefix("/") { return "expected a path below \(folder)/, found an absolute one" }
+        let climbs = path.split(separator: "/").contains { $0 == ".." }
+        return climbs ? "expected a path below \(folder)/, found .. in it" : nil
     }
 }

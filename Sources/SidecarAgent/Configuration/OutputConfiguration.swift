@@ -1,5 +1,6 @@
 import Basics
 package import ConfigSchema
+import Transfer
 import WorkdirProtocol
 
 /// One entry of `outputs`.

@@ -1,6 +1,7 @@
 import Basics
 package import ConfigSchema
 import KubeClient
+import Transfer
 package import YAMLTree
 
 /// One entry of `state`: where reports of the step's state go.

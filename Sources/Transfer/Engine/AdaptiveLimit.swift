@@ -1,6 +1,6 @@
-/// How many exchanges at once are useful: grown while that pays, cut when a store asks for less. Pure.
+/// How many requests at once are useful: grown while that pays, cut when a store asks for less. Pure.
 ///
-/// A round is as many finished exchanges as the limit. The limit grows by half after a round whose throughput is at
+/// A round is as many finished requests as the limit. The limit grows by half after a round whose throughput is at
 /// least a tenth better than at the smaller limit; it falls back when a larger limit made things worse; after some
 /// quiet rounds it tries one more, because conditions change.
 struct AdaptiveLimit: Sendable, Equatable {
@@ -8,13 +8,13 @@ struct AdaptiveLimit: Sendable, Equatable {
     private let maximum: Int
 
     private var began: Duration?
-    private var exchanges = 0
+    private var requests = 0
     private var bytes: Int64 = 0
     private var last: (limit: Int, rate: Double)?
     private var quietRounds = 0
 
-    /// Makes many small objects and few large ones comparable: what an exchange costs beside its bytes.
-    private static let exchangeCost = 64 << 10
+    /// Makes many small objects and few large ones comparable: what a request costs beside its bytes.
+    private static let requestCost = 64 << 10
     private static let shortestRound = Duration.milliseconds(50)
     private static let quietRoundsBeforeProbe = 8
 
@@ -23,25 +23,25 @@ struct AdaptiveLimit: Sendable, Equatable {
         limit = min(initial, self.maximum)
     }
 
-    /// One exchange is over. `saturated`: others were waiting for it, so the limit was what held them back.
+    /// One request is over. `saturated`: others were waiting for it, so the limit was what held them back.
     mutating func finished(bytes moved: Int64, saturated: Bool, now: Duration) {
-        exchanges += 1
+        requests += 1
         bytes += moved
         guard let start = began else {
             began = now
             return
         }
         let elapsed = now - start
-        guard exchanges > limit, elapsed >= Self.shortestRound else { return }
-        let rate = Double(bytes + Int64(exchanges * Self.exchangeCost)) / (elapsed / .seconds(1))
+        guard requests > limit, elapsed >= Self.shortestRound else { return }
+        let rate = Double(bytes + Int64(requests * Self.requestCost)) / (elapsed / .seconds(1))
         if saturated { judge(rate) }
-        (began, exchanges, bytes) = (now, 0, 0)
+        (began, requests, bytes) = (now, 0, 0)
     }
 
     /// The store asks for less.
     mutating func throttled() {
         limit = max(1, limit / 2)
-        (began, exchanges, bytes, last, quietRounds) = (nil, 0, 0, nil, 0)
+        (began, requests, bytes, last, quietRounds) = (nil, 0, 0, nil, 0)
     }
 
     private mutating func judge(_ rate: Double) {
@@ -62,7 +62,7 @@ struct AdaptiveLimit: Sendable, Equatable {
     }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.limit == right.limit && left.maximum == right.maximum && left.exchanges == right.exchanges
+        left.limit == right.limit && left.maximum == right.maximum && left.requests == right.requests
             && left.bytes == right.bytes && left.quietRounds == right.quietRounds
     }
 }

@@ -1,9 +1,7 @@
-internal import HTTPTransport
-
 /// Gives a stretch of a file as a request's body, read straight into libcurl's buffer.
 ///
-/// Sendable: the transport calls it from one thread at a time, and its owner only before and after an exchange.
-final class FileSource: HTTPBodySource, PayloadCounter, @unchecked Sendable {
+/// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
+final class FileSource: ObjectContent, PayloadCounter, @unchecked Sendable {
     private let file: SourceFile
     private let range: Range<Int64>
     private let meter: TransferMeter
@@ -21,7 +19,7 @@ final class FileSource: HTTPBodySource, PayloadCounter, @unchecked Sendable {
 
     var length: Int64? { range.upperBound - range.lowerBound }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {
         guard position < range.upperBound else { return .end }
         let wanted = Int(min(Int64(buffer.count), range.upperBound - position))
         do throws(TransferError) {
@@ -46,7 +44,7 @@ final class FileSource: HTTPBodySource, PayloadCounter, @unchecked Sendable {
 /// Gives bytes in memory as a request's body.
 ///
 /// Sendable: as `FileSource`.
-final class BytesSource: HTTPBodySource, @unchecked Sendable {
+final class BytesSource: ObjectContent, @unchecked Sendable {
     private let bytes: [UInt8]
     private let meter: TransferMeter?
     private var position = 0
@@ -58,7 +56,7 @@ final class BytesSource: HTTPBodySource, @unchecked Sendable {
 
     var length: Int64? { Int64(bytes.count) }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {
         guard position < bytes.count else { return .end }
         let count = min(buffer.count, bytes.count - position)
         bytes.withUnsafeBytes {
@@ -77,8 +75,8 @@ final class BytesSource: HTTPBodySource, @unchecked Sendable {
 
 /// Takes a stretch of known length into memory.
 ///
-/// Sendable: the transport calls it from one thread at a time, and its owner only before and after an exchange.
-final class MemorySink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
+/// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
+final class MemorySink: ObjectSink, PayloadCounter, @unchecked Sendable {
     private(set) var bytes: [UInt8] = []
     var movedBytes: Int64 { Int64(bytes.count) }
     private let limit: Int
@@ -89,12 +87,12 @@ final class MemorySink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
         self.meter = meter
     }
 
-    func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
+    func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
         bytes.removeAll(keepingCapacity: true)
         return .proceed
     }
 
-    func write(_ piece: UnsafeRawBufferPointer) -> HTTPSinkStep {
+    func write(_ piece: UnsafeRawBufferPointer) -> SinkStep {
         guard bytes.count + piece.count <= limit else { return .stop("more bytes than the object has") }
         bytes.append(contentsOf: piece)
         meter.add(moved: piece.count)

@@ -1,8 +1,6 @@
-internal import HTTPTransport
-
 /// Fetches single objects into files of a confined folder: small ones in one request, large ones in ranges at once.
 struct Download: Sendable {
-    let exchanges: Exchanges
+    let requests: StoreRequests
     let configuration: TransferConfiguration
     let folder: ConfinedFolder
     let placer: Placer
@@ -19,7 +17,7 @@ struct Download: Sendable {
                 restarts += 1
                 item.info = nil
                 meter.update { $0.retries += 1 }
-                exchanges.onEvent(.retrying(error, attempt: restarts, after: .zero))
+                requests.onEvent(.retrying(error, attempt: restarts, after: .zero))
             }
         }
     }
@@ -48,7 +46,7 @@ struct Download: Sendable {
                 configuration.verifiesStoreChecksums && info.checksum == nil && item.store.traits.checksum != nil
             if size <= RangePlan.singleRequestLimit(configuration.partSize) || !wantsChecksum { return info }
         }
-        return try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+        return try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
             try await item.store.stat(item.key)
         }
     }
@@ -74,13 +72,12 @@ struct Download: Sendable {
     private func readWhole(_ item: FetchItem, _ info: ObjectInfo, into file: TemporaryFile)
         async throws(TransferError) -> FetchedContent
     {
-        let (store, key, verifies) = (item.store, item.key, configuration.verifiesStoreChecksums)
-        let sink = RangeSink(file: file, end: info.size, pageCache: configuration.pageCache, meter: meter) { head in
-            verifies ? store.info(key, from: head).checksum?.algorithm : nil
-        }
+        let sink = RangeSink(
+            file: file, end: info.size, pageCache: configuration.pageCache, meter: meter,
+            checksum: configuration.verifiesStoreChecksums ? .theStores : .nothing)
         if let size = info.size, size > Int64(RangeSink.bufferSize) { try file.preallocate(size) }
         let resumes = item.store.traits.ranges && info.ranges && info.etag != nil && info.size != nil
-        let read = try await exchanges.perform(
+        let read = try await requests.run(
             item.url, bytes: RangeSink.buffered(start: 0, end: info.size), counting: sink, resumes: resumes
         ) { () async throws(TransferError) in
             if sink.position > 0, !resumes { sink.restart() }
@@ -135,8 +132,8 @@ struct Download: Sendable {
                 group.addTask {
                     let sink = RangeSink(
                         file: file, start: range.lowerBound, end: range.upperBound,
-                        pageCache: configuration.pageCache, meter: meter
-                    ) { _ in algorithm }
+                        pageCache: configuration.pageCache, meter: meter,
+                        checksum: algorithm.map { .known($0) } ?? .nothing)
                     return await Result { () async throws(TransferError) in
                         try await readRange(item, info, sink, upTo: range.upperBound)
                         return (index, sink.checksum)
@@ -155,7 +152,7 @@ struct Download: Sendable {
         async throws(TransferError)
     {
         let bytes = RangeSink.buffered(start: sink.start, end: end)
-        _ = try await exchanges.perform(item.url, bytes: bytes, counting: sink, resumes: true) {
+        _ = try await requests.run(item.url, bytes: bytes, counting: sink, resumes: true) {
             () async throws(TransferError) in
             try await receive(item, sink.position..<end, matching: info, into: sink)
         }

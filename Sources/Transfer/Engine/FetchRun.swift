@@ -1,7 +1,7 @@
 /// One call of `TransferEngine.fetch`: lists, plans and fetches at the same time, with a bounded number of objects
 /// under way.
 struct FetchRun {
-    /// Objects under way at once, most of them waiting: enough to keep every exchange busy, few enough to cost nothing.
+    /// Objects under way at once, most of them waiting: enough to keep every request busy, few enough to cost nothing.
     private static let window = 256
 
     typealias Outcome = Result<(FetchedRecord, isNew: Bool), TransferError>
@@ -115,7 +115,7 @@ struct FetchRun {
         async -> Result<ObjectPage, TransferError>
     {
         await Result { () async throws(TransferError) in
-            try await download.exchanges.perform(place.url(of: prefix), bytes: 0) { () async throws(TransferError) in
+            try await download.requests.run(place.url(of: prefix), bytes: 0) { () async throws(TransferError) in
                 try await place.store.list(prefix: prefix, after: token)
             }
         }

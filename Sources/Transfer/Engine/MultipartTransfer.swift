@@ -1,5 +1,3 @@
-import HTTPTransport
-
 /// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong.
 struct MultipartTransfer: Sendable {
     let upload: Upload
@@ -7,7 +5,7 @@ struct MultipartTransfer: Sendable {
     let file: SourceFile
     let plan: PartPlan
 
-    private var exchanges: Exchanges { upload.exchanges }
+    private var requests: StoreRequests { upload.requests }
 
     func run(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
         let (multipart, stored) = try await begin()
@@ -15,7 +13,7 @@ struct MultipartTransfer: Sendable {
             let tags = try await sendParts(of: multipart, stored, &digester)
             // Before it becomes visible: an object of a file that changed must never exist.
             try file.checkUnchanged()
-            let info = try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+            let info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
                 try await multipart.complete(tags)
             }
             upload.journal.forgetUpload(at: item.url)
@@ -72,7 +70,7 @@ struct MultipartTransfer: Sendable {
         async throws(TransferError) -> PartTag
     {
         let source = FileSource(file, range, meter: upload.meter)
-        return try await exchanges.perform(item.url, bytes: 0, counting: source) {
+        return try await requests.run(item.url, bytes: 0, counting: source) {
             () async throws(TransferError) in
             _ = source.rewind()
             do throws(TransferError) {
@@ -91,7 +89,7 @@ struct MultipartTransfer: Sendable {
         switch done {
         case .success: upload.journal.forgetUpload(at: item.url)
         case .failure(let error):
-            exchanges.onEvent(.note(path: item.path, "parts of it may be left in the store: \(error)"))
+            requests.onEvent(.note(path: item.path, "parts of it may be left in the store: \(error)"))
         }
     }
 
@@ -108,7 +106,7 @@ struct MultipartTransfer: Sendable {
             // Completed, aborted or expired meanwhile: whatever it was, a new one takes its place.
             upload.journal.forgetUpload(at: item.url)
         }
-        let multipart = try await exchanges.perform(item.url, bytes: 0) { () async throws(TransferError) in
+        let multipart = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
             try await item.store.beginMultipart(item.key, ObjectAttributes())
         }
         upload.journal.record(UploadRecord(url: item.url, id: multipart.id))

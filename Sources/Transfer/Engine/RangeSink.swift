@@ -1,11 +1,9 @@
-import HTTPTransport
-
 /// Takes one stretch of an object and writes it to its place in a file, in pieces of `bufferSize` so that libcurl's
 /// 16 KiB cost no system call each. After a failure the same sink goes on where it stopped.
 ///
-/// Sendable: the transport calls it from one thread at a time, and its owner only before and after an exchange.
-final class RangeSink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
-    /// Larger ones save no time, cost memory for each exchange at once, and made the kernel take ever new large folios
+/// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
+final class RangeSink: ObjectSink, PayloadCounter, @unchecked Sendable {
+    /// Larger ones save no time, cost memory for each request at once, and made the kernel take ever new large folios
     /// for the page cache (measured: 1 MiB took twice the system time).
     static let bufferSize = 256 << 10
 
@@ -15,26 +13,25 @@ final class RangeSink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
     private let file: TemporaryFile
     private let pageCache: PageCachePolicy
     private let meter: TransferMeter
-    /// Held from an exchange's first byte until the stretch is whole, not while its turn has yet to come.
+    /// Held from a request's first byte until the stretch is whole, not while its turn has yet to come.
     private var buffer: UnsafeMutableRawBufferPointer?
     private var filled = 0
     /// Where the buffer's first byte belongs.
     private var flushed: Int64
-    private let algorithm: @Sendable (HTTPResponseHead) -> ChecksumAlgorithm?
+    private let wanted: ChecksumWanted
     private(set) var checksum: ChecksumAccumulator?
     private(set) var failure: TransferError?
 
-    /// - Parameter checksum: which one to compute, told when the response's head is there.
     init(
         file: TemporaryFile, start: Int64 = 0, end: Int64?, pageCache: PageCachePolicy, meter: TransferMeter,
-        checksum: @escaping @Sendable (HTTPResponseHead) -> ChecksumAlgorithm?
+        checksum wanted: ChecksumWanted
     ) {
         self.file = file
         self.start = start
         self.end = end
         self.pageCache = pageCache
         self.meter = meter
-        algorithm = checksum
+        self.wanted = wanted
         flushed = start
     }
 
@@ -49,12 +46,12 @@ final class RangeSink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
     var position: Int64 { flushed + Int64(filled) }
     var movedBytes: Int64 { position }
 
-    func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
-        if position == start, checksum == nil { checksum = algorithm(head).map { ChecksumAccumulator($0) } }
+    func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
+        if position == start, checksum == nil { checksum = wanted.accumulator(info) }
         return .proceed
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) -> HTTPSinkStep {
+    func write(_ bytes: UnsafeRawBufferPointer) -> SinkStep {
         if let end, position + Int64(bytes.count) > end { return .stop("more bytes than the object has") }
         let buffer = self.buffer ?? .allocate(byteCount: Self.buffered(start: start, end: end), alignment: 16)
         self.buffer = buffer
@@ -112,5 +109,21 @@ final class RangeSink: HTTPBodySink, PayloadCounter, @unchecked Sendable {
         if pageCache != .kernel, filled == Self.bufferSize { file.startWriteback(written) }
         flushed = written.upperBound
         filled = 0
+    }
+}
+
+/// Which checksum a sink computes of what it takes.
+enum ChecksumWanted: Sendable {
+    case nothing
+    case known(ChecksumAlgorithm)
+    /// The one that the store tells with the object.
+    case theStores
+
+    func accumulator(_ info: ObjectInfo) -> ChecksumAccumulator? {
+        switch self {
+        case .nothing: nil
+        case .known(let algorithm): ChecksumAccumulator(algorithm)
+        case .theStores: (info.checksum?.algorithm).map { ChecksumAccumulator($0) }
+        }
     }
 }

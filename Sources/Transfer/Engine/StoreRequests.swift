@@ -1,36 +1,28 @@
-/// Makes single exchanges with a store until one succeeds or `RetryPolicy` says stop: the one place that repeats.
-struct Exchanges: Sendable {
-    let gate: TransferGate
+/// Makes single requests with a store until one succeeds or `RetryPolicy` says stop: the one place that repeats.
+struct StoreRequests: Sendable {
+    let gate: ConcurrencyGate
     let policy: RetryPolicy
     let meter: TransferMeter
     let onEvent: TransferEventHandler
 
-    enum Admission {
-        /// Waits for its turn, and holds bytes of buffers meanwhile.
-        case queued(bytes: Int)
-        /// Begins at once and counts nowhere, for an exchange that waits for others.
-        case free
-    }
-
-    /// Runs `attempt` when the gate allows. Where the next attempt `resumes` behind
-    /// what was moved, one that got further starts the count of failures anew.
-    func perform<Success: Sendable>(
-        _ object: String, admission: Admission, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
+    /// Runs `attempt` when the gate allows, and holds `bytes` of buffers meanwhile; `nil` begins at once and counts
+    /// nowhere, for a request that waits for others. Where the next attempt `resumes` behind what was moved, one that got
+    /// further starts the count of failures anew.
+    func run<Success: Sendable>(
+        _ object: String, bytes: Int?, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
         _ attempt: () async throws(TransferError) -> Success
     ) async throws(TransferError) -> Success {
         var failures = 0
         while true {
-            if case .queued(let bytes) = admission { try await gate.enter(object, bytes: bytes) }
+            if let bytes { try await gate.enter(object, bytes: bytes) }
             let before = counter?.movedBytes ?? 0
             do throws(TransferError) {
                 let success = try await attempt()
-                if case .queued(let bytes) = admission {
-                    await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before)
-                }
+                if let bytes { await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before) }
                 if failures > 0 { await gate.succeeded() }
                 return success
             } catch {
-                if case .queued(let bytes) = admission { await gate.leave(bytes: bytes, moved: 0) }
+                if let bytes { await gate.leave(bytes: bytes, moved: 0) }
                 if Task.isCancelled { throw .cancelled(object) }
                 failures = resumes && (counter?.movedBytes ?? 0) > before ? 1 : failures + 1
                 try await pause(after: failures, error)
@@ -38,14 +30,7 @@ struct Exchanges: Sendable {
         }
     }
 
-    func perform<Success: Sendable>(
-        _ object: String, bytes: Int, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
-        _ attempt: () async throws(TransferError) -> Success
-    ) async throws(TransferError) -> Success {
-        try await perform(object, admission: .queued(bytes: bytes), counting: counter, resumes: resumes, attempt)
-    }
-
-    /// Returns when the exchange may be made again; throws when it may not.
+    /// Returns when the request may be made again; throws when it may not.
     private func pause(after failures: Int, _ error: TransferError) async throws(TransferError) {
         let kind = RetryPolicy.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
@@ -62,7 +47,7 @@ struct Exchanges: Sendable {
     }
 }
 
-/// Knows how much payload an exchange has moved so far.
+/// Knows how much payload a request has moved so far.
 protocol PayloadCounter: AnyObject {
     var movedBytes: Int64 { get }
 }
@@ -76,9 +61,9 @@ extension TransferError {
     }
 }
 
-/// Whether and when a failed exchange is made again. Pure: time and randomness come from the caller.
+/// Whether and when a failed request is made again. Pure: time and randomness come from the caller.
 package struct RetryPolicy: Sendable, Equatable {
-    /// Tries of one exchange, the first included.
+    /// Tries of one request, the first included.
     package var attempts: Int
     /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
     package var base: Duration
@@ -102,7 +87,7 @@ package struct RetryPolicy: Sendable, Equatable {
     package enum Class: Sendable, Equatable {
         /// Will fail again: 403, 404, no space, a wrong digest.
         case permanent
-        /// This exchange may succeed when repeated.
+        /// This request may succeed when repeated.
         case transient
         /// The store wants everybody to slow down.
         case throttled

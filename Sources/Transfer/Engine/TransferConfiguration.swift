@@ -4,7 +4,7 @@ internal import WorkdirProtocol
 package struct TransferConfiguration: Sendable {
     /// Bytes of buffers held at once, whatever the sizes of the objects.
     package var memory: Int
-    /// Most exchanges at once; the engine finds the useful number below it by itself.
+    /// Most requests at once; the engine finds the useful number below it by itself.
     package var maximumConcurrency: Int
     /// Bytes of one range or part; `nil` chooses by size and by the parts an object was stored in.
     package var partSize: Int64?
@@ -60,8 +60,8 @@ extension TransferConfiguration {
     /// Of a limit that is for all this process does: buffers get a quarter, the rest is for connections, sockets and the
     /// page cache, which counts too.
     private static let shareOfBuffers: UInt64 = 4
-    /// What an exchange costs beside its buffers, generously.
-    private static let exchangeCost: UInt64 = 2 << 20
+    /// What a request costs beside its buffers, generously.
+    private static let requestCost: UInt64 = 2 << 20
     private static let leastConcurrency = 2
     private static let leastMemory = 1 << 20
 
@@ -72,7 +72,7 @@ extension TransferConfiguration {
         var fitting = self
         fitting.memory = min(memory, max(Self.leastMemory, Int(clamping: limit / Self.shareOfBuffers)))
         fitting.maximumConcurrency = min(
-            maximumConcurrency, max(Self.leastConcurrency, Int(clamping: limit / Self.exchangeCost)))
+            maximumConcurrency, max(Self.leastConcurrency, Int(clamping: limit / Self.requestCost)))
         return fitting
     }
 

@@ -2,23 +2,23 @@
 ///
 /// - Every file appears under its final name only when it is complete and verified.
 /// - Memory stays within `TransferConfiguration.memory` whatever the sizes and numbers of objects.
-/// - Cancelling the calling task stops all exchanges, removes temporary files and aborts uploads in parts; the report
+/// - Cancelling the calling task stops all requests, removes temporary files and aborts uploads in parts; the report
 ///   then says `.cancelled` for what was under way.
 package final class TransferEngine: Sendable {
     let stores: any StoreResolver
     let configuration: TransferConfiguration
-    private let gate: TransferGate
-    let room: TransferGate
+    private let gate: ConcurrencyGate
+    let room: ConcurrencyGate
     /// Shared by all calls of this engine.
     package let meter = TransferMeter()
 
     package init(stores: any StoreResolver, configuration: TransferConfiguration = .init()) {
         self.stores = stores
         self.configuration = configuration
-        gate = TransferGate(
+        gate = ConcurrencyGate(
             memory: configuration.memory, maximumConcurrency: configuration.maximumConcurrency,
             retries: configuration.retry.budget)
-        room = TransferGate(
+        room = ConcurrencyGate(
             memory: configuration.memory, maximumConcurrency: configuration.maximumConcurrency, retries: 0)
     }
 
@@ -34,7 +34,7 @@ package final class TransferEngine: Sendable {
             // A journal means that the folder is this step's own; elsewhere another process may be at work.
             if !(journal is NoJournal) { try confined.removeTemporaries() }
             let download = Download(
-                exchanges: exchanges(onEvent), configuration: configuration, folder: confined,
+                requests: requests(onEvent), configuration: configuration, folder: confined,
                 placer: Placer(folder: confined, durable: configuration.durable), meter: meter)
             var run = FetchRun(
                 stores: stores, configuration: configuration, folder: confined, download: download, journal: journal,
@@ -56,7 +56,7 @@ package final class TransferEngine: Sendable {
         do throws(TransferError) {
             let confined = try ConfinedFolder(folder)
             let upload = Upload(
-                exchanges: exchanges(onEvent), configuration: configuration, folder: confined, journal: journal,
+                requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
                 meter: meter)
             let run = StoreRun(
                 stores: stores, configuration: configuration, folder: confined, upload: upload, meter: meter,
@@ -91,13 +91,13 @@ package final class TransferEngine: Sendable {
     package func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
         let place = try stores.resolve(url)
         let attributes = ObjectAttributes(contentType: contentType)
-        _ = try await exchanges { _ in }.perform(place.url(of: place.key), bytes: 0) { () async throws(TransferError) in
+        _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0) { () async throws(TransferError) in
             try await place.store.write(place.key, BytesSource(bytes), attributes)
         }
     }
 
-    func exchanges(_ onEvent: @escaping TransferEventHandler) -> Exchanges {
-        Exchanges(gate: gate, policy: configuration.retry, meter: meter, onEvent: onEvent)
+    func requests(_ onEvent: @escaping TransferEventHandler) -> StoreRequests {
+        StoreRequests(gate: gate, policy: configuration.retry, meter: meter, onEvent: onEvent)
     }
 
     func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {

@@ -1,9 +1,8 @@
 internal import Glibc
-internal import HTTPTransport
 
 /// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
 struct Upload: Sendable {
-    let exchanges: Exchanges
+    let requests: StoreRequests
     let configuration: TransferConfiguration
     let folder: ConfinedFolder
     let journal: any TransferJournal
@@ -72,11 +71,11 @@ struct Upload: Sendable {
         return try await send(item, checksum, BytesSource(content, meter: meter), bytes: count)
     }
 
-    private func send(_ item: StoreItem, _ checksum: Checksum?, _ source: any HTTPBodySource, bytes: Int)
+    private func send(_ item: StoreItem, _ checksum: Checksum?, _ source: any ObjectContent, bytes: Int)
         async throws(TransferError) -> ObjectInfo
     {
         let attributes = ObjectAttributes(checksum: checksum)
-        return try await exchanges.perform(item.url, bytes: bytes, counting: source as? FileSource) {
+        return try await requests.run(item.url, bytes: bytes, counting: source as? FileSource) {
             () async throws(TransferError) in
             _ = source.rewind()
             return try await item.store.write(item.key, source, attributes)

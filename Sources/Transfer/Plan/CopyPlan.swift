@@ -67,7 +67,7 @@ package enum CopyPlan: Sendable, Equatable {
     }
 
     private static func isMany(_ text: String, _ place: Location) -> Bool {
-        guard place.isLocal || place.description.hasPrefix("s3://") else { return false }
+        guard place.lists else { return false }
         return text.hasSuffix("/") || Glob.isPattern(place.isLocal ? text : place.key)
     }
 

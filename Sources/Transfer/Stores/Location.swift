@@ -1,80 +1,70 @@
 internal import Basics
 internal import FoundationEssentials
-internal import HTTPTransport
 
-/// What a person writes to name objects: `s3://bucket/key`, `http(s)://…`, `file://…`, a plain path or `-`. Whether the
-/// key is one object, a `prefix/` or a pattern is for the engine to see.
+/// What a person writes to name objects: a URL of a store's kind (`s3://bucket/key`, `https://…`, `file://…`), a plain path or
+/// `-`. The one grammar of all commands and of the agent's configuration. Whether the key is one object, a `prefix/` or
+/// a pattern is for the engine to see.
 package struct Location: Sendable, Equatable, CustomStringConvertible {
-    enum Place: Sendable, Hashable {
-        case s3(bucket: String)
-        /// User name and password, where the URL has them, are sent to this origin alone.
-        case web(WebOrigin, user: String?, password: String?)
-        case file
-        case standardStream
+    /// What is wrong with a URL, in words that show nothing of it.
+    struct Problem: Error {
+        var message: String
+        var hint: String?
+
+        init(_ message: String, hint: String? = nil) {
+            self.message = message
+            self.hint = hint
+        }
     }
 
-    let place: Place
-    /// S3: the key as it stands, nothing decoded. Web: path and query, encoded. File: a path, absolute or relative.
-    package let key: String
+    /// `nil`: the standard streams.
+    let kind: (any StoreKind.Type)?
+    /// What names the store and precedes every key, without user name, password or query; see `ResolvedURL.base`.
+    let base: String
+    /// The bucket or the like, as `kind` understands it.
+    let authority: String
+    /// As it stands, nothing decoded; where keys are URLs path and query, encoded; a file's path, absolute or relative.
+    let key: String
+    /// What a URL carries besides; sent to this place alone.
+    let user: String?
+    let password: String?
 
-    package static let supported = "s3://, http://, https://, file:// and plain paths"
+    init(
+        _ kind: (any StoreKind.Type)?, base: String = "", authority: String = "", key: String, user: String? = nil,
+        password: String? = nil
+    ) {
+        self.kind = kind
+        self.base = base
+        self.authority = authority
+        self.key = key
+        self.user = user
+        self.password = password
+    }
 
     /// Throws `.configuration` for what cannot be read as a location.
     package init(_ text: String) throws(TransferError) {
-        func refuse(_ message: String, hint: String? = nil) -> TransferError {
-            TransferError(object: Self.redact(text), reason: .configuration, message: message, hint: hint)
-        }
-        guard !text.isEmpty else { throw refuse("the location is empty") }
-        guard !text.utf8.contains(0) else { throw refuse("a location cannot contain NUL") }
-        guard text != "-" else {
-            (place, key) = (.standardStream, "-")
-            return
-        }
-        guard let separator = text.firstRange(of: "://"), Self.isScheme(text[..<separator.lowerBound]) else {
-            (place, key) = (.file, text)
-            return
-        }
-        let rest = text[separator.upperBound...]
-        switch text[..<separator.lowerBound].lowercased() {
-        case "s3":
-            let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-            let bucket = String(rest[..<slash])
-            guard !bucket.hasPrefix("arn:") else {
-                throw refuse(
-                    "access points named by ARN are not supported", hint: "use the access point's alias as the bucket")
-            }
-            guard Self.isBucket(bucket) else {
-                throw refuse("'\(bucket)' is not a bucket name", hint: "write s3://BUCKET/KEY")
-            }
-            key = String(rest[slash...].dropFirst())
-            // The limit of S3 and of all that copy it.
-            guard key.utf8.count <= 1024 else { throw refuse("the key is longer than 1024 bytes") }
-            place = .s3(bucket: bucket)
-        case "http", "https":
-            guard let url = WebURL(text) else { throw refuse("this is not a URL that can be read") }
-            (place, key) = (.web(url.origin, user: url.user, password: url.password), url.target)
-        case "file":
-            guard rest.hasPrefix("/") || rest.lowercased().hasPrefix("localhost/") else {
-                throw refuse("a file URL needs an absolute path", hint: "write file:///PATH")
-            }
-            let path = rest[(rest.firstIndex(of: "/") ?? rest.startIndex)...]
-            guard let decoded = PercentEncoding.decode(path), !decoded.utf8.contains(0) else {
-                throw refuse("the path is not percent-encoded UTF-8", hint: "write % as %25")
-            }
-            (place, key) = (.file, decoded)
-        case let scheme:
-            throw refuse("\(scheme):// is not supported", hint: "supported are \(Self.supported)")
+        do throws(Problem) { self = try Self.parse(text) } catch {
+            throw TransferError(
+                object: Self.redact(text), reason: .configuration, message: error.message, hint: error.hint)
         }
     }
 
-    /// What precedes the key, without user name, password or query; see `ResolvedURL.base`.
-    var base: String {
-        switch place {
-        case .s3(let bucket): "s3://\(bucket)/"
-        case .web(let origin, _, _): origin.text
-        case .file: ""
-        case .standardStream: ""
+    private static func parse(_ text: String) throws(Problem) -> Location {
+        guard !text.isEmpty else { throw Problem("the location is empty") }
+        guard !text.utf8.contains(0) else { throw Problem("a location cannot contain NUL") }
+        guard text != "-" else { return Location(nil, key: "-") }
+        guard let separator = text.firstRange(of: "://"), isScheme(text[..<separator.lowerBound]) else {
+            return Location(FileKind.self, key: text)
         }
+        let scheme = text[..<separator.lowerBound].lowercased()
+        guard let kind = StoreRegistry.kind(of: scheme) else {
+            throw Problem("\(scheme):// is not supported", hint: "supported are \(schemes) and plain paths")
+        }
+        return try kind.parse(scheme, text[separator.upperBound...])
+    }
+
+    package static func == (left: Location, right: Location) -> Bool {
+        left.kind == right.kind && left.base == right.base && left.key == right.key && left.user == right.user
+            && left.password == right.password
     }
 
     /// A location as a URL whoever reads it: an absolute path becomes a `file://` URL, all others are theirs already.
@@ -82,13 +72,16 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         location.hasPrefix("/") ? "file://" + PercentEncoding.encode(location, keeping: "/") : location
     }
 
-    package var isStandardStream: Bool { place == .standardStream }
-    package var isLocal: Bool { place == .file }
+    package var isStandardStream: Bool { kind == nil }
+    package var isLocal: Bool { kind == FileKind.self }
+    /// Whether `prefix/` and patterns name many objects here.
+    var lists: Bool { kind?.lists ?? false }
 
     /// Fit for errors and logs: without user name, password and query.
     package var description: String {
-        guard case .web(let origin, _, _) = place else { return base + key }
-        return WebURL(origin: origin, target: key).redacted
+        guard kind?.keysAreURLs == true else { return base + key }
+        let path = key.prefix { $0 != "?" }
+        return base + path + (path.endIndex == key.endIndex ? "" : "?…")
     }
 
     private static func isScheme(_ text: some StringProtocol) -> Bool {
@@ -101,12 +94,6 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Wider than AWS's rule, because other servers allow more.
-    private static func isBucket(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && name != "." && name != ".."
-            && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
-    }
-
     /// Keeps secrets of a URL that could not be read out of the error about it.
     private static func redact(_ text: String) -> String {
         guard let separator = text.firstRange(of: "://") else { return text }
@@ -115,6 +102,38 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         let path = rest[authority.endIndex...].prefix { $0 != "?" }
         return "\(text[..<separator.upperBound])\(host)\(path)"
+    }
+}
+
+// MARK: - In a configuration
+
+extension Location {
+    /// Every scheme there is, as in help and messages.
+    package static var schemes: String {
+        StoreRegistry.kinds.flatMap { $0.schemes }.map { "\($0)://" }.joined(separator: ", ")
+    }
+
+    /// Understood, and refused by name until their stores exist.
+    private static let announced: Set<String> = ["gs", "az"]
+
+    /// What is wrong with a configured URL, in which placeholders may still stand; `nil` for nothing. Shows no more of it
+    /// than its scheme, because the rest may hold a credential.
+    package static func problem(of url: String) -> String? {
+        guard let separator = url.firstRange(of: "://") else {
+            return "expected a URL such as s3://bucket/key; there are \(schemes)"
+        }
+        let scheme = url[..<separator.lowerBound].lowercased()
+        guard let kind = StoreRegistry.kind(of: scheme) else {
+            return announced.contains(scheme)
+                ? "\(scheme):// is not available in this build; there are \(schemes)"
+                : "no such scheme \(url[..<separator.upperBound]); there are \(schemes)"
+        }
+        let rest = url[separator.upperBound...]
+        guard let authority = kind.authority else {
+            return rest.hasPrefix("/") ? nil : "expected an absolute path: \(scheme):///folder/file"
+        }
+        let given = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return given.isEmpty ? "expected \(authority) after \(scheme)://" : nil
     }
 }
 

@@ -1,4 +1,4 @@
-package import HTTPTransport
+internal import Basics
 
 /// A place that holds objects: one bucket, one web server, one folder tree. Methods make one attempt each; whether to
 /// try again is the engine's decision (`RetryPolicy`), so that budgets and back-off have one home.
@@ -15,11 +15,11 @@ package protocol ObjectStore: Sendable {
     /// the object is no longer that one. A store that ignores ranges ends in `.protocolViolation` before a byte is
     /// given to the sink.
     func read(
-        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo
 
     /// Stores a whole object in one request.
-    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
 
     /// Starts an upload in parts. Throws `.configuration` where `traits.multipart` is nil.
@@ -31,10 +31,6 @@ package protocol ObjectStore: Sendable {
 
     /// Uploads under `prefix` that are neither complete nor aborted.
     func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload]
-
-    /// What the response head that a sink is given says of the object, so that it may know the store's checksum before
-    /// the first byte.
-    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo
 }
 
 /// For stores that know no uploads in parts.
@@ -63,8 +59,13 @@ package struct StoreTraits: Sendable, Equatable {
     package var multipart: MultipartLimits?
     /// Checksum the store verifies on upload and returns on download, cheapest first.
     package var checksum: ChecksumAlgorithm?
+    /// A key is path and query as they stand in a URL, the query perhaps a signature.
+    package var keysAreURLs: Bool
 
-    package init(ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?) {
+    package init(
+        ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?, keysAreURLs: Bool = false
+    ) {
+        self.keysAreURLs = keysAreURLs
         self.ranges = ranges
         self.lists = lists
         self.multipart = multipart
@@ -143,7 +144,7 @@ package protocol MultipartUpload: Sendable {
     /// Names the upload in a journal, so that a restarted agent can go on or abort it.
     var id: String { get }
     /// Stores part `number` (from 1); the returned tag goes into `complete`.
-    func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+    func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
         -> PartTag
     /// The parts stored so far, in order: what a resumed upload need not send again.
     func storedParts() async throws(TransferError) -> [PartTag]
@@ -178,5 +179,28 @@ package struct UnfinishedUpload: Sendable, Equatable {
         self.key = key
         self.id = id
         self.initiated = initiated
+    }
+}
+
+extension ObjectInfo {
+    /// What tells two objects apart that should be one, in words; `nil` where nothing does.
+    func difference(from found: ObjectInfo) -> String? {
+        if let old = size, let new = found.size, old != new { return "\(old) bytes became \(new)" }
+        if let old = versionID, let new = found.versionID, old != new { return "another version" }
+        if let old = etag, let new = found.etag, Self.strong(old) != Self.strong(new) { return "another ETag" }
+        if etag == nil, let old = lastModified, let new = found.lastModified, old != new,
+            CivilTime(http: old) != nil, CivilTime(http: new) != nil
+        {
+            return "modified \(new)"
+        }
+        return nil
+    }
+
+    /// Without the mark of weakness and the quotes, which some servers put on in one answer and leave out in another.
+    private static func strong(_ etag: String) -> Substring {
+        var text = etag[...]
+        if text.hasPrefix("W/") { text = text.dropFirst(2) }
+        if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = text.dropFirst().dropLast() }
+        return text
     }
 }

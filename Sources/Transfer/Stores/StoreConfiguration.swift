@@ -18,7 +18,7 @@ package struct StoreConfiguration: Sendable {
     /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
     package var bearerFile: String?
     package var http: HTTPClientConfiguration
-    /// Of every exchange with a store that does not need others.
+    /// Of every request with a store that does not need others.
     package var timeouts = StoreConfiguration.defaultTimeouts
 
     /// Slower than a modem is no transfer any more, but a connection that nobody has told of its end.

@@ -1,15 +1,53 @@
 internal import HTTPTransport
 internal import Synchronization
 
+/// All stores of one kind: how their URLs are written, and what they share (credentials, clock, connections). Another
+/// kind is a folder beside the others, and a line in `StoreRegistry.kinds`.
+protocol StoreKind: Sendable {
+    /// Of its URLs, in lower case, without `://`.
+    static var schemes: [String] { get }
+    /// What stands between `://` and the first `/`, such as "a bucket"; `nil` where nothing does.
+    static var authority: String? { get }
+    /// Whether `prefix/` and patterns name many objects here.
+    static var lists: Bool { get }
+    /// Whether a key is path and query as they stand in a URL.
+    static var keysAreURLs: Bool { get }
+
+    /// Takes apart what follows `://`.
+    static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location
+
+    /// Made when the first location of its kind is resolved. Throws `.configuration`.
+    init(_ context: StoreContext) throws(TransferError)
+    /// Connects nothing.
+    func store(at location: Location) throws(TransferError) -> any ObjectStore
+}
+
+extension StoreKind {
+    static var lists: Bool { true }
+    static var keysAreURLs: Bool { false }
+}
+
+/// What kinds of stores are made from.
+struct StoreContext: Sendable {
+    let configuration: StoreConfiguration
+    /// One pool of connections for all stores.
+    let client: any HTTPRequesting
+    /// Credentials of containers and machines come from link-local addresses, which no proxy reaches.
+    let direct: any HTTPRequesting
+}
+
 /// Resolves locations to stores. All stores share one connection pool; equal places share one store's state (region,
 /// credentials, clock).
 package final class StoreRegistry: StoreResolver {
+    static let kinds: [any StoreKind.Type] = [S3Service.self, WebKind.self, FileKind.self]
+
+    static func kind(of scheme: String) -> (any StoreKind.Type)? { kinds.first { $0.schemes.contains(scheme) } }
+
     private let configuration: StoreConfiguration
     /// A failure where certificates that the environment names cannot be read: said to whoever resolves a URL.
     private let client: Result<HTTPClient, TransferError>
-    /// Credentials of containers and machines come from link-local addresses, which no proxy reaches.
     private let direct: HTTPClient
-    private let s3 = Mutex<S3Service?>(nil)
+    private let made = Mutex<[ObjectIdentifier: any StoreKind]>([:])
 
     package init(_ configuration: StoreConfiguration) {
         self.configuration = configuration
@@ -19,22 +57,12 @@ package final class StoreRegistry: StoreResolver {
 
     /// Connects nothing; reads AWS's shared files when the first bucket is asked for. Throws `.configuration`.
     package func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
-        try resolve(try Location(url))
-    }
-
-    package func resolve(_ location: Location) throws(TransferError) -> ResolvedURL {
-        let store: any ObjectStore
-        switch location.place {
-        case .s3(let bucket): store = try s3Service().store(bucket: bucket)
-        case .web(let origin, let user, let password):
-            store = WebStore(
-                origin: origin, user: user, password: password, client: try client.get(),
-                authorization: WebAuthorization(configuration), timeouts: configuration.timeouts, now: systemEpochClock)
-        case .file: store = FileStore()
-        case .standardStream:
+        let location = try Location(url)
+        guard let kind = location.kind else {
             throw TransferError(
                 object: "-", reason: .configuration, message: "the standard streams cannot be used here")
         }
+        let store = try stores(of: kind).store(at: location)
         return ResolvedURL(store: store, base: location.base, key: location.key)
     }
 
@@ -44,49 +72,19 @@ package final class StoreRegistry: StoreResolver {
         await direct.shutdown()
     }
 
-    private func s3Service() throws(TransferError) -> S3Service {
-        let made: Result<S3Service, TransferError> = s3.withLock { service in
-            if let service { return .success(service) }
+    private func stores(of kind: any StoreKind.Type) throws(TransferError) -> any StoreKind {
+        // Paths need no client, and work where it could not be made.
+        if kind == FileKind.self { return FileKind() }
+        let context = StoreContext(configuration: configuration, client: try client.get(), direct: direct)
+        let result: Result<any StoreKind, TransferError> = made.withLock { made in
+            if let stores = made[ObjectIdentifier(kind)] { return .success(stores) }
             return Result { () throws(TransferError) in
-                let new = try S3Service(configuration, client: try client.get(), direct: direct)
-                service = new
-                return new
+                let stores = try kind.init(context)
+                made[ObjectIdentifier(kind)] = stores
+                return stores
             }
         }
-        return try made.get()
-    }
-}
-
-extension S3Service {
-    /// The chain of AWS's own tools: environment, web identity, shared files, container, machine. A profile named on
-    /// the command line stands alone.
-    convenience init(
-        _ configuration: StoreConfiguration, client: any HTTPExchange, direct: any HTTPExchange,
-        clock: ServerClock = ServerClock(), runner: any ProcessRunner = SystemProcessRunner()
-    ) throws(TransferError) {
-        let profiles = try AWSProfiles(configuration)
-        let settings = S3Settings(configuration, profiles: profiles)
-        let machine = InstanceRegion(InstanceMetadata(configuration: configuration, client: direct))
-        guard !configuration.anonymous else {
-            self.init(settings: settings, client: client, cache: nil, machine: machine, clock: clock)
-            return
-        }
-        let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
-        let environment = EnvironmentSource(configuration: configuration)
-        let container = ContainerSource(configuration: configuration, client: direct)
-        let instance = InstanceSource(configuration: configuration, client: direct)
-        let profile = ProfileSource(
-            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
-            runner: runner)
-        var sources: [any CredentialSource] = [profile]
-        if configuration.profile == nil {
-            sources = [environment]
-            if let webIdentity = WebIdentitySource(configuration, service: service) { sources.append(webIdentity) }
-            sources += [profile, container, instance] as [any CredentialSource]
-        }
-        self.init(
-            settings: settings, client: client, cache: CredentialCache(CredentialChain(sources: sources)),
-            machine: machine, clock: clock)
+        return try result.get()
     }
 }
 
@@ -113,8 +111,8 @@ package struct ResolvedURL: Sendable {
 
     /// The URL of another object in the same store, fit for errors, logs and manifests.
     ///
-    /// A web key carries its query, which may be a signature and stays out.
+    /// Where keys are URLs, the query may be a signature and stays out.
     package func url(of key: String) -> String {
-        base.hasPrefix("http") ? base + key.prefix { $0 != "?" } : base + key
+        store.traits.keysAreURLs ? base + key.prefix { $0 != "?" } : base + key
     }
 }

@@ -1,4 +1,3 @@
-internal import HTTPTransport
 internal import Synchronization
 
 /// Cuts a body into pieces of equal size for one reader, who may be slower than the network: beside the piece he works on
@@ -6,13 +5,13 @@ internal import Synchronization
 ///
 /// After a failure the same sink goes on behind what it has taken. Where the store cannot begin there, it begins at the
 /// start: what is repeated is compared with what was taken, and dropped.
-final class PieceSink: HTTPBodySink, PayloadCounter {
+final class PieceSink: ObjectSink, PayloadCounter {
     private struct State {
         var filling: [UInt8] = []
         var ready: [UInt8]?
         var end: Result<Void, TransferError>?
         var reader: CheckedContinuation<Void, Never>?
-        var transfer: HTTPTransferHandle?
+        var reading: ReadingHandle?
         var isPaused = false
         var taken = CRC32C()
         var repeated: CRC32C?
@@ -25,16 +24,13 @@ final class PieceSink: HTTPBodySink, PayloadCounter {
 
     private let piece: Int
     private let meter: TransferMeter
-    private let algorithm: @Sendable (HTTPResponseHead) -> ChecksumAlgorithm?
+    private let wanted: ChecksumWanted
     private let state = Mutex(State())
 
-    /// - Parameter checksum: which one to compute, told when the first response's head is there.
-    init(
-        piece: Int, meter: TransferMeter, checksum: @escaping @Sendable (HTTPResponseHead) -> ChecksumAlgorithm?
-    ) {
+    init(piece: Int, meter: TransferMeter, checksum wanted: ChecksumWanted) {
         self.piece = piece
         self.meter = meter
-        algorithm = checksum
+        self.wanted = wanted
     }
 
     /// The next byte wanted.
@@ -44,20 +40,18 @@ final class PieceSink: HTTPBodySink, PayloadCounter {
     /// A repetition was of other bytes.
     var differs: Bool { state.withLock { $0.differs } }
 
-    /// The next exchange begins at the object's first byte again.
+    /// The next request begins at the object's first byte again.
     func expectRepetition() { state.withLock { $0.repeated = $0.taken.length > 0 ? CRC32C() : nil } }
 
-    func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
+    func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
         state.withLock { state in
-            state.transfer = transfer
-            if state.taken.length == 0, state.checksum == nil {
-                state.checksum = algorithm(head).map { ChecksumAccumulator($0) }
-            }
+            state.reading = reading
+            if state.taken.length == 0, state.checksum == nil { state.checksum = wanted.accumulator(info) }
         }
         return .proceed
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) -> HTTPSinkStep {
+    func write(_ bytes: UnsafeRawBufferPointer) -> SinkStep {
         let (step, reader) = state.withLock { state in
             let step = take(bytes, &state)
             guard state.ready != nil else { return (step, CheckedContinuation<Void, Never>?.none) }
@@ -68,7 +62,7 @@ final class PieceSink: HTTPBodySink, PayloadCounter {
         return step
     }
 
-    private func take(_ bytes: UnsafeRawBufferPointer, _ state: inout State) -> HTTPSinkStep {
+    private func take(_ bytes: UnsafeRawBufferPointer, _ state: inout State) -> SinkStep {
         guard state.ready == nil || state.filling.count + bytes.count < piece else {
             state.isPaused = true
             return .pause
@@ -103,7 +97,7 @@ final class PieceSink: HTTPBodySink, PayloadCounter {
         return UnsafeRawBufferPointer(rebasing: bytes[count...])
     }
 
-    /// No more exchanges follow.
+    /// No more requests follow.
     func end(_ result: Result<Void, TransferError>) {
         state.withLock { state in
             state.end = result
@@ -130,12 +124,12 @@ final class PieceSink: HTTPBodySink, PayloadCounter {
     }
 
     private static func next(_ state: inout State, _ piece: Int)
-        -> (found: Result<[UInt8]?, TransferError>?, wake: HTTPTransferHandle?)
+        -> (found: Result<[UInt8]?, TransferError>?, wake: ReadingHandle?)
     {
         if let ready = state.ready {
             state.ready = cut(&state.filling, piece)
             defer { state.isPaused = false }
-            return (.success(ready), state.isPaused ? state.transfer : nil)
+            return (.success(ready), state.isPaused ? state.reading : nil)
         }
         guard let end = state.end else { return (nil, nil) }
         defer { state.filling = [] }

@@ -1,5 +1,3 @@
-internal import HTTPTransport
-
 extension StreamTransfer {
     /// The object's bytes in pieces, in order, each given to `body` once and the next fetched meanwhile. Where the
     /// connection breaks, it goes on behind what was given; length and checksum are compared before this returns.
@@ -9,16 +7,14 @@ extension StreamTransfer {
         of source: End, _ info: ObjectInfo, size piece: Int,
         _ body: ([UInt8]) async throws(TransferError) -> Void
     ) async throws(TransferError) {
-        let (store, verifies) = (source.place.store, configuration.verifiesStoreChecksums)
-        let sink = PieceSink(piece: piece, meter: meter) { head in
-            verifies ? store.info(source.key, from: head).checksum?.algorithm : nil
-        }
+        let sink = PieceSink(
+            piece: piece, meter: meter, checksum: configuration.verifiesStoreChecksums ? .theStores : .nothing)
         let failure: TransferError? = await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                // The reader waits for this exchange, and may make others meanwhile: were this one to take a place
+                // The reader waits for this request, and may make others meanwhile: were this one to take a place
                 // among them, a limit of one could never be kept.
                 let result = await Result { () async throws(TransferError) in
-                    try await exchanges.perform(source.url, admission: .free, counting: sink, resumes: true) {
+                    try await requests.run(source.url, bytes: nil, counting: sink, resumes: true) {
                         () async throws(TransferError) in try await take(source, info, into: sink)
                     }
                 }
@@ -72,7 +68,7 @@ extension StreamTransfer {
     {
         let expected = range.map { $0.upperBound - $0.lowerBound } ?? info.size
         let sink = MemorySink(limit: Int(expected ?? limit), meter: meter)
-        return try await exchanges.perform(source.url, bytes: 0, counting: sink) { () async throws(TransferError) in
+        return try await requests.run(source.url, bytes: 0, counting: sink) { () async throws(TransferError) in
             let found = try await source.place.store.read(source.key, range: range, matching: info, into: sink)
             if let expected, Int64(sink.bytes.count) != expected {
                 throw TransferError(
@@ -93,7 +89,7 @@ extension StreamTransfer {
         let store = target.place.store
         var attributes = ObjectAttributes()
         attributes.checksum = store.traits.checksum.map { Self.checksum(bytes, $0).checksum }
-        _ = try await exchanges.perform(target.url, bytes: 0) { () async throws(TransferError) in
+        _ = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
             try await store.write(target.key, BytesSource(bytes), attributes)
         }
     }

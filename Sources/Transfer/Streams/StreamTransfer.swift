@@ -1,12 +1,11 @@
 internal import Glibc
-internal import HTTPTransport
 
 /// Moves objects through memory, a part at a time: from store to store, to standard output, from standard input.
 struct StreamTransfer: Sendable {
-    let exchanges: Exchanges
+    let requests: StoreRequests
     /// Bytes that all streams of an engine hold between reading and writing them. Held by whole streams and parts, never
     /// by what waits for it, so no two can wait for each other.
-    let room: TransferGate
+    let room: ConcurrencyGate
     let configuration: TransferConfiguration
     let meter: TransferMeter
 
@@ -72,7 +71,7 @@ struct StreamTransfer: Sendable {
 
     func describe(_ source: End, _ known: ObjectInfo?) async throws(TransferError) -> ObjectInfo {
         if let known, known.size != nil { return known }
-        return try await exchanges.perform(source.url, bytes: 0) { () async throws(TransferError) in
+        return try await requests.run(source.url, bytes: 0) { () async throws(TransferError) in
             try await source.place.store.stat(source.key)
         }
     }
@@ -83,12 +82,12 @@ extension StreamTransfer {
     func uploading(
         to target: End, _ body: (any MultipartUpload) async throws(TransferError) -> [PartTag]
     ) async throws(TransferError) {
-        let upload = try await exchanges.perform(target.url, bytes: 0) { () async throws(TransferError) in
+        let upload = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
             try await target.place.store.beginMultipart(target.key, ObjectAttributes())
         }
         do throws(TransferError) {
             let tags = try await body(upload).sorted { $0.number < $1.number }
-            _ = try await exchanges.perform(target.url, bytes: 0) { () async throws(TransferError) in
+            _ = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
                 try await upload.complete(tags)
             }
         } catch {
@@ -102,7 +101,7 @@ extension StreamTransfer {
     )
         async throws(TransferError) -> PartTag
     {
-        try await exchanges.perform(url, bytes: 0) { () async throws(TransferError) in
+        try await requests.run(url, bytes: 0) { () async throws(TransferError) in
             try await upload.part(number, BytesSource(bytes), checksum: checksum.checksum)
         }
     }
@@ -111,7 +110,7 @@ extension StreamTransfer {
     private func abort(_ upload: any MultipartUpload, _ target: End) async {
         let done = await Task { await Result { () async throws(TransferError) in try await upload.abort() } }.value
         if case .failure(let error) = done {
-            exchanges.onEvent(.note(path: target.url, "parts of it may be left in the store: \(error)"))
+            requests.onEvent(.note(path: target.url, "parts of it may be left in the store: \(error)"))
         }
     }
 }

@@ -21,7 +21,7 @@ extension TransferEngine {
                 var found = false
                 repeat {
                     let after = token
-                    let page = try await self.exchanges(onEvent).perform(place.url(of: prefix), bytes: 0) {
+                    let page = try await self.requests(onEvent).run(place.url(of: prefix), bytes: 0) {
                         () async throws(TransferError) in try await place.store.list(prefix: prefix, after: after)
                     }
                     token = page.next
@@ -112,7 +112,7 @@ extension TransferEngine {
     }
 
     private func streams(_ onEvent: @escaping TransferEventHandler) -> StreamTransfer {
-        StreamTransfer(exchanges: exchanges(onEvent), room: room, configuration: configuration, meter: meter)
+        StreamTransfer(requests: requests(onEvent), room: room, configuration: configuration, meter: meter)
     }
 
     private func finish(_ file: TransferredFile, _ onEvent: TransferEventHandler, _ report: inout TransferReport) {

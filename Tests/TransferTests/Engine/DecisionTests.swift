@@ -46,28 +46,28 @@ import WorkdirProtocol
     }
 
     @Test func `the memory budget holds, and what is larger than it runs alone`() {
-        var admission = Admission(memory: 10, maximumConcurrency: 64)
-        #expect(admission.handle(.wants(1, bytes: 6)) == [.admit(1)])
-        #expect(admission.handle(.wants(2, bytes: 6)) == [])
-        #expect(admission.handle(.wants(3, bytes: 50)) == [])
-        #expect(admission.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.admit(2)])
-        #expect(admission.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.admit(3)])
-        #expect(admission.handle(.wants(4, bytes: 1)) == [])
-        #expect(admission.handle(.withdrawn(4)) == [])
-        #expect(admission.handle(.finished(bytes: 50, moved: 6, now: .zero)) == [])
+        var slots = SlotQueue(memory: 10, maximumConcurrency: 64)
+        #expect(slots.handle(.wants(1, bytes: 6)) == [.grant(1)])
+        #expect(slots.handle(.wants(2, bytes: 6)) == [])
+        #expect(slots.handle(.wants(3, bytes: 50)) == [])
+        #expect(slots.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.grant(2)])
+        #expect(slots.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.grant(3)])
+        #expect(slots.handle(.wants(4, bytes: 1)) == [])
+        #expect(slots.handle(.withdrawn(4)) == [])
+        #expect(slots.handle(.finished(bytes: 50, moved: 6, now: .zero)) == [])
     }
 
     @Test func `throttling freezes all, halves once a storm, and thaws when told`() {
-        var admission = Admission(memory: 100, maximumConcurrency: 8)
-        for ticket in 1...8 { #expect(admission.handle(.wants(UInt64(ticket), bytes: 0)) == [.admit(UInt64(ticket))]) }
-        #expect(admission.handle(.throttled(until: .seconds(2))) == [.wake(at: .seconds(2))])
-        #expect(admission.handle(.throttled(until: .seconds(1))) == [])
-        #expect(admission.handle(.throttled(until: .seconds(3))) == [.wake(at: .seconds(3))])
-        #expect(admission.limit == 4)
-        for _ in 0..<8 { #expect(admission.handle(.finished(bytes: 0, moved: 0, now: .zero)) == []) }
-        for ticket in 9...13 { #expect(admission.handle(.wants(UInt64(ticket), bytes: 0)) == []) }
-        #expect(admission.handle(.woke(now: .seconds(2))) == [])
-        #expect(admission.handle(.woke(now: .seconds(3))) == [.admit(9), .admit(10), .admit(11), .admit(12)])
+        var slots = SlotQueue(memory: 100, maximumConcurrency: 8)
+        for ticket in 1...8 { #expect(slots.handle(.wants(UInt64(ticket), bytes: 0)) == [.grant(UInt64(ticket))]) }
+        #expect(slots.handle(.throttled(until: .seconds(2))) == [.wake(at: .seconds(2))])
+        #expect(slots.handle(.throttled(until: .seconds(1))) == [])
+        #expect(slots.handle(.throttled(until: .seconds(3))) == [.wake(at: .seconds(3))])
+        #expect(slots.limit == 4)
+        for _ in 0..<8 { #expect(slots.handle(.finished(bytes: 0, moved: 0, now: .zero)) == []) }
+        for ticket in 9...13 { #expect(slots.handle(.wants(UInt64(ticket), bytes: 0)) == []) }
+        #expect(slots.handle(.woke(now: .seconds(2))) == [])
+        #expect(slots.handle(.woke(now: .seconds(3))) == [.grant(9), .grant(10), .grant(11), .grant(12)])
     }
 
     @Test(
@@ -75,7 +75,7 @@ import WorkdirProtocol
             (nil, 32 << 20, 64), (1 << 40, 32 << 20, 64), (64 << 20, 16 << 20, 32), (16 << 20, 4 << 20, 8),
             (1 << 20, 1 << 20, 2),
         ] as [(UInt64?, Int, Int)])
-    func `buffers and exchanges fit into the container`(limit: UInt64?, memory: Int, concurrency: Int) {
+    func `buffers and requests fit into the container`(limit: UInt64?, memory: Int, concurrency: Int) {
         let fitting = TransferConfiguration().fitting(memoryLimit: limit)
         #expect(fitting.memory == memory)
         #expect(fitting.maximumConcurrency == concurrency)

@@ -1,11 +1,11 @@
+internal import Basics
 internal import CLinux
 internal import Glibc
-internal import HTTPTransport
 
 /// Files that an operator named, by path. Inputs in the workdir are not written through it but through the engine's
 /// confined writer.
 struct FileStore: ObjectStore {
-    let traits = StoreTraits(ranges: true, lists: true, multipart: nil, checksum: nil)
+    let traits = StoreTraits(ranges: true, lists: FileKind.lists, multipart: nil, checksum: nil)
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
         let file = try LocalFile(key)
@@ -17,11 +17,11 @@ struct FileStore: ObjectStore {
     }
 
     func read(
-        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
         let file = try LocalFile(key)
         let info = file.info
-        if let matching, let difference = ResponseCheck.difference(between: matching, and: info) {
+        if let matching, let difference = matching.difference(from: info) {
             throw TransferError(
                 object: key, reason: .changed, message: "the file changed while it was read: \(difference)")
         }
@@ -34,13 +34,11 @@ struct FileStore: ObjectStore {
         return info
     }
 
-    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
         try await FileDrain(path: key).run(content)
     }
-
-    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo { WebResponse.info(key, head) }
 }
 
 /// A regular file, open for reading.
@@ -98,4 +96,26 @@ final class LocalFile: Sendable {
             }
         return TransferError(object: path, reason: reason, message: String(cString: strerror(code)))
     }
+}
+
+/// Local files, by `file://` URL or plain path.
+struct FileKind: StoreKind {
+    static var schemes: [String] { ["file"] }
+    static var authority: String? { nil }
+
+    static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
+        guard rest.hasPrefix("/") || rest.lowercased().hasPrefix("localhost/") else {
+            throw Location.Problem("a file URL needs an absolute path", hint: "write file:///PATH")
+        }
+        let path = rest[(rest.firstIndex(of: "/") ?? rest.startIndex)...]
+        guard let decoded = PercentEncoding.decode(path), !decoded.utf8.contains(0) else {
+            throw Location.Problem("the path is not percent-encoded UTF-8", hint: "write % as %25")
+        }
+        return Location(self, key: decoded)
+    }
+
+    init() {}
+    init(_ context: StoreContext) {}
+
+    func store(at location: Location) -> any ObjectStore { FileStore() }
 }

@@ -1,15 +1,14 @@
 internal import Glibc
-internal import HTTPTransport
 
-/// Gives a file's bytes to a sink as a client's exchange would.
+/// Gives a file's bytes to a sink as a client's request would.
 struct FileFeed {
     private static let piece = 256 << 10
 
     private let file: LocalFile
     private let range: Range<Int64>
-    private let sink: any HTTPBodySink
+    private let sink: any ObjectSink
 
-    init(_ file: LocalFile, range: Range<Int64>, into sink: any HTTPBodySink) {
+    init(_ file: LocalFile, range: Range<Int64>, into sink: any ObjectSink) {
         self.file = file
         self.range = range
         self.sink = sink
@@ -22,7 +21,7 @@ struct FileFeed {
                 message: "has \(file.size) bytes where \(range.upperBound) were expected")
         }
         let wakeup = Wakeup()
-        try handle(sink.begin(head, transfer: wakeup.handle))
+        try handle(sink.begin(file.info, reading: wakeup.handle))
         var buffer = [UInt8](repeating: 0, count: Int(min(Int64(Self.piece), range.upperBound - range.lowerBound)))
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -53,16 +52,7 @@ struct FileFeed {
         return try result.get()
     }
 
-    private var head: HTTPResponseHead {
-        let length = String(range.upperBound - range.lowerBound)
-        guard range != 0..<file.size else {
-            return HTTPResponseHead(status: 200, headers: ["Content-Length": length, "Accept-Ranges": "bytes"])
-        }
-        let content = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
-        return HTTPResponseHead(status: 206, headers: ["Content-Length": length, "Content-Range": content])
-    }
-
-    private func handle(_ step: HTTPSinkStep) throws(TransferError) {
+    private func handle(_ step: SinkStep) throws(TransferError) {
         guard case .stop(let why) = step else { return }
         throw TransferError(object: file.path, reason: .local(errno: EIO), message: why)
     }
@@ -74,7 +64,7 @@ struct FileDrain {
 
     let path: String
 
-    func run(_ source: any HTTPBodySource) async throws(TransferError) -> ObjectInfo {
+    func run(_ source: any ObjectContent) async throws(TransferError) -> ObjectInfo {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
         try makeFolders(folder)
         let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
@@ -92,9 +82,7 @@ struct FileDrain {
         return try LocalFile(path).info
     }
 
-    private func copy(_ source: any HTTPBodySource, to descriptor: Int32) async throws(TransferError) {
-        let wakeup = Wakeup()
-        source.attach(wakeup.handle)
+    private func copy(_ source: any ObjectContent, to descriptor: Int32) async throws(TransferError) {
         var buffer = [UInt8](repeating: 0, count: Self.piece)
         var total: Int64 = 0
         while true {
@@ -104,7 +92,6 @@ struct FileDrain {
                 let failure = buffer.withUnsafeBytes { write($0[..<count], to: descriptor) }
                 if let failure { throw LocalFile.failure(path, failure) }
                 total += Int64(count)
-            case .pause: try await wakeup.wait(path)
             case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
             case .end:
                 if let expected = source.length, expected != total {
@@ -150,16 +137,16 @@ struct FileDrain {
     }
 }
 
-/// Lets a task wait until a paused sink or source wants to go on.
+/// Lets a task wait until a paused sink wants to go on.
 struct Wakeup: Sendable {
     private let stream: AsyncStream<Void>
-    let handle: HTTPTransferHandle
+    let handle: ReadingHandle
 
     init() {
         // One wake-up kept is enough: more say the same.
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.stream = stream
-        handle = HTTPTransferHandle { continuation.yield() }
+        handle = ReadingHandle { continuation.yield() }
     }
 
     /// Returns at once where the wake-up came first. Throws `.cancelled`.

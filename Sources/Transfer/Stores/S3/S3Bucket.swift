@@ -17,32 +17,28 @@ final class S3Bucket: Sendable {
     func url(_ key: String?) -> String { "s3://\(name)/\(key ?? "")" }
 
     /// The whole answer, at most `limit` bytes of it kept.
-    func answer(_ call: S3Call, limit: Int = 8 << 20) async throws(TransferError)
-        -> (head: HTTPResponseHead, body: [UInt8])
+    func answer(_ call: S3Call, limit: Int = 8 << 20) async throws(TransferError) -> ResponseGate.Answer {
+        try await perform(call, .document(limit: limit))
+    }
+
+    /// The bytes asked for go into `sink`; what the answer says of the object.
+    func read(_ call: S3Call, _ check: ResponseCheck, into sink: any ObjectSink) async throws(TransferError)
+        -> ObjectInfo
     {
-        try await perform(call, into: nil, keeping: limit) { _ in .keep }
+        let answer = try await perform(call, .object(check, sink))
+        return answer.info ?? check.info(answer.head)
     }
 
-    /// The answer's body goes into `sink` if `judge` finds its head to be what was asked for.
-    func deliver(
-        _ call: S3Call, into sink: any HTTPBodySink,
-        judge: @escaping @Sendable (HTTPResponseHead) -> ResponseGate.Verdict
-    ) async throws(TransferError) -> HTTPResponseHead {
-        try await perform(call, into: sink, keeping: ResponseGate.errorDocument, judge: judge).head
-    }
-
-    private func perform(
-        _ call: S3Call, into sink: (any HTTPBodySink)?, keeping limit: Int,
-        judge: @escaping @Sendable (HTTPResponseHead) -> ResponseGate.Verdict
-    ) async throws(TransferError) -> (head: HTTPResponseHead, body: [UInt8]) {
+    private func perform(_ call: S3Call, _ wanted: ResponseGate.Wanted) async throws(TransferError)
+        -> ResponseGate.Answer
+    {
         let object = url(call.key)
         var recovery = S3Recovery()
         while true {
             let credentials = try await service.credentials(for: object)
             let region = if let told = self.region.withLock({ $0 }) { told } else { await service.region() }
             let request = try service.request(call, bucket: name, region: region, credentials: credentials)
-            let gate = ResponseGate(sink, keeping: limit) { $0.isSuccess ? judge($0) : .keep }
-            let answer = try await gate.run(request, on: service.client, object: object)
+            let answer = try await ResponseGate(wanted).run(request, on: service.client, object: object)
             if answer.head.isSuccess { return answer }
 
             let now = service.clock.now()

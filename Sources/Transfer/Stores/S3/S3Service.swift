@@ -1,19 +1,21 @@
+internal import Basics
 internal import HTTPTransport
 internal import Synchronization
 
 /// What all buckets share: the client, the credentials, the clock and where S3 is.
 final class S3Service: Sendable {
-    let client: any HTTPExchange
+    let client: any HTTPRequesting
     let clock: ServerClock
     private let settings: S3Settings
-    private let cache: CredentialCache?
+    private let cache: CredentialCache<AWSCredentials>?
     private let machine: InstanceRegion?
     private let keys = SigningKeys()
     private let buckets = Mutex<[String: S3Bucket]>([:])
 
     /// Without `cache` requests are not signed.
     init(
-        settings: S3Settings, client: any HTTPExchange, cache: CredentialCache?, machine: InstanceRegion? = nil,
+        settings: S3Settings, client: any HTTPRequesting, cache: CredentialCache<AWSCredentials>?,
+        machine: InstanceRegion? = nil,
         clock: ServerClock = ServerClock()
     ) {
         self.settings = settings
@@ -67,6 +69,74 @@ final class S3Service: Sendable {
     }
 }
 
+// MARK: - The kind of store
+
+extension S3Service: StoreKind {
+    static var schemes: [String] { ["s3"] }
+    static var authority: String? { "a bucket" }
+
+    static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let bucket = String(rest[..<slash])
+        guard !bucket.hasPrefix("arn:") else {
+            throw Location.Problem(
+                "access points named by ARN are not supported", hint: "use the access point's alias as the bucket")
+        }
+        guard isBucket(bucket) else {
+            throw Location.Problem("'\(bucket)' is not a bucket name", hint: "write s3://BUCKET/KEY")
+        }
+        let key = String(rest[slash...].dropFirst())
+        // The limit of S3 and of all that copy it.
+        guard key.utf8.count <= 1024 else { throw Location.Problem("the key is longer than 1024 bytes") }
+        return Location(self, base: "s3://\(bucket)/", authority: bucket, key: key)
+    }
+
+    convenience init(_ context: StoreContext) throws(TransferError) {
+        try self.init(context.configuration, client: context.client, direct: context.direct)
+    }
+
+    func store(at location: Location) -> any ObjectStore { store(bucket: location.authority) }
+
+    /// Wider than AWS's rule, because other servers allow more.
+    private static func isBucket(_ name: String) -> Bool {
+        (1...255).contains(name.utf8.count) && name != "." && name != ".."
+            && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
+    }
+}
+
+extension S3Service {
+    /// The chain of AWS's own tools: environment, web identity, shared files, container, machine. A profile named on
+    /// the command line stands alone.
+    convenience init(
+        _ configuration: StoreConfiguration, client: any HTTPRequesting, direct: any HTTPRequesting,
+        clock: ServerClock = ServerClock(), runner: any ProcessRunner = SystemProcessRunner()
+    ) throws(TransferError) {
+        let profiles = try AWSProfiles(configuration)
+        let settings = S3Settings(configuration, profiles: profiles)
+        let machine = InstanceRegion(InstanceMetadata(configuration: configuration, client: direct))
+        guard !configuration.anonymous else {
+            self.init(settings: settings, client: client, cache: nil, machine: machine, clock: clock)
+            return
+        }
+        let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
+        let environment = EnvironmentSource(configuration: configuration)
+        let container = ContainerSource(configuration: configuration, client: direct)
+        let instance = InstanceSource(configuration: configuration, client: direct)
+        let profile = ProfileSource(
+            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
+            runner: runner)
+        var sources: [any AWSCredentialSource] = [profile]
+        if configuration.profile == nil {
+            sources = [environment]
+            if let webIdentity = WebIdentitySource(configuration, service: service) { sources.append(webIdentity) }
+            sources += [profile, container, instance] as [any AWSCredentialSource]
+        }
+        self.init(
+            settings: settings, client: client, cache: CredentialCache(AWSCredentialChain(sources: sources)),
+            machine: machine, clock: clock)
+    }
+}
+
 /// Our clock, corrected by what a server that refused a signature said of its own.
 final class ServerClock: Sendable {
     private let local: EpochClock
@@ -80,59 +150,4 @@ final class ServerClock: Sendable {
     func now() -> Int64 { local() + offset.load(ordering: .relaxed) }
 
     func correct(by seconds: Int64) { offset.wrappingAdd(seconds, ordering: .relaxed) }
-}
-
-/// Where S3 is and how it is spoken to, decided once from configuration, environment and the shared files.
-struct S3Settings: Sendable, Equatable {
-    /// The region signed for until a bucket says otherwise.
-    var region: String
-    /// Somebody said so; else a machine of EC2 is asked for its own.
-    var isRegionGiven = true
-    /// Instead of AWS's own endpoints.
-    var endpointURL: String?
-    var pathStyle: Bool?
-    var fips = false
-    var dualStack = false
-    /// What uploads are checked by; `nil` for servers that know none.
-    var checksum: ChecksumAlgorithm?
-    var timeouts = StoreConfiguration.defaultTimeouts
-
-    /// AWS knows every bucket there, whatever its region; other servers mostly do not care.
-    static let defaultRegion = "us-east-1"
-
-    init(region: String = S3Settings.defaultRegion, endpointURL: String? = nil, pathStyle: Bool? = nil) {
-        self.region = region
-        self.endpointURL = endpointURL
-        self.pathStyle = pathStyle
-        checksum = .crc32c
-    }
-
-    init(_ configuration: StoreConfiguration, profiles: AWSProfiles) {
-        let profile = profiles.chosen
-        let given =
-            configuration.region ?? configuration.variable("AWS_REGION")
-            ?? configuration.variable("AWS_DEFAULT_REGION") ?? profile["region"]
-        region = given ?? Self.defaultRegion
-        isRegionGiven = given != nil
-        // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html, most specific first.
-        let ignored = configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        let configured =
-            configuration.variable("AWS_ENDPOINT_URL_S3") ?? configuration.variable("AWS_ENDPOINT_URL")
-            ?? profiles.endpointURL(service: "s3")
-        endpointURL = configuration.endpointURL ?? (ignored ? nil : configured)
-        pathStyle = configuration.pathStyle ?? (profile["s3.addressing_style"].map { $0 == "path" })
-        timeouts = configuration.timeouts
-        fips = configuration.flag("AWS_USE_FIPS_ENDPOINT")
-        dualStack = configuration.flag("AWS_USE_DUALSTACK_ENDPOINT")
-        let calculation =
-            configuration.variable("AWS_REQUEST_CHECKSUM_CALCULATION") ?? profile["request_checksum_calculation"]
-        checksum = calculation?.lowercased() == "when_required" ? nil : .crc32c
-    }
-
-    func endpoint(bucket: String, region: String) throws(TransferError) -> S3Endpoint {
-        if let endpointURL {
-            return try .custom(endpointURL, bucket: bucket, pathStyle: pathStyle ?? true)
-        }
-        return .aws(region: region, bucket: bucket, pathStyle: pathStyle, fips: fips, dualStack: dualStack)
-    }
 }

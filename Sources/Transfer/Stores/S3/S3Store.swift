@@ -12,7 +12,7 @@ struct S3Store: ObjectStore {
 
     init(_ bucket: S3Bucket, checksum: ChecksumAlgorithm?) {
         self.bucket = bucket
-        traits = StoreTraits(ranges: true, lists: true, multipart: Self.limits, checksum: checksum)
+        traits = StoreTraits(ranges: true, lists: S3Service.lists, multipart: Self.limits, checksum: checksum)
     }
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
@@ -20,12 +20,12 @@ struct S3Store: ObjectStore {
         call.headers["x-amz-checksum-mode"] = "ENABLED"
         var info: ObjectInfo
         do {
-            info = self.info(key, from: try await bucket.answer(call).head)
+            info = S3Response.info(key, try await bucket.answer(call).head)
         } catch  where error.reason == .server(status: 400) || error.reason == .permission {
             // An answer to HEAD has no body, so it does not say why. The same question as GET does, and corrects clock
             // and credentials on the way.
             try await explain(key)
-            info = self.info(key, from: try await bucket.answer(call).head)
+            info = S3Response.info(key, try await bucket.answer(call).head)
         }
         if let size = info.size, size >= Self.worthParts, info.etag?.contains("-") == true {
             info.partSize = try? await firstPart(key)
@@ -48,21 +48,19 @@ struct S3Store: ObjectStore {
     }
 
     func read(
-        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
         var call = S3Call("GET", key)
         call.headers["x-amz-checksum-mode"] = "ENABLED"
         if let range { call.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
         if let etag = matching?.etag { call.headers["If-Match"] = etag }
         if let version = matching?.versionID { call.query = [("versionId", version)] }
-        let head = try await bucket.deliver(call, into: sink) { head in
-            ResponseCheck.verdict(
-                head, found: info(key, from: head), range: range, matching: matching, object: bucket.url(key))
-        }
-        return info(key, from: head)
+        let check = ResponseCheck(
+            object: bucket.url(key), key: key, range: range, matching: matching, describe: S3Response.info)
+        return try await bucket.read(call, check, into: sink)
     }
 
-    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
         guard let length = content.length else {
@@ -115,8 +113,6 @@ struct S3Store: ObjectStore {
             marker = next
         }
     }
-
-    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo { S3Response.info(key, head) }
 
     /// Throws what is behind a refusal that came without words; returns where there is nothing wrong any more.
     private func explain(_ key: String) async throws(TransferError) {

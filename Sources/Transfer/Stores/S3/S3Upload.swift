@@ -15,7 +15,7 @@ struct S3Upload: MultipartUpload {
         self.checksum = checksum
     }
 
-    func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+    func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
         -> PartTag
     {
         var call = S3Call("PUT", key)
@@ -56,7 +56,7 @@ struct S3Upload: MultipartUpload {
         }
         // Joining thousands of parts takes minutes.
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
-        let answer: (head: HTTPResponseHead, body: [UInt8])
+        let answer: ResponseGate.Answer
         do { answer = try await bucket.answer(call) } catch {
             guard error.reason == .notFound, let info = await completedBefore(parts) else { throw error }
             return info

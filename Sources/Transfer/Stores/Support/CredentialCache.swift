@@ -6,18 +6,24 @@ typealias EpochClock = @Sendable () -> Int64
 
 let systemEpochClock: EpochClock = { Int64(time(nil)) }
 
+/// What a store is shown to prove who asks.
+protocol Credential: Sendable, Equatable {
+    /// Seconds since 1970; `nil` for what does not end.
+    var expiration: Int64? { get }
+}
+
 /// Keeps credentials until shortly before they expire. However many requests ask, one fetch is under way at a time;
 /// credentials that are still good are used when fetching new ones fails.
-final class CredentialCache: Sendable {
+final class CredentialCache<Kept: Credential>: Sendable {
     /// New ones are fetched this long before the old ones end, plus jitter, so that the pods of one job do not all ask
     /// at once.
-    static let lead: Int64 = 300
-    static let maximumJitter: Int64 = 60
+    private static var lead: Int64 { 300 }
+    private static var maximumJitter: Int64 { 60 }
     /// After a failed refresh the still valid credentials are used this long before the next attempt.
-    static let pause: Int64 = 15
+    static var pause: Int64 { 15 }
 
     private struct State {
-        var current: AWSCredentials?
+        var current: Kept?
         var refreshAt = Int64.min
         var fetching = false
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -28,34 +34,38 @@ final class CredentialCache: Sendable {
     }
 
     private enum Turn {
-        case use(AWSCredentials)
+        case use(Kept)
         case fetch
         case wait(round: Int)
     }
 
-    private let source: any CredentialSource
+    /// What to say where nothing is to be had.
+    private let missing: TransferError
+    private let source: @Sendable () async throws(TransferError) -> Kept?
     private let now: EpochClock
     private let jitter: @Sendable () -> Int64
     private let state = Mutex(State())
 
     init(
-        _ source: any CredentialSource, now: @escaping EpochClock = systemEpochClock,
-        jitter: @escaping @Sendable () -> Int64 = { .random(in: 0...CredentialCache.maximumJitter) }
+        missing: TransferError, now: @escaping EpochClock = systemEpochClock,
+        jitter: @escaping @Sendable () -> Int64 = { .random(in: 0...maximumJitter) },
+        _ source: @escaping @Sendable () async throws(TransferError) -> Kept?
     ) {
+        self.missing = missing
         self.source = source
         self.now = now
         self.jitter = jitter
     }
 
     /// Throws `.credentials` where no source has any.
-    func credentials() async throws(TransferError) -> AWSCredentials {
+    func credentials() async throws(TransferError) -> Kept {
         while true {
             switch takeTurn() {
             case .use(let credentials): return credentials
             case .fetch: return try await fetch()
             case .wait(let round):
                 await turn(after: round)
-                if Task.isCancelled { throw Self.cancelled }
+                if Task.isCancelled { throw .cancelled(missing.object) }
                 let failure = state.withLock { $0.round == round + 1 && !$0.fetching ? $0.failure : nil }
                 if let failure, failure.reason != .cancelled { throw failure }
             }
@@ -63,7 +73,7 @@ final class CredentialCache: Sendable {
     }
 
     /// The store refused these: the next caller fetches anew, unless that has happened meanwhile.
-    func reject(_ credentials: AWSCredentials) {
+    func reject(_ credentials: Kept) {
         state.withLock { if $0.current == credentials { $0.current = nil } }
     }
 
@@ -80,13 +90,13 @@ final class CredentialCache: Sendable {
         }
     }
 
-    private func fetch() async throws(TransferError) -> AWSCredentials {
-        let result: Result<AWSCredentials?, TransferError>
-        do { result = .success(try await source.fetch()) } catch { result = .failure(error) }
+    private func fetch() async throws(TransferError) -> Kept {
+        let result: Result<Kept?, TransferError>
+        do { result = .success(try await source()) } catch { result = .failure(error) }
         let now = now()
         let jitter = jitter()
         let (outcome, waiting) = state.withLock { state in
-            let outcome = Self.settle(&state, result, now: now, jitter: jitter)
+            let outcome = settle(&state, result, now: now, jitter: jitter)
             state.fetching = false
             state.round += 1
             if case .failure(let error) = outcome { state.failure = error } else { state.failure = nil }
@@ -97,29 +107,25 @@ final class CredentialCache: Sendable {
         return try outcome.get()
     }
 
-    private static func settle(
-        _ state: inout State, _ result: Result<AWSCredentials?, TransferError>, now: Int64, jitter: Int64
-    ) -> Result<AWSCredentials, TransferError> {
+    private func settle(
+        _ state: inout State, _ result: Result<Kept?, TransferError>, now: Int64, jitter: Int64
+    ) -> Result<Kept, TransferError> {
         if case .success(let fetched?) = result {
             state.current = fetched
             state.refreshAt =
                 fetched.expiration.map { expiration in
                     // Credentials that live shortly are fetched anew in the last tenth of their life.
-                    expiration - min(lead + jitter, max(1, (expiration - now) / 10))
+                    expiration - min(Self.lead + jitter, max(1, (expiration - now) / 10))
                 } ?? .max
             return .success(fetched)
         }
         if let current = state.current, let expiration = current.expiration, now < expiration {
-            state.refreshAt = now + pause
+            state.refreshAt = now + Self.pause
             return .success(current)
         }
         state.current = nil
         if case .failure(let error) = result { return .failure(error) }
-        return .failure(
-            TransferError(
-                object: "s3://", reason: .credentials, message: "no AWS credentials were found",
-                hint: "give the pod a role (web identity), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a "
-                    + "public bucket with --no-sign-request"))
+        return .failure(missing)
     }
 
     /// Returns when the fetch under way has ended or the caller is cancelled.
@@ -141,6 +147,4 @@ final class CredentialCache: Sendable {
             state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
         }
     }
-
-    private static let cancelled = TransferError(object: "s3://", reason: .cancelled, message: "cancelled")
 }

@@ -1,24 +1,31 @@
 internal import Basics
 internal import HTTPTransport
-internal import WorkdirProtocol
 
-/// Whether a response holds exactly the bytes that were asked for. Shared by all stores that speak HTTP.
-enum ResponseCheck {
+/// What a reader asks for, and whether an answer holds exactly that. Shared by all stores that speak HTTP.
+struct ResponseCheck: Sendable {
+    /// In errors.
+    var object: String
+    var key: String
+    var range: Range<Int64>?
+    var matching: ObjectInfo?
+    /// How this store tells of an object in a response's head.
+    var describe: @Sendable (_ key: String, HTTPResponseHead) -> ObjectInfo
+
+    func info(_ head: HTTPResponseHead) -> ObjectInfo { describe(key, head) }
+
     /// Judges the head of a successful response to a GET; `found` is what that head says of the object.
-    static func verdict(
-        _ head: HTTPResponseHead, found: ObjectInfo, range: Range<Int64>?, matching: ObjectInfo?, object: String
-    ) -> ResponseGate.Verdict {
+    func verdict(_ head: HTTPResponseHead, _ found: ObjectInfo) -> ResponseGate.Verdict {
         func refuse(_ reason: TransferError.Reason, _ message: String, hint: String? = nil) -> ResponseGate.Verdict {
             .refuse(TransferError(object: object, reason: reason, message: message, hint: hint))
         }
-        if let matching, let difference = difference(between: matching, and: found) {
+        if let difference = matching?.difference(from: found) {
             return refuse(.changed, "the object changed while it was read: \(difference)")
         }
         switch (head.status, range) {
         case (200, nil):
-            return .deliver
+            return .deliver(found)
         case (200, let range?):
-            if range.lowerBound == 0, found.size == range.upperBound { return .deliver }
+            if range.lowerBound == 0, found.size == range.upperBound { return .deliver(found) }
             return refuse(
                 .protocolViolation, "the server sent the whole object where a range of it was asked for",
                 hint: "the server ignores ranges; it can only be read as a whole")
@@ -31,33 +38,12 @@ enum ResponseCheck {
                     .protocolViolation,
                     "asked for bytes \(range.lowerBound) to \(range.upperBound - 1), the server sent \(given)")
             }
-            return .deliver
+            return .deliver(found)
         case (206, nil):
             return refuse(.protocolViolation, "the server sent a part of the object although all of it was asked for")
         default:
             return refuse(.protocolViolation, "unexpected status \(head.status)")
         }
-    }
-
-    /// What tells two objects apart that should be one, in words; `nil` where nothing does.
-    static func difference(between expected: ObjectInfo, and found: ObjectInfo) -> String? {
-        if let old = expected.size, let new = found.size, old != new { return "\(old) bytes became \(new)" }
-        if let old = expected.versionID, let new = found.versionID, old != new { return "another version" }
-        if let old = expected.etag, let new = found.etag, strong(old) != strong(new) { return "another ETag" }
-        if expected.etag == nil, let old = expected.lastModified, let new = found.lastModified, old != new,
-            CivilTime(http: old) != nil, CivilTime(http: new) != nil
-        {
-            return "modified \(new)"
-        }
-        return nil
-    }
-
-    /// Without the mark of weakness and the quotes, which some servers put on in one answer and leave out in another.
-    private static func strong(_ etag: String) -> Substring {
-        var text = etag[...]
-        if text.hasPrefix("W/") { text = text.dropFirst(2) }
-        if text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") { text = text.dropFirst().dropLast() }
-        return text
     }
 }
 

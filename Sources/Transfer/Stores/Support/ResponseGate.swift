@@ -3,55 +3,70 @@ internal import HTTPTransport
 internal import Synchronization
 
 /// Stands before a sink and lets only the response through that was asked for; the body of any other is kept for the
-/// error it explains.
+/// error it explains. What comes through is decided by `Wanted.verdict`, on the client's thread.
 final class ResponseGate: HTTPBodySink {
+    enum Wanted: Sendable {
+        /// Any answer, at most so many bytes of it kept; the rest is dropped.
+        case document(limit: Int)
+        /// No more than the head of an answer that is no redirect.
+        case head
+        /// An object's bytes, for the sink.
+        case object(ResponseCheck, any ObjectSink)
+    }
+
     enum Verdict {
         /// The object's bytes: pass them on.
-        case deliver
-        /// An error document or a redirect: keep it.
+        case deliver(ObjectInfo)
+        /// A document, an error or a redirect: keep it.
         case keep
         /// Its head alone is wanted.
         case stop
         case refuse(TransferError)
     }
 
+    /// What came: the body is empty where it went to the sink, which then was told `info`.
+    struct Answer {
+        var head: HTTPResponseHead
+        var body: [UInt8] = []
+        var info: ObjectInfo?
+    }
+
     /// Error documents are some hundred bytes; what is longer explains nothing.
     static let errorDocument = 64 << 10
 
     private struct State {
-        var head: HTTPResponseHead?
-        var body: [UInt8] = []
+        var answer: Answer?
         var refusal: TransferError?
-        var delivers = false
     }
 
-    private let target: (any HTTPBodySink)?
-    private let judge: @Sendable (HTTPResponseHead) -> Verdict
+    private let wanted: Wanted
+    private let sink: (any ObjectSink)?
     private let limit: Int
     private let state = Mutex(State())
 
-    /// Keeps at most `limit` bytes of a body that does not go to the target; the rest is dropped.
-    init(
-        _ target: (any HTTPBodySink)?, keeping limit: Int = ResponseGate.errorDocument,
-        judge: @escaping @Sendable (HTTPResponseHead) -> Verdict
-    ) {
-        self.target = target
-        self.limit = limit
-        self.judge = judge
+    init(_ wanted: Wanted) {
+        self.wanted = wanted
+        (sink, limit) =
+            switch wanted {
+            case .document(let limit): (nil, limit)
+            case .head: (nil, Self.errorDocument)
+            case .object(_, let sink): (sink, Self.errorDocument)
+            }
     }
 
     func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
-        let verdict = judge(head)
+        let verdict = wanted.verdict(head)
         state.withLock {
-            $0 = State(head: head)
+            $0 = State(answer: Answer(head: head))
             switch verdict {
-            case .deliver: $0.delivers = true
+            case .deliver(let info): $0.answer?.info = info
             case .refuse(let error): $0.refusal = error
             case .keep, .stop: break
             }
         }
         switch verdict {
-        case .deliver: return target?.begin(head, transfer: transfer) ?? .proceed
+        case .deliver(let info):
+            return sink.map { HTTPSinkStep($0.begin(info, reading: ReadingHandle(transfer.resume))) } ?? .proceed
         case .keep: return .proceed
         case .stop: return .stop("head seen")
         case .refuse: return .stop("refused")
@@ -60,40 +75,79 @@ final class ResponseGate: HTTPBodySink {
 
     func write(_ bytes: UnsafeRawBufferPointer) -> HTTPSinkStep {
         let delivers = state.withLock { state in
-            if !state.delivers { state.body += bytes.prefix(max(0, limit - state.body.count)) }
-            return state.delivers
+            guard let answer = state.answer, answer.info == nil else { return true }
+            state.answer?.body += bytes.prefix(max(0, limit - answer.body.count))
+            return false
         }
-        return delivers ? target?.write(bytes) ?? .proceed : .proceed
+        return delivers ? sink.map { HTTPSinkStep($0.write(bytes)) } ?? .proceed : .proceed
     }
 
-    /// Executes `request` through this gate. The body is empty where it went to the target.
-    func run(_ request: HTTPRequest, on client: any HTTPExchange, object: String) async throws(TransferError)
-        -> (head: HTTPResponseHead, body: [UInt8])
+    /// Executes `request` through this gate.
+    func run(_ request: HTTPRequest, on client: any HTTPRequesting, object: String) async throws(TransferError)
+        -> Answer
     {
         do {
             let head = try await client.execute(request, into: self)
-            let body = state.withLock { $0.body }
-            return (head, body)
+            return state.withLock { $0.answer } ?? Answer(head: head)
         } catch {
-            let (refusal, head, delivers) = state.withLock { ($0.refusal, $0.head, $0.delivers) }
+            let (refusal, answer) = state.withLock { ($0.refusal, $0.answer) }
             if let refusal { throw refusal }
-            if case .bodySink = error.reason, let head, !delivers { return (head, []) }
+            if case .bodySink = error.reason, let answer, answer.info == nil { return Answer(head: answer.head) }
             throw TransferError(error, object: object)
         }
     }
 }
 
+extension ResponseGate.Wanted {
+    func verdict(_ head: HTTPResponseHead) -> ResponseGate.Verdict {
+        switch self {
+        case .document: .keep
+        case .head: (300..<400).contains(head.status) ? .keep : .stop
+        case .object(let check, _): head.isSuccess ? check.verdict(head, check.info(head)) : .keep
+        }
+    }
+}
+
+extension HTTPSinkStep {
+    fileprivate init(_ step: SinkStep) {
+        switch step {
+        case .proceed: self = .proceed
+        case .pause: self = .pause
+        case .stop(let why): self = .stop(why)
+        }
+    }
+}
+
+/// An object's content as the body of a request.
+final class RequestBody: HTTPBodySource {
+    private let content: any ObjectContent
+
+    init(_ content: any ObjectContent) { self.content = content }
+
+    var length: Int64? { content.length }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
+        switch content.read(into: buffer) {
+        case .filled(let count): .filled(count)
+        case .end: .end
+        case .fail(let why): .fail(why)
+        }
+    }
+
+    func rewind() -> Bool { content.rewind() }
+}
+
 /// What stores and credential sources ask of a client, so that tests may answer in its place.
-protocol HTTPExchange: Sendable {
+protocol HTTPRequesting: Sendable {
     func execute(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws(TransportError) -> HTTPResponseHead
     func execute(_ request: HTTPRequest, upTo limit: Int) async throws(TransportError)
         -> (head: HTTPResponseHead, body: [UInt8])
 }
 
-extension HTTPClient: HTTPExchange {}
+extension HTTPClient: HTTPRequesting {}
 
 extension TransferError {
-    /// What a failed exchange means for the object it was about.
+    /// What a failed request means for the object it was about.
     init(_ error: TransportError, object: String) {
         let (reason, words, hint) = Self.meaning(of: error.reason)
         self.init(object: object, reason: reason, message: "\(error.attempted): \(words)", hint: hint)

@@ -2,27 +2,28 @@ internal import HTTPTransport
 
 /// One web server. Keys are paths with their query, as they stand in the URL.
 struct WebStore: ObjectStore {
-    let traits = StoreTraits(ranges: true, lists: false, multipart: nil, checksum: nil)
+    let traits = StoreTraits(
+        ranges: true, lists: WebKind.lists, multipart: nil, checksum: nil, keysAreURLs: WebKind.keysAreURLs)
     let origin: WebOrigin
     var user: String?
     var password: String?
-    let client: any HTTPExchange
+    let client: any HTTPRequesting
     let authorization: WebAuthorization
     let timeouts: HTTPTimeouts
     let now: EpochClock
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
-        let head = try await send("HEAD", key, headers: [:]) { _ in .keep }
-        if head.isSuccess { return info(key, from: head) }
+        let head = try await send("HEAD", key, headers: [:], Self.document).head
+        if head.isSuccess { return WebResponse.info(key, head) }
         // Servers that know no HEAD, and signed URLs that are signed for GET alone.
         guard [400, 403, 405, 501].contains(head.status) else { throw failure(head, key) }
-        let found = try await send("GET", key, headers: ["Range": "bytes=0-0"]) { _ in .stop }
+        let found = try await send("GET", key, headers: ["Range": "bytes=0-0"], .head).head
         if found.status == 416, let range = found.headers["Content-Range"].flatMap(ContentRange.init), range.total == 0
         {
             return ObjectInfo(key: key, size: 0, etag: found.headers["ETag"])
         }
         guard found.isSuccess else { throw failure(found, key) }
-        return info(key, from: found)
+        return WebResponse.info(key, found)
     }
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
@@ -32,7 +33,7 @@ struct WebStore: ObjectStore {
     }
 
     func read(
-        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
         var headers: HTTPHeaders = ["Accept-Encoding": "identity"]
         if let range { headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
@@ -42,52 +43,48 @@ struct WebStore: ObjectStore {
         } else if let modified = matching?.lastModified {
             headers["If-Unmodified-Since"] = modified
         }
-        let object = url(key).redacted
-        let head = try await send("GET", key, headers: headers, sink: sink) { head in
-            guard head.isSuccess else { return .keep }
-            return ResponseCheck.verdict(
-                head, found: info(key, from: head), range: range, matching: matching, object: object)
-        }
-        guard head.isSuccess else { throw failure(head, key) }
-        return info(key, from: head)
+        let check = ResponseCheck(
+            object: url(key).redacted, key: key, range: range, matching: matching, describe: WebResponse.info)
+        let answer = try await send("GET", key, headers: headers, .object(check, sink))
+        guard answer.head.isSuccess else { throw failure(answer.head, key) }
+        return answer.info ?? check.info(answer.head)
     }
 
-    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
         var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
         if let checksum = attributes.checksum, checksum.algorithm == .sha256 {
             headers["Content-Digest"] = "sha-256=:\(checksum.base64):"
         }
-        let head = try await send("PUT", key, headers: headers, body: content) { _ in .keep }
+        let head = try await send("PUT", key, headers: headers, body: content, Self.document).head
         guard head.isSuccess else { throw failure(head, key) }
         return ObjectInfo(
             key: key, size: content.length, etag: head.headers["ETag"], lastModified: head.headers["Last-Modified"])
     }
 
-    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo { WebResponse.info(key, head) }
+    /// An answer whose body nobody needs but to explain an error.
+    private static let document = ResponseGate.Wanted.document(limit: ResponseGate.errorDocument)
 
-    /// One request, redirects followed. `judge` sees every answer that is no redirect.
+    /// One request, redirects followed.
     private func send(
-        _ method: String, _ key: String, headers: HTTPHeaders, body: (any HTTPBodySource)? = nil,
-        sink: (any HTTPBodySink)? = nil,
-        judge: @escaping @Sendable (HTTPResponseHead) -> ResponseGate.Verdict
-    ) async throws(TransferError) -> HTTPResponseHead {
+        _ method: String, _ key: String, headers: HTTPHeaders, body: (any ObjectContent)? = nil,
+        _ wanted: ResponseGate.Wanted
+    ) async throws(TransferError) -> ResponseGate.Answer {
         let object = url(key).redacted
         var headers = headers
         headers["Authorization"] = try authorization.header(origin, user: user, password: password)
         var target = url(key)
         var redirects = WebRedirect()
         while true {
-            let gate = ResponseGate(sink) { (300..<400).contains($0.status) ? .keep : judge($0) }
             let request = HTTPRequest(
-                method, target.text, headers: headers, body: body.map { .source($0) } ?? .none,
+                method, target.text, headers: headers, body: body.map { .source(RequestBody($0)) } ?? .none,
                 timeouts: timeouts)
-            let head = try await gate.run(request, on: client, object: object).head
+            let answer = try await ResponseGate(wanted).run(request, on: client, object: object)
             switch redirects.step(
-                status: head.status, location: head.headers["Location"], method: method, from: target)
+                status: answer.head.status, location: answer.head.headers["Location"], method: method, from: target)
             {
-            case nil: return head
+            case nil: return answer
             case .refuse(let why): throw TransferError(object: object, reason: .configuration, message: why)
             case .follow(let next, let keepsCredentials):
                 target = next
@@ -106,5 +103,41 @@ struct WebStore: ObjectStore {
 
     private func failure(_ head: HTTPResponseHead, _ key: String) -> TransferError {
         WebResponse.error(head, object: url(key).redacted, now: now())
+    }
+}
+
+/// Web servers, each origin a store.
+struct WebKind: StoreKind {
+    static var schemes: [String] { ["http", "https"] }
+    static var authority: String? { "a host" }
+    static var lists: Bool { false }
+    static var keysAreURLs: Bool { true }
+
+    private let client: any HTTPRequesting
+    private let authorization: WebAuthorization
+    private let timeouts: HTTPTimeouts
+
+    static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
+        guard let url = WebURL("\(scheme)://\(rest)") else {
+            throw Location.Problem("this is not a URL that can be read")
+        }
+        return Location(
+            self, base: url.origin.text, authority: url.origin.authority, key: url.target, user: url.user,
+            password: url.password)
+    }
+
+    init(_ context: StoreContext) {
+        client = context.client
+        authorization = WebAuthorization(context.configuration)
+        timeouts = context.configuration.timeouts
+    }
+
+    func store(at location: Location) throws(TransferError) -> any ObjectStore {
+        guard let origin = WebURL(location.base)?.origin else {
+            throw TransferError(object: location.base, reason: .configuration, message: "is no web server's URL")
+        }
+        return WebStore(
+            origin: origin, user: location.user, password: location.password, client: client,
+            authorization: authorization, timeouts: timeouts, now: systemEpochClock)
     }
 }

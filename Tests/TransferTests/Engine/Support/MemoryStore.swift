@@ -1,10 +1,9 @@
-import HTTPTransport
 import Synchronization
 import TestSupport
 
 @testable import Transfer
 
-/// A store in memory whose exchanges fail as a seed says: the same seed fails in the same way for the same requests.
+/// A store in memory whose requests fail as a seed says: the same seed fails in the same way for the same requests.
 final class MemoryStore: ObjectStore {
     enum Fault: CaseIterable {
         case reset, cutShort, slowDown, serverError, damaged, replaced
@@ -27,7 +26,7 @@ final class MemoryStore: ObjectStore {
     let state: Mutex<State>
     let traits: StoreTraits
     private let faults: [Fault]
-    /// Of 100 exchanges.
+    /// Of 100 requests.
     private let faultRate: UInt64
     private let pageSize: Int
 
@@ -100,7 +99,7 @@ final class MemoryStore: ObjectStore {
     }
 
     func read(
-        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any HTTPBodySink
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
         state.withLock {
             $0.reads[key, default: 0] += 1
@@ -118,7 +117,7 @@ final class MemoryStore: ObjectStore {
         var piece = bytes[Int(range?.lowerBound ?? 0)..<Int(range?.upperBound ?? Int64(bytes.count))]
         if fault == .damaged, !piece.isEmpty { piece[piece.startIndex] ^= 1 }
         if fault == .cutShort { piece = piece.prefix(piece.count / 2) }
-        guard case .proceed = sink.begin(HTTPResponseHead(status: 200), transfer: HTTPTransferHandle {}) else {
+        guard case .proceed = sink.begin(info, reading: ReadingHandle {}) else {
             throw TransferError(object: key, reason: .cancelled, message: "sink stopped")
         }
         let content = Array(piece)
@@ -133,11 +132,7 @@ final class MemoryStore: ObjectStore {
         return info
     }
 
-    func info(_ key: String, from head: HTTPResponseHead) -> ObjectInfo {
-        ObjectInfo(key: key, size: nil, checksum: Checksum(.crc32c, [0, 0, 0, 0]))
-    }
-
-    func write(_ key: String, _ content: any HTTPBodySource, _ attributes: ObjectAttributes)
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
         let fault = nextFault()
@@ -170,14 +165,13 @@ final class MemoryStore: ObjectStore {
         Upload(store: self, key: key, id: id)
     }
 
-    private static func drain(_ content: any HTTPBodySource, _ key: String) throws(TransferError) -> [UInt8] {
+    private static func drain(_ content: any ObjectContent, _ key: String) throws(TransferError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
             case .filled(let count): bytes += buffer[..<count]
             case .end: return bytes
-            case .pause: continue
             case .fail(let why): throw TransferError(object: key, reason: .network, message: why)
             }
         }
@@ -188,7 +182,7 @@ final class MemoryStore: ObjectStore {
         let key: String
         let id: String
 
-        func part(_ number: Int, _ content: any HTTPBodySource, checksum: Checksum?) async throws(TransferError)
+        func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
             -> PartTag
         {
             let fault = store.nextFault()

@@ -6,7 +6,7 @@ import Testing
 
 struct CredentialCacheTests {
     /// Gives credentials that live `life` seconds from `now`, or fails; waits at a gate where there is one.
-    private final class Source: CredentialSource {
+    private final class Source: AWSCredentialSource {
         struct State {
             var now: Int64 = 1000
             var life: Int64? = 3600
@@ -46,8 +46,10 @@ struct CredentialCacheTests {
         }
     }
 
-    private func cache(_ source: Source, jitter: Int64 = 0) -> CredentialCache {
-        CredentialCache(source, now: { source.state.withLock { $0.now } }, jitter: { jitter })
+    private func cache(_ source: Source, jitter: Int64 = 0) -> CredentialCache<AWSCredentials> {
+        CredentialCache(
+            missing: AWSCredentials.missing, now: { source.state.withLock { $0.now } }, jitter: { jitter }
+        ) { () async throws(TransferError) in try await source.fetch() }
     }
 
     @Test(arguments: [
@@ -89,7 +91,7 @@ struct CredentialCacheTests {
         #expect(try await cache.credentials().accessKeyID == "K1")
         #expect(try await cache.credentials().accessKeyID == "K1")
         #expect(source.fetches == 2)
-        source.state.withLock { $0.now += CredentialCache.pause + 1 }
+        source.state.withLock { $0.now += CredentialCache<AWSCredentials>.pause + 1 }
         #expect(try await cache.credentials().accessKeyID == "K1")
         #expect(source.fetches == 3)
         source.state.withLock { $0.now += 3600 }
@@ -127,7 +129,7 @@ struct CredentialCacheTests {
     }
 
     @Test func `no credentials anywhere is an error that says where to look`() async {
-        let cache = CredentialCache(CredentialChain(sources: []))
+        let cache = CredentialCache(AWSCredentialChain(sources: []))
         let error = await failure { () throws(TransferError) in _ = try await cache.credentials() }
         #expect(error?.reason == .credentials)
         #expect(error?.hint?.contains("AWS_ACCESS_KEY_ID") == true)

@@ -4,7 +4,7 @@ import Synchronization
 @testable import Transfer
 
 /// Answers requests without a network.
-final class ScriptedExchange: HTTPExchange {
+final class ScriptedExchange: HTTPRequesting {
     typealias Answer = @Sendable (HTTPRequest) -> (status: Int, body: String)?
 
     private let answer: Answer

@@ -23,7 +23,7 @@ struct FileStoreTests {
         let empty = try folder.write("", to: "empty")
         let nothing = BytesSink()
         _ = try await store.read(empty, range: nil, matching: nil, into: nothing)
-        #expect(nothing.heads.count == 1 && nothing.bytes.isEmpty)
+        #expect(nothing.begun.count == 1 && nothing.bytes.isEmpty)
     }
 
     @Test func `a file that changed is refused`() async throws {

@@ -34,7 +34,7 @@ struct S3FaultTests {
         #expect(error?.reason == reason)
         #expect(error?.object == "s3://bucket/key")
         #expect(error?.message.contains(code) == true)
-        #expect(sink.heads.isEmpty)
+        #expect(sink.begun.isEmpty)
         #expect(s3.server.requests.count == 1)
     }
 
@@ -71,7 +71,7 @@ struct S3FaultTests {
             _ = try await s3.store.read("key", range: 0..<5, matching: ObjectInfo(key: "key", size: 10), into: sink)
         }
         #expect(error?.reason == reason)
-        #expect(sink.heads.isEmpty && sink.bytes.isEmpty)
+        #expect(sink.begun.isEmpty && sink.bytes.isEmpty)
     }
 
     @Test func `a server that ignores ranges is seen before its first byte`() async throws {

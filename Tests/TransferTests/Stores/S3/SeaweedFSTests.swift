@@ -59,7 +59,7 @@ struct SeaweedFSTests {
         let sink = BytesSink()
         _ = try await store.read("empty", range: nil, matching: nil, into: sink)
         #expect(sink.bytes.isEmpty)
-        #expect(sink.heads.count == 1)
+        #expect(sink.begun.count == 1)
     }
 
     @Test(arguments: [
@@ -186,7 +186,7 @@ struct SeaweedFSTests {
         #expect(await reason { _ = try await stranger.list(prefix: "", after: nil) } == .credentials)
         let anonymous = try self.store(server, bucket, anonymous: true)
         #expect(await reason { _ = try await anonymous.list(prefix: "", after: nil) } == .permission)
-        #expect(sink.heads.isEmpty)
+        #expect(sink.begun.isEmpty)
     }
 
     @Test(arguments: [Checksum(.md5, [UInt8](repeating: 1, count: 16)), Checksum(.crc32c, [1, 2, 3, 4])])

@@ -33,7 +33,7 @@ struct ScriptedS3 {
 }
 
 /// Gives key `AKID1`, then `AKID2` …
-final class NumberedKeys: CredentialSource {
+final class NumberedKeys: AWSCredentialSource {
     private let count = Mutex(0)
     var fetches: Int { count.withLock { $0 } }
 

@@ -1,8 +1,9 @@
-import HTTPTransport
 import Synchronization
 
+@testable import Transfer
+
 /// Gives bytes from memory.
-final class BytesSource: HTTPBodySource {
+final class BytesSource: ObjectContent {
     private let bytes: [UInt8]
     private let offset = Mutex(0)
     let length: Int64?
@@ -14,7 +15,7 @@ final class BytesSource: HTTPBodySource {
 
     convenience init(_ text: String) { self.init(Array(text.utf8)) }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {
         offset.withLock { offset in
             let piece = bytes[offset...].prefix(buffer.count)
             guard !piece.isEmpty else { return .end }
@@ -31,11 +32,11 @@ final class BytesSource: HTTPBodySource {
 }
 
 /// Keeps what it is given; pauses each write once where it is told to.
-final class BytesSink: HTTPBodySink {
+final class BytesSink: ObjectSink {
     private struct State {
         var bytes: [UInt8] = []
-        var heads: [HTTPResponseHead] = []
-        var transfer: HTTPTransferHandle?
+        var begun: [ObjectInfo] = []
+        var reading: ReadingHandle?
         var paused = false
     }
 
@@ -46,21 +47,21 @@ final class BytesSink: HTTPBodySink {
 
     var bytes: [UInt8] { state.withLock { $0.bytes } }
     var text: String { String(decoding: bytes, as: UTF8.self) }
-    var heads: [HTTPResponseHead] { state.withLock { $0.heads } }
+    var begun: [ObjectInfo] { state.withLock { $0.begun } }
 
-    func begin(_ head: HTTPResponseHead, transfer: HTTPTransferHandle) -> HTTPSinkStep {
+    func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
         state.withLock {
-            $0.heads.append(head)
-            $0.transfer = transfer
+            $0.begun.append(info)
+            $0.reading = reading
         }
         return .proceed
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) -> HTTPSinkStep {
+    func write(_ bytes: UnsafeRawBufferPointer) -> SinkStep {
         state.withLock { state in
             if pauses, !state.paused {
                 state.paused = true
-                state.transfer?.resume()
+                state.reading?.resume()
                 return .pause
             }
             state.paused = false

@@ -152,7 +152,7 @@ struct WebStoreTests {
         let sink = BytesSink()
         _ = try await file.store.read(file.key, range: nil, matching: nil, into: sink)
         #expect(sink.text == "found")
-        #expect(sink.heads.count == 1)
+        #expect(sink.begun.count == 1)
     }
 
     @Test func `a circle of redirects ends`() async throws {

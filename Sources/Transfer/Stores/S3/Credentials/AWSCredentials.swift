@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import WorkdirProtocol
 
 /// What signs a request. Prints only the key's id.
-struct AWSCredentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+struct AWSCredentials: Credential, CustomStringConvertible, CustomDebugStringConvertible {
     var accessKeyID: String
     var secretAccessKey: String
     var sessionToken: String?
@@ -12,17 +12,28 @@ struct AWSCredentials: Sendable, Equatable, CustomStringConvertible, CustomDebug
 
     var description: String { "credentials \(accessKeyID.prefix(4))…" }
     var debugDescription: String { description }
+
+    static let missing = TransferError(
+        object: "s3://", reason: .credentials, message: "no AWS credentials were found",
+        hint: "give the pod a role (web identity), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a "
+            + "public bucket with --no-sign-request")
 }
 
 /// One place that credentials may come from.
-protocol CredentialSource: Sendable {
+protocol AWSCredentialSource: Sendable {
     /// `nil` where this place is not configured or not there; an error where it is and fails.
     func fetch() async throws(TransferError) -> AWSCredentials?
 }
 
+extension CredentialCache where Kept == AWSCredentials {
+    convenience init(_ source: any AWSCredentialSource) {
+        self.init(missing: AWSCredentials.missing) { () async throws(TransferError) in try await source.fetch() }
+    }
+}
+
 /// The first source that has credentials.
-struct CredentialChain: CredentialSource {
-    var sources: [any CredentialSource]
+struct AWSCredentialChain: AWSCredentialSource {
+    var sources: [any AWSCredentialSource]
 
     func fetch() async throws(TransferError) -> AWSCredentials? {
         for source in sources {
@@ -33,7 +44,7 @@ struct CredentialChain: CredentialSource {
 }
 
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-struct EnvironmentSource: CredentialSource {
+struct EnvironmentSource: AWSCredentialSource {
     var configuration: StoreConfiguration
 
     func fetch() async throws(TransferError) -> AWSCredentials? {

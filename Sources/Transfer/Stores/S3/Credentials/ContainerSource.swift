@@ -1,13 +1,13 @@
 internal import HTTPTransport
 
 /// Credentials from the container's own endpoint (ECS, EKS Pod Identity).
-struct ContainerSource: CredentialSource {
+struct ContainerSource: AWSCredentialSource {
     private static let host = "http://169.254.170.2"
     /// Besides loopback, the addresses that may be asked without TLS: ECS, and EKS Pod Identity in v4 and v6.
     private static let allowed: Set<String> = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"]
 
     var configuration: StoreConfiguration
-    var client: any HTTPExchange
+    var client: any HTTPRequesting
 
     func fetch() async throws(TransferError) -> AWSCredentials? {
         guard let url = try Self.url(configuration) else { return nil }

@@ -9,7 +9,7 @@ struct InstanceMetadata: Sendable {
     private static let tokenLife = "21600"
 
     var configuration: StoreConfiguration
-    var client: any HTTPExchange
+    var client: any HTTPRequesting
 
     /// A session in which things can be asked for; `nil` where there is no such service. Throws `.configuration`, and
     /// `.server` where the service is in trouble.
@@ -39,7 +39,7 @@ struct InstanceMetadata: Sendable {
     struct Session: Sendable {
         let base: String
         fileprivate let token: String
-        fileprivate let client: any HTTPExchange
+        fileprivate let client: any HTTPRequesting
 
         /// `nil` for what the machine does not have.
         func get(_ path: String) async throws(TransferError) -> [UInt8]? {
@@ -48,7 +48,7 @@ struct InstanceMetadata: Sendable {
     }
 
     private static func ask(
-        _ client: any HTTPExchange, _ method: String, _ url: String, _ headers: HTTPHeaders
+        _ client: any HTTPRequesting, _ method: String, _ url: String, _ headers: HTTPHeaders
     ) async throws(TransferError) -> [UInt8]? {
         let request = HTTPRequest(
             method, url, headers: headers,
@@ -85,12 +85,12 @@ actor InstanceRegion {
 }
 
 /// Credentials of the machine's role.
-struct InstanceSource: CredentialSource {
+struct InstanceSource: AWSCredentialSource {
     private static let folder = "/latest/meta-data/iam/security-credentials/"
 
     private let metadata: InstanceMetadata
 
-    init(configuration: StoreConfiguration, client: any HTTPExchange) {
+    init(configuration: StoreConfiguration, client: any HTTPRequesting) {
         metadata = InstanceMetadata(configuration: configuration, client: client)
     }
 

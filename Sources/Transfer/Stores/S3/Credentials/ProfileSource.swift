@@ -1,5 +1,5 @@
 /// Carries out what the chosen profile of the shared files says.
-struct ProfileSource: CredentialSource {
+struct ProfileSource: AWSCredentialSource {
     var profiles: AWSProfiles
     var environment: EnvironmentSource
     var container: ContainerSource

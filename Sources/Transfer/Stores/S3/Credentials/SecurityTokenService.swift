@@ -4,13 +4,13 @@ internal import WorkdirProtocol
 
 /// AWS STS: exchanges an identity for a role's short-lived credentials.
 struct SecurityTokenService: Sendable {
-    var client: any HTTPExchange
+    var client: any HTTPRequesting
     var endpoint: WebURL
     var region: String
     var clock: ServerClock
     private let keys = SigningKeys()
 
-    init(_ configuration: StoreConfiguration, profiles: AWSProfiles, client: any HTTPExchange, clock: ServerClock)
+    init(_ configuration: StoreConfiguration, profiles: AWSProfiles, client: any HTTPRequesting, clock: ServerClock)
         throws(TransferError)
     {
         self.client = client
@@ -106,7 +106,7 @@ struct SecurityTokenService: Sendable {
 
 /// A projected service account token exchanged for a role (EKS, IRSA). The file is read at each refresh, because the
 /// kubelet rotates it.
-struct WebIdentitySource: CredentialSource {
+struct WebIdentitySource: AWSCredentialSource {
     var tokenFile: String
     var role: CredentialPlan.Role
     var service: SecurityTokenService

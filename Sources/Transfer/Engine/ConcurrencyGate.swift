@@ -1,29 +1,29 @@
-/// Lets exchanges start as `Admission` decides, and shares one retry budget among them.
-actor TransferGate {
-    private var admission: Admission
+/// Lets requests start as `SlotQueue` decides, and shares one retry budget among them.
+actor ConcurrencyGate {
+    private var slots: SlotQueue
     private var budget: RetryBudget
-    private var waiting: [Admission.Ticket: CheckedContinuation<Bool, Never>] = [:]
-    private var tickets: Admission.Ticket = 0
+    private var waiting: [SlotQueue.Ticket: CheckedContinuation<Bool, Never>] = [:]
+    private var tickets: SlotQueue.Ticket = 0
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 
     init(memory: Int, maximumConcurrency: Int, retries: Int) {
-        admission = Admission(memory: memory, maximumConcurrency: maximumConcurrency)
+        slots = SlotQueue(memory: memory, maximumConcurrency: maximumConcurrency)
         budget = RetryBudget(retries)
     }
 
-    /// Returns when an exchange that holds `bytes` of buffers may start; `leave` must follow. Throws `.cancelled` when
+    /// Returns when a request that holds `bytes` of buffers may start; `leave` must follow. Throws `.cancelled` when
     /// the task is cancelled first.
     func enter(_ object: String, bytes: Int) async throws(TransferError) {
         tickets += 1
         let ticket = tickets
-        let effects = admission.handle(.wants(ticket, bytes: bytes))
-        if effects == [.admit(ticket)] { return }
+        let effects = slots.handle(.wants(ticket, bytes: bytes))
+        if effects == [.grant(ticket)] { return }
         perform(effects)
-        let admitted = await withTaskCancellationHandler {
+        let granted = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled {
-                    perform(admission.handle(.withdrawn(ticket)))
+                    perform(slots.handle(.withdrawn(ticket)))
                     continuation.resume(returning: false)
                 } else {
                     waiting[ticket] = continuation
@@ -33,11 +33,11 @@ actor TransferGate {
             // The handler cannot wait for the actor; the task it starts does nothing if the ticket is gone.
             Task { await self.withdraw(ticket) }
         }
-        if !admitted { throw .cancelled(object) }
+        if !granted { throw .cancelled(object) }
     }
 
     func leave(bytes: Int, moved: Int64) {
-        perform(admission.handle(.finished(bytes: bytes, moved: moved, now: clock.now - start)))
+        perform(slots.handle(.finished(bytes: bytes, moved: moved, now: clock.now - start)))
     }
 
     /// Runs `body` while it holds `bytes`.
@@ -57,23 +57,23 @@ actor TransferGate {
 
     /// Freezes every start for `pause`.
     func throttle(for pause: Duration) {
-        perform(admission.handle(.throttled(until: clock.now - start + pause)))
+        perform(slots.handle(.throttled(until: clock.now - start + pause)))
     }
 
     /// Whether one more retry is within the shared budget.
     func takeRetry() -> Bool { budget.take() }
     func succeeded() { budget.succeed() }
 
-    private func withdraw(_ ticket: Admission.Ticket) {
+    private func withdraw(_ ticket: SlotQueue.Ticket) {
         guard let continuation = waiting.removeValue(forKey: ticket) else { return }
-        perform(admission.handle(.withdrawn(ticket)))
+        perform(slots.handle(.withdrawn(ticket)))
         continuation.resume(returning: false)
     }
 
-    private func perform(_ effects: [Admission.Effect]) {
+    private func perform(_ effects: [SlotQueue.Effect]) {
         for effect in effects {
             switch effect {
-            case .admit(let ticket): waiting.removeValue(forKey: ticket)?.resume(returning: true)
+            case .grant(let ticket): waiting.removeValue(forKey: ticket)?.resume(returning: true)
             case .wake(let moment):
                 // Sleeps beside the actor's callers, none of whom may wait for it; ends by itself.
                 Task { [clock, start] in
@@ -84,7 +84,7 @@ actor TransferGate {
         }
     }
 
-    private func wake() { perform(admission.handle(.woke(now: clock.now - start))) }
+    private func wake() { perform(slots.handle(.woke(now: clock.now - start))) }
 }
 
 extension TransferError {
@@ -93,17 +93,17 @@ extension TransferError {
     }
 }
 
-/// Who may start an exchange now: one queue in order of arrival, an adaptive limit, one budget of buffer bytes, and a
+/// Who may start a request now: one queue in order of arrival, an adaptive limit, one budget of buffer bytes, and a
 /// freeze of all when a store asks for less. Pure: time is a `Duration` since any fixed moment.
-struct Admission: Sendable {
+struct SlotQueue: Sendable {
     typealias Ticket = UInt64
 
     enum Input: Sendable, Equatable {
-        /// An exchange wants to start that holds `bytes` of buffers.
+        /// A request wants to start that holds `bytes` of buffers.
         case wants(Ticket, bytes: Int)
         /// One that waited has gone away.
         case withdrawn(Ticket)
-        /// An admitted one is over; `moved` counts payload.
+        /// One that had a slot is over; `moved` counts payload.
         case finished(bytes: Int, moved: Int64, now: Duration)
         /// Nothing may start before `until`.
         case throttled(until: Duration)
@@ -112,7 +112,7 @@ struct Admission: Sendable {
     }
 
     enum Effect: Sendable, Equatable {
-        case admit(Ticket)
+        case grant(Ticket)
         case wake(at: Duration)
     }
 
@@ -141,7 +141,7 @@ struct Admission: Sendable {
             reserved -= bytes
             concurrency.finished(bytes: moved, saturated: head < queue.count, now: now)
         case .throttled(let until):
-            // A storm answers many exchanges at once: it halves the limit once, and then only lasts longer.
+            // A storm answers many requests at once: it halves the limit once, and then only lasts longer.
             if frozenUntil == nil { concurrency.throttled() }
             guard until > frozenUntil ?? .zero else { return [] }
             frozenUntil = until
@@ -150,10 +150,10 @@ struct Admission: Sendable {
             guard let until = frozenUntil, now >= until else { return [] }
             frozenUntil = nil
         }
-        return admit()
+        return grant()
     }
 
-    private mutating func admit() -> [Effect] {
+    private mutating func grant() -> [Effect] {
         guard frozenUntil == nil else { return [] }
         var effects: [Effect] = []
         while head < queue.count, running < concurrency.limit {
@@ -163,7 +163,7 @@ struct Admission: Sendable {
             head += 1
             running += 1
             reserved += next.bytes
-            effects.append(.admit(next.ticket))
+            effects.append(.grant(next.ticket))
         }
         if head > 256, head * 2 > queue.count {
             queue.removeFirst(head)
