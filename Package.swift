@@ -113,7 +113,7 @@ let package = Package(
         module(
             "KubeRuntime",
             ["Basics", "CLinux", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", logging]),
-        module("PodRules", ["KubeModel"]),
+        module("PodRules", ["Basics", "KubeModel"]),
         module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"]),
         module("Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
         module("ContainerRuntime", ["Basics", "HTTPTransport"]),
@@ -140,7 +140,7 @@ let package = Package(
         module(
             "Render",
             [
-                "Basics", "PodRules", "Conversion", "WorkdirProtocol", "YAMLTree",
+                "Basics", "KubeModel", "PodRules", "Conversion", "WorkdirProtocol", "YAMLTree",
             ]),
         module("Entrypoint", ["Basics", "WorkdirProtocol", "CLinux"]),
 
@@ -276,7 +276,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Basics", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree",
-                "ContainerRuntime",
+                "ContainerRuntime", "KubeModel", "PodRules", "Conversion", "SidecarAgent", "Terminator", "Admission",
             ], path: "Tests/EndToEnd", swiftSettings: ours),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,8 @@
 /// Names that mean something to others: Kubernetes' own, OpenKruise's, Flyte's, and those we gave.
 package enum WellKnownNames {
+    /// Before the names of annotations and labels that we gave.
+    package static let prefix = "sidecar.k-pipe.cloud/"
+
     /// Variables of a container's environment; literal values count, those taken from elsewhere are not in the pod.
     package enum Variable {
         /// `true`, in any case: the container is a sidecar.
@@ -8,17 +11,28 @@ package enum WellKnownNames {
         package static let terminateWithImage = "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT_WITH_IMAGE"
         /// `true`, in any case: the container's exit code must not decide the pod's result.
         package static let ignoreExitCode = "KRUISE_TERMINATE_SIDECAR_IGNORE_EXIT_CODE"
+        /// Alibaba's, on virtual nodes. `sidecar`: the container is one.
+        package static let eciType = "ECI_CONTAINER_TYPE"
+        package static let eciIgnoreExitCode = "ECI_CONTAINER_IGNORE_EXIT_CODE"
     }
 
     package enum Annotation {
         /// Names of sidecars, separated by commas.
         package static let sidecars = "sidecar.k-pipe.cloud/sidecars"
+        /// The same to nrmitchi/k8s-controller-sidecars.
+        package static let nrmitchiSidecars = "nrmitchi.com/sidecars"
         /// The one main container; all others are sidecars.
         package static let primaryContainer = "sidecar.k-pipe.cloud/primary-container"
         /// Flyte's name for the same.
         package static let flytePrimaryContainer = "primary_container_name"
         /// Followed by a container's name: how to ask that container to leave.
         package static let quitPrefix = "sidecar.k-pipe.cloud/quit."
+        /// The same for several containers, as a JSON object by their names: those may be too long for an annotation's.
+        package static let quit = "sidecar.k-pipe.cloud/quit"
+        /// Followed by a container's name: how Argo ends that container.
+        package static let argoKillPrefix = "workflows.argoproj.io/kill-cmd-"
+        /// The container that kubectl takes where none is named.
+        package static let defaultContainer = "kubectl.kubernetes.io/default-container"
         /// `disabled`: hands off this pod.
         package static let terminator = "sidecar.k-pipe.cloud/terminator"
         /// The terminator's memory: which rung was tried when.

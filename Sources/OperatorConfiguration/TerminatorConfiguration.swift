@@ -38,8 +38,8 @@ package struct TerminatorConfiguration: Sendable, Equatable {
     package var rules: MarkerRules {
         var rules = MarkerRules()
         rules.sidecars = sidecars.map(\.rule) + (shippedSidecars ? SidecarRule.shipped : [])
-        rules.sidecarAnnotations += annotations.sidecars
-        rules.primaryAnnotations += annotations.primary
+        rules.sidecarAnnotations += annotations.sidecars.filter { !rules.sidecarAnnotations.contains($0) }
+        rules.primaryAnnotations += annotations.primary.filter { !rules.primaryAnnotations.contains($0) }
         rules.ladder = ladder
         for marker in markers {
             rules.markerLadders[marker.name] = marker.ladder

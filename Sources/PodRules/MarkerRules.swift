@@ -4,11 +4,11 @@ package import KubeModel
 package struct MarkerRules: Sendable, Equatable {
     /// An operator's own come before the shipped ones; the first that covers a container counts.
     package var sidecars = SidecarRule.shipped {
-        didSet { places = SidecarRule.Places(sidecars) }
+        didSet { places = SidecarPlaces(sidecars.map { ($0.names, $0.images) }) }
     }
-    private var places = SidecarRule.Places(SidecarRule.shipped)
+    private var places = SidecarPlaces.shipped
     /// Annotations that name sidecars.
-    package var sidecarAnnotations = [WellKnownNames.Annotation.sidecars]
+    package var sidecarAnnotations = [WellKnownNames.Annotation.sidecars, WellKnownNames.Annotation.nrmitchiSidecars]
     /// Annotations that name the only main container.
     package var primaryAnnotations = [
         WellKnownNames.Annotation.primaryContainer, WellKnownNames.Annotation.flytePrimaryContainer,
@@ -20,42 +20,34 @@ package struct MarkerRules: Sendable, Equatable {
 
     package init() {}
 
-    /// Whether anything in the pod speaks of sidecars. A pod without a marker is none of our business, unless its
-    /// namespace or a label of its own asks for known sidecars.
-    package func isMarked(_ pod: Pod) -> Bool {
-        (sidecarAnnotations + primaryAnnotations).contains { pod.metadata.annotations[$0]?.isEmpty == false }
-            || pod.spec.containers.contains { $0.sidecarVariable != nil }
-    }
-
-    package func rule(for container: Container) -> SidecarRule? {
+    package func rule(for container: ContainerMarks) -> SidecarRule? {
         places.first(name: container.name, image: container.image).map { sidecars[$0] }
     }
 
     /// What is known of the container itself comes before what its marker says.
-    package func exec(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> ExecStop {
+    func exec(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> ExecStop {
         rule?.exec ?? reason.marker.flatMap { markerExecs[$0] } ?? ExecStop(exitsWithZero: rule?.exitsWithZero ?? false)
     }
 
-    package func ladder(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> [Rung] {
+    func ladder(_ rule: SidecarRule?, _ reason: Role.SidecarReason) -> [Rung] {
         rule?.ladder ?? reason.marker.flatMap { markerLadders[$0] } ?? ladder
     }
 }
 
-extension Container {
-    /// The literal value of a variable. Where a name stands twice the later one counts, as it does for the program.
-    package func variable(_ name: String) -> String? { env.last { $0.name == name }?.value }
-
-    /// The variable that marks this container as a sidecar.
-    package var sidecarVariable: String? {
-        if variable(WellKnownNames.Variable.terminate)?.lowercased() == "true" {
-            return WellKnownNames.Variable.terminate
-        }
-        return exitImage == nil ? nil : WellKnownNames.Variable.terminateWithImage
+extension MarkerRules {
+    /// What a watch has to read of pods: those that may have a sidecar, and of them all that `PodFacts` look at. Made from
+    /// the names by which they look, so that a new marker cannot be forgotten here.
+    ///
+    /// - Parameter isMarkedNamespace: whether a namespace asks for known sidecars.
+    package func selection(isMarkedNamespace: @escaping @Sendable (String) -> Bool) -> PodSelection {
+        let variables = SidecarVariable.all.map(\.name)
+        let annotations = sidecarAnnotations + primaryAnnotations
+        return PodSelection(
+            marks: PodSelection.Marks(
+                environment: NameSet(variables), annotations: NameSet(annotations),
+                labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: isMarkedNamespace),
+            environment: NameSet(variables + ContainerFacts.Variable.allCases.map(\.name)),
+            annotations: NameSet(annotations, prefixes: [WellKnownNames.prefix]),
+            labels: NameSet(prefixes: [WellKnownNames.prefix]))
     }
-
-    package var exitImage: String? {
-        variable(WellKnownNames.Variable.terminateWithImage).flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    package var ignoresExitCode: Bool { variable(WellKnownNames.Variable.ignoreExitCode)?.lowercased() == "true" }
 }

@@ -77,6 +77,9 @@ package struct PodFacts: Sendable, Equatable {
 }
 
 extension PodFacts {
+    /// Nobody waits longer; a pod may have any number here.
+    private static let longestGrace = Int64(Int32.max)
+
     /// - Parameters:
     ///   - countsKnown: the pod's namespace asks for known sidecars to count.
     ///   - isOnVirtualNode: the pod's node is labelled so.
@@ -92,31 +95,31 @@ extension PodFacts {
         node = pod.spec.nodeName
         self.isOnVirtualNode = isOnVirtualNode
         sharesProcesses = pod.spec.shareProcessNamespace || pod.spec.hostPID
-        grace = max(0, pod.spec.terminationGracePeriodSeconds ?? 30)
+        grace = min(max(0, pod.spec.terminationGracePeriodSeconds ?? 30), Self.longestGrace)
         job = pod.metadata.controller.flatMap { owner in
             owner.kind == APIResource.jobs.kind && owner.apiVersion.hasPrefix("batch/")
                 ? JobReference(name: owner.name, uid: owner.uid) : nil
         }
         isTrackedByJob = pod.metadata.finalizers.contains(WellKnownNames.Finalizer.jobTracking)
         restarts = (pod.status.containerStatuses + pod.status.initContainerStatuses)
-            .reduce(0) { $0 + Int($1.restartCount) }
+            .reduce(0) { $0 + Int(max(0, $1.restartCount)) }
         isConcluded = pod.status.conditions.contains {
             $0.type == WellKnownNames.Condition.sidecarTerminated && $0.status == "True"
         }
         isLabelledHeld = pod.metadata.labels[WellKnownNames.Label.held] != nil
         progress = Progress(pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? "")
 
-        var roles = RoleReader(pod, rules: rules, countsKnown: countsKnown)
+        let roles = PodRoles(pod, rules: rules, countsKnown: countsKnown)
+        let quits = QuitAnnotations(pod)
         let statuses = Dictionary(
             pod.status.containerStatuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        containers = pod.spec.containers.map { container in
+        containers = zip(pod.spec.containers, roles.roles).map { container, role in
             var facts = ContainerFacts(
-                container, status: statuses[container.name], role: roles.role(of: container), rules: rules,
-                podPolicy: restartPolicy)
-            if let quit = roles.quit(of: container.name) { facts.quit = quit }
+                container, status: statuses[container.name], role: role, rules: rules, podPolicy: restartPolicy)
+            if let quit = quits.endpoints[container.name] { facts.quit = quit }
             return facts
         }
-        findings = roles.findings
+        findings = roles.findings.map(\.description) + quits.findings
         missingPrimary = roles.missingPrimary
     }
 }
@@ -128,7 +131,7 @@ extension ContainerFacts {
         name = container.name
         image = container.image
         command = container.command
-        searchPath = container.variable("PATH")
+        searchPath = container.variable(.searchPath)
         self.role = role
         restartPolicy = container.restartPolicy.flatMap(RestartPolicy.init) ?? podPolicy
         restartRules = container.restartPolicyRules
@@ -140,12 +143,33 @@ extension ContainerFacts {
             statusImage = status.image
         }
         guard case .sidecar(let reason) = role else { return }
-        let rule = rules.rule(for: container)
-        ignoresExitCode = container.ignoresExitCode
-        virtualNodeImage = container.exitImage
+        let rule = rules.rule(for: ContainerMarks(container))
+        ignoresExitCode = container.variable(.ignoreExitCode).map(SidecarVariable.isTrue) == true
+        virtualNodeImage = container.variable(.exitImage).flatMap { $0.isEmpty ? nil : $0 }
         quit = rule?.quit
         exitsWithZero = rule?.exitsWithZero ?? false
         exec = rules.exec(rule, reason)
         ladder = rules.ladder(rule, reason)
     }
+}
+
+extension ContainerFacts {
+    /// Variables that are looked at beside those that mark sidecars.
+    enum Variable: CaseIterable {
+        case ignoreExitCode
+        case exitImage
+        case searchPath
+
+        var name: String {
+            switch self {
+            case .ignoreExitCode: WellKnownNames.Variable.ignoreExitCode
+            case .exitImage: WellKnownNames.Variable.terminateWithImage
+            case .searchPath: "PATH"
+            }
+        }
+    }
+}
+
+extension Container {
+    fileprivate func variable(_ variable: ContainerFacts.Variable) -> String? { self.variable(variable.name) }
 }

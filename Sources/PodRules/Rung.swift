@@ -25,46 +25,6 @@ package enum Rung: String, Sendable, Hashable, CaseIterable {
     package var isSignal: Bool { self == .crr || self == .node || self == .exec }
 }
 
-/// How to ask a sidecar to leave: `POST :15020/quitquitquit`. It is asked inside its pod, on localhost.
-package struct QuitEndpoint: Sendable, Hashable, CustomStringConvertible {
-    package var method: String
-    package var port: Int
-    /// Absolute, with a query where there is one.
-    package var path: String
-
-    package init(method: String = "POST", port: Int, path: String) {
-        self.method = method
-        self.port = port
-        self.path = path
-    }
-
-    /// What to write, for messages.
-    package static let expectation = "an endpoint such as POST :15020/quitquitquit"
-    private static let methods: Set<String> = ["GET", "POST", "PUT", "DELETE"]
-
-    /// `[METHOD ][http://localhost|http://127.0.0.1]:PORT[/PATH]`. Anything else is `nil`: the text comes from an
-    /// annotation and ends up in a request line, so nothing that could end that line early gets through.
-    package init?(_ text: String) {
-        let words = text.split(separator: " ", omittingEmptySubsequences: true)
-        guard (1...2).contains(words.count), text.utf8.count <= 1024, let address = words.last else { return nil }
-        method = words.count == 2 ? String(words[0]) : "POST"
-        var rest = address
-        for prefix in ["http://localhost", "http://127.0.0.1"] where rest.hasPrefix(prefix) {
-            rest = rest.dropFirst(prefix.count)
-        }
-        guard Self.methods.contains(method), rest.first == ":" else { return nil }
-        let digits = rest.dropFirst().prefix { "0" <= $0 && $0 <= "9" }
-        let tail = rest.dropFirst(1 + digits.count)
-        guard let port = Int(digits), (1...65535).contains(port), tail.isEmpty || tail.first == "/",
-            tail.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { return nil }
-        self.port = port
-        path = tail.isEmpty ? "/" : String(tail)
-    }
-
-    package var description: String { "\(method) :\(port)\(path)" }
-}
-
 /// How a container is told from inside to end.
 package struct ExecStop: Sendable, Hashable {
     /// Sent to process 1 where there is no `command`; without `SIG`.

@@ -1,5 +1,3 @@
-internal import KubeModel
-
 /// What is known about sidecars of a name or an image: shipped for the usual ones, and an operator's own.
 package struct SidecarRule: Sendable, Equatable {
     /// Of containers.
@@ -25,6 +23,9 @@ package struct SidecarRule: Sendable, Equatable {
         self.exitsWithZero = exitsWithZero
     }
 
+    /// Those that most clusters have.
+    package static let shipped = KnownSidecar.all.map { SidecarRule(names: $0.names, images: $0.images, quit: $0.quit) }
+
     /// `registry:5000/istio/proxyv2:1.20@sha256:…` is `proxyv2`.
     package static func repository(of image: String) -> String {
         let text = image.utf8
@@ -33,40 +34,24 @@ package struct SidecarRule: Sendable, Equatable {
         let end = last.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "/") }
         return String(image[last.startIndex..<(end ?? last.endIndex)])
     }
-
-    package init(_ known: WellKnownSidecar, quit: QuitEndpoint? = nil) {
-        self.init(names: known.names, images: known.images, quit: quit)
-    }
-
-    /// Those that most clusters have. Ports and paths are the programs' own defaults.
-    package static let shipped =
-        [
-            SidecarRule(.istioProxy, quit: QuitEndpoint(port: 15020, path: "/quitquitquit")),
-            SidecarRule(.linkerdProxy, quit: QuitEndpoint(port: 4191, path: "/shutdown")),
-            SidecarRule(.envoy, quit: QuitEndpoint(port: 9901, path: "/quitquitquit")),
-            SidecarRule(.cloudSQLProxy, quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
-            SidecarRule(.alloyDBProxy, quit: QuitEndpoint(port: 9091, path: "/quitquitquit")),
-            SidecarRule(.vaultAgent, quit: QuitEndpoint(port: 8200, path: "/agent/v1/quit")),
-            SidecarRule(.dapr, quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown")),
-        ] + WellKnownSidecar.others.map { SidecarRule($0) }
 }
 
-extension SidecarRule {
-    /// Where rules stand in their list, by what they cover: every container of every marked pod is looked up.
-    package struct Places: Sendable, Equatable {
-        private var byName: [String: Int] = [:]
-        private var byImage: [String: Int] = [:]
+/// Where sidecars stand in a list, by what they are recognised by: every container of every marked pod is looked up.
+struct SidecarPlaces: Sendable, Equatable {
+    private var byName: [String: Int] = [:]
+    private var byImage: [String: Int] = [:]
 
-        init(_ rules: [SidecarRule]) {
-            for (place, rule) in rules.enumerated() {
-                for name in rule.names where byName[name] == nil { byName[name] = place }
-                for image in rule.images where byImage[image] == nil { byImage[image] = place }
-            }
-        }
+    static let shipped = SidecarPlaces(KnownSidecar.all.map { ($0.names, $0.images) })
 
-        /// The first rule that covers the container.
-        func first(name: String, image: String) -> Int? {
-            [byName[name], byImage[SidecarRule.repository(of: image)]].compactMap(\.self).min()
+    init(_ sidecars: [(names: [String], images: [String])]) {
+        for (place, sidecar) in sidecars.enumerated() {
+            for name in sidecar.names where byName[name] == nil { byName[name] = place }
+            for image in sidecar.images where byImage[image] == nil { byImage[image] = place }
         }
+    }
+
+    /// The first in the list that covers the container.
+    func first(name: String, image: String) -> Int? {
+        [byName[name], byImage[SidecarRule.repository(of: image)]].compactMap(\.self).min()
     }
 }

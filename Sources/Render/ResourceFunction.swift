@@ -1,5 +1,6 @@
 internal import Basics
 package import Conversion
+internal import PodRules
 package import YAMLTree
 
 /// The conversion as a KRM function: a ResourceList in, the same with its items converted and what was found out.
@@ -129,7 +130,7 @@ enum FunctionConfiguration {
     /// A list, or in a ConfigMap a text with commas.
     private static func names(_ field: String, _ reader: inout FieldReader) -> [String] {
         guard let node = reader.node(field) else { return [] }
-        return node.sequence != nil ? reader.texts(field) ?? [] : Marker.names(reader.text(field) ?? "")
+        return node.sequence != nil ? reader.texts(field) ?? [] : PodRoles.names(in: reader.text(field) ?? "")
     }
 }
 

@@ -124,6 +124,15 @@ package struct AdmissionSurroundings: Sendable, Equatable {
         self.onlyNamespace = onlyNamespace
         self.isDryRun = isDryRun
     }
+
+    /// How pods are converted here.
+    var options: ConversionOptions {
+        var options = ConversionOptions()
+        options.rules = rules
+        options.countsKnown = namespace?.countsKnown ?? false
+        options.kubeVersion = version
+        return options
+    }
 }
 
 /// What a namespace's labels say to us.

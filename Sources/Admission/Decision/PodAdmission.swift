@@ -52,7 +52,7 @@ struct PodAdmission {
         let converter: PodConverter
         let conversion: PodConversion
         do {
-            converter = PodConverter(try options(bytes))
+            converter = PodConverter(surroundings.options)
             conversion = try converter.convert(bytes)
         } catch {
             return leaving("the pod could not be read: \(error)")
@@ -70,19 +70,6 @@ struct PodAdmission {
                 return leaving("the converted pod could not be read: \(error)")
             }
         }
-    }
-
-    /// The terminator's idea of a sidecar, so that both mean the same.
-    private func options(_ pod: [UInt8]) throws(WireError) -> ConversionOptions {
-        let model = try Pod(.json, in: pod.span)
-        let known = model.metadata.labels[WellKnownNames.Label.terminateKnown] == WellKnownNames.Label.enabled
-        let facts = PodFacts(
-            model, rules: surroundings.rules,
-            countsKnown: known || surroundings.namespace?.countsKnown ?? false)
-        var options = ConversionOptions()
-        options.sidecars = Set(facts.sidecars.map(\.name))
-        options.kubeVersion = surroundings.version
-        return options
     }
 
     private func changing(

@@ -45,7 +45,7 @@ struct WorkloadAdvice {
     private var outlook: [String] {
         let conversion: Conversion
         do {
-            conversion = try StreamConverter(options).convert(Array(JSONValue(object).text.utf8))
+            conversion = try StreamConverter(surroundings.options).convert(Array(JSONValue(object).text.utf8))
         } catch {
             return ["its pods will be left as they are: \(error)"]
         }
@@ -61,23 +61,5 @@ struct WorkloadAdvice {
         return [
             "its pods get native sidecars as they are created; kpipe-sidecar render convert makes the manifest say so"
         ] + findings.filter { $0.rule.severity == .warning }.map(\.words)
-    }
-
-    private var options: ConversionOptions {
-        var options = ConversionOptions()
-        options.kubeVersion = surroundings.version
-        options.sidecars = sidecars
-        return options
-    }
-
-    /// By the terminator's rules, as for the pods themselves.
-    private var sidecars: Set<String> {
-        guard let template, let pod = try? Pod(.json, in: Array(JSONValue(template).text.utf8).span) else {
-            return []
-        }
-        let known = pod.metadata.labels[WellKnownNames.Label.terminateKnown] == WellKnownNames.Label.enabled
-        let facts = PodFacts(
-            pod, rules: surroundings.rules, countsKnown: known || surroundings.namespace?.countsKnown ?? false)
-        return Set(facts.sidecars.map(\.name))
     }
 }

@@ -1,3 +1,5 @@
+import KubeModel
+import PodRules
 import YAMLTree
 
 /// Changes inside one container that moves.
@@ -27,7 +29,9 @@ struct ContainerEditor {
         try addStartupProbe(mains, &findings)
         try dropPreStop(&findings)
         let variables = node["env"]?.elements ?? []
-        let markers = variables.indices.filter { variables[$0]["name"]?.text.map(Marker.variables.contains) ?? false }
+        let markers = variables.indices.filter {
+            variables[$0]["name"]?.text.map(SpentMarkers.variables.contains) ?? false
+        }
         if !markers.isEmpty {
             try removeElements(markers, of: "env")
             findings.add(.markers, at: node, "markers for a terminator were removed from \(container.name)")
@@ -36,14 +40,15 @@ struct ContainerEditor {
 
     mutating func makeOrdinary(marked: Bool) throws(EditRefusal) {
         try editor.removePair("restartPolicy", from: node)
-        guard marked, !Marker.isTrue(container.environment(Marker.terminate)) else { return }
+        guard marked, container.marks.variable == nil else { return }
         let quote = isJSON ? "\"" : ""
-        let flow = "{\(quote)name\(quote): \(quote)\(Marker.terminate)\(quote), \(quote)value\(quote): \"true\"}"
+        let flow =
+            "{\(quote)name\(quote): \(quote)\(WellKnownNames.Variable.terminate)\(quote), \(quote)value\(quote): \"true\"}"
         guard let env = node.ownPair("env")?.value, let first = env.elements?.first else {
             guard node["env"] == nil else {
                 throw EditRefusal(.layout, at: node, "an env without variables stands in the way; remove it")
             }
-            return try add("env", "[\(flow)]", ["- name: \(Marker.terminate)", "  value: \"true\""])
+            return try add("env", "[\(flow)]", ["- name: \(WellKnownNames.Variable.terminate)", "  value: \"true\""])
         }
         guard !env.isAlias, !env.isShared else {
             throw EditRefusal(.anchor, at: env, "env is shared with another place; write it out")
@@ -57,7 +62,8 @@ struct ContainerEditor {
         let margin = String(repeating: " ", count: try editor.dashColumn(env))
         let lineBreak = String(decoding: text.lineBreak(at: env.start.offset), as: UTF8.self)
         editor.insertLines(
-            ["- name: \(Marker.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }.joined(),
+            ["- name: \(WellKnownNames.Variable.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }
+                .joined(),
             at: try editor.blockElement(0, of: env).lowerBound)
     }
 

@@ -1,3 +1,5 @@
+package import PodRules
+
 /// What is to be converted, and which way.
 package struct ConversionOptions: Sendable, Equatable {
     package enum Direction: Sendable {
@@ -10,7 +12,11 @@ package struct ConversionOptions: Sendable, Equatable {
     package var sidecars: Set<String> = []
     /// In pods that have this container all others are sidecars.
     package var primary: String?
-    /// Whether known sidecars count without a marker.
+    /// What makes a container a sidecar.
+    package var rules = MarkerRules()
+    /// Known sidecars count in every pod, not only in those that carry a marker.
+    package var countsKnown = false
+    /// The same, and what will be injected is told of.
     package var detectsKnown = false
     /// Where custom resources keep their pods: `spec.workers[].template.spec`.
     package var podSpecPaths: [String] = []

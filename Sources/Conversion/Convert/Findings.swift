@@ -1,4 +1,5 @@
 import Basics
+import KubeModel
 import PodRules
 import YAMLTree
 
@@ -38,14 +39,16 @@ struct Findings {
         for main in mains { look(atMain: main) }
         look(at: order, of: sidecars, in: pod)
         if let first = sidecars.first {
-            if first.index == 0, pod.annotations?[Marker.defaultContainer] == nil, let main = mains.first {
+            if first.index == 0, pod.annotations?[WellKnownNames.Annotation.defaultContainer] == nil,
+                let main = mains.first
+            {
                 add(.defaultContainer, at: first.node, "kubectl logs and exec now take \(main.name)")
             }
             if let version = options.kubeVersion, version < .reliableJobs {
                 add(.earlyVersion, at: first.node, "\(version) has defects with native sidecars; use 1.29.3 or later")
             }
         }
-        if let shared = pod.spec["shareProcessNamespace"], Marker.isTrue(shared.text) {
+        if let shared = pod.spec["shareProcessNamespace"], shared.isTrue {
             add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
         }
         look(atResourcesOf: pod, sidecars, order)

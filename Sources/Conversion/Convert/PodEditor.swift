@@ -1,3 +1,4 @@
+import KubeModel
 import YAMLTree
 
 /// Moves the sidecars of one pod, and changes what hangs on them.
@@ -142,7 +143,12 @@ struct PodEditor {
             let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
             !annotations.isAlias, !annotations.isShared
         else { return }
-        let ours = pairs.map(\.name).filter { Marker.isSpent($0, moved: moved.map(\.name)) }
+        var ours = pairs.map(\.name).filter { SpentMarkers.contain($0, moved: moved.map(\.name)) }
+        let names = Set(found.map(\.name))
+        if !pod.areMain(pod.containers.filter { !names.contains($0.name) }, without: ours, options) {
+            // What says who is main stays where something else would say otherwise.
+            ours.removeAll { $0 == WellKnownNames.Annotation.primaryContainer }
+        }
         guard !ours.isEmpty else { return }
         dropped = ours
         findings.add(

@@ -87,7 +87,7 @@ struct Verification {
             }
         }
         func variables(_ node: SourceNode) -> [SourceNode] {
-            (node["env"]?.elements ?? []).filter { !Marker.variables.contains($0["name"]?.text ?? "") }
+            (node["env"]?.elements ?? []).filter { !SpentMarkers.variables.contains($0["name"]?.text ?? "") }
         }
         let (old, new) = (kept(before), kept(after))
         guard old.count == new.count, same(variables(before), variables(after)) else { return false }

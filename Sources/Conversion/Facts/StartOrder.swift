@@ -1,3 +1,5 @@
+import PodRules
+
 /// Where native sidecars go among the init containers, and in which order they start (and, the other way round, end).
 ///
 /// The init containers that are there ran without the sidecars until now, so these go behind them. One goes before the
@@ -98,7 +100,7 @@ struct LocalLinks {
     /// Whether a container writes to a volume that the sidecar mounts.
     func isPrepared(by other: ManifestContainer) -> Bool {
         Self.mounts(of: other).contains { mount in
-            !Marker.isTrue(mount["readOnly"]?.text) && mount["name"]?.text.map(volumes.contains) ?? false
+            mount["readOnly"]?.isTrue != true && mount["name"]?.text.map(volumes.contains) ?? false
         }
     }
 

@@ -1,3 +1,5 @@
+package import PodRules
+
 /// A container of a pod, by its place in the text.
 package struct ManifestContainer {
     package let node: SourceNode
@@ -7,6 +9,7 @@ package struct ManifestContainer {
 
     package var image: String? { node["image"]?.text }
     package var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
+    var marks: ContainerMarks { ContainerMarks(name: name, image: image ?? "", variable: environment) }
     package var isNativeSidecar: Bool { node["restartPolicy"]?.text == "Always" }
 
     /// The program and its arguments.

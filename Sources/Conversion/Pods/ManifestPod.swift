@@ -1,3 +1,6 @@
+internal import KubeModel
+internal import PodRules
+
 /// A pod taken apart: who is main, and who is to move.
 package struct ManifestPod {
     package let place: PodPlace
@@ -22,38 +25,37 @@ package struct ManifestPod {
         }
     }
 
-    /// The sidecars among `containers`, by marker, by name or known.
+    /// The sidecars among `containers`: by the markers, or because the caller says so.
     package func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [ManifestContainer] {
-        var named = options.sidecars
-        for list in Marker.lists.compactMap({ annotations?[$0] }) {
-            let names = Marker.names(list.text ?? "")
-            let existing = Set((containers + initContainers).map(\.name))
-            for name in names where !existing.contains(name) {
-                throw EditRefusal(
-                    .unknownContainer, at: list,
-                    "there is no container \(name); there are "
-                        + existing.sorted().joined(separator: ", "))
-            }
-            named.formUnion(names)
+        let roles = roles(of: containers, besides: initContainers, options)
+        let primary = containers.first { $0.name == options.primary }?.name
+        for finding in roles.findings where primary == nil || finding.container != roles.missingPrimary {
+            let names = (containers + initContainers).map(\.name).sorted().joined(separator: ", ")
+            throw EditRefusal(
+                .unknownContainer, at: annotations?[finding.annotation] ?? spec,
+                "there is no container \(finding.container); there are \(names)")
         }
-        let primary = try primary(options)
-        return containers.filter { container in
-            guard container.name != primary else { return false }
-            return primary != nil || named.contains(container.name) || Marker.marks(container)
-                || options.detectsKnown && container.known != nil
-        }
+        return zip(containers, roles.roles).filter { container, role in
+            if let primary { return container.name != primary }
+            return role.isSidecar || options.sidecars.contains(container.name) && !role.isPrimary
+        }.map(\.0)
     }
 
-    private func primary(_ options: ConversionOptions) throws(EditRefusal) -> String? {
-        if let primary = options.primary, containers.contains(where: { $0.name == primary }) { return primary }
-        for key in Marker.primaries {
-            guard let node = annotations?[key], let name = node.text else { continue }
-            guard containers.contains(where: { $0.name == name }) else {
-                throw EditRefusal(.unknownContainer, at: node, "there is no container \(name)")
-            }
-            return name
-        }
-        return nil
+    /// Whether containers that stay are main although these annotations go and all others have become native.
+    func areMain(_ mains: [ManifestContainer], without annotations: [String], _ options: ConversionOptions) -> Bool {
+        let roles = roles(of: mains, besides: containers + initContainers, without: annotations, options)
+        return roles.findings.isEmpty && !roles.roles.contains(where: \.isSidecar)
+    }
+
+    private func roles(
+        of containers: [ManifestContainer], besides others: [ManifestContainer], without dropped: [String] = [],
+        _ options: ConversionOptions
+    ) -> PodRoles {
+        let labels = place.metadata?["labels"]
+        return PodRoles(
+            containers.map(\.marks), initContainers: others.map(\.name), rules: options.rules,
+            countsKnown: options.countsKnown || options.detectsKnown,
+            annotation: { dropped.contains($0) ? nil : annotations?[$0]?.text }, label: { labels?[$0]?.text })
     }
 
     /// An injector's placeholder, which is filled in at admission, or what it has filled in.
@@ -61,4 +63,42 @@ package struct ManifestPod {
         guard let injector = container.known?.injector else { return false }
         return container.image == nil || container.image == "auto" || injector.sign(of: self) != nil
     }
+}
+
+extension Injector {
+    /// The label or annotation by which the pod asks for its sidecar.
+    func sign(of pod: ManifestPod) -> SourceNode? {
+        [pod.annotations, pod.place.metadata?["labels"]].lazy.compactMap { $0?[sign.key] }
+            .first { $0.text?.lowercased() == sign.value }
+    }
+
+    func isSwitched(by pod: ManifestPod) -> Bool {
+        pod.annotations?[toggle.key]?.text?.lowercased() == toggle.value
+    }
+}
+
+/// What goes from a pod once the kubelet ends its sidecars.
+enum SpentMarkers {
+    static let variables: Set<String> = [
+        WellKnownNames.Variable.terminate, WellKnownNames.Variable.terminateWithImage,
+        WellKnownNames.Variable.ignoreExitCode, WellKnownNames.Variable.eciType,
+        WellKnownNames.Variable.eciIgnoreExitCode,
+    ]
+    /// Flyte's annotation of the main container stays where it is: Flyte goes by it.
+    private static let annotations: Set<String> = [
+        WellKnownNames.Annotation.sidecars, WellKnownNames.Annotation.nrmitchiSidecars,
+        WellKnownNames.Annotation.primaryContainer, WellKnownNames.Annotation.quit,
+    ]
+    /// On how somebody ends the container whose name follows.
+    private static let endings = [WellKnownNames.Annotation.quitPrefix, WellKnownNames.Annotation.argoKillPrefix]
+
+    /// Whether an annotation means nothing any more when all sidecars of a pod, `moved` among them, are native.
+    static func contain(_ annotation: String, moved: [String]) -> Bool {
+        annotations.contains(annotation)
+            || endings.contains { prefix in moved.contains { annotation == prefix + $0 } }
+    }
+}
+
+extension SourceNode {
+    var isTrue: Bool { text?.lowercased() == "true" }
 }

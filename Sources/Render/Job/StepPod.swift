@@ -1,4 +1,5 @@
 import Conversion
+import KubeModel
 import WorkdirProtocol
 
 /// The pod of a step: the agent beside main, both on one volume.
@@ -78,7 +79,9 @@ struct StepPod {
             Self.variable(AgentVariable.config, ManifestWriter.yaml([.map(step.configuration)])),
         ]
         if step.isLegacy {
-            variables += [Self.variable(AgentVariable.legacy, "true"), Self.variable(Marker.terminate, "true")]
+            variables += [
+                Self.variable(AgentVariable.legacy, "true"), Self.variable(WellKnownNames.Variable.terminate, "true"),
+            ]
         }
         return variables
     }

@@ -1,4 +1,5 @@
 package import Conversion
+internal import KubeModel
 internal import YAMLTree
 
 /// A pod made from another system's document: its containers side by side, as that system runs them, and which of them
@@ -62,7 +63,7 @@ package struct GeneratedPod: Sendable {
             (spec["containers"]?.elements ?? []).map { container in
                 guard let name = container["name"]?.scalar, sidecars.contains(name) else { return container }
                 var container = container
-                let marker: ManifestValue = ["name": .text(Marker.terminate), "value": "true"]
+                let marker: ManifestValue = ["name": .text(WellKnownNames.Variable.terminate), "value": "true"]
                 container["env"] = .list((container["env"]?.elements ?? []) + [marker])
                 return container
             })

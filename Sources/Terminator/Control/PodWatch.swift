@@ -6,7 +6,7 @@ internal import OperatorConfiguration
 internal import PodRules
 internal import Synchronization
 
-/// Which pods are followed, and what is read of them.
+/// Which pods are followed.
 enum PodScope {
     /// A pod that is finished needs nobody; phase alone says no more than that (see `Verdict`).
     private static let fieldSelector = "spec.restartPolicy!=Always,status.phase!=Succeeded,status.phase!=Failed"
@@ -25,20 +25,6 @@ enum PodScope {
         scope.labelSelector = [scope.labelSelector, WellKnownNames.Label.held].filter { !$0.isEmpty }
             .joined(separator: ",")
         return scope
-    }
-
-    static func selection(_ rules: MarkerRules, _ namespaces: KnownNamespaces) -> PodSelection {
-        let variables = [WellKnownNames.Variable.terminate, WellKnownNames.Variable.terminateWithImage]
-        let markers = rules.sidecarAnnotations + rules.primaryAnnotations
-        let marks = PodSelection.Marks(
-            environment: NameSet(variables), annotations: NameSet(markers),
-            labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: { namespaces.contains($0) })
-        return PodSelection(
-            marks: marks, environment: NameSet(variables + [WellKnownNames.Variable.ignoreExitCode, "PATH"]),
-            annotations: NameSet(
-                markers + [WellKnownNames.Annotation.terminator, WellKnownNames.Annotation.progress],
-                prefixes: [WellKnownNames.Annotation.quitPrefix]),
-            labels: [WellKnownNames.Label.terminateKnown, WellKnownNames.Label.held])
     }
 }
 

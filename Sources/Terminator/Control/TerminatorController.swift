@@ -109,7 +109,7 @@ package final class TerminatorController: Sendable {
         let rules = configuration.rules
         let informer = Informer(
             api, scope,
-            RecordDecoder.pods(PodScope.selection(rules, namespaces)) { [fresh, namespaces] pod in
+            RecordDecoder.pods(rules.selection { [namespaces] in namespaces.contains($0) }) { [fresh, namespaces] pod in
                 let facts = PodFacts(pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace))
                 guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
                 let record = PodRecord(facts)

@@ -4,6 +4,7 @@ internal import KubeModel
 internal import KubeRuntime
 package import Logging
 internal import OperatorConfiguration
+internal import PodRules
 internal import Synchronization
 
 /// Follows pods, and says of them what `Diagnosis` does whenever that changes. Goes on over restarts of the server.
@@ -31,7 +32,7 @@ package struct DiagnosisWatch: Sendable {
     package func run(_ tell: @escaping @Sendable (DiagnosisNews) async -> Bool) async {
         let pods = FollowedPods()
         let rules = diagnosis.configuration.rules
-        var selection = PodScope.selection(rules, diagnosis.namespaces)
+        var selection = rules.selection { [namespaces = diagnosis.namespaces] in namespaces.contains($0) }
         if !subject.isMany { selection.marks = nil }
         let informer = Informer(
             diagnosis.api, subject.scope, .pods(selection) { $0 },

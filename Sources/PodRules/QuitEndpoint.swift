@@ -1,0 +1,95 @@
+internal import Basics
+internal import KubeModel
+
+/// How to ask a sidecar to leave: `POST :15020/quitquitquit`. It is asked inside its pod, on localhost.
+package struct QuitEndpoint: Sendable, Hashable, CustomStringConvertible {
+    package var method: String
+    package var port: Int
+    /// Absolute, with a query where there is one.
+    package var path: String
+
+    package init(method: String = "POST", port: Int, path: String) {
+        self.method = method
+        self.port = port
+        self.path = path
+    }
+
+    /// What to write, for messages.
+    package static let expectation = "an endpoint such as POST :15020/quitquitquit"
+    private static let methods: Set<String> = ["GET", "POST", "PUT", "DELETE"]
+
+    /// `[METHOD ][http://localhost|http://127.0.0.1]:PORT[/PATH]`. Anything else is `nil`: the text comes from an
+    /// annotation and ends up in a request line, so nothing that could end that line early gets through.
+    package init?(_ text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: true)
+        guard (1...2).contains(words.count), text.utf8.count <= 1024, let address = words.last else { return nil }
+        method = words.count == 2 ? String(words[0]) : "POST"
+        var rest = address
+        for prefix in ["http://localhost", "http://127.0.0.1"] where rest.hasPrefix(prefix) {
+            rest = rest.dropFirst(prefix.count)
+        }
+        guard Self.methods.contains(method), rest.first == ":" else { return nil }
+        let digits = rest.dropFirst().prefix { "0" <= $0 && $0 <= "9" }
+        let tail = rest.dropFirst(1 + digits.count)
+        guard let port = Int(digits), (1...65535).contains(port), tail.isEmpty || tail.first == "/",
+            tail.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        self.port = port
+        path = tail.isEmpty ? "/" : String(tail)
+    }
+
+    package var description: String { "\(method) :\(port)\(path)" }
+}
+
+/// What a pod's annotations say about how its containers are asked to leave: an annotation for each, or one for all of
+/// them, because the name of an annotation has no room for that of every container.
+struct QuitAnnotations {
+    /// By container.
+    private(set) var endpoints: [String: QuitEndpoint] = [:]
+    /// Annotations that cannot be followed, each as one sentence.
+    private(set) var findings: [String] = []
+
+    init(_ pod: Pod) {
+        let annotations = pod.metadata.annotations
+        let key = WellKnownNames.Annotation.quit
+        if let text = annotations[key] {
+            let entries = Self.entries(text)
+            if entries == nil {
+                findings.append("the annotation \(key) is not a JSON object of endpoints by container name")
+            }
+            for (container, text) in entries ?? [] {
+                guard pod.spec.containers.contains(where: { $0.name == container }) else {
+                    findings.append("\(PodRoles.Finding(annotation: key, container: container))")
+                    continue
+                }
+                add(text, for: container, "\(container) in the annotation \(key)")
+            }
+        }
+        // The more special word counts.
+        for container in pod.spec.containers {
+            let key = WellKnownNames.Annotation.quitPrefix + container.name
+            if let text = annotations[key] { add(text, for: container.name, "the annotation \(key)") }
+        }
+    }
+
+    private mutating func add(_ text: String, for container: String, _ place: String) {
+        guard let endpoint = QuitEndpoint(text) else {
+            findings.append("\(place) is not \(QuitEndpoint.expectation)")
+            return
+        }
+        endpoints[container] = endpoint
+    }
+
+    /// `nil` where it is no JSON object of texts.
+    private static func entries(_ text: String) -> [(container: String, endpoint: String)]? {
+        let text = Array(text.utf8)
+        let bytes = text.span
+        var cursor = JSONCursor(bytes)
+        var entries: [(container: String, endpoint: String)] = []
+        do throws(WireError) {
+            guard try cursor.beginObject(in: bytes) else { return nil }
+            while let key = try cursor.key(in: bytes) { entries.append((key, try cursor.text(in: bytes))) }
+        } catch { return nil }
+        return entries
+    }
+}
