@@ -28,10 +28,10 @@ package struct PodFacts: Sendable, Equatable {
     package var containers: [ContainerFacts] = []
     /// Carries the label by which a held pod is found again.
     package var isLabelledHeld = false
-    /// What was tried already.
-    package var progress = Progress()
+    /// What the terminator noted on the pod; how to read it is known to the terminator alone.
+    package var memory = ""
     /// More was learnt since than the pod's annotation says.
-    package var hasUnwrittenProgress = false
+    package var hasUnwrittenMemory = false
     /// Annotations that cannot be followed, each as one sentence.
     package var findings: [String] = []
     /// An annotation names a main container that the pod does not have.
@@ -107,7 +107,7 @@ extension PodFacts {
             $0.type == WellKnownNames.Condition.sidecarTerminated && $0.status == "True"
         }
         isLabelledHeld = pod.metadata.labels[WellKnownNames.Label.held] != nil
-        progress = Progress(pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? "")
+        memory = pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? ""
 
         let roles = PodRoles(pod, rules: rules, countsKnown: countsKnown)
         let quits = QuitAnnotations(pod)

@@ -46,10 +46,12 @@ extension Verdict.Reason: CustomStringConvertible {
 
 extension Verdict {
     /// The rules, in the order in which they count.
-    package init(for pod: PodFacts) {
+    ///
+    /// - Parameter holdsPhase: the pod's phase is the terminator's own word and not the kubelet's.
+    package init(for pod: PodFacts, holdsPhase: Bool) {
         let sidecars = pod.sidecars
         let mains = pod.mains
-        if let reason = Self.reasonToLeave(pod, sidecars: sidecars, mains: mains) {
+        if let reason = Self.reasonToLeave(pod, holdsPhase: holdsPhase, sidecars: sidecars, mains: mains) {
             self = .leave(reason)
             return
         }
@@ -62,14 +64,14 @@ extension Verdict {
     }
 
     private static func reasonToLeave(
-        _ pod: PodFacts, sidecars: [ContainerFacts], mains: [ContainerFacts]
+        _ pod: PodFacts, holdsPhase: Bool, sidecars: [ContainerFacts], mains: [ContainerFacts]
     ) -> Reason? {
         if pod.restartPolicy == .always { return .restartsAlways }
         if sidecars.isEmpty, pod.missingPrimary == nil { return .unmarked }
         if pod.isDisabled { return .disabled }
         if pod.isBeingDeleted { return .beingDeleted }
-        // A phase that we hold is our own word and not the kubelet's: the pod is followed until it is closed.
-        if pod.isFinished, !pod.progress.holds { return .finished }
+        // A pod whose phase is held is followed until it is closed.
+        if pod.isFinished, !holdsPhase { return .finished }
         if let name = pod.missingPrimary { return .missingPrimary(name) }
         if mains.isEmpty { return .nothingMain }
         return nil

@@ -38,7 +38,7 @@ package struct PodRecord: Sendable, Equatable {
 
     init(_ pod: PodFacts) {
         path = "\(pod.key)"
-        switch Verdict(for: pod) {
+        switch pod.verdict {
         case .terminate, .done: digest = Self.digest(of: pod)
         case .leave(let reason): digest = reason.isMistake ? 1 : 0
         case .wait: digest = 0
@@ -58,7 +58,7 @@ package struct PodRecord: Sendable, Equatable {
         hasher.combine(pod.phase)
         hasher.combine(pod.isTrackedByJob)
         hasher.combine(pod.isConcluded)
-        hasher.combine(pod.progress.description)
+        hasher.combine(pod.memory)
         for container in pod.containers {
             hasher.combine(container.restartCount)
             hasher.combine(container.isOpen)

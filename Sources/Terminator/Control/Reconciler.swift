@@ -51,7 +51,7 @@ struct Reconciler: Sendable {
     }
 
     private func reconcile(_ pod: PodFacts, seen: Duration) async throws(KubeError) -> WorkOutcome {
-        let verdict = Verdict(for: pod)
+        let verdict = pod.verdict
         metrics.verdicts.increment(verdict.word)
         guard pod.restartPolicy == .onFailure, let job = pod.job, case .terminate = verdict else {
             return try await act(on: pod, budget: .unlimited, seen: seen)
@@ -88,7 +88,7 @@ struct Reconciler: Sendable {
             // What was learnt is written with the next rung, on the pod as it is now.
             pod = try await cluster.facts(of: current)
             pod.progress = progress
-            pod.hasUnwrittenProgress = true
+            pod.hasUnwrittenMemory = true
         }
         return .failed
     }

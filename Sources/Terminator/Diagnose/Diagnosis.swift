@@ -47,7 +47,7 @@ package struct Diagnosis: Sendable {
         let facts = try await cluster.facts(of: pod)
         if subject.isMany {
             guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
-            guard Verdict(for: facts) != .leave(.finished) else { return nil }
+            guard facts.verdict != .leave(.finished) else { return nil }
         }
         var surroundings = ReconcilerSettings(configuration, isDryRun: true) { now }.surroundings(at: now)
         surroundings.isKruiseServed = await cluster.isKruiseServed()

@@ -49,7 +49,7 @@ package struct PodDiagnosis: Sendable, Equatable {
         result = facts.result
         mainEnd = facts.mainEnd.flatMap { $0 > 0 ? $0 : nil }
         findings = facts.findings
-        let verdict = Verdict(for: facts)
+        let verdict = facts.verdict
         self.verdict = verdict.sentence
         isFinished = verdict == .leave(.finished)
         advice = Advice.lines(for: facts, verdict)

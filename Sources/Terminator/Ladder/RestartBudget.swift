@@ -36,7 +36,7 @@ package struct RestartBudget: Sendable, Equatable {
         let allowed = max(0, backoffLimit - 1)
         let others = pods.filter { $0.uid != pod.uid && !$0.isFinished }
         let isFinishing = { (pod: PodFacts) in
-            switch Verdict(for: pod) {
+            switch pod.verdict {
             case .terminate, .done: !pod.progress.isEmpty
             case .leave, .wait: false
             }

@@ -17,7 +17,7 @@ package struct StopOrder: Sendable, Equatable {
     /// What `cue` asks for and the pod's own state demands: main has ended, the container is a sidecar that runs, and it
     /// is the very instance that the cue names. A forged cue ends nothing that would not be ended anyway.
     package static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
-        guard case .terminate(let sidecars, _) = Verdict(for: pod) else { return [] }
+        guard case .terminate(let sidecars, _) = pod.verdict else { return [] }
         return sidecars.compactMap { sidecar in
             guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,
                 let id = runtimeID(sidecar.containerID)

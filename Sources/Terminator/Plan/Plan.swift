@@ -39,7 +39,7 @@ package struct Plan: Sendable, Equatable {
 
     /// Whether the pod itself is changed, by more than a call.
     package func changesPod(_ pod: PodFacts) -> Bool {
-        progress != pod.progress || pod.hasUnwrittenProgress || setsDeadline || !images.isEmpty
+        progress != pod.progress || pod.hasUnwrittenMemory || setsDeadline || !images.isEmpty
             || heldLabel != nil
     }
 }
@@ -47,7 +47,7 @@ package struct Plan: Sendable, Equatable {
 extension Plan {
     /// What to do about `pod` in these surroundings.
     package init(for pod: PodFacts, in surroundings: Surroundings) {
-        let verdict = Verdict(for: pod)
+        let verdict = pod.verdict
         self.init(verdict: verdict)
         progress = pod.progress
         switch verdict {

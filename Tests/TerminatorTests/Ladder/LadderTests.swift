@@ -14,7 +14,7 @@ private typealias Variable = WellKnownNames.Variable
         virtual: Bool = false
     ) throws -> String {
         let facts = sketch.facts(rules, virtual: virtual)
-        guard case .terminate(let sidecars, let result) = Verdict(for: facts) else { return "\(Verdict(for: facts))" }
+        guard case .terminate(let sidecars, let result) = facts.verdict else { return "\(facts.verdict)" }
         let sidecar = try #require(sidecars.first { $0.name == "sidecar" })
         let ladder = Ladder(pod: facts, sidecar: sidecar, result: result, surroundings: surroundings)
         var budget = surroundings.budget

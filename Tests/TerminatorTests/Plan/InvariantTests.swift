@@ -77,7 +77,7 @@ import Testing
             if plan.isActive {
                 #expect(facts.mains.allSatisfy { !$0.isOpen } && !mains.isEmpty, comment)
                 #expect(!facts.isBeingDeleted && !facts.isDisabled, comment)
-                #expect(Verdict(for: facts).kind == "terminate", comment)
+                #expect(facts.verdict.kind == "terminate", comment)
             }
             if facts.isOnVirtualNode {
                 #expect(plan.cues.isEmpty && !plan.calls.contains(where: \.needsMachine), comment)

@@ -42,7 +42,7 @@ import Testing
     ])
     func `verdicts of a scenario`(name: String, verdicts: [String]) throws {
         let pods = try #require(try Self.pods()[name])
-        var words = pods.map { Verdict(for: PodFacts($0, rules: .init())).words }
+        var words = pods.map { PodFacts($0, rules: .init()).verdict.words }
         words = words.enumerated().filter { $0.offset == 0 || words[$0.offset - 1] != $0.element }.map(\.element)
         #expect(words == verdicts)
     }

@@ -1,3 +1,5 @@
+package import PodRules
+
 /// The terminator's memory of a pod, kept in the pod's annotation: which rung was tried when. Whoever leads next reads
 /// it and carries on.
 ///
@@ -101,4 +103,14 @@ extension Progress.Attempt: CustomStringConvertible {
     }
 
     package var description: String { "\(rung.rawValue)@\(time)/\(restarts)\(hasFailed ? "!" : "")" }
+}
+
+extension PodFacts {
+    /// What was tried already.
+    package var progress: Progress {
+        get { Progress(memory) }
+        set { memory = newValue.description }
+    }
+
+    package var verdict: Verdict { Verdict(for: self, holdsPhase: progress.holds) }
 }
