@@ -149,7 +149,7 @@ let package = Package(
             dependencies: [
                 "Basics", "ConfigSchema", "Admission", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient",
                 "KubeRuntime",
-                "KubeModel", "OperatorConfiguration", "Conversion", "HTTPServer", "HTTPTransport",
+                "KubeModel", "PodRules", "OperatorConfiguration", "Conversion", "HTTPServer", "HTTPTransport",
                 "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -22,16 +22,16 @@ struct CertificateKeeper: Sendable {
 
     /// Until the task is cancelled.
     func run() async {
-        var lastProblem = ""
+        var lastProblem: CertificateFailure?
         while !Task.isCancelled {
             do throws(CertificateFailure) {
                 try await look()
-                lastProblem = ""
+                lastProblem = nil
             } catch {
                 // Told once, not every half minute.
-                let level: Logger.Level = error.description == lastProblem ? .debug : .error
+                let level: Logger.Level = error == lastProblem ? .debug : .error
                 logger.log(level: level, "the webhook's certificate cannot be kept", error: error)
-                lastProblem = error.description
+                lastProblem = error
             }
             let pause = serving.isLoaded ? Self.interval : Self.impatience
             do { try await time.sleep(time.now() + pause) } catch { return }

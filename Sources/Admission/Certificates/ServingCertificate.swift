@@ -59,15 +59,15 @@ struct CertificateFolder: Sendable {
 
     /// Until the task is cancelled.
     func run() async {
-        var lastProblem = ""
+        var lastProblem: CertificateFailure?
         while !Task.isCancelled {
             do throws(CertificateFailure) {
                 try look()
-                lastProblem = ""
+                lastProblem = nil
             } catch {
-                let level: Logger.Level = error.description == lastProblem ? .debug : .error
+                let level: Logger.Level = error == lastProblem ? .debug : .error
                 logger.log(level: level, "the webhook's certificate cannot be loaded", error: error)
-                lastProblem = error.description
+                lastProblem = error
             }
             do { try await time.sleep(time.now() + Self.interval) } catch { return }
         }

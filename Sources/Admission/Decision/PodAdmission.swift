@@ -49,12 +49,9 @@ struct PodAdmission {
     ///   - restored: whose.
     private func converting(_ pod: YAMLNode, restored: [String]) -> AdmissionDecision {
         let bytes = Array(JSONValue(pod).text.utf8)
-        let converter: PodConverter
+        let converter = PodConverter(surroundings.options)
         let conversion: PodConversion
-        do {
-            converter = PodConverter(surroundings.options)
-            conversion = try converter.convert(bytes)
-        } catch {
+        do throws(YAMLError) { conversion = try converter.convert(bytes) } catch {
             return leaving("the pod could not be read: \(error)")
         }
         switch conversion {

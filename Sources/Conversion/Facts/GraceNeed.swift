@@ -8,6 +8,9 @@ struct GraceNeed {
     /// For the sidecars to flush and end in, beyond what is written down.
     static let ending = 10
 
+    /// A manifest may have any number; more than this no cluster waits, and a sum of them is still one.
+    private static let most = Int(Int32.max)
+
     private(set) var parts: [(what: String, seconds: Int)] = []
 
     var seconds: Int { parts.reduce(0) { $0 + $1.seconds } }
@@ -32,7 +35,7 @@ struct GraceNeed {
     /// Of a preStop hook that only waits; others end as they end, or are removed.
     private static func hook(_ container: ManifestContainer) -> Int? {
         guard let hook = container.node.at("lifecycle", "preStop"), case .sleeps = HookPurpose(hook) else { return nil }
-        if let seconds = hook.at("sleep", "seconds")?.text.flatMap({ Int($0) }) { return seconds }
+        if let seconds = hook.at("sleep", "seconds")?.text.flatMap(seconds) { return seconds }
         let words = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
             .split(whereSeparator: { " ;&|\n".contains($0) }).map(String.init)
         guard let index = words.firstIndex(of: "sleep"), words.indices.contains(index + 1) else { return nil }
@@ -50,7 +53,8 @@ struct GraceNeed {
     }
 
     private static func seconds(_ text: String) -> Int? {
-        Int(text) ?? DurationText.parse(text).map { Int($0.components.seconds) }
+        let seconds = Int(text) ?? DurationText.parse(text).map { Int($0.components.seconds) }
+        return seconds.map { min(max(0, $0), most) }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import PodRules
 import WorkdirProtocol
 
 /// The life of a step as a value: what happened goes in, what is to be done comes out. It never awaits, logs or reads

@@ -1,3 +1,5 @@
+package import PodRules
+
 /// Where a step is.
 package enum LifecyclePhase: Sendable, Equatable, Codable {
     /// Nothing has begun.
@@ -48,14 +50,6 @@ package struct LifecycleRules: Sendable, Equatable {
         self.placement = placement
         self.restartPolicy = restartPolicy ?? (placement == .legacy ? .never : nil)
     }
-}
-
-/// What becomes of a main container that failed.
-package enum RestartPolicy: String, Sendable, Codable {
-    /// A failed try is the end.
-    case never = "Never"
-    /// A failed try is followed by another, until the Job gives up.
-    case onFailure = "OnFailure"
 }
 
 /// A change of the step's state as the lifecycle decides it; the journal makes it a `StateReport`.

@@ -6,6 +6,7 @@ import Glibc
 import HTTPServer
 import KubeClient
 import Logging
+import PodRules
 import SidecarAgent
 import Telemetry
 import Transfer
@@ -141,7 +142,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
 
     private static func restartPolicy(_ environment: [String: String]) throws -> RestartPolicy? {
         guard let text = environment[restartPolicyVariable], !text.isEmpty else { return nil }
-        guard let policy = RestartPolicy(rawValue: text) else {
+        guard let policy = RestartPolicy(rawValue: text), policy != .always else {
             throw ConfigurationError(
                 source: "environment",
                 problems: [

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Logging
+import PodRules
 import SidecarAgent
 import Synchronization
 import Transfer

@@ -1,3 +1,4 @@
+import PodRules
 import TestSupport
 import Testing
 
