@@ -63,6 +63,20 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension TransferError {
+    /// A file whose name is no text; `object` shows its bytes.
+    static func unnameable(_ object: String) -> TransferError {
+        TransferError(
+            object: object, reason: .local(errno: EILSEQ), message: "its name is not UTF-8, so no store can hold it",
+            hint: "give it another name")
+    }
+
+    /// A prefix or pattern that names no object of the store.
+    static func namesNothing(_ object: String) -> TransferError {
+        TransferError(
+            object: object, reason: .notFound, message: "names no object",
+            hint: "mark the input as optional if it may be missing")
+    }
+
     /// A system call that failed on `object`: what was attempted, the system's own words, and what may help.
     static func system(_ attempted: String, _ object: String, _ code: Int32 = errno) -> TransferError {
         let words = String(cString: strerror(code))

@@ -77,10 +77,10 @@ enum ArchiveName {
                 message: "is a link to '\(target)', which \(why)")
         }
         guard !target.isEmpty, !target.utf8.contains(0) else { throw refuse("is no name") }
-        guard !target.hasPrefix("/") else { throw refuse("leads out of the archive's folder") }
-        var depth = path.split(separator: "/").count - 1
+        guard target.utf8.first != slash else { throw refuse("leads out of the archive's folder") }
+        var depth = path.segments().count - 1
         var descends = false
-        for step in target.split(separator: "/") where step != "." {
+        for step in target.segments() where step != "." {
             if step == ".." {
                 depth -= 1
                 guard depth >= 0 else { throw refuse("leads out of the archive's folder") }

@@ -23,7 +23,7 @@ extension Download {
             cancelled.set()
         }
         if let identity = try outcome.get() { return record(item, content, identity) }
-        let name = item.key.prefix { $0 != "?" }.lowercased()
+        let name = InputPlan.lastSegment(item.key, isURL: item.store.traits.keysAreURLs).lowercased()
         guard !Self.suffixes.contains(where: name.hasSuffix) else {
             throw TransferError(
                 object: item.url, reason: .archive, message: "is called an archive but is none that can be read",

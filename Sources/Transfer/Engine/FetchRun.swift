@@ -54,7 +54,8 @@ struct FetchRun {
 
     private mutating func fetch(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
         let place = try stores.resolve(input.from)
-        let plan = try InputPlan(key: place.key, to: input.to, lists: place.store.traits.lists)
+        let plan = try InputPlan(
+            key: place.key, to: input.to, lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs)
         switch plan.source {
         case .object(let key):
             guard var destination = plan.destination(of: key) else { return }
@@ -105,9 +106,7 @@ struct FetchRun {
             }
         }
         guard found || input.optional || isStopped else {
-            throw TransferError(
-                object: input.from, reason: .notFound, message: "names no object",
-                hint: "mark the input as optional if it may be missing")
+            throw .namesNothing(input.from)
         }
     }
 
@@ -162,7 +161,7 @@ struct FetchRun {
 
     /// What the journal says is verified, as long as file and object are still the same.
     private func inPlace(_ item: FetchItem) throws(TransferError) -> FetchedRecord? {
-        guard let record = journal.fetched(item.destination), record.url == item.url,
+        guard let record = journal.fetched(item.destination), record.url.isSame(as: item.url),
             let status = try folder.status(item.destination), FileIdentity(status) == record.file
         else { return nil }
         if let wanted = item.sha256, record.sha256 != Checksum(.sha256, wanted).hex { return nil }

@@ -1,7 +1,7 @@
-/// Makes single requests with a store until one succeeds or `RetryPolicy` says stop: the one place that repeats.
+/// Makes single requests with a store until one succeeds or `StoreRetries` says stop: the one place that repeats.
 struct StoreRequests: Sendable {
     let gate: ConcurrencyGate
-    let policy: RetryPolicy
+    let policy: StoreRetries
     let meter: TransferMeter
     let onEvent: TransferEventHandler
 
@@ -32,7 +32,7 @@ struct StoreRequests: Sendable {
 
     /// Returns when the request may be made again; throws when it may not.
     private func pause(after failures: Int, _ error: TransferError) async throws(TransferError) {
-        let kind = RetryPolicy.classify(error)
+        let kind = StoreRetries.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
         guard failures < policy.attempts else { throw error.exhausted("after \(failures) tries") }
         guard await gate.takeRetry() else { throw error.exhausted("because all transfers together failed too often") }
@@ -62,7 +62,7 @@ extension TransferError {
 }
 
 /// Whether and when a failed request is made again. Pure: time and randomness come from the caller.
-package struct RetryPolicy: Sendable, Equatable {
+package struct StoreRetries: Sendable, Equatable {
     /// Tries of one request, the first included.
     package var attempts: Int
     /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).

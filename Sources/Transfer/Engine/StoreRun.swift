@@ -32,7 +32,7 @@ struct StoreRun {
             for item in items { onEvent(.planned(TransferredFile(path: item.path, url: item.url, size: 0))) }
             return report
         }
-        var open = Set(items.map(\.url))
+        var open = Set(items.map { ByteKey($0.url) })
         await withTaskGroup(of: (String, Outcome).self) { group in
             var next = items.startIndex
             var underWay = 0
@@ -53,12 +53,12 @@ struct StoreRun {
                 } else if let (url, outcome) = await group.next() {
                     underWay -= 1
                     if case .failure(let error) = outcome, error.reason == .cancelled, isPastDeadline() { continue }
-                    open.remove(url)
+                    open.remove(ByteKey(url))
                     take(outcome)
                 }
             }
         }
-        report.leftOut = items.filter { open.contains($0.url) }.map(\.path)
+        report.leftOut = items.filter { open.contains(ByteKey($0.url)) }.map(\.path)
         report.totals = meter.reading
         return report
     }
@@ -72,8 +72,8 @@ struct StoreRun {
     private mutating func plan(_ outputs: [OutputRequest]) async -> [StoreItem] {
         let findings = await BlockingPool.shared.run { [folder] in OutputWalk(folder).findings() }
         var items: [StoreItem] = []
-        var takers: [String: String] = [:]
-        var told: Set<String> = []
+        var takers: [ByteKey: String] = [:]
+        var told: Set<ByteKey> = []
         for output in outputs {
             do throws(TransferError) {
                 let place = try stores.resolve(output.to)
@@ -83,18 +83,19 @@ struct StoreRun {
                     case .file(let path):
                         guard let key = plan.key(of: path) else { continue }
                         let url = place.url(of: key)
-                        if let other = takers[url] {
-                            if other != path { fail(.sameObject(path, other, url)) }
+                        if let other = takers[ByteKey(url)] {
+                            if !other.isSame(as: path) { fail(.sameObject(path, other, url)) }
                             continue
                         }
-                        takers[url] = path
+                        takers[ByteKey(url)] = path
                         items.append(
                             StoreItem(store: place.store, key: key, url: url, path: path, priority: output.priority))
                     case .note(let path, let why):
-                        if plan.key(of: path) != nil, told.insert(path).inserted { onEvent(.note(path: path, why)) }
-                    case .refused(let error):
-                        let path = String(error.object.dropFirst(folder.path.count + 1))
-                        if plan.key(of: path) != nil, told.insert(path).inserted { fail(error) }
+                        if plan.key(of: path) != nil, told.insert(ByteKey(path)).inserted {
+                            onEvent(.note(path: path, why))
+                        }
+                    case .refused(let path, let error):
+                        if plan.key(of: path) != nil, told.insert(ByteKey(path)).inserted { fail(error) }
                     }
                 }
             } catch {

@@ -8,7 +8,7 @@ package struct TransferConfiguration: Sendable {
     package var maximumConcurrency: Int
     /// Bytes of one range or part; `nil` chooses by size and by the parts an object was stored in.
     package var partSize: Int64?
-    package var retry: RetryPolicy
+    package var retry: StoreRetries
     /// Files are on disk before they get their final names, so that a journal may rely on them after a crash.
     package var durable: Bool
     /// A SHA-256 of every stored file, for the manifest.
@@ -30,7 +30,7 @@ package struct TransferConfiguration: Sendable {
     package var failuresBeforeStop = 10
 
     package init(
-        memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: RetryPolicy = .init(),
+        memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: StoreRetries = .init(),
         durable: Bool = true, digestsOutputs: Bool = true, verifiesStoreChecksums: Bool = true,
         pageCache: PageCachePolicy = .writeBehind, archives: ArchiveLimits = .init()
     ) {

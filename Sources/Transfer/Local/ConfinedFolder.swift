@@ -121,23 +121,30 @@ final class ConfinedFolder: Sendable {
 
     /// Removes temporary files that a killed process has left directly in this folder.
     func removeTemporaries() throws(TransferError) {
-        for name in try names() where name.hasPrefix(Self.temporaryPrefix) {
-            if unlinkat(descriptor, name, 0) != 0, errno == EISDIR { try removeTree(name) }
+        for name in try names() {
+            guard let text = name.text, text.begins(with: Self.temporaryPrefix) else { continue }
+            if unlinkat(descriptor, text, 0) != 0, errno == EISDIR { try removeTree(text) }
         }
     }
 
     /// Removes a folder and all below it, following nothing.
     func removeTree(_ relative: String) throws(TransferError) {
-        let folder = try ConfinedFolder(reopening: self, relative)
-        for name in try folder.names() where unlinkat(folder.descriptor, name, 0) != 0 {
-            guard errno == EISDIR else { throw .system("remove", folder.display(name)) }
-            try folder.removeTree(name)
-        }
+        try ConfinedFolder(reopening: self, relative).removeContents()
         let (above, last) = Self.split(relative)
         let removed = try inside(above) { (parent) throws(TransferError) in
             unlinkat(parent, last, AT_REMOVEDIR) == 0
         }
         guard removed else { throw .system("remove the folder", display(relative)) }
+    }
+
+    private func removeContents() throws(TransferError) {
+        for name in try names() where unlinkat(descriptor, name.bytes, 0) != 0 {
+            guard errno == EISDIR else { throw .system("remove", display(name.escaped)) }
+            try ConfinedFolder(inside: self, name).removeContents()
+            guard unlinkat(descriptor, name.bytes, AT_REMOVEDIR) == 0 else {
+                throw .system("remove the folder", display(name.escaped))
+            }
+        }
     }
 
     /// Takes back what `init` made, as far as nothing stands in it.
@@ -152,19 +159,32 @@ final class ConfinedFolder: Sendable {
         descriptor = try folder.openFile(relative, O_RDONLY | O_DIRECTORY)
     }
 
+    /// The same for one that stands directly in this folder, whatever its name.
+    init(inside folder: ConfinedFolder, _ name: EntryName) throws(TransferError) {
+        path = folder.display(name.escaped)
+        made = []
+        descriptor = openat(folder.descriptor, name.bytes, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("open the folder", path) }
+    }
+
+    /// Whether `name`, directly in this folder, is a folder itself and no link to one.
+    func isFolder(_ name: EntryName) -> Bool {
+        var status = stat()
+        return fstatat(descriptor, name.bytes, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// What stands directly in this folder, in byte order.
-    func names() throws(TransferError) -> [String] {
+    func names() throws(TransferError) -> [EntryName] {
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = fdopendir(copy) else { throw .system("list the folder", path) }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [EntryName] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
+            let name = EntryName(entry)
+            if name.text != ".", name.text != ".." { names.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.sorted { $0.precedes($1) }
     }
 }
 
@@ -198,11 +218,11 @@ extension ConfinedFolder {
 
     /// What openat2 does, by hand. Between two components nobody can slip in a link, because none is ever followed.
     static func walk(from folder: Int32, _ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
-        guard !path.hasPrefix("/") else {
+        guard path.utf8.first != slash else {
             errno = EXDEV
             return -1
         }
-        let components = path.split(separator: "/")
+        let components = path.segments()
         var current = folder
         defer { if current != folder { close(current) } }
         for component in components.dropLast() {

@@ -7,8 +7,8 @@ struct OutputWalk {
         case file(String)
         /// Left out on purpose, with the reason: not a file, nothing is lost.
         case note(String, String)
-        /// Meant to be stored and cannot be.
-        case refused(TransferError)
+        /// Meant to be stored and cannot be; the path may be one for people to read.
+        case refused(String, TransferError)
     }
 
     private let folder: ConfinedFolder
@@ -22,13 +22,33 @@ struct OutputWalk {
         do throws(TransferError) {
             if !start.isEmpty, try folder.status(start) == nil { return [] }
             let below = start.isEmpty ? folder : try ConfinedFolder(reopening: folder, start)
-            for name in try below.names() where !name.hasPrefix(ConfinedFolder.temporaryPrefix) {
-                findings += self.findings(at: start.isEmpty ? name : "\(start)/\(name)")
+            for name in try below.names() {
+                let above = start.isEmpty ? "" : start + "/"
+                guard let text = name.text else {
+                    findings += unnameable(name, in: below, above)
+                    continue
+                }
+                if text.begins(with: ConfinedFolder.temporaryPrefix) { continue }
+                findings += self.findings(at: above + text)
             }
         } catch {
-            findings.append(.refused(error))
+            findings.append(.refused(start, error))
         }
         return findings
+    }
+
+    /// A file whose name is no text, or all that a folder of such a name holds: no store and no manifest can name it.
+    private func unnameable(_ name: EntryName, in folder: ConfinedFolder, _ above: String) -> [Finding] {
+        let path = above + name.escaped
+        guard folder.isFolder(name) else {
+            return [.refused(path, .unnameable(folder.display(name.escaped)))]
+        }
+        do throws(TransferError) {
+            let inside = try ConfinedFolder(inside: folder, name)
+            return try inside.names().flatMap { unnameable($0, in: inside, path + "/") }
+        } catch {
+            return [.refused(path, error)]
+        }
     }
 
     private func findings(at path: String) -> [Finding] {
@@ -43,7 +63,7 @@ struct OutputWalk {
             default: return [.note(path, "a device is not stored")]
             }
         } catch {
-            return [.refused(error)]
+            return [.refused(path, error)]
         }
     }
 
@@ -55,6 +75,7 @@ struct OutputWalk {
             let object = folder.display(path)
             return [
                 .refused(
+                    path,
                     TransferError(
                         object: object, reason: .hostileName,
                         message: "the symbolic link leads outside of the folder, or nowhere",

@@ -59,10 +59,10 @@ actor Placer {
                 return try file.place(at: destination)
             }
         }
-        var failed: [String: TransferError] = [:]
+        var failed: [ByteKey: TransferError] = [:]
         let folders = Set(files.flatMap { ancestors(of: $0.1) })
         for relative in folders {
-            do throws(TransferError) { try folder.synchronize(relative) } catch { failed[relative] = error }
+            do throws(TransferError) { try folder.synchronize(relative.text) } catch { failed[relative] = error }
         }
         guard !failed.isEmpty else { return results }
         for (index, (_, destination)) in files.enumerated() {
@@ -74,12 +74,12 @@ actor Placer {
     }
 
     /// Every folder from the root ("") down to the one that holds `path`.
-    private static func ancestors(of path: String) -> [String] {
-        var folders: [String] = []
+    private static func ancestors(of path: String) -> [ByteKey] {
+        var folders: [ByteKey] = []
         var current = path
         while !current.isEmpty {
             current = ConfinedFolder.split(current).above
-            folders.append(current)
+            folders.append(ByteKey(current))
         }
         return folders
     }

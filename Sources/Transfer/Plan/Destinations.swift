@@ -71,11 +71,11 @@ enum RelativeName {
         if name.utf8.first == UInt8(ascii: "/") { throw refuse("it is absolute") }
         if name.utf8.count > pathLimit { throw refuse("it has more than \(pathLimit) bytes") }
         if name.utf8.contains(0) { throw refuse("it contains a NUL") }
-        for (index, segment) in name.split(separator: "/", omittingEmptySubsequences: false).enumerated() {
+        for (index, segment) in name.segments(omittingEmpty: false).enumerated() {
             if segment.isEmpty { throw refuse("it has an empty segment ('//' or a '/' at its end)") }
             if segment == "." || segment == ".." { throw refuse("it has the segment '\(segment)'") }
             if segment.utf8.count > segmentLimit { throw refuse("a segment has more than \(segmentLimit) bytes") }
-            if segment.hasPrefix(ConfinedFolder.temporaryPrefix) || index == 0 && segment == ownFolder {
+            if segment.begins(with: ConfinedFolder.temporaryPrefix) || index == 0 && segment == ownFolder {
                 throw refuse("'\(segment)' is reserved")
             }
         }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What one input stands for: which objects, and where each belongs. Pure: knows no store and no file.
 ///
 /// | `from` | `to` | object | becomes |
@@ -16,10 +18,12 @@ struct InputPlan: Sendable {
     private let glob: Glob?
     private let base: String
     private let to: String
+    private let keysAreURLs: Bool
 
     /// `lists`: whether the store can; one that cannot takes every key as it stands.
-    init(key: String, to: String, lists: Bool) throws(TransferError) {
+    init(key: String, to: String, lists: Bool, keysAreURLs: Bool = false) throws(TransferError) {
         self.to = to
+        self.keysAreURLs = keysAreURLs
         if lists, Glob.isPattern(key) {
             let glob = try Glob(key)
             self.glob = glob
@@ -40,17 +44,21 @@ struct InputPlan: Sendable {
     func destination(of key: String) -> String? {
         if let glob, !glob.matches(key) { return nil }
         guard case .listing = source else {
-            return to.isEmpty || to.hasSuffix("/") ? to + Self.lastSegment(key) : to
+            return to.isEmpty || to.hasSuffix("/") ? to + Self.lastSegment(key, isURL: keysAreURLs) : to
         }
         guard key.utf8.starts(with: base.utf8) else { return nil }
         let rest = String(decoding: key.utf8.dropFirst(base.utf8.count), as: UTF8.self)
         return to.isEmpty || to.hasSuffix("/") ? to + rest : "\(to)/\(rest)"
     }
 
-    /// The last segment of a key; of a URL's path without its query.
-    static func lastSegment(_ key: String) -> String {
-        let path = key.prefix { $0 != "?" && $0 != "#" }
-        return String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    /// What stands behind a key's last `/`; of a URL the path's, decoded where a file can be called so.
+    static func lastSegment(_ key: String, isURL: Bool) -> String {
+        let path = isURL ? key.prefix { $0 != "?" } : key[...]
+        let start = path.utf8.lastIndex(of: slash).map(path.utf8.index(after:)) ?? path.startIndex
+        guard isURL, let name = PercentEncoding.decode(path[start...]), !name.utf8.contains(slash),
+            !name.utf8.contains(0)
+        else { return String(path[start...]) }
+        return name
     }
 }
 

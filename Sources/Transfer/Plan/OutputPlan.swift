@@ -22,7 +22,7 @@ struct OutputPlan: Sendable {
     /// The key for a file at `path`, or `nil` if it is not meant.
     func key(of path: String) -> String? {
         guard glob.matches(path) else { return nil }
-        return keepsPaths ? key + path.dropFirst(base.count) : key
+        return keepsPaths ? key + String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self) : key
     }
 }
 

@@ -1,7 +1,5 @@
 /// How an object is cut into ranges. Pure.
 struct RangePlan: Sendable, Equatable {
-    /// Fetched in one request up to this size.
-    static let defaultPart: Int64 = 8 << 20
     static let largestPart: Int64 = 64 << 20
     /// A large object is cut into about so many ranges: enough to spread, few enough that each is worth its request.
     private static let rangesWanted: Int64 = 64
@@ -10,7 +8,7 @@ struct RangePlan: Sendable, Equatable {
     let size: Int64
     let part: Int64
 
-    static func singleRequestLimit(_ partSize: Int64?) -> Int64 { partSize ?? defaultPart }
+    static func singleRequestLimit(_ partSize: Int64?) -> Int64 { partSize ?? PartPlan.defaultPart }
 
     /// `storedPart`: bytes of one part as the object was stored; ranges begin where a part begins, because stores keep
     /// parts apart. `partSize`: what a person asked for. An unknown size is one range.
@@ -18,7 +16,7 @@ struct RangePlan: Sendable, Equatable {
         self.size = size ?? 0
         let mebibyte: Int64 = 1 << 20
         let share = (self.size / Self.rangesWanted + mebibyte - 1) / mebibyte * mebibyte
-        let wanted = min(max(share, Self.defaultPart), Self.largestPart)
+        let wanted = min(max(share, PartPlan.defaultPart), Self.largestPart)
         if let partSize {
             part = max(1, partSize)
         } else if let storedPart, storedPart > 0 {
@@ -47,6 +45,7 @@ struct RangePlan: Sendable, Equatable {
 
 /// How a file is cut into the parts of an upload. Pure.
 struct PartPlan: Sendable, Equatable {
+    /// Of ranges and parts alike where nobody says more; an object is fetched in one request up to this size.
     static let defaultPart: Int64 = 8 << 20
     /// Stored in one request up to this size.
     static let defaultThreshold: Int64 = 16 << 20

@@ -1,7 +1,7 @@
 internal import Basics
 
 /// A place that holds objects: one bucket, one web server, one folder tree. Methods make one attempt each; whether to
-/// try again is the engine's decision (`RetryPolicy`), so that budgets and back-off have one home.
+/// try again is the engine's decision (`StoreRetries`), so that budgets and back-off have one home.
 package protocol ObjectStore: Sendable {
     var traits: StoreTraits { get }
 

@@ -8,10 +8,14 @@ extension TransferEngine {
             var destinations = Destinations(refusesCaseCollisions: false)
             for input in inputs {
                 let place = try self.stores.resolve(input.from)
-                let plan = try InputPlan(key: place.key, to: "", lists: place.store.traits.lists)
+                let plan = try InputPlan(
+                    key: place.key, to: "", lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs
+                )
                 let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
                 if case .object(let key) = plan.source {
-                    let name = isFolder ? target.key + InputPlan.lastSegment(key) : target.key
+                    let name =
+                        isFolder
+                        ? target.key + InputPlan.lastSegment(key, isURL: place.store.traits.keysAreURLs) : target.key
                     try destinations.claim(name, for: place.url(of: key))
                     await self.relay([(key, nil, name)], place, target, onEvent, &report)
                     continue
@@ -35,7 +39,7 @@ extension TransferEngine {
                     await self.relay(meant, place, target, onEvent, &report)
                 } while token != nil && !Task.isCancelled
                 guard found || input.optional else {
-                    throw TransferError(object: input.from, reason: .notFound, message: "names no object")
+                    throw .namesNothing(input.from)
                 }
             }
         }

@@ -54,10 +54,10 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
 
     @Option(
         help: "Most bytes of buffers, as in 32MiB; less where the container may not use so much (32MiB).",
-        transform: ByteSize.parse)
+        transform: SizeText.parse)
     var memory = Int64(TransferConfiguration().memory)
 
-    @Option(help: "Bytes of one range or part, as in 8MiB.", transform: ByteSize.parse)
+    @Option(help: "Bytes of one range or part, as in 8MiB.", transform: SizeText.parse)
     var partSize: Int64?
 
     @Flag(inversion: .prefixedNo, help: "Compare the checksums that stores keep.")

@@ -6,10 +6,10 @@ enum ProgressLine {
     static func text(_ reading: TransferMeter.Reading, after elapsed: Duration) -> String {
         var parts = ["\(reading.objectsDone + reading.objectsSkipped)/\(reading.objects) objects"]
         let known = reading.bytes > 0
-        parts.append(ByteSize.text(reading.bytesMoved) + (known ? " of \(ByteSize.text(reading.bytes))" : ""))
+        parts.append(SizeText.text(reading.bytesMoved) + (known ? " of \(SizeText.text(reading.bytes))" : ""))
         let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Double(reading.bytesMoved) / seconds : 0
-        parts.append("\(ByteSize.text(Int64(rate)))/s")
+        parts.append("\(SizeText.text(Int64(rate)))/s")
         if known, rate > 0, reading.bytes > reading.bytesMoved {
             parts.append("\(clock(Double(reading.bytes - reading.bytesMoved) / rate)) left")
         }
@@ -21,8 +21,8 @@ enum ProgressLine {
     static func summary(_ reading: TransferMeter.Reading, after elapsed: Duration) -> String {
         let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Int64(Double(reading.bytesMoved) / seconds) : 0
-        return "\(reading.objectsDone) objects, \(ByteSize.text(reading.bytesMoved)) in \(clock(seconds))"
-            + ", \(ByteSize.text(rate))/s"
+        return "\(reading.objectsDone) objects, \(SizeText.text(reading.bytesMoved)) in \(clock(seconds))"
+            + ", \(SizeText.text(rate))/s"
     }
 
     /// `42.1 s`, `3:05` or `2:00:09`.
@@ -37,7 +37,7 @@ enum ProgressLine {
 }
 
 /// Numbers of bytes, as people write and read them.
-enum ByteSize {
+enum SizeText {
     private static let units: [(name: String, size: Int64)] = [
         ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
     ]

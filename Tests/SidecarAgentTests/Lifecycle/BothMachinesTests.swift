@@ -1,3 +1,4 @@
+import PodRules
 import Testing
 import WorkdirProtocol
 

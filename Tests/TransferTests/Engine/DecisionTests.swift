@@ -5,7 +5,7 @@ import WorkdirProtocol
 
 @Suite struct DecisionTests {
     @Test(arguments: [
-        (TransferError.Reason.notFound, RetryPolicy.Class.permanent, ExitCode.noInput),
+        (TransferError.Reason.notFound, StoreRetries.Class.permanent, ExitCode.noInput),
         (.permission, .permanent, .permission), (.throttled(retryAfter: nil), .throttled, .temporary),
         (.server(status: 500), .transient, .temporary), (.server(status: 408), .transient, .inputOutput),
         (.server(status: 400), .permanent, .inputOutput), (.network, .transient, .temporary),
@@ -18,15 +18,15 @@ import WorkdirProtocol
         (.cancelled, .permanent, .temporary), (.exhausted, .permanent, .temporary),
     ])
     func `each reason has a class and an exit code`(
-        reason: TransferError.Reason, expected: RetryPolicy.Class, code: ExitCode
+        reason: TransferError.Reason, expected: StoreRetries.Class, code: ExitCode
     ) {
         let error = TransferError(object: "o", reason: reason, message: "m")
-        #expect(RetryPolicy.classify(error) == expected)
+        #expect(StoreRetries.classify(error) == expected)
         #expect(error.exitCode == code)
     }
 
     @Test func `pauses double up to the cap, and never undercut Retry-After`() {
-        let policy = RetryPolicy(base: .milliseconds(100), cap: .seconds(1))
+        let policy = StoreRetries(base: .milliseconds(100), cap: .seconds(1))
         let network = TransferError(object: "o", reason: .network, message: "")
         let pauses = (1...6).map { policy.pause(after: $0, error: network, random: 1) }
         let expected: [Duration] = [100, 200, 400, 800, 1000, 1000].map { .milliseconds($0) }

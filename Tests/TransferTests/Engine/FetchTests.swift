@@ -6,7 +6,7 @@ import WorkdirProtocol
 @testable import Transfer
 
 /// Quick pauses: what is under test is whether, not when, something is tried again.
-let quickRetries = RetryPolicy(attempts: 6, base: .microseconds(50), cap: .milliseconds(1), restarts: 3, budget: 1000)
+let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .milliseconds(1), restarts: 3, budget: 1000)
 
 @Suite struct FetchTests {
     private let folder: TemporaryFolder
@@ -161,7 +161,7 @@ let quickRetries = RetryPolicy(attempts: 6, base: .microseconds(50), cap: .milli
 
     @Test func `cancelling stops and leaves nothing half`() async throws {
         let store = MemoryStore(["a": seededBytes(4 << 20)], faults: [.slowDown], faultRate: 100)
-        let patient = engine(store) { $0.retry = RetryPolicy(attempts: 1000, base: .seconds(600), cap: .seconds(600)) }
+        let patient = engine(store) { $0.retry = StoreRetries(attempts: 1000, base: .seconds(600), cap: .seconds(600)) }
         let task = Task { [path = folder.path] in
             await patient.fetch([InputRequest(from: "mem://bucket/a", to: "a")], into: path)
         }

@@ -32,6 +32,33 @@ import WorkdirProtocol
         #expect(store.state.withLock { $0.uploads.isEmpty })
     }
 
+    @Test func `names are bytes: two spellings are two files, and what is no text is refused by name`() async throws {
+        let spellings = ["d/caf\u{E9}", "d/cafe\u{301}", "d/\u{301}x"]
+        for (index, name) in spellings.enumerated() { try folder.write("\(index)", to: name) }
+        for name in [[0x61, 0xFF, 0], [0x62, 0xFE, 0]] as [[UInt8]] {
+            let path = Array(folder.path.utf8) + [UInt8(ascii: "/")] + name
+            let isFolder = name[0] == 0x62
+            path.withUnsafeBytes {
+                let text = $0.assumingMemoryBound(to: CChar.self).baseAddress!
+                if isFolder {
+                    mkdir(text, 0o755)
+                    close(openat(open(text, O_RDONLY), "inside.csv", O_CREAT | O_WRONLY, 0o644))
+                } else {
+                    close(open(text, O_CREAT | O_WRONLY, 0o644))
+                }
+            }
+        }
+        let target = try TemporaryFolder("target")
+        let engine = TransferEngine(stores: StoreRegistry(StoreConfiguration(environment: [:])))
+        let report = await engine.store([OutputRequest(from: "**", to: target.path + "/")], from: folder.path)
+        #expect(report.files.count == 3)
+        for (index, name) in spellings.enumerated() { #expect(try target.read(name) == Array("\(index)".utf8)) }
+        #expect(report.failures.map(\.object) == [folder["a\\xff"], folder["b\\xfe/inside.csv"]])
+        #expect(report.exitCode == .inputOutput)
+        let some = await engine.store([OutputRequest(from: "d/*", to: target.path + "/")], from: folder.path)
+        #expect(some.isComplete && some.files.count == 3)
+    }
+
     @Test func `links lead inside or are refused, pipes are left out`() async throws {
         let outside = try TemporaryFolder("outside")
         try outside.write("secret", to: "secret")
@@ -88,7 +115,7 @@ import WorkdirProtocol
         let patient = TransferEngine(
             stores: MemoryResolver(store: store),
             configuration: TransferConfiguration(
-                retry: RetryPolicy(attempts: 1000, base: .seconds(600), cap: .seconds(600))))
+                retry: StoreRetries(attempts: 1000, base: .seconds(600), cap: .seconds(600))))
         let report = await patient.store(
             [
                 OutputRequest(from: "last", to: "mem://bucket/", priority: 0),

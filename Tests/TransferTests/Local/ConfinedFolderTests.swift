@@ -27,6 +27,17 @@ import WorkdirProtocol
         #expect(ConfinedFolder.walk(from: root, path, O_RDONLY, 0) < 0, "by hand, as without openat2")
     }
 
+    @Test func `an accent behind a slash hides no step`() throws {
+        let name = "\u{301}x"
+        try folder.write("above", to: name)
+        let inner = open(folder["a"], O_RDONLY | O_DIRECTORY)
+        defer { close(inner) }
+        #expect(ConfinedFolder.walk(from: inner, "../\(name)", O_RDONLY, 0) < 0)
+        #expect(throws: TransferError.self) { try RelativeName.check("b/../\(name)", of: "o") }
+        #expect(throws: TransferError.self) { try ArchiveName.check(link: "../\(name)", at: "l", in: "o") }
+        #expect(throws: TransferError.self) { try ArchiveName.check(link: "/\(name)", at: "l", in: "o") }
+    }
+
     @Test func `ordinary paths open either way`() throws {
         let confined = try ConfinedFolder(folder.path)
         close(try confined.openFile("a/file", O_RDONLY))

@@ -15,8 +15,20 @@ import Testing
         #expect(try InputPlan(key: key, to: to, lists: true).destination(of: object) == path)
     }
 
+    @Test(arguments: [
+        ("d/a#b.txt", false, "a#b.txt"), ("d/a?b.txt", false, "a?b.txt"), ("d/a%20b.txt", false, "a%20b.txt"),
+        ("/d/a%20b.txt?sig=x/y", true, "a b.txt"), ("/d/a%2Fb", true, "a%2Fb"), ("/d/a%00", true, "a%00"),
+        ("/d/a%FF", true, "a%FF"),
+    ])
+    func `a key is no URL, and a URL's name is decoded`(key: String, isURL: Bool, name: String) throws {
+        let plan = try InputPlan(
+            key: key.replacing("?", with: isURL ? "?" : "\\?"), to: "", lists: !isURL, keysAreURLs: isURL)
+        #expect(plan.source == .object(key))
+        #expect(plan.destination(of: key) == name)
+    }
+
     @Test func `a store that does not list takes keys as they are`() throws {
-        let plan = try InputPlan(key: "/a[1]*.txt?sig=x", to: "in/", lists: false)
+        let plan = try InputPlan(key: "/a[1]*.txt?sig=x", to: "in/", lists: false, keysAreURLs: true)
         #expect(plan.source == .object("/a[1]*.txt?sig=x"))
         #expect(plan.destination(of: "/a[1]*.txt?sig=x") == "in/a[1]*.txt")
     }

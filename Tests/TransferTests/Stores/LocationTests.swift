@@ -65,7 +65,9 @@ struct LocationTests {
     @Test(arguments: [
         ("https://h/a/b?q", "https://other/x", "https://other/x"), ("https://h/a/b?q", "/x y", "https://h/x%20y"),
         ("https://h/a/b?q", "c", "https://h/a/c"), ("https://h/a/b?q", "?z", "https://h/a/b?z"),
-        ("https://h/a/b?q", "//o:8/x", "https://o:8/x"), ("http://h/a/", "../c", "http://h/a/../c"),
+        ("https://h/a/b?q", "//o:8/x", "https://o:8/x"), ("http://h/a/", "../c", "http://h/c"),
+        ("http://h/a/b/c", "./../../x?../y", "http://h/x?../y"), ("http://h/a/b", "..", "http://h/"),
+        ("http://h/a/b", ".", "http://h/a/"), ("http://h/a", "/b//./c/..", "http://h/b//"),
         ("https://h/a", "/p?next=https://x/", "https://h/p?next=https://x/"),
     ])
     func `references resolve`(base: String, reference: String, expected: String) throws {

@@ -13,7 +13,7 @@ struct FileListing {
     /// Throws `.notFound` where the folder that the prefix names is missing.
     static func page(prefix: String, after token: String?) throws(TransferError) -> ObjectPage {
         var listing = FileListing(prefix: prefix, token: token)
-        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        let folder = prefix.utf8.lastIndex(of: slash).map { String(prefix[...$0]) } ?? ""
         try listing.walk(folder)
         let full = listing.objects.count > pageSize
         let objects = Array(listing.objects.prefix(pageSize))
@@ -29,36 +29,38 @@ struct FileListing {
     private var isFull: Bool { objects.count > Self.pageSize }
 
     private mutating func walk(_ folder: String) throws(TransferError) {
-        for entry in try Self.entries(folder) where !isFull {
+        for entry in try entries(folder) where !isFull {
             let path = folder + entry
             if entry.hasSuffix("/") {
-                guard path.hasPrefix(prefix) || prefix.hasPrefix(path) else { continue }
+                guard path.begins(with: prefix) || prefix.begins(with: path) else { continue }
                 // What sorts wholly before the token has been given.
-                if let token, Self.precedes(path, token), !token.hasPrefix(path) { continue }
+                if let token, Self.precedes(path, token), !token.begins(with: path) { continue }
                 try walk(path)
             } else {
-                guard path.hasPrefix(prefix) else { continue }
+                guard path.begins(with: prefix) else { continue }
                 if let token, !Self.precedes(token, path) { continue }
                 var status = stat()
                 guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-                objects.append(ObjectInfo(key: path, size: Int64(status.st_size), etag: LocalFile.tag(status)))
+                objects.append(ObjectInfo(key: path, size: Int64(status.st_size), etag: OpenFile.tag(status)))
             }
         }
     }
 
     /// Names in order, those of folders with a slash at their end.
-    private static func entries(_ folder: String) throws(TransferError) -> [String] {
-        guard let stream = opendir(folder.isEmpty ? "." : folder) else { throw LocalFile.failure(folder, errno) }
+    private func entries(_ folder: String) throws(TransferError) -> [String] {
+        guard let stream = opendir(folder.isEmpty ? "." : folder) else { throw OpenFile.failure(folder, errno) }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            let entryName = EntryName(entry)
+            guard let name = entryName.text else {
+                guard (folder + entryName.escaped).begins(with: prefix) else { continue }
+                throw .unnameable(folder + entryName.escaped)
             }
             guard name != ".", name != ".." else { continue }
-            names.append(isFolder(folder + name, entry.pointee.d_type) ? name + "/" : name)
+            names.append(Self.isFolder(folder + name, entry.pointee.d_type) ? name + "/" : name)
         }
-        return names.sorted { precedes($0, $1) }
+        return names.sorted { Self.precedes($0, $1) }
     }
 
     private static func isFolder(_ path: String, _ type: UInt8) -> Bool {

@@ -8,7 +8,7 @@ struct FileStore: ObjectStore {
     let traits = StoreTraits(ranges: true, lists: FileKind.lists, multipart: nil, checksum: nil)
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
-        let file = try LocalFile(key)
+        let file = try OpenFile(key)
         return file.info
     }
 
@@ -19,7 +19,7 @@ struct FileStore: ObjectStore {
     func read(
         _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
-        let file = try LocalFile(key)
+        let file = try OpenFile(key)
         let info = file.info
         if let matching, let difference = matching.difference(from: info) {
             throw TransferError(
@@ -27,7 +27,7 @@ struct FileStore: ObjectStore {
         }
         try await FileFeed(file, range: range ?? 0..<file.size, into: sink).run()
         // A file has no snapshot: what was read is whole only if it is still the same.
-        let after = try LocalFile(key).info
+        let after = try OpenFile(key).info
         guard after.size == info.size, after.etag == info.etag else {
             throw TransferError(object: key, reason: .changed, message: "the file changed while it was read")
         }
@@ -42,7 +42,7 @@ struct FileStore: ObjectStore {
 }
 
 /// A regular file, open for reading.
-final class LocalFile: Sendable {
+final class OpenFile: Sendable {
     let path: String
     let size: Int64
     let info: ObjectInfo

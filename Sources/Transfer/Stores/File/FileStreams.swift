@@ -4,11 +4,11 @@ internal import Glibc
 struct FileFeed {
     private static let piece = 256 << 10
 
-    private let file: LocalFile
+    private let file: OpenFile
     private let range: Range<Int64>
     private let sink: any ObjectSink
 
-    init(_ file: LocalFile, range: Range<Int64>, into sink: any ObjectSink) {
+    init(_ file: OpenFile, range: Range<Int64>, into sink: any ObjectSink) {
         self.file = file
         self.range = range
         self.sink = sink
@@ -69,17 +69,17 @@ struct FileDrain {
         try makeFolders(folder)
         let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw LocalFile.failure(path, errno) }
+        guard descriptor >= 0 else { throw OpenFile.failure(path, errno) }
         var kept = false
         defer {
             close(descriptor)
             if !kept { unlink(temporary) }
         }
         try await copy(source, to: descriptor)
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw LocalFile.failure(path, errno) }
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw OpenFile.failure(path, errno) }
         kept = true
         try synchronise(folder)
-        return try LocalFile(path).info
+        return try OpenFile(path).info
     }
 
     private func copy(_ source: any ObjectContent, to descriptor: Int32) async throws(TransferError) {
@@ -90,7 +90,7 @@ struct FileDrain {
             switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
             case .filled(let count):
                 let failure = buffer.withUnsafeBytes { write($0[..<count], to: descriptor) }
-                if let failure { throw LocalFile.failure(path, failure) }
+                if let failure { throw OpenFile.failure(path, failure) }
                 total += Int64(count)
             case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
             case .end:
@@ -122,7 +122,7 @@ struct FileDrain {
         var index = folder.startIndex
         while let slash = folder[index...].dropFirst().firstIndex(of: "/") {
             let parent = String(folder[..<slash])
-            if mkdir(parent, 0o755) != 0, errno != EEXIST { throw LocalFile.failure(parent, errno) }
+            if mkdir(parent, 0o755) != 0, errno != EEXIST { throw OpenFile.failure(parent, errno) }
             index = slash
         }
     }
@@ -130,10 +130,10 @@ struct FileDrain {
     /// The new name is on the disk too.
     private func synchronise(_ folder: String) throws(TransferError) {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LocalFile.failure(folder, errno) }
+        guard descriptor >= 0 else { throw OpenFile.failure(folder, errno) }
         defer { close(descriptor) }
         // Some file systems cannot synchronise folders, and say so by EINVAL.
-        if fsync(descriptor) != 0, errno != EINVAL { throw LocalFile.failure(folder, errno) }
+        if fsync(descriptor) != 0, errno != EINVAL { throw OpenFile.failure(folder, errno) }
     }
 }
 

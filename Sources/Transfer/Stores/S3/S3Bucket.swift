@@ -16,9 +16,12 @@ final class S3Bucket: Sendable {
     /// The object's URL in errors.
     func url(_ key: String?) -> String { "s3://\(name)/\(key ?? "")" }
 
-    /// The whole answer, at most `limit` bytes of it kept.
-    func answer(_ call: S3Call, limit: Int = 8 << 20) async throws(TransferError) -> ResponseGate.Answer {
-        try await perform(call, .document(limit: limit))
+    /// A listing of 1000 keys, each of 1024 bytes in percent escapes, and what S3 says of them besides.
+    private static let largestDocument = 8 << 20
+
+    /// The whole answer.
+    func answer(_ call: S3Call) async throws(TransferError) -> ResponseGate.Answer {
+        try await perform(call, .document(limit: Self.largestDocument))
     }
 
     /// The bytes asked for go into `sink`; what the answer says of the object.

@@ -41,8 +41,15 @@ struct WebURL: Sendable, Equatable {
         return origin.text + path + (path.endIndex == target.endIndex ? "" : "?…")
     }
 
-    /// What `reference`, a `Location` header's value, names from here (RFC 3986 §5.2, dot segments left alone).
+    /// What `reference`, a `Location` header's value, names from here (RFC 3986 §5.2).
     func resolving(_ reference: String) -> WebURL? {
+        guard var url = joined(with: reference) else { return nil }
+        let query = url.target.firstIndex(of: "?") ?? url.target.endIndex
+        url.target = Self.withoutDotSegments(url.target[..<query]) + url.target[query...]
+        return url
+    }
+
+    private func joined(with reference: String) -> WebURL? {
         if let scheme = reference.firstRange(of: "://"),
             reference[..<scheme.lowerBound].allSatisfy({ $0.isLetter })
         {
@@ -55,6 +62,21 @@ struct WebURL: Sendable, Equatable {
         if wanted.hasPrefix("?") { return WebURL(origin: origin, target: Self.escaped("\(path)\(wanted)")) }
         let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
         return WebURL(origin: origin, target: Self.escaped("\(folder)\(wanted)"))
+    }
+
+    /// RFC 3986 §5.2.4, for a path that begins with `/`.
+    private static func withoutDotSegments(_ path: Substring) -> String {
+        var kept: [Substring] = []
+        let segments = path.dropFirst().segments(omittingEmpty: false)
+        for segment in segments {
+            switch segment {
+            case ".": break
+            case "..": _ = kept.popLast()
+            default: kept.append(segment)
+            }
+        }
+        if let last = segments.last, last == "." || last == ".." { kept.append("") }
+        return "/" + kept.joined(separator: "/")
     }
 
     private static func escaped(_ target: String) -> String {

@@ -225,7 +225,7 @@ struct S3FaultTests {
             _ = try await s3.store.read("key", range: nil, matching: nil, into: sink)
         }
         #expect(error?.reason == .network)
-        #expect(error.map(RetryPolicy.classify) == .transient)
+        #expect(error.map(StoreRetries.classify) == .transient)
     }
 
     @Test func `a source without a length is refused before anything is sent`() async throws {
