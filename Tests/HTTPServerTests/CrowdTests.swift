@@ -57,7 +57,7 @@ import Testing
                 for attacker in 0..<4 {
                     group.addTask {
                         var open: [RawClient] = []
-                        for _ in 0..<3000 {
+                        for _ in 0..<600 {
                             open.append(try RawClient(port: port, from: "127.0.1.\(attacker + 1)"))
                             if open.count == 64 { open.removeAll() }
                             if open.count % 16 == 0 { await Task.yield() }
