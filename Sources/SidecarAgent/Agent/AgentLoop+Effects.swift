@@ -8,6 +8,8 @@ import WorkdirProtocol
 extension AgentLoop {
     /// From `ready` until nothing is expected but main's end, which may take days: main has begun and is reported.
     private static let untilIdle = Duration.seconds(10)
+    /// How long the API server may think about how much of the grace is left.
+    private static let timeLeftLimit = Duration.milliseconds(500)
     /// Between two tries to write a marker.
     private static let markerPause = Duration.seconds(1)
 
@@ -123,8 +125,14 @@ extension AgentLoop {
     private mutating func beginGrace(in group: inout DiscardingTaskGroup) {
         let begin = ContinuousClock.now
         sigterm = begin
-        let plan = grace
-        group.addTask { [mailbox = agent.mailbox] in
+        group.addTask { [agent, graceBoard, mainStatus] in
+            let configured = agent.settings.configuration.grace
+            if let left = await mainStatus?.timeLeft(atMost: Self.timeLeftLimit) {
+                let grace = min(configured, left + (.now - begin))
+                graceBoard.set(GracePlan(grace: grace))
+                agent.logger.info("grace left", metadata: ["grace": "\(DurationText.print(grace))"])
+            }
+            let (plan, mailbox) = (graceBoard.current, agent.mailbox)
             try? await Task.sleep(until: begin + plan.statusLatest, clock: .continuous)
             mailbox.post(.statusOverdue)
             try? await Task.sleep(until: begin + plan.storeLatest, clock: .continuous)
@@ -153,6 +161,20 @@ final class VerdictBoard: Sendable {
     func publish(_ line: String, as path: String, in volume: Volume) throws(VolumeError) {
         try lines.withLock { lines throws(VolumeError) in
             if lines[path] == line { try volume.publish(path, line) }
+        }
+    }
+}
+
+extension MainStatusSource {
+    fileprivate func timeLeft(atMost limit: Duration) async -> Duration? {
+        await withTaskGroup(of: Duration?.self) { group in
+            group.addTask { await timeLeft() }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 }

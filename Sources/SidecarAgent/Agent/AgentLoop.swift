@@ -12,6 +12,8 @@ struct AgentLoop {
     let verdicts = VerdictBoard()
     let fetching = Stoppable()
     var storing = Stoppable()
+    let graceBoard: GraceBoard
+    var mainStatus: (any MainStatusSource)?
     /// Set by SIGTERM.
     var sigterm: ContinuousClock.Instant?
     var watch: WorkdirWatch?
@@ -20,11 +22,13 @@ struct AgentLoop {
         self.agent = agent
         self.sinks = sinks
         machine = LifecycleMachine(agent.settings.rules, memory: memory)
+        graceBoard = GraceBoard(GracePlan(grace: agent.settings.configuration.grace))
     }
 
-    var grace: GracePlan { GracePlan(grace: agent.settings.configuration.grace) }
+    var grace: GracePlan { graceBoard.current }
 
     mutating func run(mainStatus: (any MainStatusSource)?) async {
+        self.mainStatus = mainStatus
         await withDiscardingTaskGroup { group in
             for sink in sinks { group.addTask { await sink.run() } }
             if let mainStatus {

@@ -1,3 +1,5 @@
+import Basics
+import FoundationEssentials
 package import KubeClient
 import KubeModel
 import KubeRuntime
@@ -39,6 +41,23 @@ package struct OwnPod: MainStatusSource {
             }
         }
         await informer.run()
+    }
+
+    package func timeLeft() async -> Duration? {
+        guard let answer = try? await api.send(.get(.pods, key)) else { return nil }
+        return Self.timeLeft(of: answer.body, at: HostFacts.now())
+    }
+
+    /// `deletionTimestamp` is the moment at which the grace, whoever asked for it, is over.
+    static func timeLeft(of pod: [UInt8], at now: UnixTime) -> Duration? {
+        struct Object: Decodable {
+            struct Metadata: Decodable { var deletionTimestamp: String? }
+            var metadata: Metadata
+        }
+        guard let object = try? JSONDecoder().decode(Object.self, from: Data(pod)),
+            let end = object.metadata.deletionTimestamp.flatMap({ CivilTime(internet: $0) })
+        else { return nil }
+        return max(.zero, .milliseconds(end.secondsSince1970 * 1000 - now.milliseconds))
     }
 
     /// Asked once: an account without the right to read its pod is an ordinary case, not one to insist on.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What becomes of the time between SIGTERM and SIGKILL. All from SIGTERM on.
 package struct GracePlan: Sendable, Equatable {
     /// Main has ended, and the API server is not waited for any longer to say how.
@@ -9,13 +11,26 @@ package struct GracePlan: Sendable, Equatable {
     /// The agent is gone, before it is killed.
     package var exit: Duration
 
-    /// Main may use half of the grace for itself. Of what remains, a tenth, at least 500 ms and at most 5 s, is kept for
-    /// the last report, and half as much for leaving.
+    /// A second at least is kept for the last report and the journal, a tenth of a long grace and 5 s at most; and half of
+    /// what a tenth would be for leaving. Main may use half of the grace for itself, but leaves a third of what uploads
+    /// may have.
     package init(grace: Duration) {
-        let reserve = min(max(grace / 10, .milliseconds(500)), .seconds(5), grace / 3)
-        exit = grace - reserve / 2
-        deadline = exit - reserve
-        storeLatest = min(grace / 2, deadline)
+        let grace = max(grace, .zero)
+        let tenth = min(max(grace / 10, .milliseconds(500)), .seconds(5), grace / 3)
+        exit = grace - tenth / 2
+        deadline = max(exit - max(tenth, .seconds(1)), grace / 4)
+        storeLatest = min(grace / 2, deadline * 2 / 3)
         statusLatest = min(storeLatest / 2, .seconds(5))
     }
+}
+
+/// The plan as it stands: the API server may say, a moment after SIGTERM, that less is left than was configured.
+final class GraceBoard: Sendable {
+    private let plan: Mutex<GracePlan>
+
+    init(_ plan: GracePlan) { self.plan = Mutex(plan) }
+
+    var current: GracePlan { plan.withLock { $0 } }
+
+    func set(_ new: GracePlan) { plan.withLock { $0 = new } }
 }

@@ -134,4 +134,7 @@ package enum MainStatus: Sendable, Equatable {
 package protocol MainStatusSource: Sendable {
     /// Tells changes of main's status until the task is cancelled; returns early where the pod may not be read.
     func follow(_ tell: @escaping @Sendable (MainStatus) -> Void) async
+
+    /// Until the pod's deletion is enforced; `nil` where it is not being deleted, or nobody says.
+    func timeLeft() async -> Duration?
 }

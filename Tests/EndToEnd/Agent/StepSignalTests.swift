@@ -118,7 +118,7 @@ struct StepSignalTests {
 
     @Test("a program that ignores SIGTERM has half of the grace; what it wrote by then is stored")
     func stubborn() async throws {
-        let step = try StagedStep(["--legacy", "--grace", "3s"])
+        let step = try StagedStep(["--legacy", "--grace", "5s"])
         defer { step.stop() }
         let main = try step.rig.main("trap '' TERM; echo content > output/out; while :; do sleep 0.1; done")
         defer { main.kill(group: true) }

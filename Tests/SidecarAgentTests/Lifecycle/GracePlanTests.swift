@@ -1,14 +1,44 @@
+import Basics
 import Testing
 
 @testable import SidecarAgent
 
 @Suite struct GracePlanTests {
-    @Test(arguments: [0, 1, 5, 30, 110, 3600])
+    @Test(arguments: [0, 1, 2, 3, 5, 30, 110, 3600])
     func keepsItsOrder(seconds: Int) {
         let grace = Duration.seconds(seconds)
         let plan = GracePlan(grace: grace)
         let moments = [.zero, plan.statusLatest, plan.storeLatest, plan.deadline, plan.exit, grace]
         #expect(moments == moments.sorted())
         #expect(plan.statusLatest <= .seconds(5))
+    }
+
+    /// Milliseconds of grace, and the moments that follow from it.
+    @Test(arguments: [
+        (2_000, 250, 500, 750, 1_750), (3_000, 583, 1_167, 1_750, 2_750), (30_000, 5_000, 15_000, 25_500, 28_500),
+        (110_000, 5_000, 55_000, 102_500, 107_500), (-5_000, 0, 0, 0, 0),
+    ])
+    func table(grace: Int, status: Int, store: Int, deadline: Int, exit: Int) {
+        let plan = GracePlan(grace: .milliseconds(grace))
+        let moments = [plan.statusLatest, plan.storeLatest, plan.deadline, plan.exit]
+        #expect(moments.map { Int(($0 / .milliseconds(1)).rounded()) } == [status, store, deadline, exit])
+    }
+
+    @Test("the last report has a second, whatever the outputs take", arguments: [2, 3, 5, 10, 30, 110])
+    func reserve(seconds: Int) {
+        let plan = GracePlan(grace: .seconds(seconds))
+        #expect(plan.exit - plan.deadline >= .seconds(1))
+    }
+
+    @Test(
+        "what is left of the grace is the pod's to say",
+        arguments: [
+            (#"{"metadata":{"deletionTimestamp":"2026-11-21T03:45:02Z","deletionGracePeriodSeconds":30}}"#, 2_000),
+            (#"{"metadata":{"deletionTimestamp":"2026-11-21T03:44:00Z"}}"#, 0),
+            (#"{"metadata":{"name":"x"}}"#, nil), (#"{"metadata":{"deletionTimestamp":"soon"}}"#, nil), ("<html>", nil),
+        ] as [(String, Int?)])
+    func timeLeft(pod: String, milliseconds: Int?) {
+        let now = UnixTime(milliseconds: 1_795_232_700_000)
+        #expect(OwnPod.timeLeft(of: Array(pod.utf8), at: now) == milliseconds.map { .milliseconds($0) })
     }
 }
