@@ -21,7 +21,7 @@ package enum ResourceFunction {
 
     package static func run(_ bytes: [UInt8]) throws(Failure) -> Outcome {
         let list: YAMLNode
-        let conversion: Conversion
+        let conversion: ConvertedStream
         do throws(YAMLError) {
             list = try YAMLNode(parsing: bytes, limits: StreamConverter.limits)
         } catch {

@@ -31,7 +31,7 @@ struct YAMLComposer {
         case .alias:
             let name = reader.text(event.text)
             guard let (node, weight) = anchors[name] else {
-                throw YAMLError(at: event.start, "*\(name) has no anchor &\(name) before it")
+                throw YAMLError.missingAnchor(name, at: event.start)
             }
             try count(weight - 1, at: event.start)
             return node

@@ -47,13 +47,26 @@ package struct YAMLLimits: Sendable, Equatable {
 
 /// A text that is not what it should be, and where.
 package struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What a caller may have to tell apart.
+    package enum Reason: Sendable {
+        case text
+        /// An alias without its anchor before it.
+        case missingAnchor
+    }
+
     package var mark: YAMLMark
     /// What was found or expected, as one sentence without a place.
     package var message: String
+    package var reason: Reason
 
-    package init(at mark: YAMLMark, _ message: String) {
+    package init(at mark: YAMLMark, _ message: String, _ reason: Reason = .text) {
         self.mark = mark
         self.message = message
+        self.reason = reason
+    }
+
+    package static func missingAnchor(_ name: String, at mark: YAMLMark) -> YAMLError {
+        YAMLError(at: mark, "*\(name) has no anchor &\(name) before it", .missingAnchor)
     }
 
     /// `line:column: message`, the form editors jump to.

@@ -5,7 +5,7 @@ import YAMLTree
 
 @testable import Conversion
 
-private func convert(_ text: String, _ change: (inout ConversionOptions) -> Void = { _ in }) throws -> Conversion {
+private func convert(_ text: String, _ change: (inout ConversionOptions) -> Void = { _ in }) throws -> ConvertedStream {
     var options = ConversionOptions()
     change(&options)
     return try StreamConverter(options).convert(Array(text.utf8))
@@ -170,7 +170,7 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         var options = ConversionOptions()
         options.sidecars = ["side"]
         let one = try StreamConverter(options).convert(text)
-        let many = try await ParallelConverter(StreamConverter(options), cores: cores).convert(text)
+        let many = try await StreamConverter(options).convert(text, cores: cores)
         #expect(many.output == one.output)
         #expect(many.diagnostics == one.diagnostics)
         #expect(many.containers == one.containers)
@@ -180,8 +180,8 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
     func anErrorKeepsItsPlaceOnSeveralCores(_ end: String) async throws {
         let text = Array((Self.long(8000) + "---\n" + end).utf8)
         let one = #expect(throws: YAMLError.self) { try StreamConverter(ConversionOptions()).convert(text) }
-        let converter = ParallelConverter(StreamConverter(ConversionOptions()), cores: 4)
-        let many = await #expect(throws: YAMLError.self) { try await converter.convert(text) }
+        let converter = StreamConverter(ConversionOptions())
+        let many = await #expect(throws: YAMLError.self) { try await converter.convert(text, cores: 4) }
         #expect(one == many)
     }
 

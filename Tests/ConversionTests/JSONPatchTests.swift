@@ -47,4 +47,38 @@ import YAMLTree
         let patch = try YAMLNode(parsing: JSONPatch.between(before, after).text)
         #expect(try JSONPatch.apply(patch, to: before) == after)
     }
+
+    // MARK: One pod, as admission sees it
+
+    private static let pod = Array(
+        """
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": \
+        [{"name": "main", "image": "a"}, {"name": "side", "image": "b"}]}}
+        """.utf8)
+
+    @Test func aConvertedPodHasAPatchThatLeadsThere() throws {
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let converted = try StreamConverter(options).convert(Self.pod)
+        #expect(converted.isChanged && !converted.isRefused)
+        let after = try YAMLNode(json: converted.output)
+        #expect(after["spec"]?["initContainers"]?[0]?["restartPolicy"]?.text == "Always")
+        #expect(
+            JSONPatch.between(try YAMLNode(json: Self.pod), after).text == """
+                [{"op":"replace","path":"/spec/containers","value":[{"name":"main","image":"a"}]},\
+                {"op":"add","path":"/spec/initContainers","value":[{"name":"side","image":"b","restartPolicy":"Always"}]}]
+                """)
+        let again = try StreamConverter(options).convert(converted.output)
+        #expect(!again.isChanged && !again.isRefused)
+    }
+
+    @Test func aPodThatCannotBeConvertedIsRefused() throws {
+        var options = ConversionOptions()
+        options.sidecars = ["side", "main"]
+        let refused = try StreamConverter(options).convert(Self.pod)
+        #expect(refused.isRefused && !refused.isChanged)
+        #expect(refused.diagnostics.map(\.rule.id) == ["KS001"])
+        #expect(refused.output == Self.pod)
+        #expect(throws: YAMLError.self) { try StreamConverter(options).convert(Array("{".utf8)) }
+    }
 }

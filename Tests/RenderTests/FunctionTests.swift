@@ -58,34 +58,4 @@ private let pod = """
     func whatIsNoListIsRefused(_ text: String) {
         #expect(throws: ResourceFunction.Failure.self) { try run(text) }
     }
-
-    // MARK: One pod, as admission sees it
-
-    @Test func aPodComesBackWithThePatchThatLeadsThere() throws {
-        var options = ConversionOptions()
-        options.sidecars = ["side"]
-        guard case .converted(let converted, let patch, _) = try PodConverter(options).convert(Array(pod.utf8)) else {
-            return #expect(Bool(false), "expected a conversion")
-        }
-        let native = try YAMLNode(parsing: converted)["spec"]?["initContainers"]?[0]
-        #expect(native?["restartPolicy"]?.text == "Always")
-        #expect(
-            patch.text == """
-                [{"op":"replace","path":"/spec/containers","value":[{"name":"main","image":"a"}]},\
-                {"op":"add","path":"/spec/initContainers","value":[{"name":"side","image":"b","restartPolicy":"Always"}]}]
-                """)
-        guard case .unchanged = try PodConverter(options).convert(converted) else {
-            return #expect(Bool(false), "expected no further change")
-        }
-    }
-
-    @Test func aPodThatCannotBeConvertedIsRefused() throws {
-        var options = ConversionOptions()
-        options.sidecars = ["side", "main"]
-        guard case .refused(let why) = try PodConverter(options).convert(Array(pod.utf8)) else {
-            return #expect(Bool(false), "expected a refusal")
-        }
-        #expect(why.map(\.rule.id) == ["KS001"])
-        #expect(throws: YAMLError.self) { try PodConverter().convert(Array("{".utf8)) }
-    }
 }

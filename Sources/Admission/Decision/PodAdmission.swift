@@ -49,28 +49,28 @@ struct PodAdmission {
     ///   - restored: whose.
     private func converting(_ pod: YAMLNode, restored: [String]) -> AdmissionDecision {
         let bytes = Array(JSONValue(pod).text.utf8)
-        let converter = PodConverter(surroundings.options)
-        let conversion: PodConversion
-        do throws(YAMLError) { conversion = try converter.convert(bytes) } catch {
+        let converter = StreamConverter(surroundings.options)
+        let converted: ConvertedStream
+        do throws(YAMLError) { converted = try converter.convert(bytes) } catch {
             return leaving("the pod could not be read: \(error)")
         }
-        switch conversion {
-        case .refused(let diagnostics):
+        let diagnostics = converted.diagnostics
+        guard !converted.isRefused else {
             return leaving(diagnostics.filter { $0.rule.severity == .error }.map(\.words).joined(separator: "; "))
-        case .unchanged(let diagnostics):
+        }
+        guard converted.isChanged else {
             guard !restored.isEmpty else { return .init(.unchanged, warnings: warnings(diagnostics)) }
             return changing(to: pod, restored: restored, converter, diagnostics)
-        case .converted(let converted, _, let diagnostics):
-            do throws(YAMLError) {
-                return changing(to: try YAMLNode(json: converted), restored: restored, converter, diagnostics)
-            } catch {
-                return leaving("the converted pod could not be read: \(error)")
-            }
+        }
+        do throws(YAMLError) {
+            return changing(to: try YAMLNode(json: converted.output), restored: restored, converter, diagnostics)
+        } catch {
+            return leaving("the converted pod could not be read: \(error)")
         }
     }
 
     private func changing(
-        to pod: YAMLNode, restored: [String], _ converter: PodConverter, _ diagnostics: [Diagnostic]
+        to pod: YAMLNode, restored: [String], _ converter: StreamConverter, _ diagnostics: [Diagnostic]
     ) -> AdmissionDecision {
         guard let version = surroundings.version else { return leaving("the API server's version is not known") }
         guard version >= .nativeSidecars else {

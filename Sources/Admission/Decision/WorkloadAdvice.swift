@@ -43,7 +43,7 @@ struct WorkloadAdvice {
 
     /// What will become of its pods; nothing where they have no sidecar.
     private var outlook: [String] {
-        let conversion: Conversion
+        let conversion: ConvertedStream
         do {
             conversion = try StreamConverter(surroundings.options).convert(Array(JSONValue(object).text.utf8))
         } catch {

@@ -20,14 +20,14 @@ struct PodEditor {
         editor = TreeEditor(text)
     }
 
-    mutating func convert(_ findings: inout Findings) throws(EditRefusal) {
+    mutating func moveSidecars(_ findings: inout Findings) throws(EditRefusal) {
         switch options.direction {
-        case .toNative: try toNative(&findings)
-        case .toOrdinary: try toOrdinary(&findings)
+        case .toNative: try moveToNative(&findings)
+        case .toOrdinary: try moveBack(&findings)
         }
     }
 
-    private mutating func toNative(_ findings: inout Findings) throws(EditRefusal) {
+    private mutating func moveToNative(_ findings: inout Findings) throws(EditRefusal) {
         let found = try pod.sidecars(options)
         findings.look(atInjectedInto: pod, found, options)
         let sidecars = found.filter { !pod.isInjected($0) }
@@ -55,7 +55,7 @@ struct PodEditor {
         findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
     }
 
-    private mutating func toOrdinary(_ findings: inout Findings) throws(EditRefusal) {
+    private mutating func moveBack(_ findings: inout Findings) throws(EditRefusal) {
         let natives = pod.initContainers.filter(\.isNativeSidecar).filter {
             options.sidecars.isEmpty || options.sidecars.contains($0.name)
         }

@@ -3,7 +3,7 @@ import YAMLTree
 /// Compares a document with what became of it: everything but what a conversion may change has to mean the same. Both
 /// trees are walked side by side; nothing is copied.
 struct Verification {
-    enum Verdict {
+    private enum Verdict {
         case same
         case different
         /// Aliases that stand for more values than anybody wrote.
@@ -12,7 +12,8 @@ struct Verification {
 
     private let podSpecPaths: [String]
     private let moved: [Set<String>]
-    private var budget: Int
+    /// Values that may still be compared, aliases filled in.
+    private var budget = StreamConverter.limits.nodes
 
     /// What differs for good reason: lists of containers, and what is spent.
     private let volatile: [String]
@@ -21,19 +22,42 @@ struct Verification {
     /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
     private let lengths: UInt64
 
-    /// - Parameters:
-    ///   - moved: the names of the moved containers, pod by pod.
-    ///   - dropped: annotations that were taken away.
-    ///   - budget: values that may be compared, aliases filled in.
-    init(podSpecPaths: [String], moved: [Set<String>], dropped: Set<String>, budget: Int) {
+    /// Reads the new text again, and compares what it means with what was intended.
+    static func check(
+        _ change: DocumentChange, of document: SourceDocument, _ text: SourceText, podSpecPaths: [String]
+    ) throws(EditRefusal) {
+        guard !change.edits.isEmpty else { return }
+        func failed(_ why: String) -> EditRefusal { EditRefusal(.verification, at: document.root, why) }
+        let range = document.range.lowerBound..<max(document.range.upperBound, text.lineEnd(document.root.end))
+        guard let bytes = TextEdit.apply(change.edits, to: text.bytes, in: range) else {
+            throw failed("two changes meet in one place")
+        }
+        let result: SourceDocument?
+        do throws(YAMLError) {
+            var reader = try SourceReader(bytes, limits: StreamConverter.limits)
+            let first = try reader.document()
+            result = try reader.document() == nil ? first : nil
+        } catch {
+            guard error.reason == .missingAnchor else { throw failed("the result could not be read: \(error.message)") }
+            throw EditRefusal(.anchor, at: document.root, "after the move \(error.message)")
+        }
+        guard let result else { throw failed("the result would be several documents") }
+        var verification = Verification(podSpecPaths: podSpecPaths, change)
+        switch verification.compare(document.root, result.root) {
+        case .same: break
+        case .different: throw failed("the result would mean something else")
+        case .tooMany: throw EditRefusal(.anchor, at: document.root, "the aliases stand for too many values")
+        }
+    }
+
+    private init(podSpecPaths: [String], _ change: DocumentChange) {
         self.podSpecPaths = podSpecPaths
-        self.moved = moved
-        self.budget = budget
-        volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"] + dropped
+        moved = change.moved
+        volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"] + change.dropped
         lengths = (volatile + Self.holders).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
     }
 
-    mutating func compare(_ before: SourceNode, _ after: SourceNode) -> Verdict {
+    private mutating func compare(_ before: SourceNode, _ after: SourceNode) -> Verdict {
         guard let old = places(before), let new = places(after), old.count == moved.count, new.count == moved.count
         else { return .different }
         var isSame = same(before, after)

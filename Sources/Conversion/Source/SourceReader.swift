@@ -49,7 +49,7 @@ package struct SourceReader {
         case .alias:
             let name = reader.text(event.text)
             guard let target = anchors[name] else {
-                throw YAMLError(at: event.start, "*\(name) has no anchor &\(name) before it")
+                throw YAMLError.missingAnchor(name, at: event.start)
             }
             records[target].isShared = true
             append(.alias, event)

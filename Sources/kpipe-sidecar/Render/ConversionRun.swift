@@ -12,10 +12,12 @@ struct ConversionRun {
         case filter, inPlace, diff, silent
     }
 
-    let converter: ParallelConverter
+    let converter: StreamConverter
     let mode: Mode
     let json: Bool
     let verbose: Bool
+
+    private static let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
     private(set) var foundSomething = false
     private var output: [UInt8] = []
@@ -23,28 +25,28 @@ struct ConversionRun {
     private var isUnreadable = false
     private var containers: Set<String> = []
 
-    init(converter: ParallelConverter, mode: Mode, json: Bool, verbose: Bool) {
+    init(converter: StreamConverter, mode: Mode, json: Bool, verbose: Bool) {
         self.converter = converter
         self.mode = mode
         self.json = json
         self.verbose = verbose
     }
 
-    mutating func convert(_ path: String) async {
+    mutating func process(_ path: String) async {
         let name = path == "-" ? "<stdin>" : path
         switch ManifestFiles.read(path, limit: StreamConverter.limits.bytes) {
         case .failure(let error):
             fail(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
             do throws(YAMLError) {
-                take(try await converter.convert(bytes), of: bytes, path: path, name: name)
+                take(try await converter.convert(bytes, cores: Self.cores), of: bytes, path: path, name: name)
             } catch {
                 fail(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
             }
         }
     }
 
-    private mutating func take(_ conversion: Conversion, of bytes: [UInt8], path: String, name: String) {
+    private mutating func take(_ conversion: ConvertedStream, of bytes: [UInt8], path: String, name: String) {
         containers.formUnion(conversion.containers)
         for diagnostic in conversion.diagnostics {
             if diagnostic.rule.severity == .error { failure = failure ?? .data }

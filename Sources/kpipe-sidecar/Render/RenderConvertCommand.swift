@@ -1,6 +1,6 @@
 import ArgumentParser
 import Conversion
-import Glibc
+import KubeModel
 import Render
 import Telemetry
 import WorkdirProtocol
@@ -14,9 +14,10 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Turns sidecars into native sidecars, and leaves all else as it is.",
         discussion: """
-            A container counts as sidecar that carries a marker: the variable KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT=true, \
-            or the pod's annotations sidecar.k-pipe.cloud/sidecars and …/primary-container; besides with --sidecar, \
-            --primary and --detect. It moves to initContainers and gets restartPolicy: Always.
+            A container counts as sidecar that carries a marker: the variable \(WellKnownNames.Variable.terminate)=true, \
+            or the pod's annotations \(WellKnownNames.Annotation.sidecars) and \
+            \(WellKnownNames.Annotation.primaryContainer); besides with --sidecar, --primary and --detect. It moves to \
+            initContainers and gets restartPolicy: Always.
 
             EXAMPLES
               1. Show what would change:
@@ -115,11 +116,10 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
         options.kubeVersion = kubeVersion.flatMap { KubeVersion($0) }
         let mode: ConversionRun.Mode = inPlace ? .inPlace : diff ? .diff : check ? .silent : .filter
         var run = ConversionRun(
-            converter: ParallelConverter(StreamConverter(options), cores: sysconf(Int32(_SC_NPROCESSORS_ONLN))),
-            mode: mode, json: output == .json || logging.format == .json,
+            converter: StreamConverter(options), mode: mode, json: output == .json || logging.format == .json,
             verbose: verbose)
         let paths = try ManifestFiles.list(files, recursive: recursive)
-        for path in paths { await run.convert(path) }
+        for path in paths { await run.process(path) }
         run.reportMissing(Set(sidecars).union(primary.map { [$0] } ?? []))
         try run.finish()
         if check, run.foundSomething { throw CommandFailure(status: 1, "") }
