@@ -22,6 +22,8 @@ package struct ClusterInstallation: Sendable, Equatable {
     package var webhook: Webhook?
 
     package static let defaultNamespace = "kpipe-system"
+    /// Where the terminator and the node agent answer for their metrics and health.
+    package static let statusPort = 8080
     package static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
 
     package init(

@@ -5,7 +5,6 @@ struct TerminatorInstallation {
     private var webhook: WebhookInstallation? { installation.webhookInstallation }
 
     static let name = "kpipe-terminator"
-    static let port = 8080
     private static let configurationFolder = "/etc/kpipe"
     private static let configurationFile = "terminator.yaml"
 
@@ -121,7 +120,7 @@ struct TerminatorInstallation {
         "name": "config", "mountPath": .text(configurationFolder), "readOnly": true,
     ]
 
-    static let httpPort: ManifestValue = ["name": "http", "containerPort": .number(port)]
+    static let httpPort: ManifestValue = ["name": "http", "containerPort": .number(ClusterInstallation.statusPort)]
     static let livenessProbe: ManifestValue = ["httpGet": ["path": "/healthz", "port": "http"], "periodSeconds": 20]
     static let readinessProbe: ManifestValue = ["httpGet": ["path": "/readyz", "port": "http"], "periodSeconds": 5]
 
@@ -143,7 +142,7 @@ struct TerminatorInstallation {
             "apiVersion": "v1", "kind": "Service", "metadata": installation.metadata(Self.name),
             "spec": [
                 "selector": labels,
-                "ports": [["name": "http", "port": .number(Self.port), "targetPort": "http"]],
+                "ports": [["name": "http", "port": .number(ClusterInstallation.statusPort), "targetPort": "http"]],
             ],
         ]
     }

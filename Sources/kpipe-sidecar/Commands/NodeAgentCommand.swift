@@ -4,6 +4,7 @@ import HTTPServer
 import KubeClient
 import Logging
 import OperatorConfiguration
+import Render
 import Telemetry
 import Terminator
 import UnixSignals
@@ -25,7 +26,7 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
             EXAMPLES
               In a pod of a DaemonSet:
                 kpipe-sidecar node-agent --node-name "$NODE_NAME" \\
-                  --cri-socket /run/containerd/containerd.sock
+                  --cri-socket \(ClusterInstallation.defaultRuntimeSocket)
             """)
 
     @Option(help: ArgumentHelp("The container runtime's socket.", valueName: "path"), completion: .file())
@@ -40,7 +41,7 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
     var config: String?
 
     @Option(help: "Port of /metrics, /healthz and /readyz; 0: any.")
-    var port = 8080
+    var port = ClusterInstallation.statusPort
 
     @OptionGroup var kube: KubeOptions
 

@@ -7,6 +7,7 @@ import KubeModel
 import KubeRuntime
 import Logging
 import OperatorConfiguration
+import Render
 import Telemetry
 import Terminator
 import Transfer
@@ -48,7 +49,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     var leaderElect = false
 
     @Option(help: "Port of /metrics, /healthz and /readyz; 0: any.")
-    var port = 8080
+    var port = ClusterInstallation.statusPort
 
     @Flag(help: "Say what would be done, and do nothing.")
     var dryRun = false

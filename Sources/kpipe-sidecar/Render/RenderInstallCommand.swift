@@ -42,7 +42,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     @Flag(inversion: .prefixedNo, help: "Add the admission webhook.") var webhook = true
     @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
     @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
-    @Option(name: [.customShort("o"), .long], help: "yaml or json.") var format = ManifestFormat.yaml
+    @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
 
     @OptionGroup var logging: LoggingOptions
 

@@ -83,15 +83,17 @@ struct RenderFlyteCommand: ParsableCommand, LoggedCommand {
 /// What `render hkube` and `render flyte` have in common.
 struct GeneratedPodOptions: ParsableArguments {
     @Argument(help: "The document as YAML or JSON, or - for standard input.") var file = "-"
-    @Option(help: "What to write: pod-spec, pod or job.", transform: form) var kind = GeneratedPod.Form.podSpec
+    @Option(help: "What to write: \(forms).", transform: form) var kind = GeneratedPod.Form.podSpec
     @Option(help: "The name of the Pod or Job; else the document's.") var name: String?
     @Flag(help: "For clusters before 1.29: ordinary containers with a terminator's marker.") var legacy = false
-    @Option(name: [.customShort("o"), .long], help: "yaml or json.") var format = ManifestFormat.yaml
+    @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
     @Flag(name: [.customShort("v"), .long], help: "Show notes too.") var verbose = false
+
+    private static let forms = GeneratedPod.Form.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static func form(_ text: String) throws -> GeneratedPod.Form {
         guard let form = GeneratedPod.Form(rawValue: text) else {
-            throw ValidationError("--kind is pod-spec, pod or job, not \(text).")
+            throw ValidationError("--kind is one of \(forms), not \(text).")
         }
         return form
     }
