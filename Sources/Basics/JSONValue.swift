@@ -5,6 +5,8 @@ public enum JSONValue: Sendable, Equatable {
     case integer(Int64)
     /// Written with as many digits as needed to read the same value back; not a number and infinite become `null`.
     case number(Double)
+    /// A number as somebody wrote it, in JSON's own syntax; other words make no JSON.
+    case numeral(String)
     case string(String)
     case array([JSONValue])
     case object([Member])
@@ -45,6 +47,7 @@ public enum JSONValue: Sendable, Equatable {
         case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .integer(let value): bytes += String(value).utf8
         case .number(let value): bytes += (value.isFinite ? "\(value)" : "null").utf8
+        case .numeral(let text): bytes += text.utf8
         case .string(let value): value.appendAsJSON(to: &bytes)
         case .array(let elements):
             Self.append(elements, between: ("[", "]"), to: &bytes, indent: indent) { element, bytes, indent in

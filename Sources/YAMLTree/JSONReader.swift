@@ -159,7 +159,7 @@ struct JSONReader {
         switch text {
         case "true", "false", "null": return text
         default:
-            guard isNumber(bytes[start..<offset]) else { throw .notJSON }
+            guard Self.isNumber(bytes[start..<offset]) else { throw .notJSON }
             return text
         }
     }
@@ -167,7 +167,7 @@ struct JSONReader {
     private static let endsLiteral = Set(" \t\r\n,:]}[{\"".utf8)
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    private func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+    static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
         func digits(_ text: inout ArraySlice<UInt8>) -> Int {
             let rest = text.drop { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             defer { text = rest }

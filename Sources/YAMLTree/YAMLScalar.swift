@@ -33,25 +33,32 @@ extension JSONValue {
         case .sequence(let elements): self = .array(elements.map { JSONValue($0) })
         case .mapping(let mapping): self = .object(mapping.pairs.map { Member($0.key, JSONValue($0.value)) })
         case .scalar(let scalar):
-            guard scalar.style == .plain, node.tag == nil else {
-                self = .string(scalar.text)
+            self = scalar.style == .plain && node.tag == nil ? JSONValue(plain: scalar.text) : .string(scalar.text)
+        }
+    }
+
+    /// What a plain scalar means. A number that JSON can write keeps its text, whatever its size. One that readers of YAML
+    /// disagree about (`0644`, `0x1F`, `1_000`) stays a text: whoever wants a number there refuses it.
+    package init(plain text: String) {
+        switch text {
+        case "true", "True", "TRUE": self = .bool(true)
+        case "false", "False", "FALSE": self = .bool(false)
+        case _ where YAMLScalar(text).isNull: self = .null
+        case _ where JSONReader.isNumber(Array(text.utf8)[...]):
+            self = Int64(text).flatMap { String($0) == text ? .integer($0) : nil } ?? .numeral(text)
+        default:
+            // `+5`, `.5` and `5.` are numbers in YAML alone.
+            let isDecimal = text.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+            let digits = text.utf8.drop { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }.prefix {
+                $0 != UInt8(ascii: ".")
+            }
+            guard isDecimal, digits.count < 2 || digits.first != UInt8(ascii: "0"), let number = Double(text),
+                number.isFinite
+            else {
+                self = .string(text)
                 return
             }
-            switch scalar.text {
-            case "true", "True", "TRUE": self = .bool(true)
-            case "false", "False", "FALSE": self = .bool(false)
-            case _ where scalar.isNull: self = .null
-            default:
-                if let integer = Int64(scalar.text) {
-                    self = .integer(integer)
-                } else if scalar.text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
-                    let number = Double(scalar.text)
-                {
-                    self = .number(number)
-                } else {
-                    self = .string(scalar.text)
-                }
-            }
+            self = Int64(text).map { .integer($0) } ?? .number(number)
         }
     }
 }

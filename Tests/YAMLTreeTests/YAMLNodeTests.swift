@@ -1,3 +1,4 @@
+import Basics
 import Testing
 import YAMLTree
 
@@ -117,5 +118,19 @@ import YAMLTree
         ] as [([UInt8], String)])
     func `refuses what is not UTF-8`(bytes: [UInt8], error: String) {
         #expect(performing: { try YAMLNode(parsing: bytes) }, throws: { "\($0)" == error })
+    }
+
+    @Test(
+        arguments: [
+            ("1", "1"), ("-0", "-0"), ("1.10", "1.10"), ("1e3", "1e3"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("9223372036854775808", "9223372036854775808"), ("1e999", "1e999"), ("+5", "5"), (".5", "0.5"),
+            ("True", "true"), ("~", "null"), ("'1.10'", "\"1.10\""), ("!!str 1", "\"1\""),
+            // What readers of YAML disagree about.
+            ("0644", "\"0644\""), ("0x1F", "\"0x1F\""), ("0o17", "\"0o17\""), ("1_000", "\"1_000\""),
+            (".inf", "\".inf\""), ("on", "\"on\""), ("1.2.3", "\"1.2.3\""),
+        ])
+    func `a number keeps its text in JSON`(yaml: String, json: String) throws {
+        #expect(JSONValue(try YAMLNode(parsing: yaml)).text == json)
     }
 }

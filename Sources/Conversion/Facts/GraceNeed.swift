@@ -8,12 +8,15 @@ struct GraceNeed {
     /// For the sidecars to flush and end in, beyond what is written down.
     static let ending = 10
 
-    /// A manifest may have any number; more than this no cluster waits, and a sum of them is still one.
-    private static let most = Int(Int32.max)
-
     private(set) var parts: [(what: String, seconds: Int)] = []
 
-    var seconds: Int { parts.reduce(0) { $0 + $1.seconds } }
+    /// At most what the field of the API holds; what a manifest says may be any number.
+    var seconds: Int {
+        parts.reduce(0) { sum, part in
+            let (seconds, isTooLarge) = sum.addingReportingOverflow(part.seconds)
+            return isTooLarge ? .max : seconds
+        }
+    }
     var words: String { parts.map { "\($0.what) \($0.seconds) s" }.joined(separator: ", ") }
 
     /// Flags by which programs wait before they end.
@@ -52,9 +55,9 @@ struct GraceNeed {
         return nil
     }
 
+    /// `nil` below zero, too, which no program waits.
     private static func seconds(_ text: String) -> Int? {
-        let seconds = Int(text) ?? DurationText.parse(text).map { Int($0.components.seconds) }
-        return seconds.map { min(max(0, $0), most) }
+        (Int(text) ?? DurationText.parse(text).map { Int($0.components.seconds) }).flatMap { $0 < 0 ? nil : $0 }
     }
 }
 

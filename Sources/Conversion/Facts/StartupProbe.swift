@@ -44,7 +44,7 @@ struct ProbeHandler {
         let bytes = text.bytes[range]
         // An anchor cannot stand twice, and a tag might mean something elsewhere.
         guard !bytes.contains(UInt8(ascii: "&")), !bytes.contains(UInt8(ascii: "*")) else { return nil }
-        let timeout = probe["timeoutSeconds"]?.text.flatMap { UInt16($0) }.map(String.init)
+        let timeout = probe["timeoutSeconds"]?.text.flatMap { Int32($0) }.flatMap { $0 > 0 ? String($0) : nil }
         let origin = "its readinessProbe passes"
         if pair.value.isFlow {
             guard !bytes.contains(0x0A) || !bytes.contains(UInt8(ascii: "#")) else { return nil }
@@ -61,11 +61,12 @@ struct ProbeHandler {
     }
 
     private static func failures(_ probe: SourceNode) -> Int {
-        func seconds(_ name: String, _ standard: Int) -> Int {
-            probe[name]?.text.flatMap { UInt16($0) }.map(Int.init) ?? standard
+        // The API's fields hold 32 bits, so that 64 hold what they come to.
+        func number(_ name: String, _ standard: Int64) -> Int64 {
+            probe[name]?.text.flatMap { Int32($0) }.map(Int64.init) ?? standard
         }
-        let waited = seconds("initialDelaySeconds", 0) + seconds("periodSeconds", 10) * seconds("failureThreshold", 3)
-        return max(60, (waited + 1) / 2)
+        let waited = number("initialDelaySeconds", 0) + number("periodSeconds", 10) * number("failureThreshold", 3)
+        return Int(min(max(60, (waited + 1) / 2), Int64(Int32.max)))
     }
 
     var block: [String] {

@@ -75,11 +75,10 @@ package struct ManifestWriter {
 }
 
 extension ManifestValue {
-    /// Plain values that JSON knows stay what they are; others are texts there.
     package var json: JSONValue {
         switch self {
         case .text(let text): .string(text)
-        case .plain(let text): PlainText.json(text)
+        case .plain(let text): JSONValue(plain: text)
         case .list(let elements): .array(elements.map(\.json))
         case .map(let fields): .object(fields.map { JSONValue.Member($0.name, $0.value.json) })
         }
@@ -115,21 +114,6 @@ enum PlainText {
         var bytes: [UInt8] = []
         text.appendAsJSON(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    static func json(_ text: String) -> JSONValue {
-        switch text {
-        case "true": return .bool(true)
-        case "false": return .bool(false)
-        case _ where YAMLScalar(text).isNull: return .null
-        default:
-            // As YAML's readers do; a number too long for either stays the text it is.
-            if let integer = Int64(text), String(integer) == text { return .integer(integer) }
-            guard let number = Double(text), number.isFinite,
-                text.utf8.allSatisfy({ !isLetter($0) || $0 | 0x20 == 0x65 })
-            else { return .string(text) }
-            return .number(number)
-        }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {
