@@ -7,7 +7,10 @@ let package = Package(
     dependencies: [.package(name: "kpipe-sidecar", path: "../..")],
     targets: [
         .executableTarget(
-            name: "informer", dependencies: [.product(name: "KubeClient", package: "kpipe-sidecar")])
+            name: "informer",
+            dependencies: ["KubeModel", "KubeClient", "KubeRuntime"].map {
+                .product(name: $0, package: "kpipe-sidecar")
+            })
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,8 @@
-// Follows all pods of the cluster that KUBECONFIG means, and says how long it took to be in step and what it costs.
+// Follows all pods of the cluster that KUBECONFIG means, and says how long its cache took to sync and what it costs.
 import Glibc
 import KubeClient
 import KubeModel
+import KubeRuntime
 
 /// Everything that the kernel has counted for this process, in seconds.
 func processorSeconds() -> Double {
