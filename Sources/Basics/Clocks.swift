@@ -101,3 +101,14 @@ extension CivilTime {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 }
+
+extension DurationText {
+    /// `nil` for anything else, a bare number included (what would it count?); `0` needs no unit.
+    package static func parse(_ text: String) -> Duration? { milliseconds(text).map { .milliseconds($0) } }
+
+    /// The shortest text that `parse` reads as this duration, to the millisecond.
+    package static func print(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        return print(milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -143,7 +143,7 @@ extension RunOptions {
 extension CommandLineParser {
     /// nil for 0: no limit.
     static func timeout(_ text: String, of name: String) throws(UsageError) -> Int64? {
-        guard let duration = DurationText.parse(text) else {
+        guard let duration = DurationText.milliseconds(text, bareNumbersCount: 1000) else {
             throw UsageError(message: "\(name): '\(text)' is not a duration; try 30m, 90s, 1h30m or 0 for none")
         }
         // Any clock's reading can be added to it.

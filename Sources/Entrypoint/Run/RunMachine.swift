@@ -1,3 +1,4 @@
+import Basics
 import WorkdirProtocol
 
 /// One try of the main container, decided: from waiting for the inputs to the exit code. Takes no action, reads no clock.
@@ -217,7 +218,7 @@ package struct RunMachine: Sendable {
         case (.running, .watching):
             watchdog = .terminating(killAt: now + RunRules.terminationGrace)
             record.reason = EndReason.noOutput
-            let message = "no output for \(DurationText.describe(rules.noOutputTimeout ?? 0))"
+            let message = "no output for \(DurationText.print(inOneUnit: rules.noOutputTimeout ?? 0))"
             record.message = message
             return [.complain("\(message); ending the command"), .signalGroup(RunSignal.terminate)]
         case (.running, .terminating):

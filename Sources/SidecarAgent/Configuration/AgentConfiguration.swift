@@ -87,7 +87,7 @@ extension Shape<String> {
 extension Shape<ByteSize> {
     static func size(_ range: ClosedRange<ByteSize>) -> Shape {
         Shape.scalar(
-            ["type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB|TiB|Ki|Mi|Gi|Ti|KB|MB|GB|TB)?$"],
+            ["type": "string", "pattern": .string(ByteSize.pattern)],
             expected: ByteSize.expectation, show: { .string($0.description) }, parse: { ByteSize($0.text) }
         ).checked { range.contains($0) ? nil : "expected from \(range.lowerBound) to \(range.upperBound)" }
     }

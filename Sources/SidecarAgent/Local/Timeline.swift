@@ -48,7 +48,7 @@ package struct Timeline: Sendable {
             guard !report.files.isEmpty else { return "" }
             let many = report.files.count == 1 ? "" : "s"
             let what = direction == .input ? "input\(many) in place" : "output\(many) stored"
-            return Self.line(elapsed, "  \(report.files.count) \(what), \(Self.size(report.bytes))")
+            return Self.line(elapsed, "  \(report.files.count) \(what), \(ByteSize.rounded(report.bytes))")
         case .manifest(let url):
             return Self.line(elapsed, "  manifest \(url)")
         case .note(let text):
@@ -66,7 +66,7 @@ package struct Timeline: Sendable {
     private static func arrow(_ direction: AgentEvent.Direction) -> String { direction == .input ? "<-" : "->" }
 
     private static func describe(_ file: TransferredFile) -> String {
-        "\(file.path)  \(size(file.size))  \(file.url)"
+        "\(file.path)  \(ByteSize.rounded(file.size))  \(file.url)"
     }
 
     private static func line(_ elapsed: Duration, _ text: String) -> String {
@@ -79,14 +79,6 @@ package struct Timeline: Sendable {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
         let fraction = String(milliseconds % 1000)
         return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"
-    }
-
-    static func size(_ bytes: Int64) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-        var (value, unit) = (min(bytes, .max / 10) * 10, 0)
-        while value >= 10240, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-        return unit == 0 || value % 10 == 0
-            ? "\(value / 10) \(units[unit])" : "\(value / 10).\(value % 10) \(units[unit])"
     }
 }
 

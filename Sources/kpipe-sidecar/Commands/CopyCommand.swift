@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Glibc
 import Transfer
 import WorkdirProtocol
@@ -54,10 +55,10 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
 
     @Option(
         help: "Most bytes of buffers, as in 32MiB; less where the container may not use so much (32MiB).",
-        transform: SizeText.parse)
+        transform: CopyCommand.size)
     var memory = Int64(TransferConfiguration().memory)
 
-    @Option(help: "Bytes of one range or part, as in 8MiB.", transform: SizeText.parse)
+    @Option(help: "Bytes of one range or part, as in 8MiB.", transform: CopyCommand.size)
     var partSize: Int64?
 
     @Flag(inversion: .prefixedNo, help: "Compare the checksums that stores keep.")
@@ -100,6 +101,11 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
         let code = signal.map { 128 + $0.number } ?? report.exitCode.rawValue
         output.finish(report, exitCode: code)
         throw CommandFailure(status: code, signal.map { "stopped by \($0); what is complete stays" } ?? "")
+    }
+
+    @Sendable private static func size(_ text: String) throws -> Int64 {
+        guard let size = ByteSize(text) else { throw ValidationError("'\(text)' is no size; write bytes, or 8MiB") }
+        return Int64(size.bytes)
     }
 
     private func copyPlan() throws -> CopyPlan {

@@ -24,7 +24,11 @@ import WorkdirProtocol
         #expect(DurationText.parse(text) == nil)
     }
 
-    @Test(arguments: [("32MiB", 32 << 20), ("64Ki", 64 << 10), ("1GB", 1_000_000_000), ("4096", 4096), ("7B", 7)])
+    @Test(arguments: [
+        ("32MiB", 32 << 20), ("64Ki", 64 << 10), ("1GB", 1_000_000_000), ("32M", 32_000_000), ("32MB", 32_000_000),
+        ("1k", 1000),
+        ("4096", 4096), ("7B", 7),
+    ])
     func `sizes are read and written`(text: String, bytes: Int) throws {
         let size = try #require(ByteSize(text))
         #expect(size.bytes == bytes)
