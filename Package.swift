@@ -223,7 +223,7 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport"]),
-        tests(of: "Basics", ["KubeClient"]),
+        tests(of: "Basics", ["WorkdirProtocol", "YAMLTree"]),
         tests(of: "WorkdirProtocol", ["Basics"]),
         tests(of: "YAMLTree", ["Basics"]),
         tests(of: "Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),

@@ -69,3 +69,41 @@ package struct SeededRandom: RandomNumberGenerator, Sendable, Equatable {
     /// In 0 ..< 1.
     package mutating func fraction() -> Double { Double(next() >> 11) / Double(UInt64(1) << 53) }
 }
+
+/// How long to wait between tries: at random below a bound that doubles with each ("full jitter"), so that those who
+/// failed together do not come back together.
+package enum FullJitter {
+    /// - Parameters:
+    ///   - failures: tries that have failed, from 1.
+    ///   - base: the first bound; `cap`: the highest.
+    ///   - asked: what the server wants at least; not all come at that very moment.
+    ///   - random: uniform in 0..<1.
+    package static func pause(
+        after failures: Int, base: Duration, cap: Duration, asked: Duration? = nil, random: Double
+    ) -> Duration {
+        let ceiling = min(cap, base * (1 << min(max(failures - 1, 0), 30)))
+        guard let asked else { return ceiling * random }
+        return asked + min(ceiling, .seconds(1)) * random
+    }
+}
+
+/// Retries that many requests share, so that a server in trouble is not asked ever more. A token bucket: each retry
+/// takes one, each success gives a tenth back.
+package struct RetryBudget: Sendable, Equatable {
+    private var tenths: Int
+    private let capacity: Int
+
+    package init(_ retries: Int) {
+        capacity = retries * 10
+        tenths = capacity
+    }
+
+    /// Whether one more retry is allowed.
+    package mutating func take() -> Bool {
+        guard tenths >= 10 else { return false }
+        tenths -= 10
+        return true
+    }
+
+    package mutating func succeed() { tenths = min(capacity, tenths + 1) }
+}

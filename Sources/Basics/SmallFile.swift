@@ -1,43 +1,55 @@
+internal import CLinux
 internal import Glibc
 
 /// Reads files that are small by nature: configurations, tokens, certificates, `/proc` and cgroup files.
+///
+/// Whole or not at all: an error in the middle is an error, and a file beyond the limit is refused.
 package enum SmallFile {
-    package struct Failure: Error, CustomStringConvertible {
+    package struct Failure: Error, Equatable, CustomStringConvertible {
         package var path: String
         package var code: Int32
         package var reason: String
 
+        package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
         package var description: String { "cannot read \(path): \(reason)" }
     }
 
     /// The whole file; refused beyond `limit` bytes. Folders, sockets and the like are refused.
-    package static func bytes(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    ///
+    /// - Parameter pipes: reads pipes and devices as well, and waits for them: for files that whoever started this
+    ///   process has named (`<(…)` of a shell, `/dev/stdin`).
+    package static func bytes(
+        _ path: String, limit: Int = 1 << 20, pipes: Bool = false
+    ) throws(Failure) -> [UInt8] {
+        // Else a named pipe would wait for its writer.
+        let waiting = pipes ? 0 : O_NONBLOCK
+        let descriptor = Descriptor.uninterrupted { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | waiting) }
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
-        // Files of the kernel say that they are empty: only reading tells.
-        var content: [UInt8] = []
-        while true {
-            let start = content.count
-            let wanted = max(4096, start)
-            content.append(contentsOf: repeatElement(0, count: wanted))
-            let count = content.withUnsafeMutableBytes { buffer in
-                read(descriptor, buffer.baseAddress.map { $0 + start }, wanted)
-            }
-            content.removeLast(wanted - max(count, 0))
-            if count == 0 { return content }
-            if count < 0, errno != EINTR { throw failure(path) }
-            guard content.count <= limit else {
-                throw Failure(path: path, code: EFBIG, reason: "larger than \(limit) bytes")
-            }
+        guard pipes || clinux_is_regular(descriptor) else {
+            throw Failure(path: path, code: EINVAL, reason: "not a regular file")
+        }
+        guard let content = [UInt8](readingAllOf: descriptor, limit: limit + 1) else { throw failure(path) }
+        guard content.count <= limit else {
+            throw Failure(path: path, code: EFBIG, reason: "larger than \(limit) bytes")
+        }
+        return content
+    }
+
+    /// `nil` where there is no such file.
+    package static func bytesIfPresent(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8]? {
+        do throws(Failure) { return try bytes(path, limit: limit) } catch {
+            if error.isMissing { return nil }
+            throw error
         }
     }
 
     /// The file as text without white space at its ends.
-    package static func text(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
-        let content = try bytes(path, limit: limit)
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        let trimmed = content.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+    package static func text(
+        _ path: String, limit: Int = 1 << 20, pipes: Bool = false
+    ) throws(Failure) -> String {
+        let content = try bytes(path, limit: limit, pipes: pipes)
+        let trimmed = content.drop(while: ASCII.isSpace).reversed().drop(while: ASCII.isSpace).reversed()
         return String(decoding: Array(trimmed), as: UTF8.self)
     }
 

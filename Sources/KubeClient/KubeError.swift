@@ -1,3 +1,4 @@
+internal import Basics
 public import HTTPTransport
 public import KubeModel
 
@@ -69,6 +70,14 @@ extension TransportError {
         case .tooLarge(let limit): "the answer is larger than \(limit) bytes"
         case .cancelled: "cancelled"
         case .clientClosed: "the client was shut down"
+        }
+    }
+}
+
+extension SingleFlight where Failure == KubeError {
+    convenience init() {
+        self.init(cancelled: KubeError(attempted: "wait for another's answer", reason: .cancelled)) { error in
+            if case .cancelled = error.reason { true } else { false }
         }
     }
 }

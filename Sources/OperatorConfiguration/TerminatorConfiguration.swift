@@ -107,7 +107,7 @@ extension TerminatorConfiguration {
     package init(file: String) throws(ConfigurationError) {
         let bytes: [UInt8]
         do {
-            bytes = try SmallFile.bytes(file, limit: Self.limits.bytes)
+            bytes = try SmallFile.bytes(file, limit: Self.limits.bytes, pipes: true)
         } catch {
             throw ConfigurationError(source: file, problems: [.init(path: "", message: "\(error)")])
         }

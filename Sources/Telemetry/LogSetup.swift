@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 package import Logging
 
@@ -28,13 +29,7 @@ package struct StandardErrorOutput: LogOutput {
     package init() {}
 
     package func write(_ line: [UInt8]) {
-        var rest = line[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            // Nobody is left to be told that logging fails.
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
+        // Nobody is left to be told that logging fails.
+        _ = line.withUnsafeBytes { Descriptor.write($0, to: STDERR_FILENO) }
     }
 }

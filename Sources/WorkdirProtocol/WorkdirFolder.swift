@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 
 /// The shared volume as a place for the protocol's small files. Paths are `WorkdirPath`s, relative to the root.
@@ -81,32 +82,14 @@ extension WorkdirFolder {
         }
         defer { close(file) }
         guard clinux_is_regular(file) else { return nil }
-        var content: [UInt8] = []
-        var block = [UInt8](repeating: 0, count: 4096)
-        while content.count < limit {
-            let count = CLinux.read(file, &block, min(block.count, limit - content.count))
-            if count < 0 {
-                if clinux_errno() == EINTR { continue }
-                throw .last("read", path)
-            }
-            if count == 0 { break }
-            content += block[..<count]
-        }
+        guard let content = [UInt8](readingAllOf: file, limit: limit) else { throw .last("read", path) }
         return content
     }
 
     /// Writes all of `text` and gives the file the mode of an ordinary new file that everyone may read.
     static func fill(_ file: Int32, with text: String, path: String, durable: Bool) throws(FileError) {
         let bytes = Array(text.utf8)
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes[offset...].withUnsafeBytes { CLinux.write(file, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if clinux_errno() == EINTR { continue }
-                throw .last("write", path)
-            }
-            offset += count
-        }
+        guard bytes.withUnsafeBytes({ Descriptor.write($0, to: file) }) else { throw .last("write", path) }
         // mkostemp makes files that only their owner may read; agent and program may run as different users.
         guard fchmod(file, 0o644) == 0 else { throw .last("set the mode of", path) }
         if durable, fsync(file) != 0 { throw .last("synchronize", path) }

@@ -2,17 +2,18 @@ import TestSupport
 import Testing
 
 @testable import Basics
-@testable import KubeClient
 
 @Suite struct SingleFlightTests {
+    enum Failure: Error { case cancelled, refused }
+
     @Test func letsAnotherTakeOverFromWhoIsCancelled() async throws {
-        let flight = SingleFlight<Int>()
+        let flight = SingleFlight<Int, Failure>(cancelled: .cancelled) { $0 == .cancelled }
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let first = Task {
-            try await flight.run { () async throws(KubeError) in
+            try await flight.run { () async throws(Failure) in
                 start.yield()
                 do { try await Task.sleep(for: .seconds(100)) } catch {
-                    throw KubeError(attempted: "", reason: .cancelled)
+                    throw Failure.cancelled
                 }
                 return 1
             }
@@ -21,18 +22,18 @@ import Testing
         let second = Task { try await flight.run { 2 } }
         first.cancel()
         #expect(try await second.value == 2)
-        await #expect(throws: KubeError.self) { try await first.value }
+        await #expect(throws: Failure.self) { try await first.value }
     }
 
     @Test func sharesAFailure() async throws {
-        let flight = SingleFlight<Int>()
+        let flight = SingleFlight<Int, Failure>(cancelled: .cancelled) { $0 == .cancelled }
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         let first = Task {
-            try await flight.run { () async throws(KubeError) -> Int in
+            try await flight.run { () async throws(Failure) -> Int in
                 start.yield()
                 for await _ in gate { break }
-                throw KubeError(attempted: "x", reason: .credentials("no"))
+                throw Failure.refused
             }
         }
         for await _ in started { break }
@@ -40,8 +41,8 @@ import Testing
         try await eventually("the second to wait") { flight.followers == 1 }
         open.yield()
         for task in [first, second] {
-            let error = await #expect(throws: KubeError.self) { try await task.value }
-            #expect(error?.description == "x: no")
+            let error = await #expect(throws: Failure.self) { try await task.value }
+            #expect(error == .refused)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import WorkdirProtocol
 
@@ -92,16 +93,9 @@ struct LogFile {
     }
 
     mutating func write(_ bytes: UnsafeBufferPointer<UInt8>) {
-        var rest = UnsafeRawBufferPointer(bytes)
-        while isOpen, !rest.isEmpty {
-            let count = CLinux.write(descriptor, rest.baseAddress, rest.count)
-            if count >= 0 {
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-            } else if clinux_errno() != EINTR {
-                failure = .last("write", path)
-                close()
-            }
-        }
+        guard isOpen, !Descriptor.write(UnsafeRawBufferPointer(bytes), to: descriptor) else { return }
+        failure = .last("write", path)
+        close()
     }
 
     mutating func close() {

@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 
 /// Passes one of the command's streams on to ours and shows what passed. Never waits on a pipe: where ours is one, the
@@ -64,11 +65,10 @@ struct StreamRelay {
         guard isOpen else { return .ended }
         if !pending.isEmpty { return passPending() }
         if targetIsPipe, targetIsOpen, ahead == 0 {
-            let count = clinux_tee(source, target, 1 << 30)
+            let count = Descriptor.uninterrupted { clinux_tee(source, target, 1 << 30) }
             if count < 0 {
                 switch clinux_errno() {
                 case EAGAIN: return sourceIsReadable ? .blocked : .idle
-                case EINTR: return .idle
                 case EPIPE: targetIsOpen = false
                 default: return readAndWrite()
                 }
@@ -91,11 +91,9 @@ struct StreamRelay {
     }
 
     private mutating func readAndWrite() -> Outcome {
-        let count = read(source, buffer.baseAddress, buffer.count)
+        let count = Descriptor.uninterrupted { read(source, buffer.baseAddress, buffer.count) }
         if count == 0 { return end() }
-        guard count > 0 else {
-            return clinux_errno() == EAGAIN || clinux_errno() == EINTR ? .idle : end()
-        }
+        guard count > 0 else { return clinux_errno() == EAGAIN ? .idle : end() }
         guard targetIsOpen else { return .passed(count) }
         pending = 0..<count
         return passPending()
@@ -103,13 +101,14 @@ struct StreamRelay {
 
     private mutating func passPending() -> Outcome {
         while targetIsOpen, !pending.isEmpty {
-            let count = write(target, buffer.baseAddress! + pending.lowerBound, pending.count)
+            let count = Descriptor.uninterrupted {
+                write(target, buffer.baseAddress! + pending.lowerBound, pending.count)
+            }
             if count >= 0 {
                 pending = (pending.lowerBound + count)..<pending.upperBound
                 continue
             }
             switch clinux_errno() {
-            case EINTR: continue
             case EAGAIN: return .blocked
             default: targetIsOpen = false
             }

@@ -50,9 +50,9 @@ struct RequestRetries: Sendable, Equatable {
         }
         failures += 1
         guard failures < policy.attempts, asked ?? .zero <= policy.longestWait, budget.take() else { return .end }
-        let ceiling = min(policy.cap, policy.base * (1 << min(failures - 1, 20)))
-        // Never sooner than asked for; and not all at the same moment.
-        return .retry(after: asked.map { $0 + min(ceiling, .seconds(1)) * random } ?? ceiling * random)
+        return .retry(
+            after: FullJitter.pause(
+                after: failures, base: policy.base, cap: policy.cap, asked: asked, random: random))
     }
 
     /// With 429, and 503 with a time to come back, the server says that it has not begun. Any other 5xx may have done it.
@@ -83,4 +83,31 @@ final class RequestThrottle: Sendable {
         let delay = bucket.withLock { $0.reserve(at: now) }
         if delay > .zero { try await time.sleep(now + delay) }
     }
+}
+
+/// How often and how long apart a request is made again.
+public struct RetryPolicy: Sendable, Equatable {
+    /// Exchanges of one request, the first included.
+    public var attempts: Int
+    /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
+    public var base: Duration
+    public var cap: Duration
+    /// A server that wants to be left alone for longer than this gets its way: the request fails.
+    public var longestWait: Duration
+    /// Retries that all requests of a client share; each success gives back a tenth of one.
+    public var budget: Int
+
+    public init(
+        attempts: Int = 8, base: Duration = .milliseconds(200), cap: Duration = .seconds(10),
+        longestWait: Duration = .seconds(60), budget: Int = 100
+    ) {
+        self.attempts = attempts
+        self.base = base
+        self.cap = cap
+        self.longestWait = longestWait
+        self.budget = budget
+    }
+
+    /// Whoever has a retry of their own.
+    public static let never = RetryPolicy(attempts: 1)
 }

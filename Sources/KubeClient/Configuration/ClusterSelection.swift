@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What a command line says about the cluster to talk to; everything left out comes from the configuration.
 public struct ClusterSelection: Sendable {
     /// `--kubeconfig`: this file alone.

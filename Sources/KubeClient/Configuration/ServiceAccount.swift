@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// What a pod's service account is made of, as the kubelet mounts it.

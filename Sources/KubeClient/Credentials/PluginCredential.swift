@@ -11,6 +11,8 @@ final class PluginCredential: CredentialProvider {
 
     /// A plugin that hangs is ended after this long; one that asks its user something may take longer.
     static let timeout = Duration.seconds(60)
+    /// Bytes that a plugin may print.
+    static let limit = 1 << 20
     static let interactiveTimeout = Duration.seconds(600)
     /// A server that refuses everything makes the plugin run at most this often.
     static let rejectionPause = Duration.seconds(10)
@@ -22,7 +24,7 @@ final class PluginCredential: CredentialProvider {
     private let time: Timepiece
     private let calendar: WallTime
     private let state = Mutex(State())
-    private let flight = SingleFlight<Credential>()
+    private let flight = SingleFlight<Credential, KubeError>()
 
     /// - Parameter timeout: instead of the standard ones.
     init(
@@ -34,7 +36,7 @@ final class PluginCredential: CredentialProvider {
         self.timeout = timeout
         self.time = time
         self.calendar = calendar
-        environment = PluginProcess.inheritedEnvironment
+        environment = ProcessEnvironment.variables
     }
 
     func credential() async throws(KubeError) -> Credential {
@@ -77,13 +79,13 @@ final class PluginCredential: CredentialProvider {
         if plugin.interactiveMode == .always, !isInteractive {
             throw failure("it needs a terminal (interactiveMode: Always), and standard input is none")
         }
-        let process = PluginProcess(
-            command: plugin.command, arguments: plugin.arguments,
+        let process = Subprocess(
+            [plugin.command] + plugin.arguments,
             environment: environment + plugin.environment.map { "\($0.name)=\($0.value)" } + [
                 "\(ExecPlugin.informationVariable)=\(plugin.information(isInteractive: isInteractive))"
             ],
             isInteractive: isInteractive,
-            timeout: timeout ?? (isInteractive ? Self.interactiveTimeout : Self.timeout))
+            timeout: timeout ?? (isInteractive ? Self.interactiveTimeout : Self.timeout), limit: Self.limit)
         let end = await process.run()
         guard case .exited(0, let output, let errors) = end else { throw failure(of: end) }
         do {
@@ -93,12 +95,12 @@ final class PluginCredential: CredentialProvider {
         }
     }
 
-    private func failure(of end: PluginProcess.End) -> KubeError {
+    private func failure(of end: Subprocess.End) -> KubeError {
         switch end {
         case .exited(let status, _, let errors): failure("it exited with \(status)" + said(errors))
         case .killed(let signal, let errors): failure("it was ended by signal \(signal)" + said(errors))
         case .timedOut(let errors): failure("it took too long and was ended" + said(errors))
-        case .tooMuch: failure("it printed more than \(PluginProcess.limit) bytes")
+        case .tooMuch: failure("it printed more than \(Self.limit) bytes")
         case .cancelled: KubeError(attempted: "run '\(plugin.command)'", reason: .cancelled)
         case .notStarted(let reason):
             failure("it cannot be run: \(reason)" + (plugin.installHint.map { "\n\(PluginWords.plain($0))" } ?? ""))

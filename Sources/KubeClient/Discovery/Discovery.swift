@@ -14,7 +14,7 @@ public final class Discovery: Sendable {
         var groups: Answer<[String]>?
         var resources: [String: Answer<[ServedResource]>] = [:]
         /// By path: however many ask at once, the server is asked once.
-        var flights: [String: SingleFlight<[ServedResource]>] = [:]
+        var flights: [String: SingleFlight<[ServedResource], KubeError>] = [:]
     }
 
     /// How old an answer may be.
@@ -55,7 +55,7 @@ public final class Discovery: Sendable {
         if let resources = fresh(state.withLock({ $0.resources[path] })) { return resources }
         let flight = state.withLock { state in
             if let flight = state.flights[path] { return flight }
-            let flight = SingleFlight<[ServedResource]>()
+            let flight = SingleFlight<[ServedResource], KubeError>()
             state.flights[path] = flight
             return flight
         }

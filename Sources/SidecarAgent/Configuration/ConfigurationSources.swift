@@ -50,7 +50,7 @@ package struct ConfigurationSources: Sendable {
         let bytes: [UInt8]
         do {
             bytes =
-                try file.map { try SmallFile.bytes($0, limit: Self.limits.bytes) }
+                try file.map { try SmallFile.bytes($0, limit: Self.limits.bytes, pipes: true) }
                 ?? Array((environment[Self.documentVariable] ?? "").utf8)
         } catch {
             throw ConfigurationError(source: source, problems: [.init(path: "", message: "\(error)")])

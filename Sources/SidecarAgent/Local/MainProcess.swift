@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import Dispatch
 import Glibc
@@ -16,34 +17,13 @@ package final class MainProcess: Sendable {
     package init(
         entrypoint: String, command: [String], workdir: String, environment: [String: String]
     ) throws(VolumeError) {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawn_file_actions_addchdir_np(&actions, workdir)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        defer { posix_spawnattr_destroy(&attributes) }
-
-        let arguments = [entrypoint, "run", "--workdir", workdir, "--await-outputs", "--"] + command
-        let variables = environment.merging(["KPIPE_WORKDIR": workdir]) { $1 }.map { "\($0)=\($1)" }
-        var process: pid_t = 0
-        let failure = Self.withStrings(arguments) { arguments in
-            Self.withStrings(variables) { variables in
-                posix_spawn(&process, entrypoint, &actions, &attributes, arguments, variables)
-            }
+        var start = ProcessStart(
+            [entrypoint, "run", "--workdir", workdir, "--await-outputs", "--"] + command,
+            environment: environment.map { "\($0)=\($1)" } + ["KPIPE_WORKDIR=\(workdir)"])
+        start.folder = workdir
+        do throws(ProcessStart.Failure) { processID = try start.start() } catch {
+            throw VolumeError(.software, "cannot start \(entrypoint): \(error)")
         }
-        guard failure == 0 else {
-            throw VolumeError(.software, "cannot start \(entrypoint): \(String(cString: strerror(failure)))")
-        }
-        processID = process
     }
 
     package func send(_ signal: Int32) { kill(processID, signal) }
@@ -67,17 +47,7 @@ package final class MainProcess: Sendable {
     }
 
     private func reap() -> Int32 {
-        var status: Int32 = 0
-        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7F
-        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
-    }
-
-    private static func withStrings<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies + [nil])
+        let end = ProcessStart.reap(processID)
+        return end.signal == 0 ? end.code : 128 + end.signal
     }
 }

@@ -62,7 +62,7 @@ struct FileCourier: ReportCourier {
         defer { close(descriptor) }
         var before = stat()
         guard fstat(descriptor, &before) == 0 else { return failure("examine") }
-        guard write(line, to: descriptor) else {
+        guard line.withUnsafeBytes({ Descriptor.write($0, to: descriptor) }) else {
             let outcome = failure("write")
             // No half line stays, lest the next one be lost with it. Pipes and terminals cannot be cut, nor need they.
             _ = ftruncate(descriptor, before.st_size)
@@ -70,17 +70,6 @@ struct FileCourier: ReportCourier {
         }
         guard !report.terminal || fsync(descriptor) == 0 || errno == EINVAL else { return failure("sync") }
         return .delivered
-    }
-
-    private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
     }
 
     private func failure(_ attempted: String) -> DeliveryOutcome {

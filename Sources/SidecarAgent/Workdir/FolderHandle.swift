@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import WorkdirProtocol
 
@@ -51,14 +52,13 @@ final class FolderHandle: Sendable {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         let size = min(limit, Int(status.st_size))
+        var count = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-            while filled < size {
-                let count = Glibc.read(file, buffer.baseAddress.map { $0 + filled }, size - filled)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { break }
-                filled += count
-            }
+            let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<size])
+            count = Descriptor.read(file, into: room)
+            filled = max(0, count)
         }
+        guard count >= 0 else { return nil }
         return MarkerFile(
             bytes: bytes,
             identity: "\(status.st_ino).\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)")
@@ -69,16 +69,7 @@ final class FolderHandle: Sendable {
     }
 
     static func writeAll(_ file: Int32, _ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = write(file, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                written += count
-            }
-            return true
-        }
+        bytes.withUnsafeBytes { Descriptor.write($0, to: file) }
     }
 }
 
@@ -102,8 +93,7 @@ extension FolderHandle {
         defer { close(original) }
         try replace(name, mode: mode) { file in
             while true {
-                let count = sendfile(file, original, nil, 1 << 30)
-                if count < 0, errno == EINTR { continue }
+                let count = Descriptor.uninterrupted { sendfile(file, original, nil, 1 << 30) }
                 if count <= 0 { return count == 0 }
             }
         }

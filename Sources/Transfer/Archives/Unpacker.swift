@@ -1,3 +1,4 @@
+internal import Basics
 internal import CLinux
 internal import Glibc
 
@@ -93,13 +94,7 @@ struct Unpacker {
             let end = offset + Int64(bytes.count)
             if end > max(length, size ?? 0) { try budget.add(end - max(length, size ?? 0)) }
             length = max(length, end)
-            var done = 0
-            while done < bytes.count {
-                let count = pwrite(file, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw .system("unpack the file", display) }
-                done += count
-            }
+            guard Descriptor.write(bytes, to: file, at: offset) else { throw .system("unpack the file", display) }
         }
         self.budget = budget
         if let size, size > length, ftruncate(file, off_t(size)) != 0 { throw .system("unpack the file", display) }

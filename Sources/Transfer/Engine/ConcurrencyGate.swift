@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Lets requests start as `SlotQueue` decides, and shares one retry budget among them.
 actor ConcurrencyGate {
     private var slots: SlotQueue

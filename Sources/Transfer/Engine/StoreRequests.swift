@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Makes single requests with a store until one succeeds or `StoreRetries` says stop: the one place that repeats.
 struct StoreRequests: Sendable {
     let gate: ConcurrencyGate
@@ -110,31 +112,7 @@ package struct StoreRetries: Sendable, Equatable {
     /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never
     /// shorter than what the store asked for.
     package func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
-        let doublings = min(max(attempt - 1, 0), 30)
-        let ceiling = min(cap, base * (1 << doublings))
-        let jittered = ceiling * random
-        guard case .throttled(let asked?) = error.reason else { return jittered }
-        return asked + min(jittered, .seconds(1))
+        let asked: Duration? = if case .throttled(let asked) = error.reason { asked } else { nil }
+        return FullJitter.pause(after: attempt, base: base, cap: cap, asked: asked, random: random)
     }
-}
-
-/// Retries shared by all transfers of one engine, so that a store in trouble is not asked ever more. A token bucket:
-/// each retry takes one, each success gives a tenth back.
-package struct RetryBudget: Sendable, Equatable {
-    private var tenths: Int
-    private let capacity: Int
-
-    package init(_ retries: Int) {
-        capacity = retries * 10
-        tenths = capacity
-    }
-
-    /// Whether one more retry is allowed.
-    package mutating func take() -> Bool {
-        guard tenths >= 10 else { return false }
-        tenths -= 10
-        return true
-    }
-
-    package mutating func succeed() { tenths = min(capacity, tenths + 1) }
 }

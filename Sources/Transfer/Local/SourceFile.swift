@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import Glibc
 
@@ -24,18 +25,9 @@ final class SourceFile: Sendable {
 
     /// Fills `buffer` from `offset` on; fewer bytes only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(TransferError) -> Int {
-        var filled = 0
-        while filled < buffer.count {
-            let count = pread(
-                descriptor, buffer.baseAddress! + filled, buffer.count - filled, off_t(offset) + off_t(filled))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .system("read the file", display)
-            }
-            if count == 0 { break }
-            filled += count
-        }
-        return filled
+        let count = Descriptor.read(descriptor, into: buffer, at: offset)
+        guard count >= 0 else { throw .system("read the file", display) }
+        return count
     }
 
     /// Throws `.changed` if the file is not what it was.

@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import Glibc
 import Synchronization
@@ -44,29 +45,16 @@ final class TemporaryFile: Sendable {
     /// Reserves room, so that a full disk is known before the first byte is fetched and the file is in one piece.
     func preallocate(_ size: Int64) throws(TransferError) {
         guard size > 0 else { return }
-        while true {
-            // fallocate, not posix_fallocate, whose fallback writes every block where the file system cannot.
-            if clinux_reserve(descriptor, size) == 0 { return }
-            switch errno {
-            case EINTR: continue
-            case EOPNOTSUPP, ENOSYS, EINVAL: return
-            default: throw .system("reserve \(size) bytes for the file", display)
-            }
+        // fallocate, not posix_fallocate, whose fallback writes every block where the file system cannot.
+        if Descriptor.uninterrupted({ clinux_reserve(descriptor, size) }) == 0 { return }
+        switch errno {
+        case EOPNOTSUPP, ENOSYS, EINVAL: return
+        default: throw .system("reserve \(size) bytes for the file", display)
         }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(TransferError) {
-        var rest = bytes
-        var position = offset
-        while let start = rest.baseAddress, !rest.isEmpty {
-            let count = pwrite(descriptor, start, rest.count, off_t(position))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .system("write the file", display)
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            position += Int64(count)
-        }
+        guard Descriptor.write(bytes, to: descriptor, at: offset) else { throw .system("write the file", display) }
     }
 
     /// Starts writing a stretch of dirty pages to disk without waiting for it.
@@ -94,8 +82,8 @@ final class TemporaryFile: Sendable {
         defer { buffer.deallocate() }
         var offset: Int64 = 0
         while offset < size {
-            let count = pread(descriptor, buffer.baseAddress, min(buffer.count, Int(size - offset)), off_t(offset))
-            if count < 0, errno == EINTR { continue }
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, Int(size - offset))])
+            let count = Descriptor.read(descriptor, into: wanted, at: offset)
             guard count > 0 else { throw .system("read back the file", display) }
             body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)

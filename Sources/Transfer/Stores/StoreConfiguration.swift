@@ -79,12 +79,3 @@ package struct StoreConfiguration: Sendable {
         return home + path.dropFirst()
     }
 }
-
-extension SmallFile {
-    /// `nil` where there is no such file.
-    static func bytesIfPresent(_ path: String) throws(Failure) -> [UInt8]? {
-        do throws(Failure) { return try bytes(path) } catch  where error.code == ENOENT || error.code == ENOTDIR {
-            return nil
-        }
-    }
-}

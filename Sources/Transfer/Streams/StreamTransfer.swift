@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 
 /// Moves objects through memory, a part at a time: from store to store, to standard output, from standard input.
@@ -125,13 +126,10 @@ struct StandardStream: Sendable {
         try await BlockingPool.shared.runUnlessCancelled("-") { [descriptor] () throws(TransferError) in
             var failure: Int32 = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                while filled < count {
-                    let got = Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled)
-                    if got < 0, errno == EINTR { continue }
-                    if got < 0 { failure = errno }
-                    if got <= 0 { break }
-                    filled += got
-                }
+                let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+                let got = Descriptor.read(descriptor, into: room)
+                if got < 0 { failure = errno }
+                filled = max(0, got)
             }
             guard failure == 0 else { throw .system("read standard input", "-", failure) }
             return bytes
@@ -140,14 +138,8 @@ struct StandardStream: Sendable {
 
     func write(_ bytes: [UInt8]) async throws(TransferError) {
         try await BlockingPool.shared.runUnlessCancelled("-") { [descriptor] () throws(TransferError) in
-            var written = 0
-            while written < bytes.count {
-                let count = bytes.withUnsafeBytes {
-                    Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw .system("write to standard output", "-") }
-                written += count
+            guard bytes.withUnsafeBytes({ Descriptor.write($0, to: descriptor) }) else {
+                throw .system("write to standard output", "-")
             }
         }
     }

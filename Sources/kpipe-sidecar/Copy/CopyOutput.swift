@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import Logging
 import Synchronization
@@ -107,14 +108,8 @@ final class CopyOutput: Sendable {
         terminal.withLock { _ in
             var text = text
             text.withUTF8 { bytes in
-                var rest = UnsafeRawBufferPointer(bytes)
-                while !rest.isEmpty {
-                    let count = write(descriptor, rest.baseAddress, rest.count)
-                    if count < 0, errno == EINTR { continue }
-                    // Whoever closed the pipe wants no more lines; the copy goes on.
-                    guard count > 0 else { return }
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                }
+                // Whoever closed the pipe wants no more lines; the copy goes on.
+                _ = Descriptor.write(UnsafeRawBufferPointer(bytes), to: descriptor)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import WorkdirProtocol
 
@@ -52,16 +53,8 @@ enum ManifestFiles {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return .failure(SystemFailure(number: errno)) }
         defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        while bytes.count <= limit {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return .failure(SystemFailure(number: errno)) }
-            if count == 0 { break }
-            bytes += buffer[0..<count]
-        }
-        return .success(bytes)
+        let bytes = [UInt8](readingAllOf: descriptor, limit: limit + 1)
+        return bytes.map { .success($0) } ?? .failure(SystemFailure(number: errno))
     }
 
     struct SystemFailure: Error, CustomStringConvertible {
@@ -97,15 +90,6 @@ enum ManifestFiles {
     }
 
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { return false }
-                written += count
-            }
-            return true
-        }
+        bytes.withUnsafeBytes { Descriptor.write($0, to: descriptor) }
     }
 }

@@ -74,11 +74,9 @@ final class OpenFile: Sendable {
 
     /// Bytes read, 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(TransferError) -> Int {
-        while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            if count >= 0 { return count }
-            if errno != EINTR { throw Self.failure(path, errno) }
-        }
+        let count = Descriptor.read(descriptor, into: buffer, at: offset)
+        guard count >= 0 else { throw Self.failure(path, errno) }
+        return count
     }
 
     /// Changes whenever the content does, as far as the file system tells.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 
 /// Gives a file's bytes to a sink as a client's request would.
@@ -106,16 +107,7 @@ struct FileDrain {
 
     /// The errno of a failure.
     private func write(_ bytes: Slice<UnsafeRawBufferPointer>, to descriptor: Int32) -> Int32? {
-        var rest = UnsafeRawBufferPointer(rebasing: bytes)
-        while !rest.isEmpty {
-            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                return errno
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-        return nil
+        Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes), to: descriptor) ? nil : errno
     }
 
     private func makeFolders(_ folder: String) throws(TransferError) {
