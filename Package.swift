@@ -225,6 +225,7 @@ let package = Package(
         tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport"]),
         tests(of: "Basics", ["WorkdirProtocol", "YAMLTree"]),
         tests(of: "WorkdirProtocol", ["Basics"]),
+        tests(of: "ConfigSchema", ["Basics", "YAMLTree"]),
         tests(of: "YAMLTree", ["Basics"]),
         tests(of: "Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
         tests(of: "Render", ["Basics", "YAMLTree", "Conversion", "PodRules"]),

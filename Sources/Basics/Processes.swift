@@ -44,6 +44,13 @@ package enum ProcessEnvironment {
         return variables
     }
 
+    /// The folder that relative paths start from; `/` where it is gone.
+    package static var folder: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// The variables of this process.
     package static var current: [String: String] {
         var current: [String: String] = [:]

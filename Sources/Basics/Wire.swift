@@ -123,7 +123,36 @@ extension String {
     }
 }
 
-/// Bytes of the API server that are not what they should be.
+/// Writes a protobuf message, field by field. Fields with the default value are left out, as proto3 has it.
+package struct WireWriter {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    package mutating func string(_ number: Int, _ value: String) {
+        guard !value.isEmpty else { return }
+        varint(UInt64(number) << 3 | 2)
+        varint(UInt64(value.utf8.count))
+        bytes += value.utf8
+    }
+
+    package mutating func integer(_ number: Int, _ value: Int64) {
+        guard value != 0 else { return }
+        varint(UInt64(number) << 3)
+        varint(UInt64(bitPattern: value))
+    }
+
+    private mutating func varint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
+
+/// Bytes off the wire that are not what they should be.
 public struct WireError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, in a few words.
     public var problem: String

@@ -28,11 +28,11 @@ package struct ContainerRuntime: Sendable {
         request.string(1, "v1")
         let answer = try await call("Version", request, timeout: .seconds(10))
         var version = Version(runtime: "", version: "", api: "")
-        try read(answer, of: "Version") { field in
+        try read(answer, of: "Version") { (field, bytes) throws(WireError) in
             switch field.number {
-            case 2: version.runtime = try field.string()
-            case 3: version.version = try field.string()
-            case 4: version.api = try field.string()
+            case 2: version.runtime = try field.text(in: bytes)
+            case 3: version.version = try field.text(in: bytes)
+            case 4: version.api = try field.text(in: bytes)
             default: break
             }
         }
@@ -44,8 +44,8 @@ package struct ContainerRuntime: Sendable {
         request.string(1, id)
         let answer = try await call("ContainerStatus", request, timeout: .seconds(10))
         var container = RuntimeContainer(id: id, state: .unknown)
-        try read(answer, of: "ContainerStatus") { field in
-            if field.number == 1 { try Self.readStatus(field.bytes(), into: &container) }
+        try read(answer, of: "ContainerStatus") { (field, bytes) throws(WireError) in
+            if field.number == 1 { try Self.readStatus(field.cursor(), in: bytes, into: &container) }
         }
         return container
     }
@@ -65,33 +65,33 @@ package struct ContainerRuntime: Sendable {
         try await channel.call("\(Self.service)/\(name)", request.bytes, timeout: timeout)
     }
 
-    private func read(_ message: [UInt8], of call: String, _ take: (WireField) throws -> Void) throws(RuntimeError) {
-        do {
-            try WireField.each(of: message[...], take)
+    private func read(
+        _ message: [UInt8], of call: String, _ take: (WireField, Span<UInt8>) throws(WireError) -> Void
+    ) throws(RuntimeError) {
+        do throws(WireError) {
+            var cursor = WireCursor(0..<message.count)
+            while let field = try cursor.next(in: message.span) { try take(field, message.span) }
         } catch {
             throw RuntimeError(attempted: call, reason: .malformed("the answer is not protobuf: \(error)"))
         }
     }
 
     /// `runtime.v1.ContainerStatus`.
-    private static func readStatus(_ message: ArraySlice<UInt8>, into container: inout RuntimeContainer) throws {
-        try WireField.each(of: message) { field in
+    private static func readStatus(
+        _ message: WireCursor, in bytes: Span<UInt8>, into container: inout RuntimeContainer
+    ) throws(WireError) {
+        var cursor = message
+        while let field = try cursor.next(in: bytes) {
             switch field.number {
-            case 1: container.id = try field.string()
-            case 3: container.state = try .init(rawValue: Int(truncatingIfNeeded: field.integer())) ?? .unknown
-            case 7: container.exitCode = try Int32(truncatingIfNeeded: field.integer())
+            case 1: container.id = try field.text(in: bytes)
+            case 3: container.state = .init(rawValue: Int(try field.integer32())) ?? .unknown
+            case 7: container.exitCode = try field.integer32()
             case 12:
-                var label = (key: "", value: "")
-                try WireField.each(of: field.bytes()) { part in
-                    switch part.number {
-                    case 1: label.key = try part.string()
-                    case 2: label.value = try part.string()
-                    default: break
-                    }
-                }
-                switch label.key {
-                case "io.kubernetes.pod.uid": container.podUID = label.value
-                case "io.kubernetes.container.name": container.name = label.value
+                let label = try WireMapEntry(in: bytes, field)
+                let value = String(copying: bytes, label.value)
+                switch String(copying: bytes, label.key) {
+                case "io.kubernetes.pod.uid": container.podUID = value
+                case "io.kubernetes.container.name": container.name = value
                 default: break
                 }
             default: break

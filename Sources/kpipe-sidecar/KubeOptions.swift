@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Basics
 import KubeClient
 import WorkdirProtocol
 
@@ -45,7 +45,7 @@ struct KubeOptions: ParsableArguments {
 
     private func access(_ selection: ClusterSelection) throws -> ClusterAccess {
         do {
-            return try ClusterAccess.load(selection, environment: ProcessInfo.processInfo.environment)
+            return try ClusterAccess.load(selection, environment: ProcessEnvironment.current)
         } catch {
             throw CommandFailure(.configuration, error.description)
         }

@@ -16,7 +16,7 @@ import Testing
             Subprocess.End.exited(3, output: Array("out\n".utf8), errors: Array("err\n".utf8))
         ),
         ("kill -9 $$", .killed(signal: 9, errors: [])), ("cat", .exited(0, output: [], errors: [])),
-        ("sleep 1000 & echo there", .exited(0, output: Array("there\n".utf8), errors: [])),
+        ("sleep 2 & echo there", .exited(0, output: Array("there\n".utf8), errors: [])),
         ("head -c 100000 /dev/zero", .tooMuch),
     ])
     func `a program's end is told`(script: String, end: Subprocess.End) async {
@@ -29,9 +29,8 @@ import Testing
     }
 
     @Test func `a timeout ends the program with all that it has started`() async {
-        #expect(
-            await Self.run("echo why >&2; sleep 1000; true", timeout: .milliseconds(300))
-                == .timedOut(errors: Array("why\n".utf8)))
+        let end = await Self.run("sleep 1000 & sleep 1000", timeout: .milliseconds(300))
+        #expect(end == .timedOut(errors: []))
     }
 
     @Test func `a cancelled caller ends the program`() async {

@@ -1,4 +1,3 @@
-import Basics
 import HTTPTransport
 import Testing
 
@@ -27,27 +26,5 @@ import Testing
         var head = HTTPResponseHead(status: 200, headers: headers)
         head.trailers = trailers
         #expect(GRPCStatus(head) == status)
-    }
-
-    @Test(
-        arguments: [
-            [0x08], [0x08, 0x80], [0x12, 0x05, 0x01], [0x00, 0x00], [0x0B],
-            [0x12] + [UInt8](repeating: 0xFF, count: 10),
-        ] as [[UInt8]])
-    func brokenMessagesAreRefused(bytes: [UInt8]) {
-        #expect(throws: WireField.Malformed.self) { try WireField.each(of: bytes[...]) { _ in } }
-    }
-
-    @Test func whatIsWrittenIsRead() throws {
-        var writer = WireWriter()
-        writer.string(1, "a")
-        writer.string(2, "")
-        writer.integer(3, -1)
-        writer.integer(4, 300)
-        var seen: [String] = []
-        try WireField.each(of: writer.bytes[...]) { field in
-            seen.append("\(field.number)=" + (field.number == 1 ? try field.string() : "\(try field.integer())"))
-        }
-        #expect(seen == ["1=a", "3=-1", "4=300"])
     }
 }

@@ -84,10 +84,15 @@ import Testing
             let server = try ScriptedHTTPServer { _ in [.ok("x")] }
             let client = HTTPClient(.init(proxy: .none))
             try await client.execute(HTTPRequest("GET", server.url, timeouts: .init(firstByte: .milliseconds(100))))
-            let before = try await Load.switchesOfTheClientsThread()
+            var before = try Load.clientThread()
+            try await eventually("the client's thread has come to rest") {
+                let now = try Load.clientThread()
+                defer { before = now }
+                return now == before && now.isAsleep
+            }
             // What there is to see is that nothing happens.
             try await Task.sleep(for: .milliseconds(500))
-            #expect(try await Load.switchesOfTheClientsThread() == before)
+            #expect(try Load.clientThread() == before)
             await client.shutdown()
             server.stop()
         }
@@ -128,17 +133,23 @@ private enum Load {
     }
 
     /// How often the one thread named `http` has gone to sleep.
-    static func switchesOfTheClientsThread() async throws -> String {
-        // Long enough for it to come to rest after an exchange.
-        try await Task.sleep(for: .milliseconds(50))
+    struct ThreadState: Equatable {
+        var isAsleep: Bool
+        /// How often it has waited for something.
+        var waits: Substring
+    }
+
+    static func clientThread() throws -> ThreadState {
         let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").map {
             "/proc/self/task/\($0)"
         }
         let thread = try #require(
             tasks.first { (try? String(contentsOfFile: $0 + "/comm", encoding: .utf8)) == "http\n" })
         let status = try String(contentsOfFile: thread + "/status", encoding: .utf8)
-        return try #require(
-            status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches") }.map(String.init))
+        let lines = status.split(separator: "\n")
+        return ThreadState(
+            isAsleep: lines.contains { $0.hasPrefix("State:\tS") },
+            waits: try #require(lines.first { $0.hasPrefix("voluntary_ctxt_switches") }))
     }
 
     /// `true` for a whole body, `false` for a cancelled exchange; throws for everything else.

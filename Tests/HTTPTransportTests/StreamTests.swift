@@ -40,20 +40,25 @@ import Testing
     }
 
     @Test func aSlowReaderHoldsTheServerBack() async throws {
-        let server = try ScriptedHTTPServer { _ in
-            [.respond(200, body: [UInt8](repeating: 1, count: 64 << 20)), .close]
+        let server = try ScriptedHTTPServer { request in
+            request.target == "/other"
+                ? [.ok("x")] : [.respond(200, body: [UInt8](repeating: 1, count: 64 << 20)), .close]
         }
         defer { server.stop() }
         let client = HTTPClient(.init(proxy: .none))
-        let timeouts = HTTPTimeouts(stall: .milliseconds(100))
-        let body = try await client.stream(HTTPRequest("GET", server.url, timeouts: timeouts), buffer: 32 << 10).body
-        try await Task.sleep(for: .milliseconds(300))
+        let body = try await client.stream(HTTPRequest("GET", server.url), buffer: 32 << 10).body
+        // The client has gone about its business meanwhile. (That held time is no stall, StallCreditTests show.)
+        try await client.execute(HTTPRequest("GET", server.url + "/other"))
         // More than the kernel keeps for both sides, so the server cannot be through with it.
-        #expect(server.openConnectionCount == 1)
+        #expect(server.openConnectionCount == 2)
         var count = 0
-        for try await chunk in body { count += chunk.count }
+        for try await chunk in body {
+            // What libcurl hands over in one piece, or what the buffer holds.
+            #expect(chunk.count <= 64 << 10)
+            count += chunk.count
+        }
         #expect(count == 64 << 20)
-        try await eventually("the server is through") { server.openConnectionCount == 0 }
+        try await eventually("the server is through") { server.openConnectionCount == 1 }
         await client.shutdown()
     }
 

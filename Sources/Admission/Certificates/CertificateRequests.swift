@@ -1,5 +1,4 @@
 internal import Basics
-internal import FoundationEssentials
 internal import KubeClient
 internal import KubeModel
 internal import YAMLTree
@@ -41,8 +40,7 @@ struct CertificateRequests: Sendable {
     static func stored(_ body: [UInt8]) throws(YAMLError) -> Stored {
         let object = try YAMLNode(json: body)
         func text(_ field: String) -> String {
-            let bytes = object["data"]?[field]?.text.flatMap { Data(base64Encoded: $0) }
-            return String(decoding: bytes ?? Data(), as: UTF8.self)
+            String(decoding: object["data"]?[field]?.text.flatMap { Base64.decode($0) } ?? [], as: UTF8.self)
         }
         return Stored(
             material: CertificateMaterial(
@@ -93,5 +91,5 @@ struct CertificateRequests: Sendable {
         return .patch(.mutatingWebhookConfigurations, ObjectKey(name: configuration), .json([version] + changes))
     }
 
-    private static func encoded(_ text: String) -> JSONValue { .string(Data(text.utf8).base64EncodedString()) }
+    private static func encoded(_ text: String) -> JSONValue { .string(Base64.encode(Array(text.utf8))) }
 }

@@ -1,6 +1,5 @@
 package import Basics
 internal import Conversion
-internal import FoundationEssentials
 internal import KubeModel
 package import YAMLTree
 
@@ -145,7 +144,7 @@ package struct AdmissionAnswer: Sendable, Equatable {
         let warnings = Self.presentable(warnings)
         let annotations = auditAnnotations.sorted { $0.key < $1.key }
             .map { JSONValue.Member($0.key, .string($0.value)) }
-        let patch = patch.map { Data($0.text.utf8).base64EncodedString() }
+        let patch = patch.map { Base64.encode(Array($0.text.utf8)) }
         return [
             "apiVersion": .string(AdmissionRequest.apiVersion), "kind": .string(AdmissionRequest.reviewKind),
             "response": .object(present: [

@@ -296,7 +296,7 @@ package struct RunMachine: Sendable {
     }
 
     private static let agentIsGone =
-        "no agent has been on the volume for \(DurationText.describe(RunRules.absenceLimit)); it has ended, or never began"
+        "no agent has been on the volume for \(DurationText.print(inOneUnit: RunRules.absenceLimit)); it has ended, or never began"
 
     private mutating func leave() -> [RunEffect] {
         phase = .finished

@@ -1,5 +1,4 @@
 import Basics
-import FoundationEssentials
 import Transfer
 
 /// What a step does, told to a person line by line, or as JSON lines.
@@ -83,7 +82,7 @@ package struct Timeline: Sendable {
 }
 
 extension Timeline {
-    private struct Entry: Encodable {
+    private struct Entry {
         var elapsed: Double
         var event: String
         var state: String?
@@ -101,6 +100,21 @@ extension Timeline {
         var sha256: String?
         var files: Int?
         var message: String?
+
+        /// In the order of their names.
+        var json: JSONValue {
+            func number(_ value: (some BinaryInteger)?) -> JSONValue? { value.map { .integer(Int64($0)) } }
+            func string(_ value: String?) -> JSONValue? { value.map { .string($0) } }
+            return .object(present: [
+                "container": string(container), "direction": string(direction),
+                "elapsed": .number(elapsed), "event": .string(event), "exitCode": number(exitCode),
+                "files": number(files), "message": string(message), "path": string(path),
+                "previous": string(previous), "reason": string(reason),
+                "sequence": number(sequence), "sha256": string(sha256), "size": number(size),
+                "state": string(state), "terminal": terminal.map { .bool($0) },
+                "time": string(time), "url": string(url),
+            ])
+        }
     }
 
     private static func json(_ event: AgentEvent, _ elapsed: Duration) -> String {
@@ -125,10 +139,7 @@ extension Timeline {
         case .warning(let text):
             (entry.event, entry.message) = ("warning", text)
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(entry) else { return "" }
-        return String(decoding: line, as: UTF8.self) + "\n"
+        return entry.json.text + "\n"
     }
 
     private static func describe(_ transfer: TransferEvent, in entry: inout Entry) -> Bool {

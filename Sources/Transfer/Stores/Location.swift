@@ -1,5 +1,4 @@
 internal import Basics
-internal import FoundationEssentials
 
 /// What a person writes to name objects: a URL of a store's kind (`s3://bucket/key`, `https://…`, `file://…`), a plain path or
 /// `-`. The one grammar of all commands and of the agent's configuration. Whether the key is one object, a `prefix/` or
@@ -142,7 +141,7 @@ extension TransferredFile {
     /// absolute `file://` URL (RFC 8089), every other URL stays.
     package var absoluteURL: String {
         guard let location = try? Location(url), location.isLocal, !url.hasPrefix(FileURL.scheme) else { return url }
-        return FileURL.text(of: location.key, in: FileManager.default.currentDirectoryPath)
+        return FileURL.text(of: location.key, in: ProcessEnvironment.folder)
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Basics
 import ConfigSchema
-import FoundationEssentials
 import Glibc
 import HTTPServer
 import KubeClient
@@ -154,7 +153,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private static func absolute(_ path: String) -> String {
-        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        path.hasPrefix("/") ? path : ProcessEnvironment.folder + "/" + path
     }
 }
 
@@ -170,7 +169,7 @@ struct AgentOptions: ParsableArguments {
 
     @OptionGroup var logging: LoggingOptions
 
-    var environment: [String: String] { ProcessInfo.processInfo.environment }
+    var environment: [String: String] { ProcessEnvironment.current }
 
     /// The configuration's sources, `flags` with the highest rank.
     func sources(_ flags: [(path: String, value: String?)]) -> ConfigurationSources {

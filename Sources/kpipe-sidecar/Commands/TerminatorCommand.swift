@@ -1,6 +1,5 @@
 import Admission
 import ArgumentParser
-import FoundationEssentials
 import HTTPServer
 import KubeClient
 import KubeModel

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Basics
 import HTTPTransport
 import Transfer
 
@@ -24,7 +24,7 @@ struct StoreOptions: ParsableArguments {
         http.maximumConnections = max(concurrency, 1)
         http.maximumConnectionsPerHost = max(concurrency, 1)
         return StoreConfiguration(
-            environment: ProcessInfo.processInfo.environment, endpointURL: endpointURL, region: region,
+            environment: ProcessEnvironment.current, endpointURL: endpointURL, region: region,
             profile: profile, anonymous: noSignRequest, http: http)
     }
 }

@@ -53,8 +53,10 @@ enum ManifestFiles {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return .failure(SystemFailure(number: errno)) }
         defer { close(descriptor) }
-        let bytes = [UInt8](readingAllOf: descriptor, limit: limit + 1)
-        return bytes.map { .success($0) } ?? .failure(SystemFailure(number: errno))
+        guard let bytes = [UInt8](readingAllOf: descriptor, limit: limit + 1) else {
+            return .failure(SystemFailure(number: errno))
+        }
+        return .success(bytes)
     }
 
     struct SystemFailure: Error, CustomStringConvertible {

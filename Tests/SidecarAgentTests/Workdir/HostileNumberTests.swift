@@ -106,6 +106,6 @@ struct HostileNumberTests {
         var report = TransferReport()
         report.files = (0..<3).map { TransferredFile(path: "\($0)", url: "", size: 1 << 62) }
         #expect(report.bytes == .max)
-        #expect(Timeline.size(.max).hasSuffix("TiB"))
+        #expect(ByteSize.rounded(.max).hasSuffix("TiB"))
     }
 }
