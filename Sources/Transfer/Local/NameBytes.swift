@@ -25,12 +25,17 @@ extension StringProtocol {
 let slash = UInt8(ascii: "/")
 
 extension Substring {
+    /// With the `/`; `nil` where there is none.
+    var throughLastSlash: String? { utf8.lastIndex(of: slash).map { String(Substring(utf8[...$0])) } }
+
     func segments(omittingEmpty: Bool = true) -> [Substring] {
         utf8.split(separator: slash, omittingEmptySubsequences: omittingEmpty).map { Substring($0) }
     }
 }
 
 extension String {
+    var throughLastSlash: String? { self[...].throughLastSlash }
+
     func segments(omittingEmpty: Bool = true) -> [Substring] { self[...].segments(omittingEmpty: omittingEmpty) }
 }
 

@@ -72,8 +72,7 @@ package struct Glob: Sendable, Equatable {
 
     /// The folder part of `fixedPrefix`, with its `/`: what matching names are taken relative to.
     package var fixedFolder: String {
-        guard let end = fixedPrefix.utf8.lastIndex(of: slash) else { return "" }
-        return String(fixedPrefix[...end])
+        fixedPrefix.throughLastSlash ?? ""
     }
 
     package func matches(_ name: String) -> Bool {

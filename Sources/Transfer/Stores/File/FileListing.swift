@@ -13,7 +13,7 @@ struct FileListing {
     /// Throws `.notFound` where the folder that the prefix names is missing.
     static func page(prefix: String, after token: String?) throws(TransferError) -> ObjectPage {
         var listing = FileListing(prefix: prefix, token: token)
-        let folder = prefix.utf8.lastIndex(of: slash).map { String(prefix[...$0]) } ?? ""
+        let folder = prefix.throughLastSlash ?? ""
         try listing.walk(folder)
         let full = listing.objects.count > pageSize
         let objects = Array(listing.objects.prefix(pageSize))

@@ -66,7 +66,7 @@ struct FileDrain {
     let path: String
 
     func run(_ source: any ObjectContent) async throws(TransferError) -> ObjectInfo {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+        let folder = path.throughLastSlash ?? "./"
         try makeFolders(folder)
         let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
@@ -112,10 +112,10 @@ struct FileDrain {
 
     private func makeFolders(_ folder: String) throws(TransferError) {
         var index = folder.startIndex
-        while let slash = folder[index...].dropFirst().firstIndex(of: "/") {
-            let parent = String(folder[..<slash])
+        while let end = folder.utf8[index...].dropFirst().firstIndex(of: slash) {
+            let parent = String(folder[..<end])
             if mkdir(parent, 0o755) != 0, errno != EEXIST { throw OpenFile.failure(parent, errno) }
-            index = slash
+            index = end
         }
     }
 

@@ -48,8 +48,8 @@ struct CredentialCacheTests {
 
     private func cache(_ source: Source, jitter: Int64 = 0) -> CredentialCache<AWSCredentials> {
         CredentialCache(
-            missing: AWSCredentials.missing, now: { source.state.withLock { $0.now } }, jitter: { jitter }
-        ) { () async throws(TransferError) in try await source.fetch() }
+            missing: AWSCredentials.missing, now: { source.state.withLock { $0.now } }, jitter: { jitter },
+            { () async throws(TransferError) in try await source.fetch() })
     }
 
     @Test(arguments: [
