@@ -273,6 +273,13 @@ let package = Package(
                 "YAMLTree", "Telemetry", "FakeKube", logging,
             ]),
         tests(of: "Entrypoint", ["Basics", "WorkdirProtocol"]),
+        // An executable's entry point has another name in tests, so that it can be linked into them.
+        .testTarget(
+            name: "KpipeSidecarTests",
+            dependencies: [
+                "kpipe-sidecar", "KubeClient", "KubeModel", "Telemetry", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: ours),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

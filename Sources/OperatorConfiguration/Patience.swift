@@ -18,19 +18,25 @@ package struct Patience: Sendable, Equatable {
     /// Clocks that differ by more are wrong, and their times say nothing.
     package static let skew: Int64 = 300
 
+    /// Whatever is configured, and whatever grace a pod has.
     package func seconds(for rung: Rung, grace: Int64) -> Int64 {
-        // A pod may have any grace; a controller that waits for hours tells nobody anything.
-        let grace = min(grace, Self.forgotten)
+        // A controller that waits for hours tells nobody anything.
+        let grace = min(max(0, grace), Self.forgotten)
         return switch rung {
-        case .http: http
-        case .image: image + grace
-        case .crr: crr + grace
-        case .node: node + grace
-        case .exec: exec + grace
-        case .deadline: deadline + grace
+        case .http: Self.clamped(http)
+        case .image: Self.clamped(image) + grace
+        case .crr: Self.clamped(crr) + grace
+        case .node: Self.clamped(node) + grace
+        case .exec: Self.clamped(exec) + grace
+        case .deadline: Self.clamped(deadline) + grace
         case .hold: 0
         }
     }
+
+    private static func clamped(_ seconds: Int64) -> Int64 { min(max(0, seconds), longest) }
+
+    /// A year: for ever, and far from where sums end.
+    private static let longest: Int64 = 365 * 86_400
 }
 
 /// `Patience`, as durations.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Glibc
 import Logging
 import Telemetry
@@ -25,7 +26,7 @@ struct Diagnostics: Sendable {
 
     /// `text` as it stands on standard error, each line with the program's name.
     func lines(_ text: String) -> String {
-        text.split(separator: "\n").map { "\(Self.name): \($0)\n" }.joined()
+        text.split(separator: "\n").map { "\(Self.name): \($0.printable(limit: 4096))\n" }.joined()
     }
 
     /// Nobody is left to be told when standard error is closed.

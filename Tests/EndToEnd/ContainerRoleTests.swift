@@ -28,7 +28,8 @@ private typealias Variable = WellKnownNames.Variable
             let kept = try MarkerRules().selection { _ in false }.pod(.json, in: pod.json.span)
             #expect(kept.map { PodFacts($0, rules: MarkerRules()).sidecars.map(\.name) } ?? [] == pod.sidecars)
         case .diagnose:
-            let diagnosis = PodDiagnosis(PodFacts(try pod.model, rules: MarkerRules()), Surroundings(now: 0))
+            let facts = PodFacts(try pod.model, rules: MarkerRules())
+            let diagnosis = PodDiagnosis(facts, Verdict(for: facts, holdsPhase: false), Surroundings(now: 0))
             #expect(diagnosis.rows.filter { $0.role == "sidecar" }.map(\.container) == pod.sidecars)
         case .webhook:
             let request = AdmissionRequest(

@@ -63,9 +63,10 @@ struct CacheWriter<Record: Sendable & Equatable>: Sendable {
             throw error
         }
         guard let record else { return remove(head) }
-        switch cache.withTable({ $0.store(head.uid, version: version, record) }) {
+        let kept = decoder.kept(record)
+        switch cache.withTable({ $0.store(head.uid, version: version, kept) }) {
         case nil: changes.append(.added(head.uid, record))
-        case let old? where old != record: changes.append(.updated(head.uid, from: old, to: record))
+        case let old? where old != kept: changes.append(.updated(head.uid, from: old, to: record))
         case .some: break
         }
     }

@@ -80,12 +80,22 @@ public struct RecordDecoder<Record: Sendable>: Sendable {
     public typealias Decode = @Sendable (ObjectEncoding, Span<UInt8>) throws(WireError) -> Record?
 
     let decode: Decode
+    /// What the cache keeps of a record.
+    private(set) var kept: @Sendable (Record) -> Record = { $0 }
 
     public init(_ decode: @escaping Decode) { self.decode = decode }
 
     /// From a whole object of a kind that is read directly.
     public init<Object: WireObject>(_ object: Object.Type, _ record: @escaping @Sendable (Object) -> Record?) {
         decode = { (encoding, bytes) throws(WireError) in record(try Object(encoding, in: bytes)) }
+    }
+
+    /// The same, with records of which the handler gets more than the cache keeps. A record is another than the one before
+    /// if what is kept of it is.
+    public func keeping(_ kept: @escaping @Sendable (Record) -> Record) -> RecordDecoder {
+        var copy = self
+        copy.kept = kept
+        return copy
     }
 
     /// From pods, of which only those that `selection` finds are read at all.

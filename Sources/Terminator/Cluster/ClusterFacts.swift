@@ -33,10 +33,22 @@ final class ClusterFacts: Sendable {
         discovery = Discovery(api, time: time)
     }
 
-    func facts(of pod: Pod) async throws(KubeError) -> PodFacts {
-        PodFacts(
-            pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace),
-            isOnVirtualNode: try await isVirtual(pod.spec.nodeName))
+    /// A pod as it is now; `nil` where it does not exist.
+    func pod(_ key: ObjectKey) async throws(KubeError) -> PodFacts? {
+        guard let pod = try await api.pod(key) else { return nil }
+        return try await onItsNode(facts(of: pod))
+    }
+
+    /// What the pod itself says, in its namespace.
+    func facts(of pod: Pod) -> PodFacts {
+        PodFacts(pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace))
+    }
+
+    /// With what its node says of it.
+    func onItsNode(_ pod: PodFacts) async throws(KubeError) -> PodFacts {
+        var pod = pod
+        pod.isOnVirtualNode = try await isVirtual(pod.node)
+        return pod
     }
 
     /// Whether known sidecars would make a difference to the pod, if its namespace asked for them.
@@ -77,7 +89,7 @@ final class ClusterFacts: Sendable {
     private func pods(of job: PodFacts.JobReference, in namespace: String) async throws(KubeError) -> [PodFacts] {
         let pods: [Pod] = try await api.list(
             .pods, namespace: namespace, labels: "\(WellKnownNames.Label.jobUID)=\(job.uid)")
-        return pods.map { PodFacts($0, rules: rules) }
+        return pods.map(facts)
     }
 
     /// Whether no machine is behind the node.

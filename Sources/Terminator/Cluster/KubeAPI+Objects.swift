@@ -62,7 +62,8 @@ extension KubeAPI {
 enum KubeTimeText {
     /// `2026-11-21T03:45:00Z`.
     static func seconds(_ secondsSince1970: Int64) -> String {
-        let time = CivilTime(microseconds: secondsSince1970 * 1_000_000)
+        // Beyond the years that can be written the last or first of them.
+        let time = CivilTime(secondsSince1970: min(max(secondsSince1970, -62_135_596_800), 253_402_300_799))
         func padded(_ number: Int64, _ digits: Int = 2) -> String {
             let text = String(number)
             return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text

@@ -1,5 +1,8 @@
+internal import Basics
 internal import KubeClient
 internal import KubeModel
+internal import KubeRuntime
+internal import Logging
 internal import Synchronization
 
 /// Namespaces whose label asks for known sidecars to count. Kept by whoever follows them.
@@ -29,5 +32,49 @@ final class KnownNamespaces: Sendable {
         return labelled.map { insert($0.metadata.name) }.contains(true)
     }
 
-    static let selector = "\(WellKnownNames.Label.terminateKnown)=enabled"
+    private static let selector = "\(WellKnownNames.Label.terminateKnown)=enabled"
+
+    /// The same before the first pod is looked at. Where it is not allowed, known sidecars count in labelled pods alone.
+    func learn(_ api: any KubeAPI, only name: String?, _ logger: Logger) async {
+        do throws(KubeError) { try await read(api, only: name) } catch {
+            logger.notice("the labels of namespaces cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Keeps up with the labels until the task is cancelled.
+    ///
+    /// - Parameter onChange: which pods matter has changed.
+    func follow(
+        _ api: any KubeAPI, only name: String?, _ options: InformerOptions,
+        onChange: @escaping @Sendable () -> Void
+    ) async {
+        guard let name else { return await informer(api, options, onChange).run() }
+        // Reading one again and again takes less rights than following it.
+        while !Task.isCancelled {
+            try? await options.time.sleep(options.time.now() + Self.interval)
+            // Where it may not be read that has been said.
+            if (try? await read(api, only: name)) == true { onChange() }
+        }
+    }
+
+    private static let interval = Duration.seconds(30)
+
+    private func informer(
+        _ api: any KubeAPI, _ options: InformerOptions, _ onChange: @escaping @Sendable () -> Void
+    ) -> Informer<String> {
+        Informer(
+            api, WatchScope(.namespaces, labelSelector: Self.selector, encoding: .protobuf),
+            RecordDecoder(PartialObject.self) { $0.metadata.name }, options: options
+        ) { changes in
+            var isNews = false
+            for change in changes {
+                switch change {
+                case .added(_, let name), .updated(_, _, let name): isNews = self.insert(name) || isNews
+                case .removed(_, let name): isNews = self.remove(name) || isNews
+                case .synced: break
+                }
+            }
+            if isNews { onChange() }
+        }
+    }
 }

@@ -5,92 +5,136 @@ internal import OperatorConfiguration
 internal import PodRules
 internal import Telemetry
 
-/// Carries one plan out: first the patch that remembers what is tried, then the calls.
+/// Carries plans out: first the patch that remembers what is tried, then the calls.
 struct PlanPerformer: Sendable {
-    private let reconciler: Reconciler
-    private let pod: PodFacts
-    private let plan: Plan
+    let api: any KubeAPI
+    let streams: any PodStreams
+    let quitVia: TerminatorConfiguration.QuitRoute
+    let announcer: Announcer
+    let metrics: TerminatorMetrics
+    /// Seconds since 1970.
+    let clock: @Sendable () -> Int64
+    let logger: Logger
 
-    init(_ reconciler: Reconciler, _ pod: PodFacts, _ plan: Plan) {
-        self.reconciler = reconciler
-        self.pod = pod
-        self.plan = plan
+    /// What became of a plan.
+    struct Outcome: Sendable {
+        /// Whether the patch was made: where it was refused, nothing else was done either.
+        var isCarriedOut = true
+        /// Rungs that failed at once.
+        var failures: [Failure] = []
     }
 
-    /// - Returns: rungs that failed at once, by container.
-    func perform() async throws(KubeError) -> [(container: String, rung: Rung)] {
-        if let patch = PlanRequests.patch(plan, pod) { _ = try await reconciler.api.send(patch) }
-        for rung in plan.rungsByPatch { reconciler.metrics.rungs.increment(rung.rawValue, "requested") }
-        if let result = plan.conclusion { try await conclude(result) }
-        // After what may be refused: nothing is told that did not happen.
-        reconciler.announcer.announce(plan.announcements, of: pod)
-        var failed: [(String, Rung)] = []
+    struct Failure: Sendable {
+        var container: String
+        var rung: Rung
+        var reason: String
+        /// Of the server's answer.
+        var code: Int?
+    }
+
+    /// - Throws: what may be different when the same is tried later.
+    func perform(_ plan: Plan, on pod: PodFacts) async throws(KubeError) -> Outcome {
+        if let refusal = try await patch(pod, by: plan) {
+            // Of what the patch asks for itself the server may have an opinion, else it is about the pod.
+            let own = plan.attempts.filter(\.rung.isMadeByPatch)
+            let failures = (own.isEmpty ? plan.attempts : own).map { failure($0, refusal, refusal.status?.code) }
+            for failure in failures { tell(failure, of: pod) }
+            if !failures.isEmpty { return Outcome(isCarriedOut: false, failures: failures) }
+        }
+        for rung in plan.rungsByPatch { metrics.rungs.increment(rung.rawValue, "requested") }
+        if let result = plan.conclusion { try await conclude(pod, result) }
+        // After what may be refused: nothing is announced that did not happen.
+        announcer.announce(plan.announcements, of: pod)
+        var failures: [Failure] = []
         for call in plan.calls {
             do {
-                try await perform(call)
-                reconciler.metrics.rungs.increment(call.rung.rawValue, "requested")
+                try await perform(call, on: pod)
+                metrics.rungs.increment(call.rung.rawValue, "requested")
             } catch {
-                if let error = error as? KubeError, case .cancelled = error.reason { throw error }
-                // A hold is renewed until it has worked; a server that is away will be back.
-                if let error = error as? KubeError, call.rung == .hold || error.isTransient && !call.reachesIntoPod {
-                    throw error
+                let failed = plan.attempts(of: call).map { failure($0, error, (error as? KubeError)?.status?.code) }
+                guard let error = error as? KubeError else {
+                    failures += failed
+                    continue
                 }
-                reconciler.metrics.rungs.increment(call.rung.rawValue, "failed")
-                reconciler.logger.info(
-                    "a rung failed",
-                    metadata: ["pod": "\(pod.key)", "rung": "\(call.rung.rawValue)", "error": "\(error)"])
-                failed += call.containers.map { ($0, call.rung) }
+                if case .cancelled = error.reason { throw error }
+                // A server that is away will be back. Of what is inside a pod its words say nothing.
+                if !call.reachesIntoPod, error.isTransient || !error.isRefusal && call.rung == .hold { throw error }
+                failures += failed
             }
         }
-        return failed
+        for failure in failures { tell(failure, of: pod) }
+        return Outcome(failures: failures)
     }
 
-    private func conclude(_ result: MainResult) async throws(KubeError) {
-        let now = reconciler.settings.clock()
-        if let end = pod.mainEnd, end > 0 { reconciler.metrics.untilEnd.observe(Double(max(0, now - end))) }
-        for (rung, result) in pod.progress.outcomes { reconciler.metrics.rungs.increment(rung.rawValue, result) }
+    private func failure(_ attempt: Plan.Attempt, _ error: any Error, _ code: Int?) -> Failure {
+        Failure(container: attempt.container, rung: attempt.rung, reason: "\(error)", code: code)
+    }
+
+    private func tell(_ failure: Failure, of pod: PodFacts) {
+        metrics.rungs.increment(failure.rung.rawValue, "failed")
+        logger.info(
+            "rung failed",
+            metadata: [
+                "pod": "\(pod.key)", "container": "\(failure.container)", "rung": "\(failure.rung.rawValue)",
+                "error": "\(failure.reason)",
+            ])
+    }
+
+    /// - Returns: why the server will not have it, now or later.
+    private func patch(_ pod: PodFacts, by plan: Plan) async throws(KubeError) -> KubeError? {
+        guard let patch = PlanRequests.patch(plan, pod) else { return nil }
         do throws(KubeError) {
-            _ = try await reconciler.api.send(
-                PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))
+            _ = try await api.send(patch)
+            return nil
         } catch {
-            // Gone already, with all that was to be said of it.
-            guard error.status?.code == 404 else { throw error }
+            guard error.isRefusal else { throw error }
+            logger.info("patch of pod refused", metadata: ["pod": "\(pod.key)", "error": "\(error)"])
+            return error
         }
     }
 
-    private func perform(_ call: Plan.Call) async throws {
+    private func conclude(_ pod: PodFacts, _ result: MainResult) async throws(KubeError) {
+        let now = clock()
+        if let end = pod.mainEnd, end > 0 { metrics.untilEnd.observe(Double(max(0, now - end))) }
+        for (rung, result) in pod.progress.outcomes { metrics.rungs.increment(rung.rawValue, result) }
+        do throws(KubeError) {
+            _ = try await api.send(PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))
+        } catch {
+            // Gone already, with all that was to be said of it; or nobody may say it there.
+            guard error.status?.code == 404 || error.isRefusal else { throw error }
+        }
+    }
+
+    private func perform(_ call: Plan.Call, on pod: PodFacts) async throws {
         switch call {
-        case .quit(_, let endpoint): try await quit(endpoint)
-        case .signal(let container, let stop): try await signal(container, stop)
+        case .quit(_, let endpoint): try await quit(endpoint, of: pod)
+        case .signal(let container, let stop): try await signal(container, stop, of: pod)
         case .recreate(let containers):
             do throws(KubeError) {
-                _ = try await reconciler.api.send(PlanRequests.recreate(pod, containers: containers))
+                _ = try await api.send(PlanRequests.recreate(pod, containers: containers))
             } catch {
-                // Kruise was removed meanwhile.
-                if error.status?.code == 404 { reconciler.cluster.forgetKruise() }
                 // Asked before, by us or by Kruise's own controller.
                 guard error.status?.reason == "AlreadyExists" else { throw error }
             }
-        case .hold(let phase): _ = try await reconciler.api.send(PlanRequests.hold(pod, phase: phase))
+        case .hold(let phase): _ = try await api.send(PlanRequests.hold(pod, phase: phase))
         }
     }
 
-    private func quit(_ endpoint: QuitEndpoint) async throws {
-        switch reconciler.settings.quitVia {
+    private func quit(_ endpoint: QuitEndpoint, of pod: PodFacts) async throws {
+        switch quitVia {
         case .proxy:
-            _ = try await reconciler.api.send(
-                .proxy(endpoint.method, pod.key, port: endpoint.port, path: endpoint.path))
+            _ = try await api.send(.proxy(endpoint.method, pod.key, port: endpoint.port, path: endpoint.path))
         case .portForward:
-            let status = try await reconciler.streams.ask(endpoint, of: pod.key)
+            let status = try await streams.ask(endpoint, of: pod.key)
             guard status < 400 else { throw CallFailure(message: "\(endpoint) answers \(status)") }
         }
     }
 
-    private func signal(_ container: String, _ stop: ExecStop) async throws {
+    private func signal(_ container: String, _ stop: ExecStop, of pod: PodFacts) async throws {
         var last = ""
         for command in stop.commands {
             do {
-                let code = try await reconciler.streams.run(command, in: container, of: pod.key)
+                let code = try await streams.run(command, in: container, of: pod.key)
                 if code == 0 || code == Self.killed { return }
                 last = "\(command[0]) exits with \(code)"
             } catch {
@@ -106,20 +150,37 @@ struct PlanPerformer: Sendable {
 }
 
 /// Why something asked of a container did not help.
-struct CallFailure: Error, CustomStringConvertible {
+private struct CallFailure: Error, CustomStringConvertible {
     var message: String
     var description: String { message }
 }
 
+extension KubeError {
+    /// The server understood, and says no: by admission, by rights, or because the object would not be valid. Asking again
+    /// gives the same answer. Neither a conflict, nor an object that is gone, nor a credential that has run out.
+    fileprivate var isRefusal: Bool {
+        guard let code = status?.code else { return false }
+        return (400...499).contains(code) && ![401, 404, 408, 409, 410, 429].contains(code)
+    }
+}
+
+extension Rung {
+    /// Asked for by the patch of the pod itself.
+    fileprivate var isMadeByPatch: Bool { self == .image || self == .node || self == .deadline }
+}
+
 extension Plan {
-    /// Those that the patch of the pod itself asks for.
     fileprivate var rungsByPatch: [Rung] {
         images.map { _ in Rung.image } + cues.map { _ in Rung.node } + (setsDeadline ? [.deadline] : [])
+    }
+
+    fileprivate func attempts(of call: Call) -> [Attempt] {
+        attempts.filter { $0.rung == call.rung && (call.container == nil || call.container == $0.container) }
     }
 }
 
 extension Plan.Call {
-    var rung: Rung {
+    fileprivate var rung: Rung {
         switch self {
         case .quit: .http
         case .signal: .exec
@@ -131,11 +192,11 @@ extension Plan.Call {
     /// Errors are then the node's or the container's, and may last as long as they do, whatever their code says.
     fileprivate var reachesIntoPod: Bool { rung == .http || rung == .exec }
 
-    var containers: [String] {
+    /// The only one it is about; `nil`: all of those the rung is tried for.
+    fileprivate var container: String? {
         switch self {
-        case .quit(let container, _), .signal(let container, _): [container]
-        case .recreate(let containers): containers
-        case .hold: []
+        case .quit(let container, _), .signal(let container, _): container
+        case .recreate, .hold: nil
         }
     }
 }

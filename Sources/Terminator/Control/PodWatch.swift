@@ -5,9 +5,10 @@ internal import KubeRuntime
 internal import OperatorConfiguration
 internal import PodRules
 internal import Synchronization
+internal import Telemetry
 
-/// Which pods are followed.
-enum PodScope {
+/// Which pods are followed, and what is read and kept of them.
+enum PodWatch {
     /// A pod that is finished needs nobody; phase alone says no more than that (see `Verdict`).
     private static let fieldSelector = "spec.restartPolicy!=Always,status.phase!=Succeeded,status.phase!=Failed"
 
@@ -26,24 +27,61 @@ enum PodScope {
             .joined(separator: ",")
         return scope
     }
+
+    static func decoder(_ cluster: ClusterFacts, _ selection: PodSelection, _ time: Timepiece) -> RecordDecoder<
+        PodRecord
+    > {
+        RecordDecoder<PodRecord>.pods(selection) { pod in
+            let facts = cluster.facts(of: pod)
+            guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
+            return PodRecord(PodSighting(facts, at: time.now()))
+        }.keeping(\.kept)
+    }
 }
 
-/// What is kept of each marked pod: where it is, and a digest by which a change that matters is noticed. The rest is
-/// read again when something is to be done.
-package struct PodRecord: Sendable, Equatable {
+/// A pod as the watch has just brought it, and what is to be thought of it: what its visit goes by. A plan made from one
+/// that has changed meanwhile is refused by its precondition, and made again from what the server says then.
+final class PodSighting: Sendable {
+    let pod: PodFacts
+    let verdict: Verdict
+    /// When the watch brought it.
+    let time: Duration
+
+    init(_ pod: PodFacts, at time: Duration) {
+        self.pod = pod
+        verdict = pod.verdict
+        self.time = time
+    }
+}
+
+/// What is known of each marked pod: where it is, and a digest by which a change that matters is noticed. Only on its way
+/// from the watch to the queue it holds the pod itself.
+struct PodRecord: Sendable, Equatable {
     /// `namespace/name` in one text: at a hundred thousand pods every allocation counts.
     private let path: String
     /// 0 while nothing is to be done.
-    private let digest: Int
+    private let digest: UInt32
+    private(set) var sighting: PodSighting?
 
-    init(_ pod: PodFacts) {
-        path = "\(pod.key)"
-        switch pod.verdict {
-        case .terminate, .done: digest = Self.digest(of: pod)
-        case .leave(let reason): digest = reason.isMistake ? 1 : 0
-        case .wait: digest = 0
-        }
+    init(_ sighting: PodSighting) {
+        path = "\(sighting.pod.key)"
+        digest =
+            switch sighting.verdict {
+            case .terminate, .done: Self.digest(of: sighting.pod)
+            case .leave(let reason): reason.isMistake ? 1 : 0
+            case .wait: 0
+            }
+        self.sighting = digest == 0 ? nil : sighting
     }
+
+    /// What stays in memory.
+    var kept: PodRecord {
+        var copy = self
+        copy.sighting = nil
+        return copy
+    }
+
+    static func == (one: PodRecord, other: PodRecord) -> Bool { one.digest == other.digest && one.path == other.path }
 
     /// Whether somebody has to look at the pod.
     var isPressing: Bool { digest != 0 }
@@ -53,7 +91,7 @@ package struct PodRecord: Sendable, Equatable {
         return ObjectKey(namespace: String(parts.first ?? ""), name: String(parts.last ?? ""))
     }
 
-    private static func digest(of pod: PodFacts) -> Int {
+    private static func digest(of pod: PodFacts) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(pod.phase)
         hasher.combine(pod.isTrackedByJob)
@@ -65,36 +103,42 @@ package struct PodRecord: Sendable, Equatable {
             hasher.combine(container.isRunning)
             hasher.combine(container.waitingReason)
         }
-        let digest = hasher.finalize()
-        return digest == 0 || digest == 1 ? 2 : digest
+        return max(2, UInt32(truncatingIfNeeded: hasher.finalize()))
     }
 }
 
-/// Pods as the watch just brought them, until somebody acts on them: saves reading them again. A plan made from one that
-/// has changed meanwhile is refused by its precondition, and made again from what the server says then.
-final class FreshPods: Sendable {
-    struct Entry: Sendable {
-        var pod: Pod
-        /// When the watch brought it.
-        var seen: Duration
-    }
-
-    private let pods = Mutex<[ObjectKey: Entry]>([:])
-    private let time: Timepiece
-    /// Beyond this many they are read again: memory stays bounded whatever ends at once.
+/// Pods to be visited: a work queue of their names, with what the watch told last of each that waits in it.
+final class PodQueue: Sendable {
+    private let queue: WorkQueue<ObjectKey>
+    private let sightings = Mutex<[ObjectKey: PodSighting]>([:])
+    /// Beyond this many are read when it is their turn: memory stays bounded whatever ends at once.
     private static let limit = 2048
 
-    init(_ time: Timepiece) {
-        self.time = time
+    init(time: Timepiece, registry: MetricRegistry) {
+        let queue = WorkQueue<ObjectKey>(time: time, metrics: WorkQueueMetrics(registry, name: "pods"))
+        registry.onExposition { queue.recordMetrics() }
+        self.queue = queue
     }
 
-    func put(_ pod: Pod) {
-        let entry = Entry(pod: pod, seen: time.now())
-        pods.withLock { pods in
-            guard pods.count < Self.limit || pods[pod.metadata.key] != nil else { return }
-            pods[pod.metadata.key] = entry
+    /// What was told of the pod before is out of date.
+    func add(_ record: PodRecord) {
+        let key = record.key
+        sightings.withLock { sightings in
+            sightings[key] = nil
+            if sightings.count < Self.limit { sightings[key] = record.sighting }
+        }
+        queue.add(key)
+    }
+
+    /// Visits pods until it is shut down and empty, or the task is cancelled.
+    ///
+    /// - Parameter visit: is given the pod as the watch told it, or nothing: then it is to be read.
+    func run(workers: Int, _ visit: @escaping @Sendable (ObjectKey, PodSighting?) async -> WorkOutcome) async {
+        await queue.run(workers: workers) { key in
+            await visit(key, self.sightings.withLock { $0.removeValue(forKey: key) })
         }
     }
 
-    func take(_ key: ObjectKey) -> Entry? { pods.withLock { $0.removeValue(forKey: key) } }
+    /// Takes in no more.
+    func shutDown() { queue.shutDown() }
 }

@@ -7,15 +7,12 @@ import OperatorConfiguration
 internal import PodRules
 internal import Telemetry
 
-/// Brings one pod a step further: reads it, plans, and carries the plan out. Everything it knows of a pod is in the
-/// cluster, so whoever leads next goes on from there.
+/// Brings one pod a step further: reads it, judges it, plans, and has the plan carried out. Everything it knows of a pod is
+/// in the cluster, so whoever leads next goes on from there.
 struct Reconciler: Sendable {
-    let api: any KubeAPI
-    let streams: any PodStreams
     let cluster: ClusterFacts
-    let fresh: FreshPods
-    let gates: JobGates
-    let announcer: Announcer
+    let performer: PlanPerformer
+    let gates = JobGates()
     let metrics: TerminatorMetrics
     let settings: ReconcilerSettings
     let time: Timepiece
@@ -24,41 +21,48 @@ struct Reconciler: Sendable {
     /// Plans refused because the pod had changed are made again at once this often, then later.
     private static let tries = 4
 
-    func reconcile(_ key: ObjectKey) async -> WorkOutcome {
+    /// - Parameter sighting: the pod as it was told last; `nil`: it is read.
+    func visit(_ key: ObjectKey, _ sighting: PodSighting?) async -> WorkOutcome {
         do throws(KubeError) {
-            var seen = time.now()
+            var sighting = sighting
+            let seen = sighting?.time ?? time.now()
             for _ in 0..<Self.tries {
-                let entry = fresh.take(key)
-                if let entry { seen = entry.seen }
-                var pod = entry?.pod
-                if pod == nil { pod = try await api.pod(key) }
-                guard let pod else { return .done }
-                let facts = try await cluster.facts(of: pod)
                 do throws(KubeError) {
-                    return try await reconcile(facts, seen: seen)
+                    if let told = sighting {
+                        let pod = try await cluster.onItsNode(told.pod)
+                        return try await visit(pod, told.verdict, seen: seen)
+                    }
+                    guard let pod = try await cluster.pod(key) else { return .done }
+                    return try await visit(pod, pod.verdict, seen: seen)
                 } catch {
-                    guard Self.isConflict(error) else { throw error }
-                    metrics.conflicts.increment()
+                    switch error.status?.code {
+                    // It is gone, and nothing is left to be done.
+                    case 404: return .done
+                    // Somebody changed it since it was read.
+                    case 409: metrics.conflicts.increment()
+                    default: throw error
+                    }
                 }
+                sighting = nil
             }
             return .failed
         } catch {
             if case .cancelled = error.reason { return .done }
             metrics.failures.increment()
-            logger.warning("cannot bring a pod further", metadata: ["pod": "\(key)", "error": "\(error)"])
+            logger.warning("cannot reconcile pod", metadata: ["pod": "\(key)", "error": "\(error)"])
             return .failed
         }
     }
 
-    private func reconcile(_ pod: PodFacts, seen: Duration) async throws(KubeError) -> WorkOutcome {
-        let verdict = pod.verdict
+    private func visit(_ pod: PodFacts, _ verdict: Verdict, seen: Duration) async throws(KubeError) -> WorkOutcome {
         metrics.verdicts.increment(verdict.word)
         guard pod.restartPolicy == .onFailure, let job = pod.job, case .terminate = verdict else {
-            return try await act(on: pod, budget: .unlimited, seen: seen)
+            return try await act(on: pod, verdict, budget: .unlimited, seen: seen)
         }
         let result: Result<WorkOutcome, KubeError> = await gates.pass(job.uid) {
             do throws(KubeError) {
-                return .success(try await act(on: pod, budget: try await cluster.budget(of: pod), seen: seen))
+                let budget = try await cluster.budget(of: pod)
+                return .success(try await act(on: pod, verdict, budget: budget, seen: seen))
             } catch {
                 return .failure(error)
             }
@@ -66,39 +70,53 @@ struct Reconciler: Sendable {
         return try result.get()
     }
 
-    private func act(on pod: PodFacts, budget: RestartBudget, seen: Duration) async throws(KubeError) -> WorkOutcome {
-        var pod = pod
+    private func act(
+        on pod: PodFacts, _ verdict: Verdict, budget: RestartBudget, seen: Duration
+    ) async throws(KubeError) -> WorkOutcome {
+        var (pod, verdict) = (pod, verdict)
         var surroundings = settings.surroundings(at: settings.clock())
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = budget
         // A rung that fails at once is followed by the next in the same visit; each is tried once, so this ends.
         for _ in Rung.allCases {
-            let plan = Plan(for: pod, in: surroundings)
+            let plan = Plan(for: pod, verdict, in: surroundings)
             if settings.isDryRun {
-                announcer.announce(plan.announcements, of: pod)
+                performer.announcer.announce(plan.announcements, of: pod)
                 return .done
             }
             let isFirst = pod.progress.isEmpty && !plan.progress.isEmpty
-            let failed = try await PlanPerformer(self, pod, plan).perform()
+            let outcome = try await performer.perform(plan, on: pod)
             if isFirst { metrics.untilRequest.observe((time.now() - seen) / .seconds(1)) }
-            guard !failed.isEmpty else { return outcome(plan) }
-            var progress = plan.progress
-            for (container, rung) in failed { progress.markFailed(rung, of: container) }
-            guard let current = try await api.pod(pod.key), current.metadata.uid == pod.uid else { return .done }
+            guard !outcome.failures.isEmpty else {
+                return plan.recheck.map { .again(after: .seconds($0)) } ?? .done
+            }
+            if outcome.failures.contains(where: { $0.rung == .crr && $0.code == 404 }) { cluster.forgetKruise() }
+            let progress = plan.progress(after: outcome, of: pod)
+            guard var current = try await cluster.pod(pod.key), current.uid == pod.uid else { return .done }
             // What was learnt is written with the next rung, on the pod as it is now.
-            pod = try await cluster.facts(of: current)
-            pod.progress = progress
-            pod.hasUnwrittenMemory = true
+            current.progress = progress
+            current.hasUnwrittenMemory = true
+            for failure in outcome.failures {
+                surroundings.failures[failure.container, default: [:]][failure.rung] = failure.reason
+            }
+            (pod, verdict) = (current, current.verdict)
         }
         return .failed
     }
+}
 
-    private func outcome(_ plan: Plan) -> WorkOutcome {
-        plan.recheck.map { .again(after: .seconds($0)) } ?? .done
+extension Plan {
+    /// What is to be remembered when some of it has failed.
+    fileprivate func progress(after outcome: PlanPerformer.Outcome, of pod: PodFacts) -> Progress {
+        var memory = outcome.isCarriedOut ? progress : pod.progress
+        for failure in outcome.failures {
+            if let attempt = progress.attempt(failure.rung, of: failure.container) {
+                memory.record(attempt, of: failure.container)
+            }
+            memory.markFailed(failure.rung, of: failure.container)
+        }
+        return memory
     }
-
-    /// Somebody changed the pod since it was read.
-    private static func isConflict(_ error: KubeError) -> Bool { error.status?.code == 409 }
 }
 
 extension Verdict {
@@ -118,7 +136,6 @@ struct ReconcilerSettings: Sendable {
     var exitImage: ExitImage?
     var hasNodeAgents = false
     var patience = Patience()
-    var quitVia = TerminatorConfiguration.QuitRoute.portForward
     var isDryRun = false
     /// Seconds since 1970.
     var clock: @Sendable () -> Int64
@@ -127,7 +144,6 @@ struct ReconcilerSettings: Sendable {
         exitImage = configuration.exit
         hasNodeAgents = configuration.nodeAgent
         patience = configuration.patience.patience
-        quitVia = configuration.quitVia
         self.isDryRun = isDryRun
         self.clock = clock
     }

@@ -20,9 +20,9 @@ package final class TerminatorController: Sendable {
     private let logger: Logger
     private let time: Timepiece
     private let events: EventRecorder
-    private let queue: WorkQueue<ObjectKey>
+    private let queue: PodQueue
+    private let cluster: ClusterFacts
     private let reconciler: Reconciler
-    private let fresh: FreshPods
     private let namespaces = KnownNamespaces()
     private let informerMetrics: InformerMetrics
     private let pods = PodFollower(count: 2)
@@ -40,20 +40,19 @@ package final class TerminatorController: Sendable {
         events = EventRecorder(
             controller: Self.name, instance: LeaderElection.uniqueIdentity(), limits: Self.eventLimits, api: api,
             logger: logger, time: time, wall: wall)
-        let queueMetrics = WorkQueueMetrics(registry, name: "pods")
-        let queue = WorkQueue<ObjectKey>(time: time, metrics: queueMetrics)
-        self.queue = queue
-        registry.onExposition { queue.recordMetrics() }
+        queue = PodQueue(time: time, registry: registry)
         informerMetrics = InformerMetrics(registry)
-        fresh = FreshPods(time)
-        let settings = ReconcilerSettings(configuration, isDryRun: options.isDryRun) {
-            wall.microsecondsSince1970() / 1_000_000
-        }
+        cluster = ClusterFacts(api, rules: configuration.rules, namespaces: namespaces, time: time)
+        let clock: @Sendable () -> Int64 = { wall.microsecondsSince1970() / 1_000_000 }
+        let metrics = TerminatorMetrics(registry)
         reconciler = Reconciler(
-            api: api, streams: streams,
-            cluster: ClusterFacts(api, rules: configuration.rules, namespaces: namespaces, time: time), fresh: fresh,
-            gates: JobGates(), announcer: Announcer(events: options.isDryRun ? nil : events, logger: logger),
-            metrics: TerminatorMetrics(registry), settings: settings, time: time, logger: logger)
+            cluster: cluster,
+            performer: PlanPerformer(
+                api: api, streams: streams, quitVia: configuration.quitVia,
+                announcer: Announcer(events: options.isDryRun ? nil : events, logger: logger), metrics: metrics,
+                clock: clock, logger: logger),
+            metrics: metrics, settings: ReconcilerSettings(configuration, isDryRun: options.isDryRun, clock: clock),
+            time: time, logger: logger)
     }
 
     /// In Events, as who tells.
@@ -71,15 +70,19 @@ package final class TerminatorController: Sendable {
             telling.addTask { await self.events.run() }
             await withTaskGroup(of: Void.self) { watching in
                 watching.addTask {
-                    await self.learnNamespaces()
-                    await self.podInformer(PodScope.scope(self.options, self.configuration)).run()
+                    await self.namespaces.learn(self.api, only: self.options.namespace, self.logger)
+                    await self.podInformer(PodWatch.scope(self.options, self.configuration)).run()
                 }
                 watching.addTask {
-                    await self.podInformer(PodScope.heldScope(self.options, self.configuration)).run()
+                    await self.podInformer(PodWatch.heldScope(self.options, self.configuration)).run()
                 }
-                watching.addTask { await self.followNamespaces() }
+                watching.addTask {
+                    await self.namespaces.follow(self.api, only: self.options.namespace, self.informerOptions) {
+                        self.pods.relist()
+                    }
+                }
                 watching.addTask { await self.saveMemory() }
-                await queue.run(workers: configuration.workers) { key in await self.reconciler.reconcile(key) }
+                await queue.run(workers: configuration.workers) { await self.reconciler.visit($0, $1) }
                 watching.cancelAll()
             }
             // What has happened is told before leaving, but nobody waits long for that.
@@ -105,17 +108,15 @@ package final class TerminatorController: Sendable {
 
     private static let untilIdle = Duration.seconds(5)
 
+    private var informerOptions: InformerOptions {
+        InformerOptions(metrics: informerMetrics, logger: logger, time: time)
+    }
+
     private func podInformer(_ scope: WatchScope) -> Informer<PodRecord> {
-        let rules = configuration.rules
         let informer = Informer(
             api, scope,
-            RecordDecoder.pods(rules.selection { [namespaces] in namespaces.contains($0) }) { [fresh, namespaces] pod in
-                let facts = PodFacts(pod, rules: rules, countsKnown: namespaces.contains(pod.metadata.namespace))
-                guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
-                let record = PodRecord(facts)
-                if record.isPressing { fresh.put(pod) }
-                return record
-            }, options: InformerOptions(metrics: informerMetrics, logger: logger, time: time)
+            PodWatch.decoder(cluster, configuration.rules.selection { [namespaces] in namespaces.contains($0) }, time),
+            options: informerOptions
         ) { [weak self] changes in self?.handle(changes) }
         pods.follow(informer)
         return informer
@@ -124,54 +125,11 @@ package final class TerminatorController: Sendable {
     private func handle(_ changes: [ObjectChange<PodRecord>]) {
         for change in changes {
             switch change {
-            case .added(_, let record), .updated(_, _, let record):
-                if record.isPressing { queue.add(record.key) }
-            // Left the watch because it finished, perhaps through us: that is still to be told.
-            case .removed(_, let record):
-                guard record.isPressing else { continue }
-                // What the watch brought last is from before that.
-                _ = fresh.take(record.key)
-                queue.add(record.key)
+            // Those that left the watch have finished, perhaps through us: that is still to be said.
+            case .added(_, let record), .updated(_, _, let record), .removed(_, let record):
+                if record.isPressing { queue.add(record) }
             case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
             }
-        }
-    }
-
-    /// Before the first pod is looked at. Where that is not allowed, known sidecars count in labelled pods alone.
-    private func learnNamespaces() async {
-        do throws(KubeError) { try await namespaces.read(api, only: options.namespace) } catch {
-            logger.notice("the labels of namespaces cannot be read", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func followNamespaces() async {
-        guard let namespace = options.namespace else { return await namespaceInformer.run() }
-        while !Task.isCancelled {
-            try? await time.sleep(time.now() + Self.namespaceInterval)
-            // Where it may not be read that has been told.
-            if (try? await namespaces.read(api, only: namespace)) == true { pods.relist() }
-        }
-    }
-
-    /// One namespace is read again and again, which takes less rights than following it.
-    private static let namespaceInterval = Duration.seconds(30)
-
-    /// Their labels decide which pods matter, so a change reads all pods again.
-    private var namespaceInformer: Informer<String> {
-        let scope = WatchScope(.namespaces, labelSelector: KnownNamespaces.selector, encoding: .protobuf)
-        return Informer(
-            api, scope, RecordDecoder(PartialObject.self) { $0.metadata.name },
-            options: InformerOptions(metrics: informerMetrics, logger: logger, time: time)
-        ) { [namespaces, pods] changes in
-            var isNews = false
-            for change in changes {
-                switch change {
-                case .added(_, let name), .updated(_, _, let name): isNews = namespaces.insert(name) || isNews
-                case .removed(_, let name): isNews = namespaces.remove(name) || isNews
-                case .synced: break
-                }
-            }
-            if isNews { pods.relist() }
         }
     }
 }

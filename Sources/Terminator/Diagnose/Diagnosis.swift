@@ -44,15 +44,16 @@ package struct Diagnosis: Sendable {
 
     /// - Returns: `nil` for one of many that is nothing to speak of.
     func diagnose(_ pod: Pod, _ subject: Subject, now: Int64) async throws(KubeError) -> PodDiagnosis? {
-        let facts = try await cluster.facts(of: pod)
+        let facts = try await cluster.onItsNode(cluster.facts(of: pod))
+        let verdict = facts.verdict
         if subject.isMany {
             guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
-            guard facts.verdict != .leave(.finished) else { return nil }
+            guard verdict != .leave(.finished) else { return nil }
         }
         var surroundings = ReconcilerSettings(configuration, isDryRun: true) { now }.surroundings(at: now)
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = try await cluster.budget(of: facts)
-        return PodDiagnosis(facts, surroundings)
+        return PodDiagnosis(facts, verdict, surroundings)
     }
 
     /// - Returns: whether their labels may be read.

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// A watch of pods as a table that is drawn anew in place, on a terminal. Pure.
 package struct DiagnosisScreen: Sendable {
     package struct Size: Sendable, Equatable {
@@ -33,7 +35,7 @@ package struct DiagnosisScreen: Sendable {
         let report = DiagnosisReport(pods: news.pods, isDetailed: isDetailed)
         let held = news.pods.count(where: \.isHeldOpen)
         var lines = ["\(news.pods.count) pods, \(held) held open; Ctrl-C ends this"]
-        if let trouble = news.trouble { lines.append("OLD: the server cannot be followed: \(trouble)") }
+        if let trouble = news.trouble { lines.append("OLD: the server cannot be followed: \(trouble.printable())") }
         lines.append("")
         lines += DiagnosisText.table(report, isWide: isWide, now: now)
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

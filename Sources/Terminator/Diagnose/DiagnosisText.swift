@@ -10,7 +10,7 @@ package enum DiagnosisText {
     /// - Parameter now: seconds since 1970.
     package static func table(_ report: DiagnosisReport, isWide: Bool, now: Int64) -> String {
         var parts: [String] = []
-        if let job = report.job { parts.append("Job \(job.job): \(job.verdict)\n") }
+        if let job = report.job { parts.append("Job \(job.job): \(job.verdict.printable())\n") }
         if report.pods.isEmpty {
             parts.append(report.isDetailed ? "It has no pods.\n" : "No open pod here says anything of sidecars.\n")
         } else {
@@ -36,7 +36,7 @@ package enum DiagnosisText {
             }
         }
         lines += diagnosis.advice.map { "  \($0)" }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map { "\($0.printable())\n" }.joined()
     }
 
     private static func explanation(_ row: PodDiagnosis.Row) -> [String] {
@@ -123,7 +123,7 @@ package struct DiagnosisTable: Sendable {
         let wide = [
             "\(row.restarts)", row.reason, row.tried.joined(separator: ", "), row.obstacles.joined(separator: "; "),
         ]
-        return (cells + (isWide ? wide : [])).map { $0.isEmpty ? "-" : $0 }
+        return (cells + (isWide ? wide : [])).map { $0.isEmpty ? "-" : $0.printable() }
     }
 
     private mutating func aligned(_ lines: [[String]]) -> String {

@@ -20,6 +20,8 @@ package struct PodDiagnosis: Sendable, Equatable {
         package var tried: [String]
         /// Why other ways are not taken.
         package var obstacles: [String]
+        /// Its image was swapped, and the new one cannot be pulled.
+        package var lacksExitImage = false
 
         /// `step`, for people; empty for nothing.
         package var next: String { step?.words ?? "" }
@@ -42,14 +44,13 @@ package struct PodDiagnosis: Sendable, Equatable {
     /// Warnings that the cluster holds about it, oldest first.
     package var warnings: [String] = []
 
-    package init(_ facts: PodFacts, _ surroundings: Surroundings) {
+    package init(_ facts: PodFacts, _ verdict: Verdict, _ surroundings: Surroundings) {
         pod = facts.key
         uid = facts.uid
         job = facts.job?.name
         result = facts.result
         mainEnd = facts.mainEnd.flatMap { $0 > 0 ? $0 : nil }
         findings = facts.findings
-        let verdict = facts.verdict
         self.verdict = verdict.sentence
         isFinished = verdict == .leave(.finished)
         advice = Advice.lines(for: facts, verdict)
@@ -60,6 +61,8 @@ package struct PodDiagnosis: Sendable, Equatable {
                 state: container.stateWords(inFinishedPod: facts.isFinished), restarts: container.restartCount,
                 holdsOpen: false, step: nil,
                 tried: facts.progress.attempts(of: container.name).map(\.words), obstacles: [])
+            row.lacksExitImage =
+                container.cannotPullImage && facts.progress.attempt(.image, of: container.name) != nil
             guard case .terminate(let open, let result) = verdict, open.contains(where: { $0.name == container.name })
             else { return row }
             let ladder = Ladder(pod: facts, sidecar: container, result: result, surroundings: surroundings)

@@ -34,11 +34,14 @@ package struct Ladder: Sendable {
             case .barred(let reason): obstacles.append(Obstacle(rung: rung, reason: reason))
             }
             // A pull that failed leaves nothing running to be signalled.
-            if rung == .image, hasFailed(.image), canHold { break }
+            if rung == .image, hasFailed(.image), !sidecar.isRunning, canHold { break }
         }
         guard rungs.contains(.hold) else { return (.exhausted, obstacles) }
-        if canHold { return (.attempt(.hold), obstacles) }
-        return (.exhausted, obstacles + [Obstacle(rung: .hold, reason: "no Job counts this pod")])
+        switch standing(.hold, budget: &budget) {
+        case .open: return (.attempt(.hold), obstacles)
+        case .pending(let seconds): return (.wait(seconds, for: .hold), obstacles)
+        case .barred(let reason): return (.exhausted, obstacles + [Obstacle(rung: .hold, reason: reason)])
+        }
     }
 
     var rungs: [Rung] {
@@ -80,7 +83,11 @@ extension Ladder {
 
     func standing(_ rung: Rung, budget: inout RestartBudget) -> Standing {
         guard let attempt = recentAttempt(rung) else { return precondition(of: rung, budget: &budget) }
-        if hasFailed(rung) { return .barred(attempt.hasFailed ? "was tried and failed" : failureOfSwap) }
+        if attempt.hasFailed {
+            let reason = surroundings.failures[sidecar.name]?[rung]
+            return .barred("was tried and failed\(reason.map { ": \($0)" } ?? "")")
+        }
+        if hasFailed(rung) { return .barred(failureOfSwap) }
         let left = surroundings.patience.seconds(for: rung, grace: pod.grace) - elapsed(since: attempt)
         return left > 0 ? .pending(left) : .barred("was tried; the container did not end")
     }
@@ -107,17 +114,13 @@ extension Ladder {
     /// The kubelet's words for a swap that leads nowhere: the image cannot be had, or the program cannot be started.
     private func swapHasFailed(_ attempt: Progress.Attempt) -> Bool {
         guard let reason = sidecar.waitingReason else { return false }
-        if Self.pullFailures.contains(reason) {
+        if sidecar.cannotPullImage {
             // A container that never ran may still be waiting for the image it had before.
             return sidecar.hasRun || sidecar.statusImage == sidecar.image && elapsed(since: attempt) > 1
         }
         return Self.startFailures.contains(reason) && sidecar.restartCount > attempt.restarts
     }
 
-    private static let pullFailures: Set<String> = [
-        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
-        "RegistryUnavailable", "SignatureValidationFailed",
-    ]
     private static let startFailures: Set<String> = [
         "CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError",
     ]
@@ -219,8 +222,20 @@ package struct Surroundings: Sendable, Equatable {
     package var hasNodeAgents = false
     package var budget = RestartBudget.unlimited
     package var patience = Patience()
+    /// Why rungs failed a moment ago, by container.
+    package var failures: [String: [Rung: String]] = [:]
 
     package init(now: Int64) {
         self.now = now
     }
+}
+
+extension ContainerFacts {
+    /// It waits for an image that cannot be had, by the kubelet's words.
+    var cannotPullImage: Bool { waitingReason.map(Self.pullFailures.contains) ?? false }
+
+    private static let pullFailures: Set<String> = [
+        "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
+        "RegistryUnavailable", "SignatureValidationFailed",
+    ]
 }

@@ -29,7 +29,7 @@ package struct Progress: Sendable, Equatable {
 
     package var isEmpty: Bool { attempts.isEmpty }
     /// Whether the pod's phase is being held, or was.
-    package var holds: Bool { attempts.values.contains { $0.contains { $0.rung == .hold } } }
+    package var holds: Bool { attempts.values.contains { $0.contains { $0.rung == .hold && !$0.hasFailed } } }
     /// When the first rung was tried.
     package var start: Int64? { attempts.values.joined().map(\.time).min() }
     /// Whether any rung failed or had to be followed by another.

@@ -32,8 +32,8 @@ package struct RestartBudget: Sendable, Equatable {
     ///   - pod: whose sidecars are to be ended.
     ///   - pods: all pods of the Job, finished or not, with or without `pod`.
     package init(backoffLimit: Int, of pod: PodFacts, among pods: [PodFacts]) {
-        // With a limit of 0 one restart is too many, with 1 as well.
-        let allowed = max(0, backoffLimit - 1)
+        // With a limit of 0 one restart is too many, with 1 as well. The API has 32 bits for it.
+        let allowed = backoffLimit > 1 ? min(backoffLimit, Int(Int32.max)) - 1 : 0
         let others = pods.filter { $0.uid != pod.uid && !$0.isFinished }
         let isFinishing = { (pod: PodFacts) in
             switch pod.verdict {
@@ -51,10 +51,10 @@ package struct RestartBudget: Sendable, Equatable {
     /// Those the kubelet has counted, and swaps that it has not acted on yet.
     private static func restarts(of pod: PodFacts) -> Int {
         let underWay = pod.sidecars.count { sidecar in
-            guard let swap = pod.progress.attempt(.image, of: sidecar.name) else { return false }
+            guard let swap = pod.progress.attempt(.image, of: sidecar.name), !swap.hasFailed else { return false }
             return sidecar.isOpen && sidecar.hasRun && sidecar.restartCount <= swap.restarts
         }
-        return pod.restarts + underWay
+        return max(0, pod.restarts) + underWay
     }
 
     /// What one swap may do now; granting it takes it from the budget.

@@ -77,7 +77,7 @@ package final class NodeAgent: Sendable {
         } catch {
             if case .cancelled = error.reason { return .done }
             metrics.countFailure()
-            logger.warning("cannot read a pod", metadata: ["pod": "\(key)", "error": "\(error)"])
+            logger.warning("cannot read pod", metadata: ["pod": "\(key)", "error": "\(error)"])
             return .failed
         }
     }
@@ -111,20 +111,20 @@ package final class NodeAgent: Sendable {
             let container = try await runtime.container(order.runtimeID)
             guard container.podUID == pod.uid, container.name == order.container else {
                 metrics.count(.foreign)
-                logger.error("not stopped: the runtime knows it as another pod's container")
+                logger.error("container is another pod's, not stopped")
                 return true
             }
             // The status lags behind.
             guard container.state != .exited else { return true }
-            logger.info("stopping", metadata: ["grace": "\(order.grace)"])
+            logger.info("stopping container", metadata: ["grace": "\(order.grace)"])
             try await runtime.stop(order.runtimeID, grace: order.grace)
             metrics.count(.stopped)
-            logger.notice("stopped")
+            logger.notice("container stopped")
             return true
         } catch {
             if error.isNotFound || Task.isCancelled { return true }
             metrics.count(.failed)
-            logger.warning("cannot stop", metadata: ["error": "\(error)"])
+            logger.warning("cannot stop container", metadata: ["error": "\(error)"])
             return false
         }
     }

@@ -1,10 +1,11 @@
+internal import Basics
 internal import KubeClient
 package import KubeModel
 internal import KubeRuntime
 internal import Logging
 package import PodRules
 
-/// What is told about a pod: as an Event, in the log and in metrics.
+/// What is said about a pod: as an Event and in the log.
 package enum Announcement: Sendable, Equatable {
     /// A rung is being tried.
     case terminating(container: String, Rung)
@@ -13,13 +14,13 @@ package enum Announcement: Sendable, Equatable {
     /// No sidecar keeps the pod open any more.
     case terminated(MainResult)
     /// Main succeeded, and the pod failed all the same, by what a sidecar ended with.
-    case spoiled(container: String, ContainerStatus.Termination)
+    case failedBySidecar(container: String, ContainerStatus.Termination)
     /// The pod says something that cannot be meant.
     case mistake(Verdict.Reason)
 
     package var isWarning: Bool {
         switch self {
-        case .failed, .spoiled, .mistake: true
+        case .failed, .failedBySidecar, .mistake: true
         case .terminating, .terminated: false
         }
     }
@@ -29,7 +30,7 @@ package enum Announcement: Sendable, Equatable {
         switch self {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
-        case .failed, .spoiled, .mistake: "SidecarTerminationFailed"
+        case .failed, .failedBySidecar, .mistake: "SidecarTerminationFailed"
         }
     }
 
@@ -40,12 +41,40 @@ package enum Announcement: Sendable, Equatable {
         case .failed(let container, let obstacles):
             "Nothing is left to end the sidecar \(container) with: "
                 + (obstacles.isEmpty ? "all was tried" : obstacles.map(\.description).joined(separator: "; "))
-        case .spoiled(let container, let end):
+        case .failedBySidecar(let container, let end):
             "The main containers succeeded, but the pod failed, because the sidecar \(container) ended with \(end.exitCode)"
                 + (end.reason.isEmpty ? "" : " (\(end.reason))")
                 + (end.reason == "StartError" ? ": the exit image does not have its command" : "")
         case .terminated(let result): "All sidecars have ended; the main containers \(result.word)"
         case .mistake(let reason): "Nothing is terminated: \(reason)"
+        }
+    }
+}
+
+extension Announcement {
+    /// In the log: always the same words for the same thing.
+    var logMessage: Logger.Message {
+        switch self {
+        case .terminating: "ending sidecar"
+        case .failed: "no way left to end sidecar"
+        case .terminated: "sidecars ended"
+        case .failedBySidecar: "pod failed by sidecar"
+        case .mistake: "pod left alone"
+        }
+    }
+
+    var logFields: Logger.Metadata {
+        switch self {
+        case .terminating(let container, let rung): ["container": "\(container)", "rung": "\(rung.rawValue)"]
+        case .failed(let container, let obstacles):
+            [
+                "container": "\(container)",
+                "obstacles": "\(obstacles.map(\.description).joined(separator: "; ").printable())",
+            ]
+        case .terminated(let result): ["result": "\(result.word)"]
+        case .failedBySidecar(let container, let end):
+            ["container": "\(container)", "exitCode": "\(end.exitCode)", "why": "\(end.reason.printable())"]
+        case .mistake(let reason): ["why": "\(reason.description.printable())"]
         }
     }
 }
@@ -78,7 +107,7 @@ extension Rung {
     }
 }
 
-/// Tells of a pod: an Event for whoever looks at the pod, a line of log for whoever looks at us.
+/// Announces what happens to a pod: an Event for whoever looks at the pod, a line of log for whoever looks at us.
 struct Announcer: Sendable {
     let events: EventRecorder?
     let logger: Logger
@@ -88,13 +117,14 @@ struct Announcer: Sendable {
             apiVersion: APIResource.pods.apiVersion, kind: APIResource.pods.kind, namespace: pod.key.namespace,
             name: pod.key.name, uid: pod.uid)
         for announcement in announcements {
+            let fields: Logger.Metadata = ["pod": "\(pod.key)", "reason": "\(announcement.reason)"]
             logger.log(
-                level: announcement.isWarning ? .warning : .info, "\(announcement.message)",
-                metadata: ["pod": "\(pod.key)", "reason": "\(announcement.reason)"])
+                level: announcement.isWarning ? .warning : .info, announcement.logMessage,
+                metadata: fields.merging(announcement.logFields) { field, _ in field })
             events?.record(
                 ClusterEvent(
                     announcement.isWarning ? .warning : .normal, regarding: reference, reason: announcement.reason,
-                    note: announcement.message))
+                    note: announcement.message.printable()))
         }
     }
 }

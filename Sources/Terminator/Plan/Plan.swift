@@ -17,11 +17,18 @@ package struct Plan: Sendable, Equatable {
     package var setsDeadline = false
     /// Made one by one, after the patch.
     package var calls: [Call] = []
+    /// Which rungs all that is for.
+    package var attempts: [Attempt] = []
     package var announcements: [Announcement] = []
     /// The condition `SidecarTerminated` is to be set, with this result of main.
     package var conclusion: MainResult?
     /// When to look at the pod again although nothing was heard of it, in seconds.
     package var recheck: Int64?
+
+    package struct Attempt: Sendable, Equatable {
+        package var container: String
+        package var rung: Rung
+    }
 
     package enum Call: Sendable, Equatable {
         case quit(container: String, QuitEndpoint)
@@ -45,9 +52,8 @@ package struct Plan: Sendable, Equatable {
 }
 
 extension Plan {
-    /// What to do about `pod` in these surroundings.
-    package init(for pod: PodFacts, in surroundings: Surroundings) {
-        let verdict = pod.verdict
+    /// What to do about `pod`, of which the verdict is this, in these surroundings.
+    package init(for pod: PodFacts, _ verdict: Verdict, in surroundings: Surroundings) {
         self.init(verdict: verdict)
         progress = pod.progress
         switch verdict {
@@ -70,7 +76,7 @@ extension Plan {
         guard result == .succeeded, pod.phase == MainResult.failed.phase, !pod.progress.holds else { return }
         for sidecar in pod.sidecars.sorted(by: { $0.name < $1.name }) {
             if let end = sidecar.end, end.exitCode != 0 {
-                announcements.append(.spoiled(container: sidecar.name, end))
+                announcements.append(.failedBySidecar(container: sidecar.name, end))
             }
         }
     }
@@ -98,7 +104,8 @@ extension Plan {
 
     private mutating func attempt(_ rung: Rung, _ ladder: Ladder, at now: Int64) {
         let sidecar = ladder.sidecar
-        let isRepeated = progress.attempt(rung, of: sidecar.name) != nil && rung == .hold
+        let isRepeated = rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
+        attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {
             progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
             announcements.append(.terminating(container: sidecar.name, rung))

@@ -61,6 +61,8 @@ enum PlanRequests {
 
     /// Kruise's request to stop containers, owned by the pod so that it goes with it.
     static func recreate(_ pod: PodFacts, containers: [String]) -> APIRequest {
+        // A pod may have any grace.
+        let grace = min(pod.grace, Int64(Int32.max))
         let body: JSONValue = [
             "apiVersion": .string(APIResource.containerRecreateRequests.apiVersion),
             "kind": .string(APIResource.containerRecreateRequests.kind),
@@ -73,8 +75,8 @@ enum PlanRequests {
             "spec": [
                 "podName": .string(pod.key.name),
                 "containers": .array(containers.map { ["name": .string($0)] }),
-                "strategy": ["failurePolicy": "Ignore", "terminationGracePeriodSeconds": .integer(pod.grace)],
-                "activeDeadlineSeconds": .integer(pod.grace + 300), "ttlSecondsAfterFinished": 300,
+                "strategy": ["failurePolicy": "Ignore", "terminationGracePeriodSeconds": .integer(grace)],
+                "activeDeadlineSeconds": .integer(grace + 300), "ttlSecondsAfterFinished": 300,
             ],
         ]
         return .create(

@@ -56,20 +56,20 @@ package struct Preflight: Sendable {
         facts.exitImage = configuration.exitImage
         facts.isNodeAgentConfigured = configuration.nodeAgent
         facts.quitsByProxy = configuration.quitVia == .proxy
-        await facts.learn("version", \.version) { () async throws(KubeError) in try await discovery.version() }
+        await facts.learn(.version, \.version) { () async throws(KubeError) in try await discovery.version() }
         // Without an answer so far the others would only take longer to fail in the same way.
         guard facts.version != nil else { return facts.checks.filter { $0.outcome == .fail } }
         await learnAccess(&facts)
         await learnKruise(&facts)
-        await facts.learn("nodes", \.nodes) { () async throws(KubeError) in try await nodes() }
-        await facts.learn("agents", \.agents) { () async throws(KubeError) in
+        await facts.learn(.nodes, \.nodes) { () async throws(KubeError) in try await nodes() }
+        await facts.learn(.agents, \.agents) { () async throws(KubeError) in
             Set(try await readyPods(plan.agentLabels).map(\.spec.nodeName))
         }
-        await facts.learn("terminators", \.terminators) { () async throws(KubeError) in
+        await facts.learn(.terminators, \.terminators) { () async throws(KubeError) in
             try await readyPods(plan.terminatorLabels).count
         }
         facts.lease = try? await lease()
-        await facts.learn("pods", \.pods) { () async throws(KubeError) in
+        await facts.learn(.pods, \.pods) { () async throws(KubeError) in
             try await Diagnosis(api, configuration).report(plan.scope.map { .namespace($0) } ?? .all, now: now).pods
         }
         return facts.checks
@@ -80,7 +80,7 @@ package struct Preflight: Sendable {
         do throws(KubeError) {
             for need in plan.needs where try await !isAllowed(need) { facts.refused.append(need) }
         } catch {
-            facts.unknown["access"] = error.description
+            facts.unknown[.access] = error.description
         }
     }
 
@@ -103,7 +103,7 @@ package struct Preflight: Sendable {
         kind: "SelfSubjectAccessReview", isNamespaced: false)
 
     private func learnKruise(_ facts: inout PreflightFacts) async {
-        await facts.learn("kruise", \.isKruiseServed) { () async throws(KubeError) in
+        await facts.learn(.kruise, \.isKruiseServed) { () async throws(KubeError) in
             try await discovery.serves(.containerRecreateRequests)
         }
         guard facts.isKruiseServed == true else { return }
@@ -157,10 +157,10 @@ package struct Preflight: Sendable {
 extension PreflightFacts {
     /// Asks, and remembers why where there is no answer.
     fileprivate mutating func learn<Value>(
-        _ name: String, _ place: WritableKeyPath<PreflightFacts, Value?>,
+        _ question: Question, _ place: WritableKeyPath<PreflightFacts, Value?>,
         _ ask: () async throws(KubeError) -> Value
     ) async {
-        do throws(KubeError) { self[keyPath: place] = try await ask() } catch { unknown[name] = error.description }
+        do throws(KubeError) { self[keyPath: place] = try await ask() } catch { unknown[question] = error.description }
     }
 }
 

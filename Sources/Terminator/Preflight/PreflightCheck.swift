@@ -35,9 +35,9 @@ package struct PreflightCheck: Sendable, Equatable {
         let width = checks.map(\.subject.count).max() ?? 0
         let lines = checks.map { check in
             let padding = String(repeating: " ", count: width - check.subject.count)
-            let head = "\(check.outcome.rawValue)   \(check.subject)\(padding)   \(check.finding)\n"
+            let head = "\(check.outcome.rawValue)   \(check.subject)\(padding)   \(check.finding.printable())\n"
             return check.advice.isEmpty
-                ? head : "\(head)       \(String(repeating: " ", count: width))   → \(check.advice)\n"
+                ? head : "\(head)       \(String(repeating: " ", count: width))   → \(check.advice.printable())\n"
         }
         let counts = Outcome.allCases.map { outcome in
             "\(checks.count { $0.outcome == outcome }) \(outcome.rawValue)"

@@ -22,12 +22,16 @@ struct PreflightFacts: Sendable, Equatable {
     /// Open pods that say something of sidecars.
     var pods: [PodDiagnosis]?
     /// Why things could not be found out, by what.
-    var unknown: [String: String] = [:]
+    var unknown: [Question: String] = [:]
     /// Seconds since 1970.
     var now: Int64
 
     init(now: Int64) {
         self.now = now
+    }
+
+    enum Question: Sendable {
+        case version, access, kruise, nodes, agents, terminators, pods
     }
 
     struct Node: Sendable, Equatable {
@@ -54,12 +58,12 @@ extension PreflightFacts {
             + [exitImageCheck, kruise, nodeAgents, quitEndpoints, virtualNodes, installed] + stuck
     }
 
-    private func unsaid(_ subject: String, _ fact: String) -> PreflightCheck {
-        PreflightCheck(.warn, subject, "could not be found out: \(unknown[fact] ?? "no answer")")
+    private func unsaid(_ subject: String, _ question: Question) -> PreflightCheck {
+        PreflightCheck(.warn, subject, "could not be found out: \(unknown[question] ?? "no answer")")
     }
 
     private var server: PreflightCheck {
-        guard let version else { return PreflightCheck(.fail, "API server", unknown["version"] ?? "no answer") }
+        guard let version else { return PreflightCheck(.fail, "API server", unknown[.version] ?? "no answer") }
         let kubelets = Set((nodes ?? []).filter { !$0.isVirtual }.map(\.kubelet)).sorted().joined(separator: ", ")
         let runtimes = Set((nodes ?? []).filter { !$0.isVirtual }.map(\.runtime)).sorted().joined(separator: ", ")
         let machines = kubelets.isEmpty ? "" : "; kubelets \(kubelets), \(runtimes)"
@@ -73,7 +77,7 @@ extension PreflightFacts {
 
     private var nativeSidecars: PreflightCheck {
         let subject = "native sidecars"
-        guard let version else { return unsaid(subject, "version") }
+        guard let version else { return unsaid(subject, .version) }
         if version >= ServerVersion(1, 29) {
             return PreflightCheck(.pass, subject, "served: `render convert` makes the terminator unnecessary")
         }
@@ -84,7 +88,7 @@ extension PreflightFacts {
     }
 
     private var access: [PreflightCheck] {
-        guard unknown["access"] == nil else { return [PreflightCheck(.fail, "permissions", unknown["access"] ?? "")] }
+        guard unknown[.access] == nil else { return [PreflightCheck(.fail, "permissions", unknown[.access] ?? "")] }
         guard !refused.isEmpty else { return [PreflightCheck(.pass, "permissions", "all \(needs) verbs are allowed")] }
         var purposes: [String] = []
         for need in refused where !purposes.contains(need.purpose) { purposes.append(need.purpose) }
@@ -108,17 +112,13 @@ extension PreflightFacts {
                 "none is configured: the rung image is skipped, and with it the best way to `Succeeded`",
                 advice: "build it with scripts/build-images, push it, and give --exit-image or exitImage")
         }
-        let failing = (pods ?? []).filter { pod in
-            pod.rows.contains { row in
-                row.holdsOpen && row.state.contains("Image") && row.tried.contains { $0.hasPrefix(Rung.image.rawValue) }
-            }
-        }
+        let failing = (pods ?? []).filter { pod in pod.rows.contains { $0.holdsOpen && $0.lacksExitImage } }
         guard failing.isEmpty else {
             return PreflightCheck(
                 .fail, subject, "\(exitImage) cannot be pulled for \(Self.some(failing.map { "\($0.pod)" }))",
                 advice: "look at the pod's Events; the nodes need access to its registry")
         }
-        guard let nodes else { return unsaid(subject, "nodes") }
+        guard let nodes else { return unsaid(subject, .nodes) }
         let machines = nodes.filter { !$0.isVirtual }
         let having = machines.count { $0.images.contains { Self.isSame($0, exitImage) } }
         return PreflightCheck(
@@ -133,7 +133,7 @@ extension PreflightFacts {
 
     private var kruise: PreflightCheck {
         let subject = "OpenKruise"
-        guard let isKruiseServed else { return unsaid(subject, "kruise") }
+        guard let isKruiseServed else { return unsaid(subject, .kruise) }
         guard isKruiseServed else { return PreflightCheck(.pass, subject, "not installed: the rung crr is skipped") }
         switch doesKruiseTerminate {
         case true?:
@@ -152,7 +152,7 @@ extension PreflightFacts {
 
     private var nodeAgents: PreflightCheck {
         let subject = "node agents"
-        guard let nodes, let agents else { return unsaid(subject, nodes == nil ? "nodes" : "agents") }
+        guard let nodes, let agents else { return unsaid(subject, nodes == nil ? .nodes : .agents) }
         let machines = nodes.filter { !$0.isVirtual }.map(\.name)
         let missing = machines.filter { !agents.contains($0) }
         switch (isNodeAgentConfigured, agents.isEmpty, missing.isEmpty) {
@@ -186,7 +186,7 @@ extension PreflightFacts {
 
     private var virtualNodes: PreflightCheck {
         let subject = "virtual nodes"
-        guard let nodes else { return unsaid(subject, "nodes") }
+        guard let nodes else { return unsaid(subject, .nodes) }
         let virtual = nodes.filter(\.isVirtual).map(\.name)
         guard !virtual.isEmpty else { return PreflightCheck(.pass, subject, "none of \(nodes.count) nodes") }
         return PreflightCheck(
@@ -208,7 +208,7 @@ extension PreflightFacts {
                 .warn, subject, "nobody leads: \(lease.holder) did until \(age) s ago", advice: "look at its pods' logs"
             )
         }
-        guard let terminators else { return unsaid(subject, "terminators") }
+        guard let terminators else { return unsaid(subject, .terminators) }
         return terminators > 0
             ? PreflightCheck(.pass, subject, "\(terminators) ready, without leader election")
             : PreflightCheck(.warn, subject, "none is at work here", advice: advice)
@@ -216,7 +216,7 @@ extension PreflightFacts {
 
     private var stuck: [PreflightCheck] {
         let subject = "stuck pods"
-        guard let pods else { return [unsaid(subject, "pods")] }
+        guard let pods else { return [unsaid(subject, .pods)] }
         let open = pods.filter(\.isHeldOpen)
         guard !open.isEmpty else {
             return [PreflightCheck(.pass, subject, "none of \(pods.count) marked pods is held open by a sidecar")]

@@ -20,12 +20,12 @@ enum DiagnoseOutput: String, ExpressibleByArgument, CaseIterable {
 
     /// A whole document.
     func document(_ value: JSONValue) -> String {
-        self == .yaml ? Self.yaml(value.prettyText) : value.prettyText
+        self == .yaml ? Self.yaml(value.prettyText) : value.prettyText.printableJSON
     }
 
     /// One of a stream of documents: a line of JSON, or YAML after a line that separates it from the one before.
     func streamed(_ value: JSONValue) -> String {
-        self == .yaml ? "---\n\(Self.yaml(value.prettyText))" : "\(value.text)\n"
+        self == .yaml ? "---\n\(Self.yaml(value.prettyText))" : "\(value.text.printableJSON)\n"
     }
 
     /// JSON is YAML already, so that nothing is lost where our own text could not be read again.

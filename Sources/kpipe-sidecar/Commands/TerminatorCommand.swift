@@ -148,7 +148,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             try await election.run { _ in await controller.run() }
         } catch {
             // Another leads now; this process starts anew, so that nothing of its time as leader is left.
-            logger.notice("leading no more", metadata: ["reason": "\(error)"])
+            logger.notice("stopped leading", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -104,8 +104,8 @@ struct Cluster {
     }
 
     /// A pod of which main has ended and a mesh's proxy, without a marker, runs on.
-    func known(_ name: String) {
-        pod(name)
+    func known(_ name: String, policy: String = "Never") {
+        pod(name, policy: policy)
         server.update { api in
             _ = api.change("Pod", name, in: Self.namespace) { pod in
                 pod["spec"]?["containers"] = .array(

@@ -3,6 +3,7 @@ import FakeKube
 import KubeClient
 import KubeModel
 import OperatorConfiguration
+import PodRules
 import PodTestSupport
 import Telemetry
 import TestSupport
@@ -161,6 +162,86 @@ import YAMLTree
         }
         #expect(cluster.image(of: "early") == "busybox:latest")
         #expect(!cluster.server.requests.contains { $0.method != "GET" })
+        await cluster.client.shutdown()
+    }
+
+    enum Refusal: CaseIterable {
+        case admission, rights, invalid, webhookOfItsOwn
+
+        var error: StatusError {
+            switch self {
+            case .admission: StatusError(403, "Forbidden", "admission webhook \"images\" denied the request")
+            case .rights: StatusError(403, "Forbidden", "cannot patch resource pods")
+            case .invalid: StatusError(422, "Invalid", "spec.containers[1].image: forbidden")
+            case .webhookOfItsOwn: StatusError(400, "BadRequest", "admission webhook \"images\" denied the request")
+            }
+        }
+    }
+
+    @Test(arguments: Refusal.allCases)
+    func `where a swap is refused the next rung is tried`(_ refusal: Refusal) async throws {
+        let cluster = try await Cluster()
+        cluster.server.inject(
+            .status(refusal.error), for: .init("PATCH", "/api/v1/namespaces/team/pods/early"), times: 1)
+        cluster.pod("early")
+        try await cluster.controlled {
+            try await eventually("the phase", limit: .seconds(10)) { cluster.phase(of: "early") == "Succeeded" }
+        }
+        #expect(cluster.image(of: "early") == "busybox:latest")
+        let progress = try #require(cluster.progress(of: "early"))
+        #expect(progress.wholeMatch(of: /sidecar=image@\d+\/0!,hold@\d+\/0/) != nil, "\(progress)")
+        await cluster.client.shutdown()
+    }
+
+    @Test func `a pod that may not be changed at all is said to be beyond us, with the reason`() async throws {
+        let cluster = try await Cluster()
+        cluster.server.inject(
+            .status(StatusError(403, "Forbidden", "hands off")),
+            for: .init("PATCH", "/api/v1/namespaces/team/pods/early"), times: 1000)
+        cluster.pod("early")
+        try await cluster.controlled {
+            try await eventually("the Event", limit: .seconds(10)) {
+                cluster.server.update { $0.objects("Event") }.contains {
+                    $0["reason"]?.string == "SidecarTerminationFailed"
+                        && $0["note"]?.string?.contains("hands off") == true
+                }
+            }
+        }
+        #expect(cluster.server.requests.count { $0.method == "PATCH" } < 10)
+        await cluster.client.shutdown()
+    }
+
+    @Test func `what the watch brought is not read again before a swap`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early", main: .up)
+        try await cluster.controlled {
+            try await eventually("the watch") { cluster.server.openWatches >= 1 }
+            let before = cluster.server.requests.count
+            cluster.pod("early")
+            try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
+            let paths = cluster.server.requests.dropFirst(before).map { "\($0.method) \($0.target)" }
+            #expect(!paths.contains { $0.hasPrefix("GET /api/v1/namespaces/team/pods/") }, "\(paths)")
+        }
+        await cluster.client.shutdown()
+    }
+
+    @Test func `known sidecars of a labelled namespace count against the Job's limit`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 2)
+        for name in ["own", "other"] { cluster.known(name, policy: "OnFailure") }
+        cluster.server.update { api in
+            _ = api.change("Pod", "other", in: Cluster.namespace) {
+                $0["metadata"]?["annotations"] = .object([
+                    .init(WellKnownNames.Annotation.progress, "istio-proxy=image@1795240856/0")
+                ])
+            }
+        }
+        let namespaces = KnownNamespaces()
+        _ = namespaces.insert(Cluster.namespace)
+        let facts = ClusterFacts(cluster.client, rules: .init(), namespaces: namespaces, time: .system)
+        let own = try #require(try await facts.pod(ObjectKey(namespace: Cluster.namespace, name: "own")))
+        var budget = try await facts.budget(of: own)
+        #expect(budget.take() == .later, "the other pod's swap is under way")
         await cluster.client.shutdown()
     }
 }

@@ -1,4 +1,5 @@
 import Basics
+import FakeKube
 import KubeModel
 import PodTestSupport
 import Testing
@@ -151,5 +152,43 @@ import YAMLTree
             ObjectKey(namespace: "team", name: "step"), try YAMLNode(parsing: Array(json.utf8)))
         #expect(job.verdict == verdict)
         #expect(job.isFinished == isFinished)
+    }
+}
+
+/// What stands in a cluster may have been written by anybody.
+@Suite struct ForeignTextTests {
+    static let evil = "\u{1B}[2J\u{9B}1m\u{202E}gnp.exe\u{2066}\u{200B}\r\nowned"
+
+    static var pod: PodDiagnosis {
+        var pod = PodDiagnosis(
+            PodSketch().container("main", .exit(0)).sidecar("sidecar", .waiting(evil)).facts(), .ordinary())
+        pod.findings = [evil]
+        pod.advice = [evil]
+        pod.warnings = [evil, String(repeating: "x", count: 100_000)]
+        return pod
+    }
+
+    static func isHarmless(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            scalar == "\n"
+                || ![.control, .format, .lineSeparator, .paragraphSeparator].contains(
+                    scalar.properties.generalCategory)
+        }
+    }
+
+    @Test func `a terminal obeys none of it`() {
+        let report = DiagnosisReport(pods: [Self.pod], isDetailed: true)
+        let text = DiagnosisText.table(report, isWide: true, now: 1600)
+        #expect(Self.isHarmless(text))
+        #expect(text.contains(#"\u{1B}[2J\u{9B}1m\u{202E}gnp.exe\u{2066}\u{200B}\u{D}\nowned"#))
+        #expect(text.utf8.count < 20_000)
+        let check = PreflightCheck(.warn, "API server", Self.evil, advice: Self.evil)
+        #expect(Self.isHarmless(PreflightCheck.text([check])))
+    }
+
+    @Test func `JSON says the same in escapes`() throws {
+        let json = DiagnosisText.document(Self.pod).text.printableJSON
+        #expect(Self.isHarmless(json))
+        #expect(try JSONValue(parsing: json) == DiagnosisText.document(Self.pod))
     }
 }

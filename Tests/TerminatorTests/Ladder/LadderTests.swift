@@ -141,6 +141,15 @@ private typealias Variable = WellKnownNames.Variable
         Case(
             "the endpoint did not answer", ended.sidecar().annotated(quit, ":1/").progress("sidecar=http@1600/0!"),
             "image"),
+        Case(
+            "the swap was refused, and nothing ends it with 0",
+            ended.sidecar().progress("sidecar=image@1600/0!"), "hold", everything),
+        Case(
+            "the swap was refused, main failed", failed.sidecar().progress("sidecar=image@1600/0!"), "crr", everything),
+        Case(
+            "the swap and the hold were refused",
+            ended.sidecar().progress("sidecar=image@1599/0!,hold@1600/0!"), "exhausted"),
+        Case("a hold was refused long ago", ended.sidecar().progress("sidecar=hold@100/0!"), "image"),
         Case("the swap is under way", ended.sidecar().progress("sidecar=image@1590/0"), "image in 85"),
         Case(
             "the exit image cannot be pulled",
@@ -289,4 +298,14 @@ extension Surroundings {
         change(&surroundings)
         return surroundings
     }
+}
+
+extension Plan {
+    init(for pod: PodFacts, in surroundings: Surroundings) {
+        self.init(for: pod, pod.verdict, in: surroundings)
+    }
+}
+
+extension PodDiagnosis {
+    init(_ pod: PodFacts, _ surroundings: Surroundings) { self.init(pod, pod.verdict, surroundings) }
 }

@@ -46,4 +46,20 @@ import Testing
         var budget = RestartBudget.unlimited
         #expect((0..<100).allSatisfy { _ in budget.take() == .granted })
     }
+
+    @Test(arguments: [Int.min, Int.min + 1, -1, 0, 1, Int(Int32.max), Int.max])
+    func `no limit and no count is too large`(_ limit: Int) {
+        let own = PodSketch("OnFailure").container("main", .exit(0), restarts: .max).sidecar("s", restarts: .max)
+            .sidecar("t", restarts: .max).facts()
+        let odd = Self.other(5, PodSketch("OnFailure").container("main", .up, restarts: .min).sidecar("s"))
+        var budget = RestartBudget(backoffLimit: limit, of: own, among: [odd, Self.runs])
+        #expect(budget.take() == .denied)
+    }
+
+    @Test func `a swap that was refused costs nothing`() {
+        let refused = Self.other(
+            6, PodSketch("OnFailure").container("main", .up).sidecar("s").progress("s=image@5/0!"))
+        var budget = RestartBudget(backoffLimit: 2, of: Self.own.facts(), among: [refused])
+        #expect(budget.take() == .granted)
+    }
 }

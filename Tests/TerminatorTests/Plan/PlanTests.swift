@@ -1,4 +1,7 @@
+import Basics
+import KubeClient
 import KubeModel
+import OperatorConfiguration
 import PodRules
 import PodTestSupport
 import Testing
@@ -123,5 +126,64 @@ import Testing
         #expect(plan.announcements.map(\.reason) == ["SidecarTerminationFailed"])
         #expect(plan.announcements.map(\.isWarning) == [true])
         #expect(!plan.isActive)
+    }
+}
+
+/// Numbers that a pod, its Job or a configuration may hold, and no one means.
+@Suite struct ExtremeNumbersTests {
+    static let times: [Int64] = [0, 1, .max - 901, .max - 1, .max]
+
+    @Test(arguments: [Int64.min, -1, 0, 900, .max - 300, .max], times)
+    func `any grace and any time end in a plan`(_ grace: Int64, _ time: Int64) {
+        for rung in Rung.allCases {
+            let sketch = PodSketch("OnFailure").container("main", .exit(0)).sidecar("sidecar", .up, restarts: .max)
+                .with { $0.spec.terminationGracePeriodSeconds = grace }
+                .progress("sidecar=\(rung.rawValue)@\(time)/\(Int32.max)")
+            for now in [Int64(0), 1600, 1_795_240_856] {
+                let plan = Plan(for: sketch.facts(), in: .ordinary(now: now) { $0.isKruiseServed = true })
+                #expect(plan.recheck.map { $0 > 0 } ?? true)
+                _ = PlanRequests.patch(plan, sketch.facts())
+            }
+        }
+    }
+
+    @Test(arguments: [Int64.min, 0, .max - 299, .max])
+    func `Kruise's request holds any grace`(_ grace: Int64) {
+        var pod = PodSketch().container("main", .exit(0)).sidecar().facts()
+        pod.grace = grace
+        #expect(!PlanRequests.recreate(pod, containers: ["sidecar"]).body.isEmpty)
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, .max - 1, .max])
+    func `any patience`(_ seconds: Int64) {
+        var patience = Patience()
+        (patience.http, patience.image, patience.crr) = (seconds, seconds, seconds)
+        (patience.node, patience.exec, patience.deadline) = (seconds, seconds, seconds)
+        for rung in Rung.allCases {
+            for grace in [Int64.min, 0, .max] {
+                let sum = patience.seconds(for: rung, grace: grace)
+                #expect(sum >= 0 && sum < 400 * 86_400)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (Int64.max, "9999-12-31T23:59:59Z"), (.min, "0001-01-01T00:00:00Z"), (1_795_240_856, "2026-11-21T06:00:56Z"),
+    ])
+    func `any time can be written`(_ seconds: Int64, _ text: String) {
+        #expect(KubeTimeText.seconds(seconds) == text)
+    }
+
+    @Test func `main's end is any number`() {
+        for moment in [Int64.min, -1, 0, .max] {
+            let sketch = PodSketch().container("main", .exit(0)).sidecar().with { pod in
+                guard case .terminated(var end) = pod.status.containerStatuses[0].state else { return }
+                end.finishedAt = moment
+                pod.status.containerStatuses[0].state = .terminated(end)
+            }.progress("sidecar=image@\(Int64.max)/0")
+            let report = DiagnosisReport(pods: [PodDiagnosis(sketch.facts(), .ordinary())], isDetailed: true)
+            #expect(!DiagnosisText.table(report, isWide: true, now: 1600).isEmpty)
+            #expect(!DiagnosisText.document(report).text.isEmpty)
+        }
     }
 }

@@ -73,7 +73,7 @@ import Testing
         Case("API server", .warn, "v1.26") { $0.version = ServerVersion(1, 26) },
         Case("API server", .fail, "refused") {
             $0.version = nil
-            $0.unknown["version"] = "refused"
+            $0.unknown[.version] = "refused"
         },
         Case("native sidecars", .warn, "only with the feature gate") { $0.version = ServerVersion(1, 28) },
         Case("native sidecars", .warn, "not before Kubernetes 1.29") { $0.version = ServerVersion(1, 27) },
@@ -83,13 +83,13 @@ import Testing
         Case("permissions", .warn, "not allowed in namespace team: create pods/exec (for purpose of pods/exec)") {
             $0.refused = [need("create", "pods/exec", essential: false, in: "team")]
         },
-        Case("permissions", .fail, "no reviews") { $0.unknown["access"] = "no reviews" },
+        Case("permissions", .fail, "no reviews") { $0.unknown[.access] = "no reviews" },
         Case("exit image", .warn, "none is configured") { $0.exitImage = nil },
         Case("exit image", .pass, "0 of 1 nodes") { $0.exitImage = "registry.example/exit:1" },
         Case("exit image", .fail, "cannot be pulled for team/step-x7") { $0.pods = [pulling] },
         Case("exit image", .warn, "could not be found out: forbidden") {
             $0.nodes = nil
-            $0.unknown["nodes"] = "forbidden"
+            $0.unknown[.nodes] = "forbidden"
         },
         Case("OpenKruise", .warn, "both would end the same pods") {
             $0.isKruiseServed = true
