@@ -247,8 +247,8 @@ let package = Package(
             [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
         tests(of: "HTTPTransport", ["Basics"]),
         tests(of: "Transfer", ["Basics", "WorkdirProtocol", "HTTPTransport"]),
-        tests(of: "PodRules", ["PodTestSupport", "Basics", "KubeModel", "KubeClient", "YAMLTree"]),
-        tests(of: "OperatorConfiguration", ["Basics", "ConfigSchema", "PodRules", "KubeModel", "YAMLTree"]),
+        tests(of: "PodRules", ["PodTestSupport", "KubeModel"]),
+        tests(of: "OperatorConfiguration", ["ConfigSchema", "PodRules"]),
         tests(
             of: "SidecarAgent",
             [
@@ -269,8 +269,7 @@ let package = Package(
             of: "Admission",
             [
                 "Basics", "KubeModel", "KubeClient", "KubeRuntime", "Conversion", "PodRules", "OperatorConfiguration",
-                "HTTPServer",
-                "YAMLTree", "Telemetry", "FakeKube", logging,
+                "HTTPServer", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", logging,
             ]),
         tests(of: "Entrypoint", ["Basics", "WorkdirProtocol"]),
         // An executable's entry point has another name in tests, so that it can be linked into them.

@@ -1,4 +1,3 @@
-import Admission
 import Basics
 import Conversion
 import KubeModel
@@ -7,6 +6,7 @@ import Terminator
 import Testing
 import YAMLTree
 
+@testable import Admission
 @testable import SidecarAgent
 
 private typealias Annotation = WellKnownNames.Annotation

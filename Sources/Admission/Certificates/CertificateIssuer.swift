@@ -1,16 +1,16 @@
 internal import CCrypto
 
 /// Carries the plan's steps out: keys on P-256, signatures by ECDSA with SHA-256.
-package struct CertificateIssuer: Sendable {
+struct CertificateIssuer: Sendable {
     private let plan: CertificatePlan
 
-    package init(_ plan: CertificatePlan) { self.plan = plan }
+    init(_ plan: CertificatePlan) { self.plan = plan }
 
     /// - Parameters:
     ///   - material: what there is; of what cannot be read, nothing is kept.
     ///   - now: seconds since 1970.
     /// - Returns: what is to stand in the Secret afterwards.
-    package func perform(
+    func perform(
         _ step: CertificatePlan.Step, on material: CertificateMaterial, now: Int64
     ) throws(CertificateFailure) -> CertificateMaterial {
         var material = material

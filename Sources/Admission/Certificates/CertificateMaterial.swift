@@ -1,18 +1,11 @@
 /// Certificates and keys as they stand in the Secret, each as PEM.
-package struct CertificateMaterial: Sendable, Equatable {
+struct CertificateMaterial: Sendable, Equatable {
     /// One certificate each, the signing one first.
-    package var authorities: [String]
+    var authorities: [String] = []
     /// Of the first authority.
-    package var authorityKey: String
-    package var leaf: String
-    package var leafKey: String
-
-    package init(authorities: [String] = [], authorityKey: String = "", leaf: String = "", leafKey: String = "") {
-        self.authorities = authorities
-        self.authorityKey = authorityKey
-        self.leaf = leaf
-        self.leafKey = leafKey
-    }
+    var authorityKey = ""
+    var leaf = ""
+    var leafKey = ""
 
     /// What the API server is to trust, in one text.
     var bundle: String { authorities.joined() }
@@ -22,20 +15,20 @@ package struct CertificateMaterial: Sendable, Equatable {
 }
 
 /// Looks at certificates and keys that others may have written, to know what they are worth.
-package struct CertificateReader: Sendable {
+struct CertificateReader: Sendable {
     private let plan: CertificatePlan
 
-    package init(_ plan: CertificatePlan) { self.plan = plan }
+    init(_ plan: CertificatePlan) { self.plan = plan }
 
     /// What the plan has to know. Certificates that cannot be read do not count.
-    package func state(of material: CertificateMaterial) -> CertificateState {
+    func state(of material: CertificateMaterial) -> CertificateState {
         CertificateState(
             authorities: material.authorities.compactMap(authority), canSign: canSign(material),
             leaf: leaf(of: material))
     }
 
     /// The certificates of a text one by one.
-    package static func split(_ bundle: String) -> [String] {
+    static func split(_ bundle: String) -> [String] {
         let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
         // What stands behind the last end is none.
         return bundle.split(separator: end, omittingEmptySubsequences: false).dropLast().compactMap { part in
@@ -45,7 +38,7 @@ package struct CertificateReader: Sendable {
 
     /// When a chain's first certificate ends, in seconds since 1970; `nil` where there is none, or it does not fit the
     /// key.
-    package static func expiry(of identity: ServingIdentity) -> Int64? {
+    static func expiry(of identity: ServingIdentity) -> Int64? {
         guard let certificate = X509Certificate(pem: String(decoding: identity.chain, as: UTF8.self)),
             let key = X509Certificate.Key(pem: String(decoding: identity.key, as: UTF8.self)), certificate.fits(key)
         else { return nil }

@@ -4,8 +4,8 @@
 /// A new authority is made and trusted first, and signs only once it is sure to be known everywhere. The one before it is
 /// forgotten only once nobody can be showing a certificate of its own any more. So whoever holds the current list of
 /// authorities trusts every certificate that is shown.
-package struct CertificatePlan: Sendable, Equatable {
-    package enum Step: Sendable, Equatable {
+struct CertificatePlan: Sendable, Equatable {
+    enum Step: Sendable, Equatable {
         /// All is well until then.
         case wait(until: Int64)
         /// Nothing can be saved: a new authority and a certificate by it, at once. What is still trusted remains so.
@@ -18,30 +18,30 @@ package struct CertificatePlan: Sendable, Equatable {
         case dropAuthorities(Set<String>)
     }
 
-    package struct Rules: Sendable, Equatable {
+    struct Rules: Sendable, Equatable {
         /// Of an authority, in seconds.
-        package var authorityLife: Int64 = 365 * 86_400
+        var authorityLife: Int64 = 365 * 86_400
         /// Of a certificate.
-        package var leafLife: Int64 = 90 * 86_400
+        var leafLife: Int64 = 90 * 86_400
         /// Until every replica and API server has seen a change: far longer than it takes them.
-        package var settling: Int64 = 600
+        var settling: Int64 = 600
         /// Clocks differ; a certificate counts from that long before it was made.
-        package var backdating: Int64 = 3600
+        var backdating: Int64 = 3600
 
-        package init() {}
+        init() {}
     }
 
-    package let rules: Rules
+    let rules: Rules
     /// What the certificate has to be made out to.
-    package let names: Set<String>
+    let names: Set<String>
 
-    package init(names: Set<String>, rules: Rules = Rules()) {
+    init(names: Set<String>, rules: Rules = Rules()) {
         self.names = names
         self.rules = rules
     }
 
     /// - Parameter state: `nil` where nothing is there yet.
-    package func step(_ state: CertificateState?, at now: Int64) -> Step {
+    func step(_ state: CertificateState?, at now: Int64) -> Step {
         guard let state, state.canSign, let newest = state.authorities.first, now < newest.end else {
             return .startAnew
         }
@@ -67,49 +67,30 @@ package struct CertificatePlan: Sendable, Equatable {
 }
 
 /// What is known of the certificates that all replicas share. Times are in seconds since 1970.
-package struct CertificateState: Sendable, Equatable {
+struct CertificateState: Sendable, Equatable {
     /// A certificate authority whose certificates the API server is to trust.
-    package struct Authority: Sendable, Equatable {
+    struct Authority: Sendable, Equatable {
         /// The SHA-256 of its certificate.
-        package var id: String
+        var id: String
         /// When it was made.
-        package var start: Int64
-        package var end: Int64
-
-        package init(id: String, start: Int64, end: Int64) {
-            self.id = id
-            self.start = start
-            self.end = end
-        }
+        var start: Int64
+        var end: Int64
     }
 
     /// What is shown to callers.
-    package struct Leaf: Sendable, Equatable {
-        package var start: Int64
-        package var end: Int64
+    struct Leaf: Sendable, Equatable {
+        var start: Int64
+        var end: Int64
         /// The names and addresses that it is made out to.
-        package var names: Set<String>
+        var names: Set<String>
         /// The authority that signed it, where it is among ours.
-        package var issuer: String?
-
-        package init(start: Int64, end: Int64, names: Set<String>, issuer: String?) {
-            self.start = start
-            self.end = end
-            self.names = names
-            self.issuer = issuer
-        }
+        var issuer: String?
     }
 
     /// The first one signs; the others are trusted as long as somebody may show a certificate of theirs.
-    package var authorities: [Authority]
+    var authorities: [Authority] = []
     /// The first one's key is at hand.
-    package var canSign: Bool
+    var canSign = false
     /// `nil` where there is none, or it does not fit its key.
-    package var leaf: Leaf?
-
-    package init(authorities: [Authority] = [], canSign: Bool = false, leaf: Leaf? = nil) {
-        self.authorities = authorities
-        self.canSign = canSign
-        self.leaf = leaf
-    }
+    var leaf: Leaf?
 }

@@ -5,7 +5,7 @@ internal import Logging
 internal import Synchronization
 
 /// The certificate that is shown to callers; it may change at any time, for connections that are opened afterwards.
-package final class ServingCertificate: Sendable {
+final class ServingCertificate: Sendable {
     private struct Shown {
         var identity: ServingIdentity
         var tls: ServerTLS
@@ -14,16 +14,16 @@ package final class ServingCertificate: Sendable {
 
     private let shown = Mutex<Shown?>(nil)
 
-    package init() {}
+    init() {}
 
-    package var isLoaded: Bool { shown.withLock { $0 != nil } }
+    var isLoaded: Bool { shown.withLock { $0 != nil } }
     /// In seconds since 1970.
-    package var expiry: Int64? { shown.withLock { $0?.expiry } }
+    var expiry: Int64? { shown.withLock { $0?.expiry } }
 
     var tls: ServerTLS? { shown.withLock { $0?.tls } }
 
     /// - Throws: where certificate and key cannot be used; what was shown before stays.
-    package func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
+    func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
         guard shown.withLock({ $0?.identity != identity }) else { return }
         guard let expiry = CertificateReader.expiry(of: identity) else {
             throw CertificateFailure("the certificate or its key is missing, broken, or they do not belong together")
@@ -37,14 +37,9 @@ package final class ServingCertificate: Sendable {
 }
 
 /// A certificate with its chain, and its key, as PEM.
-package struct ServingIdentity: Sendable, Equatable {
-    package var chain: [UInt8]
-    package var key: [UInt8]
-
-    package init(chain: [UInt8], key: [UInt8]) {
-        self.chain = chain
-        self.key = key
-    }
+struct ServingIdentity: Sendable, Equatable {
+    var chain: [UInt8]
+    var key: [UInt8]
 }
 
 /// Shows a certificate that others keep in files, such as cert-manager in a Secret that is mounted, and follows their

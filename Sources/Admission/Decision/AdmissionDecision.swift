@@ -1,15 +1,15 @@
-package import Basics
-package import Conversion
+internal import Basics
+internal import Conversion
 internal import KubeClient
 internal import KubeModel
-package import KubeRuntime
-package import PodRules
+internal import KubeRuntime
+internal import PodRules
 internal import YAMLTree
 
 /// What becomes of one object that is about to be stored.
-package struct AdmissionDecision: Sendable, Equatable {
+struct AdmissionDecision: Sendable, Equatable {
     /// In one word, for metrics and logs.
-    package enum Result: String, Sendable, CaseIterable {
+    enum Result: String, Sendable, CaseIterable {
         /// Sidecars became native.
         case converted
         /// Native sidecars got back what another webhook had taken from them.
@@ -24,15 +24,15 @@ package struct AdmissionDecision: Sendable, Equatable {
         case advised
     }
 
-    package var result: Result
+    var result: Result
     /// RFC 6902; `nil` leaves the object as it is.
-    package var patch: JSONValue?
+    var patch: JSONValue?
     /// For whoever sent the object.
-    package var warnings: [String]
+    var warnings: [String]
     /// The containers that became native, or got their policy back.
-    package var sidecars: [String]
+    var sidecars: [String]
     /// For whoever looks at the owner.
-    package var event: ClusterEvent?
+    var event: ClusterEvent?
 
     init(
         _ result: Result, patch: JSONValue? = nil, warnings: [String] = [], sidecars: [String] = [],
@@ -46,7 +46,7 @@ package struct AdmissionDecision: Sendable, Equatable {
     }
 
     /// - Parameter uid: the request's.
-    package func answer(to uid: String) -> AdmissionAnswer {
+    func answer(to uid: String) -> AdmissionAnswer {
         AdmissionAnswer(
             uid: uid, patch: patch, warnings: warnings.map { "kpipe-sidecar: \($0)" },
             auditAnnotations: patch == nil ? [:] : [result.rawValue: sidecars.joined(separator: ",")])
@@ -55,7 +55,7 @@ package struct AdmissionDecision: Sendable, Equatable {
 
 extension AdmissionDecision {
     /// Decides about one request. Pure: the same question has the same answer.
-    package init(_ request: AdmissionRequest, in surroundings: AdmissionSurroundings) {
+    init(_ request: AdmissionRequest, in surroundings: AdmissionSurroundings) {
         guard request.subresource.isEmpty, let object = request.object else {
             self.init(.unasked)
             return
@@ -76,7 +76,7 @@ extension AdmissionDecision {
     }
 
     /// Whether the decision about a request needs the labels of its namespace.
-    package static func needsNamespace(_ request: AdmissionRequest) -> Bool {
+    static func needsNamespace(_ request: AdmissionRequest) -> Bool {
         guard request.subresource.isEmpty, request.object != nil else { return false }
         return [AdmissionRequest.Kind.pod, .job, .cronJob].contains(request.kind)
     }
@@ -99,31 +99,19 @@ enum AdmissionEvent {
 }
 
 /// What a decision depends on beside the object.
-package struct AdmissionSurroundings: Sendable, Equatable {
+struct AdmissionSurroundings: Sendable, Equatable {
     /// The API server's; `nil` where it could not be asked.
-    package var version: KubeVersion?
+    var version: KubeVersion?
     /// `nil` where the namespace could not be asked, or nothing depends on it.
-    package var namespace: NamespaceLabels?
+    var namespace: NamespaceLabels?
     /// What makes a container a sidecar: the terminator's own rules.
-    package var rules: MarkerRules
+    var rules = MarkerRules()
     /// Namespaces in which nothing is changed: the cluster's own, and that in which we run.
-    package var excludedNamespaces: Set<String>
+    var excludedNamespaces: Set<String> = []
     /// The only namespace that is ours, where an operator restricts us.
-    package var onlyNamespace: String?
+    var onlyNamespace: String?
     /// Say what would be done, and do nothing.
-    package var isDryRun: Bool
-
-    package init(
-        version: KubeVersion?, namespace: NamespaceLabels? = nil, rules: MarkerRules = MarkerRules(),
-        excludedNamespaces: Set<String> = [], onlyNamespace: String? = nil, isDryRun: Bool = false
-    ) {
-        self.version = version
-        self.namespace = namespace
-        self.rules = rules
-        self.excludedNamespaces = excludedNamespaces
-        self.onlyNamespace = onlyNamespace
-        self.isDryRun = isDryRun
-    }
+    var isDryRun = false
 
     /// How pods are converted here.
     var options: ConversionOptions {
@@ -136,17 +124,14 @@ package struct AdmissionSurroundings: Sendable, Equatable {
 }
 
 /// What a namespace's labels say to us.
-package struct NamespaceLabels: Sendable, Equatable {
+struct NamespaceLabels: Sendable, Equatable {
     /// Its pods are to be converted.
-    package var converts: Bool
+    var converts = false
     /// Known sidecars count there without a marker.
-    package var countsKnown: Bool
+    var countsKnown = false
+}
 
-    package init(converts: Bool = false, countsKnown: Bool = false) {
-        self.converts = converts
-        self.countsKnown = countsKnown
-    }
-
+extension NamespaceLabels {
     init(_ labels: [String: String]) {
         self.init(
             converts: labels[WellKnownNames.Label.convert] == WellKnownNames.Label.enabled,

@@ -1,54 +1,35 @@
-package import Basics
+internal import Basics
 internal import Conversion
 internal import KubeModel
-package import YAMLTree
+internal import YAMLTree
 
 /// What the API server asks: the `request` of an AdmissionReview, as far as it is looked at.
-package struct AdmissionRequest: Sendable, Equatable {
+struct AdmissionRequest: Sendable, Equatable {
     /// What kind of object it is about, in the version in which it is shown.
-    package struct Kind: Sendable, Hashable {
-        package var group: String
-        package var version: String
-        package var kind: String
-
-        package init(group: String = "", version: String = "v1", kind: String) {
-            self.group = group
-            self.version = version
-            self.kind = kind
-        }
+    struct Kind: Sendable, Hashable {
+        var group = ""
+        var version = "v1"
+        var kind: String
     }
 
     /// To be repeated in the answer.
-    package var uid: String
-    package var kind: Kind
+    var uid: String
+    var kind: Kind
     /// Empty for the object itself.
-    package var subresource: String
+    var subresource = ""
     /// `CREATE`, `UPDATE`, …
-    package var operation: String
-    package var namespace: String
+    var operation = "CREATE"
+    var namespace = ""
     /// Nothing will be stored, so nothing may be told to others either.
-    package var isDryRun: Bool
+    var isDryRun = false
     /// `nil` where there is none, as in a DELETE.
-    package var object: YAMLNode?
-
-    package init(
-        uid: String, kind: Kind, subresource: String = "", operation: String = "CREATE", namespace: String = "",
-        isDryRun: Bool = false, object: YAMLNode? = nil
-    ) {
-        self.uid = uid
-        self.kind = kind
-        self.subresource = subresource
-        self.operation = operation
-        self.namespace = namespace
-        self.isDryRun = isDryRun
-        self.object = object
-    }
+    var object: YAMLNode?
 }
 
 extension AdmissionRequest {
     /// Why something is not a review that we can answer.
-    package struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
-        package var description: String
+    struct Malformed: Error, Sendable, Equatable, CustomStringConvertible {
+        var description: String
     }
 
     static let apiVersion = "admission.k8s.io/v1"
@@ -58,7 +39,7 @@ extension AdmissionRequest {
     static let limits = YAMLLimits(bytes: 8 << 20, depth: 128, nodes: 1_000_000)
 
     /// - Parameter bytes: an AdmissionReview of admission.k8s.io/v1, as JSON.
-    package init(review bytes: [UInt8]) throws(Malformed) {
+    init(review bytes: [UInt8]) throws(Malformed) {
         let review: YAMLNode
         do { review = try YAMLNode(json: bytes, limits: Self.limits) } catch {
             throw Malformed(description: "the body cannot be read: \(error)")
@@ -121,26 +102,17 @@ extension AdmissionRequest.Kind {
 }
 
 /// What the API server is told: always that the object may come in, at most changed.
-package struct AdmissionAnswer: Sendable, Equatable {
-    package var uid: String
+struct AdmissionAnswer: Sendable, Equatable {
+    var uid: String
     /// RFC 6902; `nil` leaves the object as it is.
-    package var patch: JSONValue?
+    var patch: JSONValue?
     /// For whoever sent the object.
-    package var warnings: [String]
+    var warnings: [String] = []
     /// For the audit log; the API server puts our webhook's name before the keys.
-    package var auditAnnotations: [String: String]
-
-    package init(
-        uid: String, patch: JSONValue? = nil, warnings: [String] = [], auditAnnotations: [String: String] = [:]
-    ) {
-        self.uid = uid
-        self.patch = patch
-        self.warnings = warnings
-        self.auditAnnotations = auditAnnotations
-    }
+    var auditAnnotations: [String: String] = [:]
 
     /// The whole AdmissionReview.
-    package var json: JSONValue {
+    var json: JSONValue {
         let warnings = Self.presentable(warnings)
         let annotations = auditAnnotations.sorted { $0.key < $1.key }
             .map { JSONValue.Member($0.key, .string($0.value)) }
