@@ -93,26 +93,17 @@ struct ProbeHandler {
     }
 }
 
-/// Whether a probe of a sidecar asks another container of the pod.
-enum ProbeTarget {
-    private static let local = ["", "localhost", "127.0.0.1"]
+extension ProbeTarget {
+    private init(_ probe: SourceNode) {
+        let target = ["httpGet", "tcpSocket", "grpc"].lazy.compactMap { probe[$0] }.first { $0["port"] != nil }
+        self.init(
+            port: target?["port"]?.text, host: target?["host"]?.text ?? "",
+            command: (probe.at("exec", "command")?.elements ?? []).compactMap(\.text))
+    }
 
-    /// The port of a main container that the probe asks, if it does.
+    /// The port of a main container that the probe of a sidecar asks, if it does.
     static func mainPort(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> String? {
-        let own = ports(of: sidecar)
-        let others = mains.flatMap(ports).filter { !own.contains($0) }
-        for handler in ["httpGet", "tcpSocket", "grpc"] {
-            guard let target = probe[handler], local.contains(target["host"]?.text ?? ""),
-                let port = target["port"]?.text
-            else { continue }
-            return others.first { $0 == port }
-        }
-        let words = (probe.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
-        return others.first { port in
-            local.dropFirst().contains {
-                "\(words) ".mentions("\($0):\(port)/") || "\(words) ".mentions("\($0):\(port) ")
-            }
-        }
+        ProbeTarget(probe).port(beside: ports(of: sidecar), of: mains.flatMap(ports))
     }
 
     /// Numbers and names.
