@@ -1,4 +1,6 @@
 internal import CArchive
+// Linked in the place of libarchive's own tables of ciphers; nothing of it is called here.
+internal import CArchiveCrypto
 internal import CLinux
 internal import Glibc
 
