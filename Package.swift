@@ -20,10 +20,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency], _ more: [SwiftS
     .target(name: name, dependencies: dependencies, swiftSettings: ours + more)
 }
 
-/// Tests of one target; every one may use `TestSupport` (real servers, temporary folders, virtual clocks).
-func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ more: [Target.Dependency]) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more,
+        name: "\(name)Tests", dependencies: [.target(name: name)] + more,
         path: "Tests/\(name)Tests", swiftSettings: ours)
 }
 
@@ -85,6 +84,7 @@ let package = Package(
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         .target(name: "CLinux"),
         .target(name: "CIdle"),
+        .target(name: "CArchiveCrypto"),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
 
         module("Basics", ["CLinux"]),
@@ -97,19 +97,21 @@ let package = Package(
         .target(
             name: "Transfer",
             dependencies: [
-                "Basics", "WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CExpat", "CLinux", "CChecksum",
+                "Basics", "WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CArchiveCrypto", "CExpat",
+                "CLinux",
+                "CChecksum",
             ],
             swiftSettings: ours,
             // Of the static libarchive only the readers that are called are linked, and so only what those need. What
             // libcurl needs besides stays shared.
             linkerSettings: [
-                .unsafeFlags(["archive", "lzma", "bz2", "nettle"].flatMap { ["-Xlinker", "-l:lib\($0).a"] }),
+                .unsafeFlags(["archive", "lzma", "bz2"].flatMap { ["-Xlinker", "-l:lib\($0).a"] }),
                 .linkedLibrary("z"), .linkedLibrary("zstd"),
             ]),
         module("KubeModel", ["Basics"]),
         module(
             "KubeClient",
-            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto", "CLinux"] + nio + nioStreams),
+            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto"] + nio + nioStreams),
         module(
             "KubeRuntime",
             ["Basics", "CLinux", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", logging]),
@@ -133,7 +135,7 @@ let package = Package(
         module(
             "Admission",
             [
-                "Basics", "ConfigSchema", "YAMLTree", "Conversion", "KubeModel", "KubeClient", "KubeRuntime",
+                "Basics", "YAMLTree", "Conversion", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules",
                 "OperatorConfiguration", "HTTPServer", "Telemetry", "CCrypto", logging,
             ], small),
@@ -194,7 +196,11 @@ let package = Package(
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
-            name: "FakeKube", dependencies: ["TestSupport", "Basics", "YAMLTree", "CZlib"] + nio + nioStreams,
+            name: "FakeKube",
+            dependencies: [
+                "TestSupport", "Basics", "YAMLTree", "CZlib", .product(name: "NIOWebSocket", package: "swift-nio"),
+                nioSSL,
+            ] + nio,
             path: "Tests/Support/FakeKube", swiftSettings: ours),
         // The same as a program, for benchmarks that measure its clients from outside.
         .executableTarget(
@@ -222,61 +228,64 @@ let package = Package(
             path: "Tests/Support/ElectorProgram", swiftSettings: ours),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport"]),
-        tests(of: "Basics", ["WorkdirProtocol", "YAMLTree"]),
-        tests(of: "WorkdirProtocol", ["Basics"]),
+        tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport", "TestSupport"]),
+        tests(of: "Basics", ["WorkdirProtocol", "YAMLTree", "TestSupport"]),
+        tests(of: "WorkdirProtocol", []),
         tests(of: "ConfigSchema", ["Basics", "YAMLTree"]),
         tests(of: "YAMLTree", ["Basics"]),
-        tests(of: "Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
-        tests(of: "Render", ["Basics", "YAMLTree", "Conversion", "PodRules"]),
-        tests(of: "ContainerRuntime", ["Basics", "HTTPTransport"]),
-        tests(of: "KubeModel", ["Basics", "YAMLTree"]),
+        tests(of: "Conversion", ["Basics", "YAMLTree", "TestSupport"]),
+        tests(of: "Render", ["Basics", "YAMLTree", "PodRules", "Conversion", "TestSupport"]),
+        tests(of: "ContainerRuntime", ["Basics", "HTTPTransport", "TestSupport"]),
+        tests(of: "KubeModel", ["Basics", "TestSupport"]),
         tests(
             of: "KubeClient",
-            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", "KubeTestSupport", logging]
-                + nio + nioStreams),
+            [
+                "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "TestSupport", "FakeKube",
+                "KubeTestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"), nioSSL,
+            ]),
         tests(
             of: "KubeRuntime",
             [
-                "Basics", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube",
-                "KubeTestSupport", logging,
+                "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "KubeClient", "TestSupport",
+                "FakeKube", "KubeTestSupport", logging,
             ]),
-        tests(of: "Telemetry", ["Basics"]),
+        tests(of: "Telemetry", [logging]),
         tests(
             of: "HTTPServer",
-            [.product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
-        tests(of: "HTTPTransport", ["Basics"]),
-        tests(of: "Transfer", ["Basics", "WorkdirProtocol", "HTTPTransport"]),
-        tests(of: "PodRules", ["PodTestSupport", "KubeModel"]),
-        tests(of: "OperatorConfiguration", ["ConfigSchema", "PodRules"]),
+            [
+                "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        tests(of: "HTTPTransport", ["CCurl", "TestSupport"]),
+        tests(of: "Transfer", ["CChecksum", "Basics", "WorkdirProtocol", "HTTPTransport", "TestSupport"]),
+        tests(of: "PodRules", ["KubeModel", "PodTestSupport"]),
+        tests(of: "OperatorConfiguration", ["ConfigSchema", "PodRules", "TestSupport"]),
         tests(
             of: "SidecarAgent",
             [
-                "Basics", "Entrypoint", "ConfigSchema", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "Transfer",
-                "KubeModel",
-                "KubeClient",
-                "KubeRuntime", "PodRules", "Telemetry", "YAMLTree",
+                "Basics", "WorkdirProtocol", "YAMLTree", "ConfigSchema", "Telemetry", "HTTPTransport", "HTTPServer",
+                "Transfer", "KubeModel", "KubeClient", "PodRules", "Entrypoint", "TestSupport", logging,
             ]),
         tests(
             of: "Terminator",
             [
-                "PodTestSupport", "Basics", "ConfigSchema", "ContainerRuntime", "HTTPTransport", "HTTPServer",
-                "KubeModel", "KubeClient", "KubeRuntime",
-                "PodRules", "OperatorConfiguration", "YAMLTree", "Telemetry", "FakeKube", "TerminatorScenarios",
-                logging,
+                "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "KubeClient", "KubeRuntime",
+                "PodRules", "OperatorConfiguration", "ContainerRuntime", "TestSupport", "FakeKube", "PodTestSupport",
+                "TerminatorScenarios", logging,
             ]),
         tests(
             of: "Admission",
             [
-                "Basics", "KubeModel", "KubeClient", "KubeRuntime", "Conversion", "PodRules", "OperatorConfiguration",
-                "HTTPServer", "HTTPTransport", "YAMLTree", "Telemetry", "FakeKube", logging,
+                "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient",
+                "KubeRuntime", "PodRules", "OperatorConfiguration", "Conversion", "TestSupport", "FakeKube", logging,
             ]),
-        tests(of: "Entrypoint", ["Basics", "WorkdirProtocol"]),
+        tests(of: "Entrypoint", ["WorkdirProtocol", "TestSupport"]),
         // An executable's entry point has another name in tests, so that it can be linked into them.
         .testTarget(
             name: "KpipeSidecarTests",
             dependencies: [
-                "kpipe-sidecar", "KubeClient", "KubeModel", "Telemetry", logging,
+                "kpipe-sidecar", "WorkdirProtocol", "KubeClient", "KubeModel", "Telemetry", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: ours),
         .testTarget(

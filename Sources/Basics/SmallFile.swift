@@ -37,8 +37,10 @@ package enum SmallFile {
     }
 
     /// `nil` where there is no such file.
-    package static func bytesIfPresent(_ path: String, limit: Int = 1 << 20) throws(Failure) -> [UInt8]? {
-        do throws(Failure) { return try bytes(path, limit: limit) } catch {
+    package static func bytesIfPresent(
+        _ path: String, limit: Int = 1 << 20, pipes: Bool = false
+    ) throws(Failure) -> [UInt8]? {
+        do throws(Failure) { return try bytes(path, limit: limit, pipes: pipes) } catch {
             if error.isMissing { return nil }
             throw error
         }

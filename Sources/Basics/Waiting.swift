@@ -60,20 +60,12 @@ extension Signal {
     /// Returns when sent, when `time` reaches `deadline`, or when the task is cancelled.
     package func wait(until deadline: Duration?, _ time: Timepiece) async {
         guard let deadline else {
-            _ = await wait()
+            await wait()
             return
         }
-        await wait { try? await time.sleep(deadline) }
-    }
-
-    package func wait(until deadline: ContinuousClock.Instant) async {
-        await wait { try? await Task.sleep(until: deadline, clock: .continuous) }
-    }
-
-    private func wait(orFor other: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
-            group.addTask(operation: other)
+            group.addTask { try? await time.sleep(deadline) }
             await group.next()
             group.cancelAll()
         }

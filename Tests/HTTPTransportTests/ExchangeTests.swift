@@ -46,7 +46,7 @@ import Testing
         }
         defer { server.stop() }
         let client = HTTPClient(.init(proxy: .none))
-        for coding in [HTTPContentCoding.gzip, .identity, .gzip] {
+        for coding in [HTTPRequest.ContentCoding.gzip, .identity, .gzip] {
             #expect(try await client.execute(HTTPRequest("GET", server.url, coding: coding)).body == text)
         }
         await client.shutdown()

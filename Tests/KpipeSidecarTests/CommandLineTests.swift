@@ -4,6 +4,7 @@ import KubeModel
 import Logging
 import Telemetry
 import Testing
+import WorkdirProtocol
 
 @testable import kpipe_sidecar
 

@@ -7,12 +7,12 @@ public struct HTTPRequest: Sendable {
     public var body: HTTPRequestBody
     public var timeouts: HTTPTimeouts
     public var version: HTTPVersionPolicy
-    public var coding: HTTPContentCoding
+    public var coding: HTTPRequest.ContentCoding
 
     public init(
         _ method: String = "GET", _ url: String, headers: HTTPHeaders = [:], body: HTTPRequestBody = .none,
         timeouts: HTTPTimeouts = .init(), version: HTTPVersionPolicy = .http1,
-        coding: HTTPContentCoding = .identity
+        coding: HTTPRequest.ContentCoding = .identity
     ) {
         self.method = method
         self.url = url
@@ -33,12 +33,14 @@ public enum HTTPRequestBody: Sendable {
     case source(any HTTPBodySource)
 }
 
-/// What the response body may be compressed with on its way.
-public enum HTTPContentCoding: Sendable, Equatable {
-    /// No `Accept-Encoding` is sent; the sink gets the bytes as they are on the wire.
-    case identity
-    /// Asks for gzip; the sink gets the bytes unpacked, while the head's `Content-Length` still tells the wire's count.
-    case gzip
+extension HTTPRequest {
+    /// What the response body may be compressed with on its way.
+    public enum ContentCoding: Sendable, Equatable {
+        /// No `Accept-Encoding` is sent; the sink gets the bytes as they are on the wire.
+        case identity
+        /// Asks for gzip; the sink gets the bytes unpacked, while the head's `Content-Length` still tells the wire's count.
+        case gzip
+    }
 }
 
 /// Which HTTP a request may be sent over.

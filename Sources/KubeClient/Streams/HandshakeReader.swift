@@ -76,15 +76,16 @@ struct HandshakeReader: Sendable {
         return String(text)
     }
 
-    /// As many chunks as are there.
+    /// As many chunks as are there; where a length is none, nothing that follows can be read.
     private static func unchunked(_ bytes: [UInt8]) -> (body: [UInt8], isWhole: Bool) {
         var rest = bytes[...]
         var body: [UInt8] = []
         let lineEnd = Array("\r\n".utf8)
         while let end = rest.firstRange(of: lineEnd) {
             let digits = rest[..<end.lowerBound].prefix { $0 != UInt8(ascii: ";") }
-            guard let count = Int(String(decoding: digits, as: UTF8.self), radix: 16), count >= 0 else { break }
-            if count == 0 { return (body, true) }
+            guard let count = Int(String(decoding: digits, as: UTF8.self), radix: 16), count > 0 else {
+                return (body, true)
+            }
             rest = rest[end.upperBound...]
             body += rest.prefix(count)
             guard rest.count >= 2, count <= rest.count - 2 else { break }

@@ -37,7 +37,7 @@ struct HTTPCourier: ReportCourier {
         for (name, value) in target.headers.sorted(by: { $0.key < $1.key }) { request.headers[name] = value }
         if let file = target.tokenFile {
             do {
-                request.headers["Authorization"] = "Bearer \(try SmallFile.text(file, limit: 64 << 10))"
+                request.headers["Authorization"] = "Bearer \(try SmallFile.text(file, limit: 64 << 10, pipes: true))"
             } catch {
                 // It may be mounted a little later, or be replaced at this moment.
                 return .failed("\(error)", retryAfter: nil)

@@ -57,7 +57,7 @@ package struct StoreConfiguration: Sendable {
 
     private static func pem(_ path: String) throws(TransferError) -> [UInt8] {
         let bytes: [UInt8]?
-        do { bytes = try SmallFile.bytesIfPresent(path) } catch {
+        do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
             throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
         }
         guard let bytes else {

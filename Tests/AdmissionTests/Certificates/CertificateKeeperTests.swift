@@ -1,12 +1,13 @@
-@testable import Admission
 import Basics
 import FakeKube
 import Foundation
 import KubeClient
 import Logging
-import Testing
 import TestSupport
+import Testing
 import YAMLTree
+
+@testable import Admission
 
 @Suite struct CertificateKeeperTests {
     static let now = CertificateIssuerTests.now

@@ -1,5 +1,6 @@
-@testable import Admission
 import Testing
+
+@testable import Admission
 
 @Suite struct CertificatePlanTests {
     static let day: Int64 = 86_400

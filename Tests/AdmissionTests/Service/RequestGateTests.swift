@@ -1,7 +1,8 @@
-@testable import Admission
 import Synchronization
-import Testing
 import TestSupport
+import Testing
+
+@testable import Admission
 
 @Suite struct RequestGateTests {
     /// However many come, with whatever weight: what is inside never weighs more than there is room.

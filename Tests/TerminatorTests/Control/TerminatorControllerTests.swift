@@ -203,7 +203,7 @@ import YAMLTree
             try await eventually("the Event", limit: .seconds(10)) {
                 cluster.server.update { $0.objects("Event") }.contains {
                     $0["reason"]?.string == "SidecarTerminationFailed"
-                        && $0["note"]?.string?.contains("hands off") == true
+                        && $0["message"]?.string?.contains("hands off") == true
                 }
             }
         }

@@ -7,14 +7,14 @@ typealias EpochClock = @Sendable () -> Int64
 let systemEpochClock: EpochClock = { Int64(time(nil)) }
 
 /// What a store is shown to prove who asks.
-protocol Credential: Sendable, Equatable {
+protocol StoreCredential: Sendable, Equatable {
     /// Seconds since 1970; `nil` for what does not end.
     var expiration: Int64? { get }
 }
 
 /// Keeps credentials until shortly before they expire. However many requests ask, one fetch is under way at a time;
 /// credentials that are still good are used when fetching new ones fails.
-final class CredentialCache<Kept: Credential>: Sendable {
+final class CredentialCache<Kept: StoreCredential>: Sendable {
     /// New ones are fetched this long before the old ones end, plus jitter, so that the pods of one job do not all ask
     /// at once.
     private static var lead: Int64 { 300 }

@@ -16,7 +16,7 @@ struct WebAuthorization: Sendable {
     func header(_ origin: WebOrigin, user: String?, password: String?) throws(TransferError) -> String? {
         if let user { return Self.basic(user, password ?? "") }
         if let bearerFile { return "Bearer \(try TokenFile.read(bearerFile, needed: "web servers"))" }
-        guard let netrcFile, let text = try? SmallFile.bytes(netrcFile),
+        guard let netrcFile, let text = try? SmallFile.bytes(netrcFile, pipes: true),
             let login = NetRC(String(decoding: text, as: UTF8.self)).login(host: origin.host)
         else { return nil }
         return Self.basic(login.user, login.password)

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import WorkdirProtocol
 
 /// What signs a request. Prints only the key's id.
-struct AWSCredentials: Credential, CustomStringConvertible, CustomDebugStringConvertible {
+struct AWSCredentials: StoreCredential, CustomStringConvertible, CustomDebugStringConvertible {
     var accessKeyID: String
     var secretAccessKey: String
     var sessionToken: String?

@@ -52,7 +52,7 @@ struct AWSProfiles: Sendable, Equatable {
         // `~` without a home folder: nothing to read.
         guard !path.hasPrefix("~") else { return "" }
         do {
-            return try SmallFile.bytesIfPresent(path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return try SmallFile.bytesIfPresent(path, pipes: true).map { String(decoding: $0, as: UTF8.self) } ?? ""
         } catch {
             throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
         }

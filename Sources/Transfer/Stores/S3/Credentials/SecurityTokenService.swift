@@ -135,7 +135,7 @@ struct WebIdentitySource: AWSCredentialSource {
 enum TokenFile {
     static func read(_ path: String, needed purpose: String) throws(TransferError) -> String {
         let bytes: [UInt8]?
-        do { bytes = try SmallFile.bytesIfPresent(path) } catch {
+        do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
             throw TransferError(object: path, reason: .credentials, message: "cannot be read: \(error.reason)")
         }
         let token = String(decoding: bytes ?? [], as: UTF8.self).filter { !$0.isWhitespace }
