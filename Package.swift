@@ -46,6 +46,11 @@ func embedded(_ name: String, _ dependencies: [String]) -> Target {
     let triple = "x86_64-unknown-linux-gnu"
 #endif
 
+/// `KPIPE_PLAIN=1 swift build …` leaves out what makes the image small and the idle process quiet by reaching into others'
+/// libraries (docs/decisions), for whoever suspects it.
+let isPlain = Context.environment["KPIPE_PLAIN"] != nil
+let idle: [Target.Dependency] = isPlain ? [] : ["CIdle"]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -84,6 +89,9 @@ let package = Package(
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         .target(name: "CLinux"),
         .target(name: "CIdle"),
+        .target(
+            name: "FoundationStandIn",
+            cSettings: [.define("KPIPE_WITHOUT_FOUNDATION", .when(configuration: .release))]),
         .target(name: "CArchiveCrypto"),
         .target(name: "CChecksum", cSettings: [.unsafeFlags(["-O3"])]),
 
@@ -123,15 +131,15 @@ let package = Package(
             "Terminator",
             [
                 "Basics", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient", "KubeRuntime",
-                "PodRules", "OperatorConfiguration", "ContainerRuntime", "YAMLTree", "Telemetry", "CIdle", logging,
-            ]),
+                "PodRules", "OperatorConfiguration", "ContainerRuntime", "YAMLTree", "Telemetry", logging,
+            ] + idle),
         module(
             "SidecarAgent",
             [
                 "Basics", "ConfigSchema", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer",
                 "Transfer",
-                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "CIdle", "CLinux", logging,
-            ], small),
+                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "CLinux", logging,
+            ] + idle, small),
         module(
             "Admission",
             [
@@ -155,18 +163,20 @@ let package = Package(
                 "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            ] + (isPlain ? [] : ["FoundationStandIn"]),
             swiftSettings: ours + small,
             // 5 MB less in the image: no table of symbols that nobody looks up, relocations in the compact form, of the
             // C++ library only what is called.
-            linkerSettings: [
-                .unsafeFlags(
-                    [
-                        "-L\(Context.packageDirectory)/Sources/LinkedStatically",
-                        "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--no-export-dynamic",
-                        "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
-                    ], .when(configuration: .release))
-            ]),
+            linkerSettings: isPlain
+                ? []
+                : [
+                    .unsafeFlags(
+                        [
+                            "-L\(Context.packageDirectory)/Sources/LinkedStatically",
+                            "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--no-export-dynamic",
+                            "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+                        ], .when(configuration: .release))
+                ]),
         embedded("Basics", []),
         embedded("WorkdirProtocol", ["Basics"]),
         embedded("Entrypoint", ["Basics", "WorkdirProtocol"]),

@@ -109,3 +109,47 @@ extension String {
         bytes.append(UInt8(ascii: "\""))
     }
 }
+
+extension JSONValue {
+    /// Reads one document and nothing behind it; numbers keep their text.
+    package init(_ bytes: [UInt8], depthLimit: Int = JSONCoding.depthLimit) throws(WireError) {
+        let bytes = bytes.span
+        var cursor = JSONCursor(bytes)
+        self = try Self.read(bytes, &cursor, depthLimit)
+        guard cursor.peek(bytes) == nil else { throw WireError("more behind the document", at: cursor.offset) }
+    }
+
+    private static func read(_ bytes: Span<UInt8>, _ cursor: inout JSONCursor, _ depth: Int) throws(WireError) -> Self {
+        guard depth > 0 else { throw WireError("nested too deep", at: cursor.offset) }
+        switch cursor.peek(bytes) {
+        case UInt8(ascii: "{"):
+            var members: [Member] = []
+            _ = try cursor.beginObject(in: bytes)
+            while let name = try cursor.key(in: bytes) {
+                members.append(.init(name, try read(bytes, &cursor, depth - 1)))
+            }
+            return .object(members)
+        case UInt8(ascii: "["):
+            return .array(
+                try cursor.elements(in: bytes) { bytes, cursor throws(WireError) in try read(bytes, &cursor, depth - 1)
+                })
+        case UInt8(ascii: "\""): return .string(try cursor.text(in: bytes))
+        default:
+            let word = try cursor.literal(in: bytes)
+            switch word {
+            case "null": return .null
+            case "true", "false": return .bool(word == "true")
+            default:
+                guard isNumeral(word) else { throw WireError("no value", at: cursor.offset - word.utf8.count) }
+                return .numeral(word)
+            }
+        }
+    }
+
+    /// RFC 8259 §6, in short: begins with a digit, or a minus and a digit, and is a number to Swift as well.
+    private static func isNumeral(_ word: String) -> Bool {
+        let digits = word.utf8.drop { $0 == UInt8(ascii: "-") }
+        return word.utf8.count - digits.count < 2 && digits.first.map { (0x30...0x39).contains($0) } == true
+            && Double(word) != nil
+    }
+}

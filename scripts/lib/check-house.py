@@ -16,7 +16,7 @@ SYSTEM = {
     "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Swift", "Synchronization", "Testing", "_Builtin_float",
 }
 # Linked for what it does when the process starts; nothing of it is called.
-LINKED_ONLY = {"CIdle"}
+LINKED_ONLY = {"CIdle", "FoundationStandIn"}
 DOORS = {"SidecarAgent", "Terminator", "Admission", "Render", "Entrypoint"}
 
 IMPORT = re.compile(

@@ -1,5 +1,4 @@
 import Basics
-import FoundationEssentials
 import Transfer
 import WorkdirProtocol
 
@@ -143,7 +142,7 @@ enum JournalLine {
     private static let prefixLength = 9
 
     static func encode(_ record: JournalRecord) throws -> [UInt8] {
-        let json = Array(try JSONEncoder().encode(record))
+        let json = Array(try JSONCoding.encode(record).text.utf8)
         return hexadecimal(checksum(json)) + [UInt8(ascii: " ")] + json + [UInt8(ascii: "\n")]
     }
 
@@ -153,7 +152,7 @@ enum JournalLine {
         guard !json.isEmpty, Array(line.prefix(prefixLength - 1)) == hexadecimal(checksum(Array(json))) else {
             return nil
         }
-        guard let record = try? JSONDecoder().decode(JournalRecord.self, from: Data(json)), record.isSound else {
+        guard let record = try? JSONCoding.decode(JournalRecord.self, from: Array(json)), record.isSound else {
             return nil
         }
         return record

@@ -1,5 +1,4 @@
 import Basics
-import FoundationEssentials
 package import KubeClient
 import KubeModel
 import KubeRuntime
@@ -54,7 +53,7 @@ package struct OwnPod: MainStatusSource {
             struct Metadata: Decodable { var deletionTimestamp: String? }
             var metadata: Metadata
         }
-        guard let object = try? JSONDecoder().decode(Object.self, from: Data(pod)),
+        guard let object = try? JSONCoding.decode(Object.self, from: pod),
             let end = object.metadata.deletionTimestamp.flatMap({ CivilTime(internet: $0) })
         else { return nil }
         return max(.zero, .milliseconds(end.secondsSince1970 * 1000 - now.milliseconds))

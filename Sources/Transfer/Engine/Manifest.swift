@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Basics
 internal import Glibc
 
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
@@ -63,18 +63,16 @@ package struct Manifest: Sendable, Equatable, Codable {
 
     /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.
     package func encoded() throws(TransferError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         var ordered = self
         ordered.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        do { return Array(try encoder.encode(ordered)) + [UInt8(ascii: "\n")] } catch {
+        do { return Array(try JSONCoding.encode(ordered).prettyText.utf8) } catch {
             throw TransferError(object: "manifest", reason: .configuration, message: "cannot be encoded: \(error)")
         }
     }
 
     /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.
     package init(_ bytes: [UInt8], from object: String) throws(TransferError) {
-        do { self = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
+        do { self = try JSONCoding.decode(Manifest.self, from: bytes) } catch {
             throw TransferError(object: object, reason: .archive, message: "is not a manifest of this program")
         }
         guard version <= Self.currentVersion else {

@@ -1,5 +1,4 @@
 internal import Basics
-internal import FoundationEssentials
 internal import WorkdirProtocol
 
 /// What signs a request. Prints only the key's id.
@@ -84,7 +83,7 @@ struct CredentialDocument: Decodable {
         func refuse(_ message: String) -> TransferError {
             TransferError(object: source, reason: .credentials, message: message)
         }
-        guard let document = try? JSONDecoder().decode(CredentialDocument.self, from: Data(bytes)) else {
+        guard let document = try? JSONCoding.decode(CredentialDocument.self, from: bytes) else {
             throw refuse("the credentials are not the JSON that was expected")
         }
         if let code = document.code, code != "Success" {
