@@ -304,6 +304,9 @@ let package = Package(
                 "TestSupport", "Basics", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree",
                 "ContainerRuntime", "KubeModel", "PodRules", "Conversion", "SidecarAgent", "Terminator", "Admission",
             ], path: "Tests/EndToEnd", swiftSettings: ours),
+        // Main as an enemy, against the built programs.
+        .testTarget(
+            name: "HostileTests", dependencies: ["TestSupport"], path: "Tests/Hostile", swiftSettings: ours),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,9 +9,11 @@ struct InputJob: Sendable {
     init(_ agent: SidecarAgent) { self.agent = agent }
 
     func run() async -> LifecycleInput {
+        let folder: ConfinedFolder
         do throws(VolumeError) {
             try EntrypointBinary.place(agent.settings.entrypoint, in: agent.volume)
             try orderSamples()
+            folder = try agent.volume.folder(WorkdirPath.input)
         } catch {
             return .inputsFailed(FailureCause(volume: error))
         }
@@ -20,7 +22,7 @@ struct InputJob: Sendable {
         let requests = settings.configuration.inputs.map(InputRequest.init)
         let onEvent = agent.onEvent
         let report = await agent.transfers.fetch(
-            requests, into: agent.volume.root.display(WorkdirPath.input), journal: agent.journal,
+            requests, into: folder, journal: agent.journal,
             onEvent: { onEvent(.transfer(.input, $0)) })
         onEvent(.transferred(.input, report))
         agent.log(report, .input)

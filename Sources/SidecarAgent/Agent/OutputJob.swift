@@ -20,8 +20,12 @@ struct OutputJob: Sendable {
         let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
             .map(OutputRequest.init)
         let onEvent = agent.onEvent
+        let folder: ConfinedFolder
+        do throws(VolumeError) { folder = try agent.volume.folder(WorkdirPath.output) } catch {
+            return .outputsFailed(FailureCause(volume: error))
+        }
         let report = await agent.transfers.store(
-            requests, from: agent.volume.root.display(WorkdirPath.output), deadline: deadline, journal: agent.journal,
+            requests, from: folder, deadline: deadline, journal: agent.journal,
             onEvent: { onEvent(.transfer(.output, $0)) })
         onEvent(.transferred(.output, report))
         agent.log(report, .output)

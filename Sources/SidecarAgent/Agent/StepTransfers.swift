@@ -5,12 +5,12 @@ import WorkdirProtocol
 /// What the agent needs of the transfer engine.
 package protocol StepTransfers: Sendable {
     func fetch(
-        _ inputs: [InputRequest], into folder: String, journal: any TransferJournal,
+        _ inputs: [InputRequest], into folder: ConfinedFolder, journal: any TransferJournal,
         onEvent: @escaping TransferEventHandler
     ) async -> TransferReport
 
     func store(
-        _ outputs: [OutputRequest], from folder: String, deadline: ContinuousClock.Instant?,
+        _ outputs: [OutputRequest], from folder: ConfinedFolder, deadline: ContinuousClock.Instant?,
         journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport
 

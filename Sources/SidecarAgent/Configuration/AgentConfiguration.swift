@@ -1,7 +1,8 @@
 package import Basics
 package import ConfigSchema
+import Transfer
 import WorkdirProtocol
-import YAMLTree
+package import YAMLTree
 
 /// Everything the agent is told, checked and with its defaults filled in: one YAML or JSON document,
 /// described by `docs/schema/agent-config.schema.json`; see `ConfigurationSources` for where it comes from.
@@ -37,6 +38,29 @@ extension AgentConfiguration: Configurable {
         .optional("grace", \.grace, .duration(), "From SIGTERM to SIGKILL: the pod's terminationGracePeriodSeconds."),
         .optional("legacy", \.legacy, .boolean, "The agent is an ordinary container, not a native sidecar."),
     ]
+}
+
+extension AgentConfiguration {
+    /// Stores open files by path, and main may put links in the way anywhere in the workdir.
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        let urls = [("inputs", "from", inputs.map(\.from)), ("outputs", "to", outputs.map(\.to))]
+        for (list, field, urls) in urls {
+            for (index, url) in urls.enumerated() {
+                guard let place = try? Location(url), place.isLocal,
+                    Volume.relative(place.key + "x", to: workdir) != nil
+                else { continue }
+                decoding.at(field: list) { list in
+                    list.at(index: index) { entry in
+                        entry.at(field: field) {
+                            $0.report(
+                                "lies in the workdir, where main can put links in the way; name another folder",
+                                at: mark)
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The resource monitor.

@@ -22,7 +22,7 @@ package struct StepServices: Sendable {
     package init(_ configuration: AgentConfiguration, scope: UsageScope = .container) {
         self.configuration = configuration
         endpoint = AgentEndpoint(metrics: metrics)
-        monitor = ResourceMonitor(configuration.monitor, workdir: configuration.workdir, metrics: metrics, scope: scope)
+        monitor = ResourceMonitor(configuration.monitor, metrics: metrics, scope: scope)
     }
 
     /// Listens; until an agent is attached, `/ready` answers 503.
@@ -40,11 +40,12 @@ package struct StepServices: Sendable {
         _ agent: SidecarAgent, pod: PodIdentity, api: (any KubeAPI)? = nil, logger: Logger
     ) -> [any ReportSink] {
         endpoint.attach(agent.status)
+        monitor.attach(agent.volume)
         var reporter = pod
         // Where no uid is given the volume has one, as unique and kept across restarts.
         reporter.uid = agent.identity.pod
         return ReportSinks.make(
-            configuration.state, pod: reporter, api: api, log: agent.reportLog, logger: logger,
+            configuration.state, pod: reporter, volume: agent.volume, api: api, log: agent.reportLog, logger: logger,
             metrics: AgentMetrics(metrics, status: agent.status))
     }
 }

@@ -63,7 +63,8 @@ final class Journal: Sendable {
     }
 
     private static func appender(in folder: FolderHandle) throws(VolumeError) -> Int32 {
-        let file = openat(folder.descriptor, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC)
+        // A pipe in its place would wait for a reader.
+        let file = openat(folder.descriptor, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw .last("append to", folder.display(name)) }
         return file
     }

@@ -86,7 +86,7 @@ package struct LocalWorkdir: Sendable {
 
     /// Main has left something in `output/`.
     package var hasOutputs: Bool {
-        (try? FolderHandle(path: "\(path)/\(WorkdirPath.output)").names().isEmpty) == false
+        (try? FolderHandle(path: path).folder(WorkdirPath.output).names().isEmpty) == false
     }
 
     /// Removes a temporary workdir. A given one stays.

@@ -1,4 +1,5 @@
 import Basics
+import Synchronization
 package import Telemetry
 package import WorkdirProtocol
 
@@ -6,7 +7,8 @@ package import WorkdirProtocol
 /// `.kpipe/usage`, and the processes of other containers where the PID namespace is shared.
 package final class ResourceMonitor: Sendable {
     private let interval: Duration?
-    private let workdir: String
+    /// Where the entrypoint leaves its samples, once it is taken.
+    private let volume = Mutex<Volume?>(nil)
     private let scope: UsageScope
     private let board = UsageBoard()
 
@@ -15,16 +17,17 @@ package final class ResourceMonitor: Sendable {
 
     /// Without an interval nothing is sampled and nothing wakes up.
     package init(
-        _ configuration: MonitorConfiguration, workdir: String, metrics: MetricRegistry,
-        scope: UsageScope = .container
+        _ configuration: MonitorConfiguration, metrics: MetricRegistry, scope: UsageScope = .container
     ) {
         interval = configuration.interval
         self.scope = scope
-        self.workdir = workdir
         guard interval != nil else { return }
         let shown = UsageMetrics(metrics)
         metrics.onExposition { [board] in shown.show(board.current) }
     }
+
+    /// Main's samples are read from there from now on.
+    func attach(_ volume: Volume) { self.volume.withLock { $0 = volume } }
 
     /// Samples until cancelled; returns at once where nothing is to be sampled.
     package func run() async {
@@ -50,8 +53,8 @@ package final class ResourceMonitor: Sendable {
         } else if let own = Cgroup.find(read: Cgroup.readFile) {
             board.append(own.sample(time: now, read: Cgroup.readFile), of: StepContainer.agent.rawValue)
         }
-        let fromEntrypoint = (try? SmallFile.bytes("\(workdir)/\(WorkdirPath.usage)", limit: Self.usageLimit))
-            .map { UsageRecord(parsing: $0) }
+        let fromEntrypoint = volume.withLock { $0 }?.read(WorkdirPath.usage, limit: Self.usageLimit)
+            .map { UsageRecord(parsing: $0.bytes) }
         if let fromEntrypoint { board.replace(fromEntrypoint, of: StepContainer.main.rawValue) }
         let others = ProcessTable.others(time: now)
         for (group, sample) in others {

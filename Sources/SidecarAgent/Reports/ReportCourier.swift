@@ -52,12 +52,20 @@ enum DeliveryOutcome: Sendable, Equatable {
 struct FileCourier: ReportCourier {
     let path: String
     let pod: PodIdentity
+    /// A file below it is reached from there alone, through no link.
+    var volume: Volume?
 
     var destination: String { "file://\(path)" }
 
     func deliver(_ report: StateReport) async -> DeliveryOutcome {
         let line = Array((CloudEvent(report: report, pod: pod).structured.text + "\n").utf8)
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o644)
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+        let descriptor =
+            if let volume, let relative = volume.relative(path) {
+                Beneath.open(volume.root.descriptor, relative, flags, mode: 0o644)
+            } else {
+                open(path, flags, 0o644)
+            }
         guard descriptor >= 0 else { return failure("open") }
         defer { close(descriptor) }
         var before = stat()

@@ -2,18 +2,15 @@ import Basics
 import Glibc
 import WorkdirProtocol
 
-/// One folder of the volume, held open. Names are single components and links are never followed, because the other
-/// container can write here too and may put anything in the place of a file.
+/// One folder of the volume, held open. No link is ever followed, because the other container can write here too and may
+/// put anything in the place of a file.
 final class FolderHandle: Sendable {
-    /// Temporary files are told by their names; only the one live agent makes them here.
-    static let temporaryPrefix = ".kpipe-"
-
     /// For messages.
     let path: String
     let descriptor: Int32
 
     init(path: String) throws(VolumeError) {
-        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open the folder", path) }
         self.path = path
     }
@@ -27,18 +24,25 @@ final class FolderHandle: Sendable {
 
     /// The folder `name`, made where it is missing. A link in its place is refused.
     func folder(_ name: String, openToAll: Bool = false) throws(VolumeError) -> FolderHandle {
-        let made = mkdirat(descriptor, name, 0o777) == 0
-        guard made || errno == EEXIST else { throw .last("make the folder", display(name)) }
-        let opened = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard opened >= 0 else {
-            guard errno == ENOTDIR || errno == ELOOP else { throw .last("open the folder", display(name)) }
-            throw VolumeError(.inputOutput, "\(display(name)) is not a folder but a file or a link; remove it")
-        }
-        let folder = FolderHandle(opened, path: display(name))
+        let opened = try open(folder: name)
         // Agent and main may run as different users; the set-group bit of an fsGroup stays.
         var status = stat()
         if openToAll, fstat(opened, &status) == 0 { fchmod(opened, status.st_mode & 0o7777 | 0o777) }
-        return folder
+        return FolderHandle(opened, path: display(name))
+    }
+
+    /// A descriptor of the folder `name`, made where it is missing; the caller closes it.
+    func open(folder name: String) throws(VolumeError) -> Int32 {
+        guard mkdirat(descriptor, name, 0o777) == 0 || errno == EEXIST else {
+            throw .last("make the folder", display(name))
+        }
+        let opened = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard opened >= 0 else {
+            guard errno == ENOTDIR || errno == ELOOP else { throw .last("open the folder", display(name)) }
+            throw VolumeError(
+                .inputOutput, "\(display(name)) is not a folder but a file or a link, which is not followed; remove it")
+        }
+        return opened
     }
 
     func display(_ name: String) -> String { "\(path)/\(name)" }
@@ -46,7 +50,7 @@ final class FolderHandle: Sendable {
     /// A small regular file, cut off at `limit` bytes. `nil` when there is none; a link, a pipe or a folder in its
     /// place counts as none.
     func read(_ name: String, limit: Int = 4096) -> MarkerFile? {
-        let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let file = Beneath.open(descriptor, name, O_RDONLY | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var status = stat()
@@ -82,13 +86,14 @@ struct MarkerFile: Sendable, Equatable {
 
 extension FolderHandle {
     /// Replaces the file whole, by way of a temporary one in the same folder. Content and name survive a power failure.
+    /// Whatever else stands in its place goes.
     func replace(_ name: String, with bytes: [UInt8], mode: mode_t = 0o644) throws(VolumeError) {
         try replace(name, mode: mode) { Self.writeAll($0, bytes) }
     }
 
     /// Replaces the file by a copy of the one at `source`, which the kernel makes.
     func copy(_ source: String, to name: String, mode: mode_t) throws(VolumeError) {
-        let original = open(source, O_RDONLY | O_CLOEXEC)
+        let original = Glibc.open(source, O_RDONLY | O_CLOEXEC)
         guard original >= 0 else { throw .last("read", source) }
         defer { close(original) }
         try replace(name, mode: mode) { file in
@@ -100,8 +105,8 @@ extension FolderHandle {
     }
 
     private func replace(_ name: String, mode: mode_t, _ fill: (Int32) -> Bool) throws(VolumeError) {
-        let temporary = Self.temporaryPrefix + name
-        unlinkat(descriptor, temporary, 0)
+        let temporary = Beneath.temporaryPrefix + name
+        try remove(temporary)
         let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else { throw .last("write", display(name)) }
         let isWritten = fill(file) && fchmod(file, mode) == 0 && fsync(file) == 0
@@ -112,55 +117,41 @@ extension FolderHandle {
             throw error
         }
         close(file)
-        guard renameat(descriptor, temporary, descriptor, name) == 0 else {
-            let error = VolumeError.last("rename a temporary file to", display(name))
-            unlinkat(descriptor, temporary, 0)
-            throw error
+        if renameat(descriptor, temporary, descriptor, name) != 0 {
+            var error: VolumeError? = .last("rename a temporary file to", display(name))
+            if errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST {
+                try remove(name)
+                if renameat(descriptor, temporary, descriptor, name) == 0 { error = nil }
+            }
+            if let error {
+                unlinkat(descriptor, temporary, 0)
+                throw error
+            }
         }
         fsync(descriptor)
     }
-}
 
-extension FolderHandle {
     /// Removes a file, a link, or a folder with all it holds; nothing there is fine. Never crosses a link.
     func remove(_ name: String) throws(VolumeError) {
-        if unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM else { throw .last("remove", display(name)) }
-        try folder(name).removeAll()
-        guard unlinkat(descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-            throw .last("remove the folder", display(name))
-        }
+        guard Beneath.remove(EntryName(name), from: descriptor) else { throw .last("remove", display(name)) }
     }
 
     /// Empties the folder, but for `kept`.
     func removeAll(except kept: Set<String> = []) throws(VolumeError) {
-        for name in try names() where !kept.contains(name) { try remove(name) }
+        for name in try names() where name.text.map(kept.contains) != true {
+            guard Beneath.remove(name, from: descriptor) else { throw .last("remove", display(name.escaped)) }
+        }
     }
 
-    func names() throws(VolumeError) -> [String] {
-        // A description of its own, so that reading leaves no position behind.
-        let listed = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard listed >= 0, let stream = fdopendir(listed) else {
-            let error = VolumeError.last("list", path)
-            if listed >= 0 { close(listed) }
-            throw error
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
+    func names() throws(VolumeError) -> [EntryName] {
+        guard let names = Beneath.names(in: descriptor) else { throw .last("list", path) }
         return names
     }
 
-    /// Moves `name` into `target`, taking the place of what is there.
-    func move(_ name: String, to target: FolderHandle, as newName: String) throws(VolumeError) {
-        try target.remove(newName)
-        guard renameat(descriptor, name, target.descriptor, newName) == 0 || errno == ENOENT else {
-            throw .last("move away", display(name))
+    /// Moves `name` into `target`, which holds nothing of that name.
+    func move(_ name: EntryName, to target: FolderHandle) throws(VolumeError) {
+        guard renameat(descriptor, name.bytes, target.descriptor, name.bytes) == 0 || errno == ENOENT else {
+            throw .last("move away", display(name.escaped))
         }
     }
 }

@@ -1,7 +1,10 @@
+import Basics
 import Glibc
+import Transfer
 package import WorkdirProtocol
 
-/// The shared volume, held by the one live agent.
+/// The shared volume, held by the one live agent. It is opened once; everything in it is reached from there, because main
+/// may put a link in the place of anything at any time.
 final class Volume: Sendable {
     let root: FolderHandle
     let own: FolderHandle
@@ -33,7 +36,7 @@ final class Volume: Sendable {
     /// Held until the process ends, however it ends.
     private static func lock(_ own: FolderHandle, of path: String) throws(VolumeError) -> Int32 {
         let name = ownName(WorkdirPath.lock)
-        let file = openat(own.descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        let file = openat(own.descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .last("open the lock", own.display(name)) }
         // An entrypoint takes it for a moment to see whether an agent is here.
         var tries = 0
@@ -89,6 +92,26 @@ final class Volume: Sendable {
         return folder.exists(name)
     }
 
+    /// `input` or `output` as it stands now, for transfers.
+    func folder(_ name: String) throws(VolumeError) -> ConfinedFolder {
+        ConfinedFolder(taking: try root.open(folder: name), path: root.display(name))
+    }
+
+    /// `path` below the root, where it lies there.
+    func relative(_ path: String) -> String? { Self.relative(path, to: root.path) }
+
+    /// The same by the paths' words alone.
+    static func relative(_ path: String, to root: String) -> String? {
+        func steps(_ path: String) -> [Substring] {
+            path.split(separator: "/").reduce(into: []) { steps, step in
+                if step == ".." { _ = steps.popLast() } else if step != "." { steps.append(step) }
+            }
+        }
+        let (root, whole) = (steps(root), steps(path))
+        guard path.hasPrefix("/"), whole.count > root.count, whole.starts(with: root) else { return nil }
+        return whole.dropFirst(root.count).joined(separator: "/")
+    }
+
     /// Main has left something in `output/`.
     var hasOutputs: Bool { (try? root.folder(WorkdirPath.output).names().isEmpty) == false }
 
@@ -115,7 +138,10 @@ extension Volume {
         let innocent = [
             WorkdirPath.lock, WorkdirPath.entrypoint, WorkdirPath.attempt, WorkdirPath.reserve,
         ].map(Self.ownName)
-        return try own.names().contains { !innocent.contains($0) && !$0.hasPrefix(FolderHandle.temporaryPrefix) }
+        func isLeftover(_ name: EntryName) -> Bool {
+            name.text.map { !innocent.contains($0) && !$0.hasPrefix(Beneath.temporaryPrefix) } ?? true
+        }
+        return try own.names().contains { isLeftover($0) }
             || exists(WorkdirPath.ready)
     }
 
@@ -139,7 +165,7 @@ extension Volume {
             guard try !outputs.names().isEmpty else { return }
             let earlier = try own.folder(Self.earlier)
             try earlier.removeAll()
-            for name in try outputs.names() { try outputs.move(name, to: earlier, as: name) }
+            for name in try outputs.names() { try outputs.move(name, to: earlier) }
         }
     }
 }

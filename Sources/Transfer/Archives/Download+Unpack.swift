@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 
 extension Download {
     /// Names that promise an archive: content that then is none is damaged, not something else.
@@ -11,18 +10,11 @@ extension Download {
     func unpack(_ item: FetchItem, _ content: FetchedContent, _ file: TemporaryFile) async throws(TransferError)
         -> FetchedRecord?
     {
-        let cancelled = CancellationFlag()
         let (folder, configuration) = (folder, configuration)
-        let outcome = await withTaskCancellationHandler {
-            await Result { () async throws(TransferError) in
-                try await BlockingPool.shared.run { () throws(TransferError) -> FileIdentity? in
-                    try Self.unpack(item, content.size, file, folder, configuration) { cancelled.isSet }
-                }
-            }
-        } onCancel: {
-            cancelled.set()
+        let identity = try await BlockingPool.shared.run { (isCancelled) throws(TransferError) in
+            try Self.unpack(item, content.size, file, folder, configuration, isCancelled)
         }
-        if let identity = try outcome.get() { return record(item, content, identity) }
+        if let identity { return record(item, content, identity) }
         let name = InputPlan.lastSegment(item.key, isURL: item.store.traits.keysAreURLs).lowercased()
         guard !Self.suffixes.contains(where: name.hasSuffix) else {
             throw TransferError(
@@ -60,11 +52,4 @@ extension Download {
         }
         return FileIdentity(status)
     }
-}
-
-/// Tells a thread that runs no task that its task was cancelled.
-private final class CancellationFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
 }

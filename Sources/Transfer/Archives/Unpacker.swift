@@ -47,7 +47,7 @@ struct Unpacker {
         if entry.kind == .folder {
             // The same folder may come more than once, before and after what is in it.
             if !path.isEmpty { try folder.makeFolder(path) }
-            return
+            return try pass(reader)
         }
         guard !path.isEmpty else { throw refusal(entry, "stands for the folder itself") }
         try names.claim(path, for: "\(object): entry '\(entry.path)'")
@@ -75,6 +75,18 @@ struct Unpacker {
             }
         case .special: throw refusal(entry, "is a device, pipe or socket")
         }
+        try pass(reader)
+    }
+
+    /// What an entry holds beside what it should: unfolded all the same, and so counted.
+    private mutating func pass(_ reader: ArchiveReader) throws(TransferError) {
+        var budget = budget
+        let (isCancelled, object) = (isCancelled, object)
+        try reader.forEachPiece { (bytes, _) throws(TransferError) in
+            if isCancelled() { throw .cancelled(object) }
+            try budget.add(Int64(bytes.count))
+        }
+        self.budget = budget
     }
 
     private mutating func write(

@@ -211,8 +211,8 @@ extension Download {
             found = known
         } else {
             let (size, meter) = (content.size, meter)
-            found = try await BlockingPool.shared.run { () throws(TransferError) in
-                try DigestTimer.sha256(of: file, size: size, meter)
+            found = try await BlockingPool.shared.run { (isCancelled) throws(TransferError) in
+                try DigestTimer.sha256(of: file, size: size, meter, isCancelled)
             }
         }
         guard found == wanted else {

@@ -24,14 +24,15 @@ struct SourceDigester: Sendable {
         return accumulator.checksum
     }
 
-    /// Blocks while it reads.
-    mutating func pass(_ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter) throws(TransferError)
-        -> Checksum?
-    {
+    /// Blocks while it reads. Throws `.cancelled` once `isCancelled` says so.
+    private mutating func pass(
+        _ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter, _ isCancelled: () -> Bool
+    ) throws(TransferError) -> Checksum? {
         var accumulator = algorithm.map { ChecksumAccumulator($0) }
         var digest = sha256
         sha256 = nil
-        try file.forEachPiece(of: range) { bytes in
+        try file.forEachPiece(of: range) { (bytes) throws(TransferError) in
+            if isCancelled() { throw .cancelled(file.display) }
             accumulator?.update(bytes)
             if digest != nil { DigestTimer.timed(meter) { digest?.update(bytes) } }
         }
@@ -45,9 +46,9 @@ struct SourceDigester: Sendable {
     {
         guard isNeeded else { return nil }
         let before = self
-        let (after, checksum) = try await BlockingPool.shared.run { () throws(TransferError) in
+        let (after, checksum) = try await BlockingPool.shared.run { (isCancelled) throws(TransferError) in
             var digester = before
-            let checksum = try digester.pass(file, range, meter)
+            let checksum = try digester.pass(file, range, meter, isCancelled)
             return (digester, checksum)
         }
         self = after
@@ -65,12 +66,17 @@ enum DigestTimer {
         }
     }
 
-    /// Of the first `size` bytes of a file, read from the page cache. Blocks.
-    static func sha256(of file: TemporaryFile, size: Int64, _ meter: TransferMeter) throws(TransferError) -> [UInt8] {
+    /// Of the first `size` bytes of a file, read from the page cache. Blocks; throws `.cancelled` once told to.
+    static func sha256(
+        of file: TemporaryFile, size: Int64, _ meter: TransferMeter, _ isCancelled: () -> Bool
+    ) throws(TransferError) -> [UInt8] {
         let started = threadTime()
         defer { meter.update { $0.digestTime += threadTime() - started } }
         var digest = MessageDigest(.sha256)
-        try file.forEachPiece(upTo: size) { digest.update($0) }
+        try file.forEachPiece(upTo: size) { (bytes) throws(TransferError) in
+            if isCancelled() { throw .cancelled(file.display) }
+            digest.update(bytes)
+        }
         return digest.bytes
     }
 

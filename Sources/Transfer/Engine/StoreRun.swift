@@ -70,7 +70,10 @@ struct StoreRun {
     /// All that is to be stored, higher priorities first and then by path. A file that two outputs send to one URL goes
     /// once; two files that would become one object are refused.
     private mutating func plan(_ outputs: [OutputRequest]) async -> [StoreItem] {
-        let findings = await BlockingPool.shared.run { [folder] in OutputWalk(folder).findings() }
+        let findings = await BlockingPool.shared.run { [folder, limits = configuration.outputs] isCancelled in
+            OutputWalk.findings(in: folder, limits: limits, isCancelled: isCancelled)
+        }
+        for case .unseen(let error) in findings { fail(error) }
         var items: [StoreItem] = []
         var takers: [ByteKey: String] = [:]
         var told: Set<ByteKey> = []
@@ -96,6 +99,7 @@ struct StoreRun {
                         }
                     case .refused(let path, let error):
                         if plan.key(of: path) != nil, told.insert(ByteKey(path)).inserted { fail(error) }
+                    case .unseen: break
                     }
                 }
             } catch {

@@ -18,6 +18,7 @@ package struct TransferConfiguration: Sendable {
     /// How much of what is written may stay in the page cache.
     package var pageCache: PageCachePolicy
     package var archives: ArchiveLimits
+    package var outputs = OutputLimits()
     /// Refuses inputs whose names differ in upper and lower case alone, wherever they are fetched to, so that the same
     /// step works on every volume.
     package var refusesCaseCollisions = true

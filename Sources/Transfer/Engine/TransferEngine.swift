@@ -31,6 +31,18 @@ package final class TransferEngine: Sendable {
         do throws(TransferError) {
             // A rehearsal makes nothing, not even the folder.
             let confined = try ConfinedFolder(configuration.dryRun ? "/" : folder, creating: !configuration.dryRun)
+            return await fetch(inputs, into: confined, journal: journal, onEvent: onEvent)
+        } catch {
+            return failed(error, onEvent)
+        }
+    }
+
+    /// The same for a folder that is open already.
+    package func fetch(
+        _ inputs: [InputRequest], into confined: ConfinedFolder, journal: any TransferJournal,
+        onEvent: @escaping TransferEventHandler
+    ) async -> TransferReport {
+        do throws(TransferError) {
             // A journal means that the folder is this step's own; elsewhere another process may be at work.
             if !(journal is NoJournal) { try confined.removeTemporaries() }
             let download = Download(
@@ -55,35 +67,43 @@ package final class TransferEngine: Sendable {
     ) async -> TransferReport {
         do throws(TransferError) {
             let confined = try ConfinedFolder(folder)
-            let upload = Upload(
-                requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
-                meter: meter)
-            let run = StoreRun(
-                stores: stores, configuration: configuration, folder: confined, upload: upload, meter: meter,
-                onEvent: onEvent)
-            guard let deadline else {
-                var run = run
-                return await run.run(outputs, isPastDeadline: { false })
-            }
-            return await withTaskGroup(of: TransferReport?.self) { group in
-                group.addTask {
-                    var run = run
-                    return await run.run(outputs) { ContinuousClock.now >= deadline }
-                }
-                group.addTask {
-                    try? await Task.sleep(until: deadline, clock: .continuous)
-                    return nil
-                }
-                var report: TransferReport?
-                while report == nil, let finished = await group.next() {
-                    report = finished
-                    // Either the work is done and the clock may stop, or the clock has run out and the work must stop.
-                    group.cancelAll()
-                }
-                return report ?? TransferReport()
-            }
+            return await store(outputs, from: confined, deadline: deadline, journal: journal, onEvent: onEvent)
         } catch {
             return failed(error, onEvent)
+        }
+    }
+
+    /// The same for a folder that is open already.
+    package func store(
+        _ outputs: [OutputRequest], from confined: ConfinedFolder, deadline: ContinuousClock.Instant?,
+        journal: any TransferJournal, onEvent: @escaping TransferEventHandler
+    ) async -> TransferReport {
+        let upload = Upload(
+            requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
+            meter: meter)
+        let run = StoreRun(
+            stores: stores, configuration: configuration, folder: confined, upload: upload, meter: meter,
+            onEvent: onEvent)
+        guard let deadline else {
+            var run = run
+            return await run.run(outputs, isPastDeadline: { false })
+        }
+        return await withTaskGroup(of: TransferReport?.self) { group in
+            group.addTask {
+                var run = run
+                return await run.run(outputs) { ContinuousClock.now >= deadline }
+            }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            var report: TransferReport?
+            while report == nil, let finished = await group.next() {
+                report = finished
+                // Either the work is done and the clock may stop, or the clock has run out and the work must stop.
+                group.cancelAll()
+            }
+            return report ?? TransferReport()
         }
     }
 

@@ -34,6 +34,21 @@ final class BlockingPool: Sendable {
         return try result.get()
     }
 
+    /// As `run`, for work that takes long and looks at the flag it is given, which says that the caller was cancelled.
+    func run<Success: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        let flag = CancellationFlag()
+        let outcome = await withTaskCancellationHandler {
+            await Result { () async throws(Failure) in
+                try await run { () throws(Failure) in try work { flag.isSet } }
+            }
+        } onCancel: {
+            flag.set()
+        }
+        return try outcome.get()
+    }
+
     /// As `run`, for work that may block for ever, such as reading a pipe: whoever is cancelled does not wait for it.
     /// Its thread is lost until it ends by itself. Throws `.cancelled`, naming `object`.
     func runUnlessCancelled<Success: Sendable>(
@@ -86,6 +101,13 @@ final class BlockingPool: Sendable {
             job?()
         }
     }
+}
+
+/// Tells a thread that runs no task that its task was cancelled.
+private final class CancellationFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+    func set() { flag.store(true, ordering: .relaxed) }
 }
 
 /// Given to one who waits; whatever comes later is dropped.

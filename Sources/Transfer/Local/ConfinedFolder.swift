@@ -1,19 +1,26 @@
-import CLinux
-import Glibc
+internal import Basics
+internal import CLinux
+internal import Glibc
 
 /// A folder outside of which nothing is opened, made, renamed or removed, whatever the names and links below it say.
 ///
-/// Every path is relative and is resolved by the kernel with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS` (openat2), or,
-/// where a kernel or sandbox lacks that call, component by component with `O_NOFOLLOW`.
-final class ConfinedFolder: Sendable {
+/// Every path is relative and is resolved as `Beneath` does: no link is followed but by `openSource`, by name.
+package final class ConfinedFolder: Sendable {
     /// For messages.
-    let path: String
-    private let descriptor: Int32
+    package let path: String
+    let descriptor: Int32
     /// Folders that did not exist before, the highest first.
     private let made: [String]
 
     /// Names of temporary files start so, and no object may have such a name.
-    static let temporaryPrefix = ".kpipe-"
+    static let temporaryPrefix = Beneath.temporaryPrefix
+
+    /// Takes over `descriptor`, an open folder; `path` is where it lies, for messages and for links that say so in full.
+    package init(taking descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+        made = []
+    }
 
     init(_ path: String, creating: Bool = false) throws(TransferError) {
         made = creating ? try Self.makeFolders(path) : []
@@ -28,25 +35,27 @@ final class ConfinedFolder: Sendable {
 
     /// A descriptor of what `relative` names; the caller closes it.
     func openFile(_ relative: String, _ flags: Int32, mode: mode_t = 0) throws(TransferError) -> Int32 {
-        let file = Self.open(beneath: descriptor, relative, flags | O_CLOEXEC, mode)
+        let file = Beneath.open(descriptor, relative, flags, mode: mode)
         guard file >= 0 else { throw .system("open the file", display(relative)) }
         return file
     }
 
-    /// As `openFile`, but follows links that stay within this folder.
+    /// As `openFile`, but follows links that stay within this folder: their names are read and put together here, and what
+    /// comes of it is opened without following any, so that nobody can lead us elsewhere in between.
     func openSource(_ relative: String, _ flags: Int32) throws(TransferError) -> Int32 {
-        let beneath = UInt64(RESOLVE_BENEATH) | UInt64(RESOLVE_NO_MAGICLINKS)
-        let all = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
-        let file = clinux_openat2(descriptor, relative, all, 0, beneath)
+        let file = Beneath.open(descriptor, relative, flags)
         if file >= 0 { return file }
-        // Without openat2 nothing can say where a link leads: none is followed then.
-        if errno == ENOSYS || errno == EPERM { return try openFile(relative, flags) }
-        throw .system("open the file", display(relative))
+        let code = errno
+        let error = TransferError.system("open the file", display(relative), code)
+        guard code == ELOOP else { throw error }
+        let target = LinkPath.resolve(relative, root: path) { Beneath.target(ofLink: $0, in: descriptor) }
+        guard let target else { throw error }
+        return try openFile(target, flags)
     }
 
     /// `nil` when nothing stands there. Does not follow a link at the end.
     func status(_ relative: String) throws(TransferError) -> stat? {
-        let file = Self.open(beneath: descriptor, relative, pathOnly | O_NOFOLLOW | O_CLOEXEC, 0)
+        let file = Beneath.open(descriptor, relative, Beneath.pathOnly | O_NOFOLLOW)
         guard file >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .system("look at", display(relative))
@@ -60,7 +69,7 @@ final class ConfinedFolder: Sendable {
     /// Makes `relative` and the folders above it where they are missing.
     func makeFolder(_ relative: some StringProtocol) throws(TransferError) {
         if relative.isEmpty { return }
-        let existing = Self.open(beneath: descriptor, String(relative), pathOnly | O_DIRECTORY | O_CLOEXEC, 0)
+        let existing = Beneath.open(descriptor, String(relative), Beneath.pathOnly | O_DIRECTORY)
         if existing >= 0 {
             close(existing)
             return
@@ -112,8 +121,7 @@ final class ConfinedFolder: Sendable {
 
     /// Writes the folder's own entries to disk, so that a rename in it survives a crash.
     func synchronize(_ relative: String) throws(TransferError) {
-        let folder = Self.open(
-            beneath: descriptor, relative.isEmpty ? "." : relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        let folder = Beneath.open(descriptor, relative.isEmpty ? "." : relative, O_RDONLY | O_DIRECTORY)
         guard folder >= 0 else { throw .system("open the folder", display(relative)) }
         defer { close(folder) }
         guard fsync(folder) == 0 || errno == EINVAL else { throw .system("synchronize the folder", display(relative)) }
@@ -123,28 +131,17 @@ final class ConfinedFolder: Sendable {
     func removeTemporaries() throws(TransferError) {
         for name in try names() {
             guard let text = name.text, text.begins(with: Self.temporaryPrefix) else { continue }
-            if unlinkat(descriptor, text, 0) != 0, errno == EISDIR { try removeTree(text) }
+            try removeTree(text)
         }
     }
 
-    /// Removes a folder and all below it, following nothing.
+    /// Removes a file, or a folder and all below it, following nothing.
     func removeTree(_ relative: String) throws(TransferError) {
-        try ConfinedFolder(reopening: self, relative).removeContents()
         let (above, last) = Self.split(relative)
         let removed = try inside(above) { (parent) throws(TransferError) in
-            unlinkat(parent, last, AT_REMOVEDIR) == 0
+            Beneath.remove(EntryName(last), from: parent)
         }
-        guard removed else { throw .system("remove the folder", display(relative)) }
-    }
-
-    private func removeContents() throws(TransferError) {
-        for name in try names() where unlinkat(descriptor, name.bytes, 0) != 0 {
-            guard errno == EISDIR else { throw .system("remove", display(name.escaped)) }
-            try ConfinedFolder(inside: self, name).removeContents()
-            guard unlinkat(descriptor, name.bytes, AT_REMOVEDIR) == 0 else {
-                throw .system("remove the folder", display(name.escaped))
-            }
-        }
+        guard removed else { throw .system("remove", display(relative)) }
     }
 
     /// Takes back what `init` made, as far as nothing stands in it.
@@ -176,15 +173,8 @@ final class ConfinedFolder: Sendable {
 
     /// What stands directly in this folder, in byte order.
     func names() throws(TransferError) -> [EntryName] {
-        let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0, let stream = fdopendir(copy) else { throw .system("list the folder", path) }
-        defer { closedir(stream) }
-        var names: [EntryName] = []
-        while let entry = readdir(stream) {
-            let name = EntryName(entry)
-            if name.text != ".", name.text != ".." { names.append(name) }
-        }
-        return names.sorted { $0.precedes($1) }
+        guard let names = Beneath.names(in: descriptor) else { throw .system("list the folder", path) }
+        return names
     }
 }
 
@@ -196,7 +186,7 @@ extension ConfinedFolder {
         -> Result
     {
         if relative.isEmpty { return try body(descriptor) }
-        let folder = Self.open(beneath: descriptor, relative, pathOnly | O_DIRECTORY | O_CLOEXEC, 0)
+        let folder = Beneath.open(descriptor, relative, Beneath.pathOnly | O_DIRECTORY)
         guard folder >= 0 else { throw .system("open the folder", display(relative)) }
         defer { close(folder) }
         return try body(folder)
@@ -205,50 +195,6 @@ extension ConfinedFolder {
     static func split(_ relative: String) -> (above: String, name: String) {
         guard let slash = relative.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", relative) }
         return (String(relative[..<slash]), String(relative[relative.utf8.index(after: slash)...]))
-    }
-
-    private static func open(beneath folder: Int32, _ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
-        let confined = UInt64(RESOLVE_BENEATH) | UInt64(RESOLVE_NO_SYMLINKS) | UInt64(RESOLVE_NO_MAGICLINKS)
-        // O_PATH with O_NOFOLLOW looks at a link itself, which RESOLVE_NO_SYMLINKS allows at the end of a path.
-        let file = clinux_openat2(folder, path, UInt64(UInt32(bitPattern: flags)), UInt64(mode), confined)
-        // ENOSYS: an old kernel; EPERM: a sandbox that does not know the call.
-        if file < 0, errno == ENOSYS || errno == EPERM { return walk(from: folder, path, flags, mode) }
-        return file
-    }
-
-    /// What openat2 does, by hand. Between two components nobody can slip in a link, because none is ever followed.
-    static func walk(from folder: Int32, _ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
-        guard path.utf8.first != slash else {
-            errno = EXDEV
-            return -1
-        }
-        let components = path.segments()
-        var current = folder
-        defer { if current != folder { close(current) } }
-        for component in components.dropLast() {
-            guard component != ".." else {
-                errno = EXDEV
-                return -1
-            }
-            let next = openat(current, String(component), pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if next < 0 {
-                // A link is no folder to O_DIRECTORY; say what openat2 says.
-                if errno == ENOTDIR, isLink(current, String(component)) { errno = ELOOP }
-                return -1
-            }
-            if current != folder { close(current) }
-            current = next
-        }
-        guard let last = components.last, last != ".." else {
-            errno = EXDEV
-            return -1
-        }
-        return openat(current, String(last), flags | O_NOFOLLOW, mode)
-    }
-
-    private static func isLink(_ folder: Int32, _ name: String) -> Bool {
-        var status = stat()
-        return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
     /// `mkdir -p` outside any confinement: the folder a person named. Returns what was missing, the highest first.
@@ -265,5 +211,38 @@ extension ConfinedFolder {
     }
 }
 
-/// Names a place without opening what stands there.
-private let pathOnly = Int32(CLINUX_O_PATH)
+/// Where a path leads once its links are followed, by their words alone. Pure.
+enum LinkPath {
+    /// Links on one way, as the kernel has it.
+    static let limit = 40
+
+    /// The path without links below the folder that lies at `root`; `nil` where it leads out of it, or in circles.
+    ///
+    /// - Parameter readLink: the words of the link at a path below the folder; `nil` where none stands there.
+    static func resolve(_ path: String, root: String, readLink: (String) -> String?) -> String? {
+        let root = root.segments().map(String.init)
+        var rest = path.segments().reversed().map(String.init)
+        var (done, links): ([String], Int) = ([], 0)
+        while let step = rest.popLast() {
+            if step == "." { continue }
+            if step == ".." {
+                guard done.popLast() != nil else { return nil }
+                continue
+            }
+            guard let words = readLink((done + [step]).joined(separator: "/")) else {
+                done.append(step)
+                continue
+            }
+            links += 1
+            var steps = words.segments().map(String.init)
+            if words.utf8.first == slash {
+                guard steps.count >= root.count, zip(root, steps).allSatisfy({ $0.isSame(as: $1) }) else { return nil }
+                steps.removeFirst(root.count)
+                done = []
+            }
+            guard links <= limit, !words.isEmpty else { return nil }
+            rest += steps.reversed()
+        }
+        return done.isEmpty ? nil : done.joined(separator: "/")
+    }
+}

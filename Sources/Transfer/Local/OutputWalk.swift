@@ -1,94 +1,161 @@
-import CLinux
-import Glibc
+internal import Basics
+internal import Glibc
 
-/// Finds the regular files below a folder, in byte order, following no link to a folder.
+/// Finds the regular files below a folder, in byte order, following no link to a folder. A deep tree costs no more
+/// descriptors or stack than a flat one.
 struct OutputWalk {
     enum Finding: Equatable {
         case file(String)
-        /// Left out on purpose, with the reason: not a file, nothing is lost.
+        /// Left out on purpose, with the reason: not a file of this folder.
         case note(String, String)
         /// Meant to be stored and cannot be; the path may be one for people to read.
         case refused(String, TransferError)
+        /// What a folder holds, or the rest of all, could not be looked at, whatever was meant by it.
+        case unseen(TransferError)
     }
 
     private let folder: ConfinedFolder
+    private let limits: OutputLimits
+    private let isCancelled: () -> Bool
+    private var findings: [Finding] = []
+    /// Paths still to be looked at, the next one last.
+    private var pending: [String] = []
+    private var files = 0
+    private var bytes: Int64 = 0
 
-    init(_ folder: ConfinedFolder) { self.folder = folder }
+    init(_ folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false }) {
+        self.folder = folder
+        self.limits = limits
+        self.isCancelled = isCancelled
+    }
 
-    /// Everything below `relative` ("" is the whole folder; one that is missing holds nothing).
-    func findings(below relative: String = "") -> [Finding] {
-        var findings: [Finding] = []
-        let start = relative.hasSuffix("/") ? String(relative.dropLast()) : relative
+    /// Everything in the folder. Once a limit is passed nothing more is looked for, and that is said.
+    static func findings(
+        in folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false }
+    ) -> [Finding] {
+        var walk = OutputWalk(folder, limits: limits, isCancelled: isCancelled)
+        walk.list("")
+        while let path = walk.pending.popLast() { walk.visit(path) }
+        return walk.findings
+    }
+
+    /// What stands at one path, where that is no folder.
+    static func findings(at path: String, in folder: ConfinedFolder) -> [Finding] {
+        var walk = OutputWalk(folder)
+        walk.visit(path)
+        return walk.findings
+    }
+
+    private mutating func list(_ path: String) {
         do throws(TransferError) {
-            if !start.isEmpty, try folder.status(start) == nil { return [] }
-            let below = start.isEmpty ? folder : try ConfinedFolder(reopening: folder, start)
-            for name in try below.names() {
-                let above = start.isEmpty ? "" : start + "/"
-                guard let text = name.text else {
-                    findings += unnameable(name, in: below, above)
-                    continue
-                }
-                if text.begins(with: ConfinedFolder.temporaryPrefix) { continue }
-                findings += self.findings(at: above + text)
+            let here = path.isEmpty ? folder : try ConfinedFolder(reopening: folder, path)
+            let names = try here.names()
+            let above = path.isEmpty ? "" : path + "/"
+            let depth = path.isEmpty ? 0 : path.utf8.count { $0 == slash } + 1
+            guard depth <= limits.depth || names.isEmpty else {
+                throw limit(folder.display(path), "lies more than \(limits.depth) folders deep", "limits.outputDepth")
             }
+            for name in names where name.text == nil { try refuse(name, in: here, above, depth) }
+            pending += names.reversed().compactMap { name in name.text.map { above + $0 } }
         } catch {
-            findings.append(.refused(start, error))
+            findings.append(.unseen(error))
         }
-        return findings
     }
 
     /// A file whose name is no text, or all that a folder of such a name holds: no store and no manifest can name it.
-    private func unnameable(_ name: EntryName, in folder: ConfinedFolder, _ above: String) -> [Finding] {
+    private mutating func refuse(
+        _ name: EntryName, in parent: ConfinedFolder, _ above: String, _ depth: Int
+    ) throws(TransferError) {
         let path = above + name.escaped
-        guard folder.isFolder(name) else {
-            return [.refused(path, .unnameable(folder.display(name.escaped)))]
+        guard parent.isFolder(name) else {
+            findings.append(.refused(path, .unnameable(folder.display(path))))
+            return
         }
-        do throws(TransferError) {
-            let inside = try ConfinedFolder(inside: folder, name)
-            return try inside.names().flatMap { unnameable($0, in: inside, path + "/") }
-        } catch {
-            return [.refused(path, error)]
-        }
+        guard depth < limits.depth else { throw .unnameable(folder.display(path)) }
+        let inside = try ConfinedFolder(inside: parent, name)
+        for inner in try inside.names() { try refuse(inner, in: inside, path + "/", depth + 1) }
     }
 
-    private func findings(at path: String) -> [Finding] {
+    private mutating func visit(_ path: String) {
         do throws(TransferError) {
-            guard let status = try folder.status(path) else { return [] }
+            if isCancelled() { throw .cancelled(folder.path) }
+            guard let status = try folder.status(path) else { return }
+            let isReserved = ConfinedFolder.split(path).name.begins(with: ConfinedFolder.temporaryPrefix)
             switch status.st_mode & S_IFMT {
-            case S_IFREG: return [.file(path)]
-            case S_IFDIR: return findings(below: path)
-            case S_IFLNK: return try finding(link: path)
-            case S_IFIFO: return [.note(path, "a pipe is not stored")]
-            case S_IFSOCK: return [.note(path, "a socket is not stored")]
-            default: return [.note(path, "a device is not stored")]
+            case S_IFDIR where isReserved: throw reservedName(path)
+            case S_IFREG where isReserved, S_IFLNK where isReserved:
+                findings.append(.refused(path, reservedName(path)))
+            case S_IFREG:
+                try count(status)
+                findings.append(.file(path))
+            case S_IFDIR: list(path)
+            case S_IFLNK: findings.append(try finding(link: path))
+            case S_IFIFO: findings.append(.note(path, "a pipe is not stored"))
+            case S_IFSOCK: findings.append(.note(path, "a socket is not stored"))
+            default: findings.append(.note(path, "a device is not stored"))
             }
         } catch {
-            return [.refused(path, error)]
+            findings.append(.unseen(error))
+            // The rest would say the same.
+            if error.reason == .cancelled || files > limits.files || bytes > limits.bytes { pending = [] }
         }
     }
 
-    private func finding(link path: String) throws(TransferError) -> [Finding] {
+    private mutating func count(_ status: stat) throws(TransferError) {
+        files += 1
+        bytes = bytes.addingReportingOverflow(Int64(status.st_size)).partialValue
+        if files > limits.files {
+            throw limit(folder.path, "holds more than \(limits.files) files", "limits.outputFiles")
+        }
+        if bytes > limits.bytes || bytes < 0 {
+            bytes = .max
+            throw limit(folder.path, "holds more than \(limits.bytes) bytes", "limits.outputBytes")
+        }
+    }
+
+    private func reservedName(_ path: String) -> TransferError {
+        TransferError(
+            object: folder.display(path), reason: .local(errno: EINVAL),
+            message: "names that begin with \(ConfinedFolder.temporaryPrefix) are reserved",
+            hint: "give it another name")
+    }
+
+    private func limit(_ object: String, _ message: String, _ field: String) -> TransferError {
+        TransferError(
+            object: object, reason: .local(errno: EFBIG), message: "\(message); the rest is not stored",
+            hint: "raise \(field) if it is meant to be so")
+    }
+
+    private func finding(link path: String) throws(TransferError) -> Finding {
         let target: Int32
         do throws(TransferError) {
             target = try folder.openSource(path, O_RDONLY | O_NONBLOCK)
         } catch {
-            let object = folder.display(path)
-            return [
-                .refused(
-                    path,
-                    TransferError(
-                        object: object, reason: .hostileName,
-                        message: "the symbolic link leads outside of the folder, or nowhere",
-                        hint: "copy the file there instead of linking to it"))
-            ]
+            return .note(
+                path, "the symbolic link leads out of the folder, or nowhere, and is not followed; copy the file")
         }
         defer { close(target) }
         var status = stat()
         guard fstat(target, &status) == 0 else { throw .system("look at", folder.display(path)) }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: return [.file(path)]
-        case S_IFDIR: return [.note(path, "a link to a folder is not followed; the folder itself is stored")]
-        default: return [.note(path, "a link to something that is no file is not stored")]
+        case S_IFREG: return .file(path)
+        case S_IFDIR: return .note(path, "a link to a folder is not followed; the folder itself is stored")
+        default: return .note(path, "a link to something that is no file is not stored")
         }
+    }
+}
+
+/// How much a folder of outputs may hold before something must be wrong.
+package struct OutputLimits: Sendable, Equatable {
+    /// The holes of sparse files included.
+    package var bytes: Int64
+    package var files: Int
+    /// Folders within each other.
+    package var depth: Int
+
+    package init(bytes: Int64 = 1 << 40, files: Int = 1_000_000, depth: Int = 64) {
+        self.bytes = bytes
+        self.files = files
+        self.depth = depth
     }
 }

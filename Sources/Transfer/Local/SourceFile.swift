@@ -42,9 +42,9 @@ final class SourceFile: Sendable {
     }
 
     /// Passes `range` through `body` piece by piece. Throws `.changed` if the file ends early.
-    func forEachPiece(of range: Range<Int64>, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) -> Void)
-        throws(TransferError)
-    {
+    func forEachPiece(
+        of range: Range<Int64>, size: Int = 256 << 10, _ body: (UnsafeRawBufferPointer) throws(TransferError) -> Void
+    ) throws(TransferError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         defer { buffer.deallocate() }
         var offset = range.lowerBound
@@ -52,7 +52,7 @@ final class SourceFile: Sendable {
             let wanted = Int(min(Int64(size), range.upperBound - offset))
             let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
             guard count == wanted else { throw changed }
-            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)
         }
     }

@@ -12,7 +12,7 @@ final class TemporaryFile: Sendable {
     private let folder: ConfinedFolder
     private let name: String
     /// For messages: where the file is to stand in the end.
-    private let display: String
+    let display: String
     private let placed = Atomic<Bool>(false)
 
     init(in folder: ConfinedFolder, for destination: String) throws(TransferError) {
@@ -77,7 +77,9 @@ final class TemporaryFile: Sendable {
     }
 
     /// Passes the first `size` bytes through `body` piece by piece.
-    func forEachPiece(upTo size: Int64, _ body: (UnsafeRawBufferPointer) -> Void) throws(TransferError) {
+    func forEachPiece(
+        upTo size: Int64, _ body: (UnsafeRawBufferPointer) throws(TransferError) -> Void
+    ) throws(TransferError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
         defer { buffer.deallocate() }
         var offset: Int64 = 0
@@ -85,7 +87,7 @@ final class TemporaryFile: Sendable {
             let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, Int(size - offset))])
             let count = Descriptor.read(descriptor, into: wanted, at: offset)
             guard count > 0 else { throw .system("read back the file", display) }
-            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)
         }
     }

@@ -22,7 +22,7 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
     /// The bucket or the like, as `kind` understands it.
     let authority: String
     /// As it stands, nothing decoded; where keys are URLs path and query, encoded; a file's path, absolute or relative.
-    let key: String
+    package let key: String
     /// What a URL carries besides; sent to this place alone.
     let user: String?
     let password: String?

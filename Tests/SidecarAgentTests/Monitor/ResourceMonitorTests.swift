@@ -14,7 +14,7 @@ import WorkdirProtocol
 
     @Test func `disabled, it samples nothing and returns at once`() async throws {
         let registry = MetricRegistry()
-        let monitor = ResourceMonitor(configuration(nil), workdir: "/nowhere", metrics: registry)
+        let monitor = ResourceMonitor(configuration(nil), metrics: registry)
         await monitor.run()
         #expect(monitor.summary().isEmpty)
         #expect(registry.exposition().isEmpty)
@@ -33,7 +33,8 @@ import WorkdirProtocol
         }
         try folder.write(record.text, to: WorkdirPath.usage)
         let registry = MetricRegistry()
-        let monitor = ResourceMonitor(configuration(.seconds(10)), workdir: folder.path, metrics: registry)
+        let monitor = ResourceMonitor(configuration(.seconds(10)), metrics: registry)
+        monitor.attach(try Volume(folder.path, openToAll: false))
         let summary = monitor.summary()
         #expect(summary["main.memory"] == "900")
         #expect(summary["main.cpu"] == "4500000")
@@ -48,8 +49,7 @@ import WorkdirProtocol
 
     @Test(.enabled(if: Cgroup.find(read: Cgroup.readFile) != nil, "no control groups here"))
     func `the agent's own use is measured`() throws {
-        let folder = try TemporaryFolder()
-        let monitor = ResourceMonitor(configuration(.seconds(10)), workdir: folder.path, metrics: MetricRegistry())
+        let monitor = ResourceMonitor(configuration(.seconds(10)), metrics: MetricRegistry())
         monitor.sample()
         #expect(monitor.summary().keys.contains { $0.hasPrefix("agent.") })
     }
@@ -57,7 +57,8 @@ import WorkdirProtocol
     @Test func `a usage file that is none does no harm`() throws {
         let folder = try TemporaryFolder()
         try folder.write([UInt8](repeating: 0xFF, count: 10_000), to: WorkdirPath.usage)
-        let monitor = ResourceMonitor(configuration(.seconds(10)), workdir: folder.path, metrics: MetricRegistry())
+        let monitor = ResourceMonitor(configuration(.seconds(10)), metrics: MetricRegistry())
+        monitor.attach(try Volume(folder.path, openToAll: false))
         #expect(!monitor.summary().keys.contains { $0.hasPrefix("main.") })
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -24,7 +25,7 @@ import WorkdirProtocol
         #expect(throws: TransferError.self) { try confined.openFile(path, O_RDONLY) }
         let root = open(folder.path, O_RDONLY | O_DIRECTORY)
         defer { close(root) }
-        #expect(ConfinedFolder.walk(from: root, path, O_RDONLY, 0) < 0, "by hand, as without openat2")
+        #expect(Beneath.walk(from: root, path, O_RDONLY) < 0, "by hand, as without openat2")
     }
 
     @Test func `an accent behind a slash hides no step`() throws {
@@ -32,7 +33,7 @@ import WorkdirProtocol
         try folder.write("above", to: name)
         let inner = open(folder["a"], O_RDONLY | O_DIRECTORY)
         defer { close(inner) }
-        #expect(ConfinedFolder.walk(from: inner, "../\(name)", O_RDONLY, 0) < 0)
+        #expect(Beneath.walk(from: inner, "../\(name)", O_RDONLY) < 0)
         #expect(throws: TransferError.self) { try RelativeName.check("b/../\(name)", of: "o") }
         #expect(throws: TransferError.self) { try ArchiveName.check(link: "../\(name)", at: "l", in: "o") }
         #expect(throws: TransferError.self) { try ArchiveName.check(link: "/\(name)", at: "l", in: "o") }
@@ -43,9 +44,37 @@ import WorkdirProtocol
         close(try confined.openFile("a/file", O_RDONLY))
         let root = open(folder.path, O_RDONLY | O_DIRECTORY)
         defer { close(root) }
-        let file = ConfinedFolder.walk(from: root, "a/file", O_RDONLY, 0)
+        let file = Beneath.walk(from: root, "a/file", O_RDONLY)
         #expect(file >= 0)
         close(file)
+    }
+
+    /// As `Beneath.target` would read them.
+    static let links = [
+        "l": "a/b", "up": "../x", "a/back": "../c", "abs": "/w/output/a", "out": "/etc/passwd", "d": "a",
+        "loop": "loop2", "loop2": "loop", "root": "/w/output", "through": "d/back", "prefix": "/w/output2/x",
+        "dot": ".",
+    ]
+
+    @Test(
+        arguments: [
+            ("a/b", "a/b"), ("l", "a/b"), ("./l", "a/b"), ("up", nil), ("a/back", "c"), ("abs", "a"), ("abs/b", "a/b"),
+            ("out", nil), ("d/b", "a/b"), ("loop", nil), ("root/l", "a/b"), ("through", "c"), ("prefix", nil),
+            ("dot/l", "a/b"),
+            ("dot", nil), ("..", nil), ("a/../..", nil), ("", nil),
+        ] as [(String, String?)])
+    func `links are followed by their words, within the folder`(path: String, target: String?) {
+        #expect(LinkPath.resolve(path, root: "/w/output") { Self.links[$0] } == target)
+    }
+
+    @Test func `a link within is opened, also one that says so in full, and none that leads out`() throws {
+        try FileManagerLink.make(folder["a/full"], to: "\(folder.path)/in/file")
+        try FileManagerLink.make(folder["a/sly"], to: "../in/../out/secret")
+        let confined = try ConfinedFolder(folder.path)
+        for path in ["in/file", "a/full"] { close(try confined.openSource(path, O_RDONLY)) }
+        for path in ["out/secret", "a/sly", "../x"] {
+            #expect(throws: TransferError.self) { try confined.openSource(path, O_RDONLY) }
+        }
     }
 
     @Test func `what was made in vain is taken back, as far as it is empty`() throws {

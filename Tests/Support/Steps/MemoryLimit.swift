@@ -1,16 +1,15 @@
 import Foundation
-import TestSupport
 
 /// A control group whose processes may use little memory, where tests may make one.
-struct MemoryLimit {
+package struct MemoryLimit {
     private let folder: String
 
     /// Write a process's number into it.
-    var processes: String { "\(folder)/cgroup.procs" }
+    package var processes: String { "\(folder)/cgroup.procs" }
 
-    static let isPossible = (try? MemoryLimit(bytes: 64 << 20))?.remove() ?? false
+    package static let isPossible = (try? MemoryLimit(bytes: 64 << 20))?.remove() ?? false
 
-    init(bytes: Int) throws {
+    package init(bytes: Int) throws {
         let text = try String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)
         let lines = text.split(separator: "\n").map {
             $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -44,5 +43,5 @@ struct MemoryLimit {
 
     /// Once its processes have ended. Whether it is gone.
     @discardableResult
-    func remove() -> Bool { rmdir(folder) == 0 }
+    package func remove() -> Bool { rmdir(folder) == 0 }
 }

@@ -1,10 +1,9 @@
 import Foundation
 import Synchronization
-import TestSupport
 
 /// Everything a step talks to in one server that counts: inputs under `/in/`, outputs under `/out/`, reports at
 /// `/state`.
-final class StepBackend: Sendable {
+package final class StepBackend: Sendable {
     private struct State {
         var targets: [String] = []
         var gets: [String: Int] = [:]
@@ -17,38 +16,38 @@ final class StepBackend: Sendable {
     }
 
     /// A CloudEvent as it arrived.
-    struct Report: Sendable, Equatable {
-        var id: String
-        var state: String
-        var previous: String
-        var terminal: Bool
-        var sequence: Int
-        var reason: String?
-        var message: String?
-        var exitCode: Int?
-        var container: String?
+    package struct Report: Sendable, Equatable {
+        package var id: String
+        package var state: String
+        package var previous: String
+        package var terminal: Bool
+        package var sequence: Int
+        package var reason: String?
+        package var message: String?
+        package var exitCode: Int?
+        package var container: String?
     }
 
     /// What becomes of reports instead of being taken.
-    enum Trouble: Sendable, Equatable {
+    package enum Trouble: Sendable, Equatable {
         case status(Int)
         case reset
         /// No answer within any client's patience.
         case slow
     }
 
-    let inputs: [String: [UInt8]]
+    package let inputs: [String: [UInt8]]
     private let inputGate: ScriptedHTTPServer.Gate?
     private let outputGate: ScriptedHTTPServer.Gate?
     private let state: Mutex<State>
     private let server: Mutex<ScriptedHTTPServer?>
 
-    var url: String { server.withLock { $0?.url ?? "" } }
+    package var url: String { server.withLock { $0?.url ?? "" } }
 
     /// - Parameters:
     ///   - slowness: each answer is held back for a random time up to this.
     ///   - inputGate, outputGate: nothing below `/in/`, `/out/` is answered until it opens.
-    init(
+    package init(
         inputs: [String: [UInt8]] = [:], slowness: Duration = .zero, seed: UInt64 = 1,
         inputGate: ScriptedHTTPServer.Gate? = nil, outputGate: ScriptedHTTPServer.Gate? = nil
     ) throws {
@@ -68,26 +67,26 @@ final class StepBackend: Sendable {
         server.withLock { $0 = made }
     }
 
-    func stop() { server.withLock { $0?.stop() } }
+    package func stop() { server.withLock { $0?.stop() } }
 
     /// So far, for what begins with `path`.
-    func requestCount(of path: String = "/") -> Int {
+    package func requestCount(of path: String = "/") -> Int {
         state.withLock { $0.targets.count { $0.hasPrefix(path) } }
     }
-    var gets: [String: Int] { state.withLock { $0.gets } }
-    var puts: [String: Int] { state.withLock { $0.puts } }
+    package var gets: [String: Int] { state.withLock { $0.gets } }
+    package var puts: [String: Int] { state.withLock { $0.puts } }
     /// What is stored, by name below `/out/`.
-    var stored: [String: [UInt8]] { state.withLock { $0.stored } }
+    package var stored: [String: [UInt8]] { state.withLock { $0.stored } }
     /// In the order they came, repetitions included.
-    var reports: [Report] { state.withLock { $0.reports } }
-    var states: [String] { reports.map(\.state) }
+    package var reports: [Report] { state.withLock { $0.reports } }
+    package var states: [String] { reports.map(\.state) }
 
-    var reportTrouble: Trouble? {
+    package var reportTrouble: Trouble? {
         get { state.withLock { $0.reportTrouble } }
         set { state.withLock { $0.reportTrouble = newValue } }
     }
     /// From here on uploads get this status.
-    func answerOutputs(_ status: Int) { state.withLock { $0.outputStatus = status } }
+    package func answerOutputs(_ status: Int) { state.withLock { $0.outputStatus = status } }
 
     private func steps(before request: ScriptedHTTPServer.Request) -> [ScriptedHTTPServer.Step] {
         let gate =

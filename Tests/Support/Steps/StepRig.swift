@@ -1,16 +1,15 @@
 import Foundation
 import Glibc
-import TestSupport
 
 /// A step as in a pod: a workdir, the agent's process, and main wrapped in the entrypoint's.
-final class StepRig: Sendable {
-    let backend: StepBackend
-    let folder: TemporaryFolder
-    let workdir: String
+package final class StepRig: Sendable {
+    package let backend: StepBackend
+    package let folder: TemporaryFolder
+    package let workdir: String
     /// Whose pod this is.
-    let pod: String
+    package let pod: String
 
-    init(_ backend: StepBackend, configuration: String? = nil, pod: String = UUID().uuidString) throws {
+    package init(_ backend: StepBackend, configuration: String? = nil, pod: String = UUID().uuidString) throws {
         self.backend = backend
         self.pod = pod
         folder = try TemporaryFolder("step")
@@ -19,7 +18,7 @@ final class StepRig: Sendable {
     }
 
     /// All of the backend's inputs, all outputs, all reports.
-    static func configuration(_ backend: StepBackend) -> String {
+    package static func configuration(_ backend: StepBackend) -> String {
         let inputs = backend.inputs.keys.sorted().map { "- {from: '\(backend.url)/in/\($0)', to: '\($0)'}" }
         return """
             inputs:\(inputs.isEmpty ? " []" : "")
@@ -32,7 +31,7 @@ final class StepRig: Sendable {
     }
 
     /// - Parameter user: runs it as this user; only for tests that run as root.
-    func agent(
+    package func agent(
         _ arguments: [String] = [], environment: [String: String?] = [:], pod: String? = nil, user: Int? = nil
     ) throws -> ChildProcess {
         let own: [String: String?] = [
@@ -47,7 +46,7 @@ final class StepRig: Sendable {
     }
 
     /// Main as the kubelet starts it.
-    func main(
+    package func main(
         _ script: String, entrypoint: String? = nil, in limit: MemoryLimit? = nil
     ) throws -> ChildProcess {
         let command = [try entrypoint ?? Product.entrypoint.path, "run", "--await-outputs", "--", "sh", "-c", script]
@@ -58,7 +57,7 @@ final class StepRig: Sendable {
     }
 
     /// The step's end as in a pod: main ends well, the terminal report comes, the sidecar is asked to leave.
-    func finish(_ agent: ChildProcess, _ main: ChildProcess) async throws {
+    package func finish(_ agent: ChildProcess, _ main: ChildProcess) async throws {
         guard try await main.wait(atMost: .seconds(30)) == .exited(0) else {
             throw RigError(description: "main: \(main.status.map { "\($0)" } ?? "") \(main.errorOutput)")
         }
@@ -70,27 +69,27 @@ final class StepRig: Sendable {
     }
 
     /// Main's own words, as a program without our entrypoint writes them.
-    func write(_ marker: String, _ text: String = "") throws {
+    package func write(_ marker: String, _ text: String = "") throws {
         let temporary = "\(workdir)/.test-\(marker.replacing("/", with: "-"))"
         try Data(text.utf8).write(to: URL(filePath: temporary))
         rename(temporary, "\(workdir)/\(marker)")
     }
 
-    func exists(_ name: String) -> Bool { folder.exists("workdir/\(name)") }
+    package func exists(_ name: String) -> Bool { folder.exists("workdir/\(name)") }
 
-    func text(_ name: String) -> String? { try? folder.text("workdir/\(name)") }
+    package func text(_ name: String) -> String? { try? folder.text("workdir/\(name)") }
 
-    func waitFor(_ name: String) async throws {
+    package func waitFor(_ name: String) async throws {
         try await eventually("\(name) in the workdir") { exists(name) }
     }
 
     /// Waits until an agent has taken the volume and can be asked to leave.
-    func waitUntilUp(_ agent: ChildProcess) async throws {
+    package func waitUntilUp(_ agent: ChildProcess) async throws {
         try await eventually("an agent at work") { agent.errorOutput.contains("volume taken") }
     }
 
     /// Waits until the backend was told of `state`.
-    func waitFor(state: String, terminal: Bool = false) async throws {
+    package func waitFor(state: String, terminal: Bool = false) async throws {
         do {
             try await eventually("the report \(state)") {
                 backend.reports.contains { $0.state == state && $0.terminal == terminal }
@@ -101,14 +100,14 @@ final class StepRig: Sendable {
     }
 
     /// What the agent's journal says is verified or stored.
-    struct Journal {
+    package struct Journal {
         /// Paths of inputs.
-        var fetched: Set<String> = []
+        package var fetched: Set<String> = []
         /// URLs of outputs.
-        var stored: Set<String> = []
+        package var stored: Set<String> = []
     }
 
-    func journal() -> Journal {
+    package func journal() -> Journal {
         var found = Journal()
         guard let text = text(".kpipe/journal") else { return found }
         // The last piece is empty, or a line that a kill has torn.
@@ -125,6 +124,8 @@ final class StepRig: Sendable {
     }
 }
 
-struct RigError: Error, CustomStringConvertible {
-    let description: String
+package struct RigError: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }

@@ -1,0 +1,108 @@
+import Basics
+import Glibc
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+import WorkdirProtocol
+
+@testable import SidecarAgent
+
+/// What main may have put in the place of something on the volume.
+@Suite("The volume")
+struct VolumeTests {
+    private let folder: TemporaryFolder
+    private let outside: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder("volume")
+        outside = try TemporaryFolder("outside")
+        try outside.write("secret", to: "secret")
+    }
+
+    @Test(
+        "a path lies below the root, or not",
+        arguments: [
+            ("/w/a", "a"), ("/w//a/./b/", "a/b"), ("/w/../w/a", "a"), ("/w", nil), ("/w/", nil), ("/wx/a", nil),
+            ("/w/../a", nil), ("w/a", nil), ("/x/../../w/b", "b"),
+        ] as [(String, String?)])
+    func relative(_ path: String, _ expected: String?) {
+        #expect(Volume.relative(path, to: "/w") == expected)
+    }
+
+    @Test(
+        "a folder of the contract that is a link is refused, and opened again once it is none",
+        arguments: ["input", "output"])
+    func replacedFolder(_ name: String) throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        rename(folder[name], folder["away"])
+        symlink(outside.path, folder[name])
+        #expect(throws: VolumeError.self) { try volume.folder(name) }
+        #expect(!volume.hasOutputs || name == "input")
+        unlink(folder[name])
+        _ = try volume.folder(name)
+        #expect(folder.exists(name))
+    }
+
+    @Test("reports to a file in the volume go through no link", arguments: [true, false])
+    func reports(_ isFolder: Bool) async throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        let courier = FileCourier(path: folder["output/sub/events"], pod: PodIdentity(), volume: volume)
+        if isFolder {
+            symlink(outside.path, folder["output/sub"])
+        } else {
+            _ = try folder.makeFolder("output/sub")
+            symlink(outside["secret"], folder["output/sub/events"])
+        }
+        #expect(await courier.deliver(OutboxTests.report(1)).word == "failed")
+        #expect(try outside.list() == ["secret"])
+        #expect(try outside.text("secret") == "secret")
+        unlink(folder[isFolder ? "output/sub" : "output/sub/events"])
+        _ = try folder.makeFolder("output/sub")
+        #expect(await courier.deliver(OutboxTests.report(1)) == .delivered)
+        #expect(try folder.text("output/sub/events").contains("custom"))
+    }
+
+    @Test("samples are read through no link")
+    func samples() throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        var record = UsageRecord()
+        var sample = UsageSample(time: 1)
+        sample[.memory] = 100
+        record.append(sample)
+        try outside.write(record.text, to: "usage")
+        symlink(outside["usage"], folder[WorkdirPath.usage])
+        var configuration = MonitorConfiguration()
+        configuration.interval = .seconds(10)
+        let monitor = ResourceMonitor(configuration, metrics: MetricRegistry())
+        monitor.attach(volume)
+        #expect(monitor.summary()["main.memory"] == nil)
+    }
+
+    @Test("whatever stands in a marker's place goes")
+    func markers() throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        for name in ["ready", ".kpipe-ready"] { try folder.write("x", to: "\(name)/deep/file") }
+        try volume.publish(WorkdirPath.ready, "e\n")
+        #expect(try folder.text("ready") == "e\n")
+        unlink(folder["ready"])
+        symlink(outside["secret"], folder["ready"])
+        try volume.publish(WorkdirPath.ready, "f\n")
+        #expect(try folder.text("ready") == "f\n")
+        #expect(try outside.text("secret") == "secret")
+    }
+
+    @Test("a volume of another pod is cleared, names of any bytes included")
+    func stale() throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        try folder.write("old", to: "input/deep/er/file")
+        symlink(outside.path, folder["input/link"])
+        let output = open(folder["output"], O_RDONLY | O_DIRECTORY)
+        defer { close(output) }
+        close(openat(output, [-61, 40, 0] as [CChar], O_WRONLY | O_CREAT, 0o644))
+        try volume.prepare(for: .stale)
+        #expect(try folder.list("input") == [])
+        #expect(!volume.hasOutputs)
+        #expect(try outside.list() == ["secret"])
+    }
+}
