@@ -270,7 +270,7 @@ let package = Package(
         tests(of: "HTTPTransport", ["CCurl", "TestSupport"]),
         tests(of: "Transfer", ["CChecksum", "Basics", "WorkdirProtocol", "HTTPTransport", "TestSupport"]),
         tests(of: "PodRules", ["KubeModel", "PodTestSupport"]),
-        tests(of: "OperatorConfiguration", ["ConfigSchema", "PodRules", "TestSupport"]),
+        tests(of: "OperatorConfiguration", ["Basics", "ConfigSchema", "PodRules", "TestSupport"]),
         tests(
             of: "SidecarAgent",
             [
@@ -281,14 +281,15 @@ let package = Package(
             of: "Terminator",
             [
                 "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "KubeClient", "KubeRuntime",
-                "PodRules", "OperatorConfiguration", "ContainerRuntime", "TestSupport", "FakeKube", "PodTestSupport",
-                "TerminatorScenarios", logging,
+                "PodRules", "OperatorConfiguration", "ContainerRuntime", "Render", "TestSupport", "FakeKube",
+                "PodTestSupport", "TerminatorScenarios", logging,
             ]),
         tests(
             of: "Admission",
             [
                 "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient",
-                "KubeRuntime", "PodRules", "OperatorConfiguration", "Conversion", "TestSupport", "FakeKube", logging,
+                "KubeRuntime", "PodRules", "OperatorConfiguration", "Conversion", "Render", "TestSupport", "FakeKube",
+                logging,
             ]),
         tests(of: "Entrypoint", ["WorkdirProtocol", "TestSupport"]),
         // An executable's entry point has another name in tests, so that it can be linked into them.

@@ -2,6 +2,8 @@
 package enum WellKnownNames {
     /// Before the names of annotations and labels that we gave.
     package static let prefix = "sidecar.k-pipe.cloud/"
+    /// The namespace of what the cluster itself runs on.
+    package static let systemNamespace = "kube-system"
 
     /// Variables of a container's environment; literal values count, those taken from elsewhere are not in the pod.
     package enum Variable {

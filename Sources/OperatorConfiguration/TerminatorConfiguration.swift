@@ -18,6 +18,10 @@ package struct TerminatorConfiguration: Sendable, Equatable {
     package var patience = PatienceConfiguration()
     package var quitVia = QuitRoute.portForward
     package var nodeAgent = false
+    /// Whether pods of the cluster itself are ended, too.
+    package var systemPods = false
+    /// Images that pods may name for their own swap; `nil`: any.
+    package var swapImages: [String]?
     package var labelSelector: String?
     package var workers = 16
     package var webhook = WebhookConfiguration()
@@ -41,6 +45,8 @@ package struct TerminatorConfiguration: Sendable, Equatable {
         rules.sidecarAnnotations += annotations.sidecars.filter { !rules.sidecarAnnotations.contains($0) }
         rules.primaryAnnotations += annotations.primary.filter { !rules.primaryAnnotations.contains($0) }
         rules.ladder = ladder
+        rules.countsSystemPods = systemPods
+        rules.swapImages = swapImages
         for marker in markers {
             rules.markerLadders[marker.name] = marker.ladder
             rules.markerExecs[marker.name] = marker.exec?.stop
@@ -69,12 +75,27 @@ extension TerminatorConfiguration: Configurable {
         .section("patience", \.patience, "How long each rung is given before the next is tried."),
         .optional("quitVia", \.quitVia, .choice, "How quit endpoints are reached: portForward also on localhost."),
         .optional("nodeAgent", \.nodeAgent, .boolean, "The node agent is installed on all nodes that are machines."),
+        .optional(
+            "systemPods", \.systemPods, .boolean,
+            "Whether pods in kube-system, and those that a kubelet makes from files, are ended, too."),
+        .optional(
+            "swapImages", \.swapImages, Shape.text.list,
+            "Images that pods may name by …_WITH_IMAGE; * at the end stands for anything. Left out: any image."),
         .optional("labelSelector", \.labelSelector, .text, "Only pods that match are watched."),
         .optional("workers", \.workers, .integer(1...256), "Most pods worked on at once."),
-        .section("webhook", \.webhook, "How pods are converted as they are created, with --webhook."),
+        .section("webhook", \.webhook, "How pods are converted as they are created."),
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        if quitVia == .proxy {
+            for (index, sidecar) in sidecars.enumerated() where sidecar.quit?.suitsProxy == false {
+                decoding.at(field: "sidecars") { decoding in
+                    decoding.at(index: index) {
+                        $0.report("quit: quitVia: proxy knows GET and POST alone", at: mark)
+                    }
+                }
+            }
+        }
         var seen: Set<String> = []
         for (index, marker) in markers.enumerated() where !seen.insert(marker.name).inserted {
             decoding.at(field: "markers") { decoding in

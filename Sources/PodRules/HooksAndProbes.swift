@@ -41,7 +41,8 @@ package enum HookPurpose: Sendable {
     case sleeps
     case other
 
-    private static let ending = [
+    /// Words by which a hook ends something, or waits for its end.
+    package static let ending = [
         "quitquitquit", "pkill", "kill ", "kill -", "killall", "while ", "until ", "/shutdown", "tail --pid",
     ]
 

@@ -17,11 +17,20 @@ package struct MarkerRules: Sendable, Equatable {
     /// By marker: a variable's name or an annotation's key.
     package var markerLadders: [String: [Rung]] = [:]
     package var markerExecs: [String: ExecStop] = [:]
+    /// Pods of the cluster itself count like all others: those in `kube-system`, and those that a kubelet makes from files.
+    package var countsSystemPods = false
+    /// Images that a pod may name for its own sidecars' swap, since it is made by another account than the pod's author
+    /// has; `*` at the end stands for anything. `nil`: any image.
+    package var swapImages: [String]?
 
     package init() {}
 
     package func rule(for container: ContainerMarks) -> SidecarRule? {
         places.first(name: container.name, image: container.image).map { sidecars[$0] }
+    }
+
+    func allowsSwap(to image: String) -> Bool {
+        swapImages?.contains { $0.hasSuffix("*") ? image.hasPrefix($0.dropLast()) : image == $0 } ?? true
     }
 
     /// What is known of the container itself comes before what its marker says.
@@ -42,12 +51,13 @@ extension MarkerRules {
     package func selection(isMarkedNamespace: @escaping @Sendable (String) -> Bool) -> PodSelection {
         let variables = SidecarVariable.all.map(\.name)
         let annotations = sidecarAnnotations + primaryAnnotations
+        let read = annotations + [WellKnownNames.Annotation.mirror]
         return PodSelection(
             marks: PodSelection.Marks(
                 environment: NameSet(variables), annotations: NameSet(annotations),
                 labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: isMarkedNamespace),
             environment: NameSet(variables + ContainerFacts.Variable.allCases.map(\.name)),
-            annotations: NameSet(annotations, prefixes: [WellKnownNames.prefix]),
+            annotations: NameSet(read, prefixes: [WellKnownNames.prefix]),
             labels: NameSet(prefixes: [WellKnownNames.prefix]))
     }
 }

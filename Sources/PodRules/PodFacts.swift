@@ -10,6 +10,8 @@ package struct PodFacts: Sendable, Equatable {
     package var isBeingDeleted = false
     /// The pod's annotation says: hands off.
     package var isDisabled = false
+    /// The cluster's own, and not for us to end.
+    package var isSystemPod = false
     package var node = ""
     /// No machine is behind the node: nothing can be run or signalled there.
     package var isOnVirtualNode = false
@@ -92,6 +94,10 @@ extension PodFacts {
         phase = pod.status.phase
         isBeingDeleted = pod.metadata.isBeingDeleted
         isDisabled = pod.metadata.annotations[WellKnownNames.Annotation.terminator] == "disabled"
+        isSystemPod =
+            !rules.countsSystemPods
+            && (key.namespace == WellKnownNames.systemNamespace
+                || pod.metadata.annotations[WellKnownNames.Annotation.mirror] != nil)
         node = pod.spec.nodeName
         self.isOnVirtualNode = isOnVirtualNode
         sharesProcesses = pod.spec.shareProcessNamespace || pod.spec.hostPID
@@ -145,7 +151,7 @@ extension ContainerFacts {
         guard case .sidecar(let reason) = role else { return }
         let rule = rules.rule(for: ContainerMarks(container))
         ignoresExitCode = container.variable(.ignoreExitCode).map(SidecarVariable.isTrue) == true
-        virtualNodeImage = container.variable(.exitImage).flatMap { $0.isEmpty ? nil : $0 }
+        virtualNodeImage = container.variable(.exitImage).flatMap { !$0.isEmpty && rules.allowsSwap(to: $0) ? $0 : nil }
         quit = rule?.quit
         exitsWithZero = rule?.exitsWithZero ?? false
         exec = rules.exec(rule, reason)

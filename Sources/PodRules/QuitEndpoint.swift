@@ -32,11 +32,24 @@ package struct QuitEndpoint: Sendable, Hashable, CustomStringConvertible {
         let digits = rest.dropFirst().prefix { "0" <= $0 && $0 <= "9" }
         let tail = rest.dropFirst(1 + digits.count)
         guard let port = Int(digits), (1...65535).contains(port), tail.isEmpty || tail.first == "/",
-            tail.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            tail.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), Self.staysBelow(tail)
         else { return nil }
         self.port = port
         path = tail.isEmpty ? "/" : String(tail)
     }
+
+    /// Whether a path leads nowhere but down, in whatever way a server or proxy on its way reads it: it may be put behind
+    /// the path of a pod's proxy, and `..` would then be another object of the API server.
+    private static func staysBelow(_ tail: Substring) -> Bool {
+        let path = tail.prefix { $0 != "?" }.lowercased()
+        guard !path.hasPrefix("//"), !path.contains("\\"), !tail.contains("#") else { return false }
+        // Encoded twice they would be seen by whoever decodes twice.
+        guard !["%2e", "%2f", "%5c", "%25"].contains(where: { path.contains($0) }) else { return false }
+        return !path.split(separator: "/").contains { $0 == "." || $0 == ".." }
+    }
+
+    /// Whether a role allows it through the API server's proxy, where PUT would be the verb `update`, DELETE `delete`.
+    package var suitsProxy: Bool { method == "GET" || method == "POST" }
 
     package var description: String { "\(method) :\(port)\(path)" }
 }

@@ -13,6 +13,8 @@ package enum Verdict: Sendable, Equatable {
         case unmarked
         case restartsAlways
         case disabled
+        /// The cluster's own.
+        case systemPod
         case beingDeleted
         case finished
         /// Every container is marked as a sidecar.
@@ -28,6 +30,7 @@ extension Verdict.Reason: CustomStringConvertible {
         case .unmarked: "no container is marked as a sidecar"
         case .restartsAlways: "its restart policy is Always, so it is not meant to end"
         case .disabled: "its annotation switches the terminator off"
+        case .systemPod: "it is one of the cluster's own, and the configuration does not ask for those (systemPods)"
         case .beingDeleted: "it is being deleted"
         case .finished: "it has finished"
         case .nothingMain: "every container is marked as a sidecar, so nothing says when its work is done"
@@ -39,7 +42,7 @@ extension Verdict.Reason: CustomStringConvertible {
     package var isMistake: Bool {
         switch self {
         case .nothingMain, .missingPrimary: true
-        case .unmarked, .restartsAlways, .disabled, .beingDeleted, .finished: false
+        case .unmarked, .restartsAlways, .disabled, .systemPod, .beingDeleted, .finished: false
         }
     }
 }
@@ -69,6 +72,7 @@ extension Verdict {
         if pod.restartPolicy == .always { return .restartsAlways }
         if sidecars.isEmpty, pod.missingPrimary == nil { return .unmarked }
         if pod.isDisabled { return .disabled }
+        if pod.isSystemPod { return .systemPod }
         if pod.isBeingDeleted { return .beingDeleted }
         // A pod whose phase is held is followed until it is closed.
         if pod.isFinished, !holdsPhase { return .finished }

@@ -100,7 +100,7 @@ private typealias Variable = WellKnownNames.Variable
 
     @Test(arguments: [
         ("POST :15020/quitquitquit", "POST :15020/quitquitquit"), (":80", "POST :80/"),
-        ("GET :1/a?b=c", "GET :1/a?b=c"),
+        ("GET :1/a?b=c", "GET :1/a?b=c"), ("GET :1/a?b=../%2e", "GET :1/a?b=../%2e"), (":1/a..b/", "POST :1/a..b/"),
         ("http://localhost:9091/quit", "POST :9091/quit"), ("PUT http://127.0.0.1:65535/x", "PUT :65535/x"),
     ])
     func `quit endpoints are read`(text: String, read: String) { #expect(QuitEndpoint(text)?.description == read) }
@@ -109,6 +109,9 @@ private typealias Variable = WellKnownNames.Variable
         "", "POST", "15020/quit", ":0/", ":65536/", ":٣/", "PATCH :1/", "POST :1/a b", "POST :1/a\r\nHost: x", ":1quit",
         "http://example.com:1/x", "POST :1/\u{7F}", "POST :1/é", "post :1/",
         ":1/" + String(repeating: "a", count: 2000),
+        // What a proxy could take for another path, or another host.
+        ":1/../secrets", ":1/a/..", ":1/./a", ":1/%2e%2E/a", ":1/a%2fb", ":1/%252e%252e/a", ":1//host/a", ":1/a\\..\\b",
+        ":1/a%5Cb", ":1/a#b",
     ])
     func `what is no quit endpoint is refused`(text: String) { #expect(QuitEndpoint(text) == nil) }
 

@@ -110,6 +110,8 @@ import Testing
         Case(
             "a policy nobody knows", PodSketch("Sometimes").container("main", .exit(0)).sidecar(),
             "leave: restartsAlways"),
+        Case("of the cluster itself", ended.with { $0.metadata.namespace = "kube-system" }, "leave: systemPod"),
+        Case("from a kubelet's file", ended.annotated(WellKnownNames.Annotation.mirror, "x"), "leave: systemPod"),
         Case("switched off", ended.annotated(WellKnownNames.Annotation.terminator, "disabled"), "leave: disabled"),
         Case("being deleted", ended.with { $0.metadata.isBeingDeleted = true }, "leave: beingDeleted"),
         Case(
@@ -144,6 +146,31 @@ import Testing
     @Test(arguments: never + onFailure + left) func `verdicts`(_ one: Case) {
         let facts = one.sketch.facts()
         #expect(Verdict(for: facts, holdsPhase: facts.memory.contains("hold@")).words == one.expected)
+    }
+
+    @Test func `the cluster's own pods are ended where an operator asks for it`() {
+        var rules = MarkerRules()
+        rules.countsSystemPods = true
+        let pod = Self.ended.with { $0.metadata.namespace = "kube-system" }
+            .annotated(WellKnownNames.Annotation.mirror, "x")
+        #expect(Verdict(for: pod.facts(rules), holdsPhase: false).words == "end sidecar: succeeded")
+    }
+
+    @Test(
+        arguments: [
+            (nil, "evil.example/x", true), ([], "r/exit:1", false), (["r/exit:1"], "r/exit:1", true),
+            (["r/exit:1"], "r/exit:2", false), (["r/*"], "r/exit:2", true), (["r/*"], "r2/exit", false),
+            (["*"], "anything", true),
+        ] as [([String]?, String, Bool)])
+    func `an operator may say which images pods name for their swap`(allowed: [String]?, image: String, isTaken: Bool) {
+        var rules = MarkerRules()
+        rules.swapImages = allowed
+        let pod = PodSketch().container("main", .exit(0))
+            .container("s", .up, env: [WellKnownNames.Variable.terminateWithImage: image])
+        let sidecar = pod.facts(rules).sidecars.first
+        #expect(sidecar?.virtualNodeImage == (isTaken ? image : nil))
+        // It is a sidecar all the same.
+        #expect(sidecar?.name == "s")
     }
 
     @Test func `a mistake is told, everything else is left in silence`() {

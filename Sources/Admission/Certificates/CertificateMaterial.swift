@@ -15,7 +15,7 @@ struct CertificateMaterial: Sendable, Equatable {
 }
 
 /// Looks at certificates and keys that others may have written, to know what they are worth.
-struct CertificateReader: Sendable {
+package struct CertificateReader: Sendable {
     private let plan: CertificatePlan
 
     init(_ plan: CertificatePlan) { self.plan = plan }
@@ -28,7 +28,7 @@ struct CertificateReader: Sendable {
     }
 
     /// The certificates of a text one by one.
-    static func split(_ bundle: String) -> [String] {
+    package static func split(_ bundle: String) -> [String] {
         let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
         // What stands behind the last end is none.
         return bundle.split(separator: end, omittingEmptySubsequences: false).dropLast().compactMap { part in

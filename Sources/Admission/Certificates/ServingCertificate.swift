@@ -8,13 +8,16 @@ internal import Synchronization
 final class ServingCertificate: Sendable {
     private struct Shown {
         var identity: ServingIdentity
+        var callers: [UInt8]?
         var tls: ServerTLS
         var expiry: Int64
     }
 
     private let shown = Mutex<Shown?>(nil)
+    private let clientAuthority: String?
 
-    init() {}
+    /// - Parameter clientAuthority: a file of certificates (PEM) of which callers have to show one; it is followed, too.
+    init(clientAuthority: String? = nil) { self.clientAuthority = clientAuthority }
 
     var isLoaded: Bool { shown.withLock { $0 != nil } }
     /// In seconds since 1970.
@@ -24,15 +27,32 @@ final class ServingCertificate: Sendable {
 
     /// - Throws: where certificate and key cannot be used; what was shown before stays.
     func serve(_ identity: ServingIdentity) throws(CertificateFailure) {
-        guard shown.withLock({ $0?.identity != identity }) else { return }
+        let callers = try callers()
+        guard shown.withLock({ $0?.identity != identity || $0?.callers != callers }) else { return }
         guard let expiry = CertificateReader.expiry(of: identity) else {
             throw CertificateFailure("the certificate or its key is missing, broken, or they do not belong together")
         }
         let tls: ServerTLS
-        do { tls = try ServerTLS(chain: identity.chain, key: identity.key) } catch {
-            throw CertificateFailure("the certificate or its key is of a kind that cannot be shown: \(error)")
+        do {
+            tls = try ServerTLS(chain: identity.chain, key: identity.key, clientAuthority: callers)
+        } catch {
+            throw CertificateFailure(
+                "the certificate, its key or the callers' authority is of a kind that cannot be used: \(error)")
         }
-        shown.withLock { $0 = Shown(identity: identity, tls: tls, expiry: expiry) }
+        shown.withLock { $0 = Shown(identity: identity, callers: callers, tls: tls, expiry: expiry) }
+    }
+
+    /// Whoever is asked for a certificate is never let in without: a file that cannot be read opens no door.
+    private func callers() throws(CertificateFailure) -> [UInt8]? {
+        guard let clientAuthority else { return nil }
+        let authority: [UInt8]
+        do { authority = try SmallFile.bytes(clientAuthority) } catch {
+            throw CertificateFailure("the callers' authority: \(error)")
+        }
+        guard X509Certificate(pem: String(decoding: authority, as: UTF8.self)) != nil else {
+            throw CertificateFailure("\(clientAuthority) holds no certificate")
+        }
+        return authority
     }
 }
 

@@ -6,13 +6,16 @@ internal import KubeModel
 internal import KubeRuntime
 package import Logging
 package import OperatorConfiguration
+internal import PodRules
+internal import Synchronization
 package import Telemetry
 internal import YAMLTree
 
 /// The mutating webhook: asks what a decision needs, lets it be made, and tells of it. Whatever fails, the object comes
 /// in as it is.
 package final class AdmissionWebhook: Sendable {
-    private let configuration: TerminatorConfiguration
+    private let configuration: WebhookConfiguration
+    private let rules: Mutex<MarkerRules>
     private let options: AdmissionOptions
     private let api: any KubeAPI
     private let namespaces: NamespaceReader
@@ -23,15 +26,18 @@ package final class AdmissionWebhook: Sendable {
     private let logger: Logger
     private let time: Timepiece
     private let wall: WallClock
-    private let certificate = ServingCertificate()
+    private let certificate: ServingCertificate
+    private let eventBudget = Mutex(TokenBucket(burst: 50, interval: .milliseconds(200)))
 
     package init(
         _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, api: any KubeAPI,
         registry: MetricRegistry, logger: Logger,
         time: Timepiece = .system, wall: WallClock = .system
     ) {
-        self.configuration = configuration
+        self.configuration = configuration.webhook
+        rules = Mutex(configuration.rules)
         self.options = options
+        certificate = ServingCertificate(clientAuthority: options.clientAuthority)
         self.api = api
         self.logger = logger
         self.time = time
@@ -53,11 +59,22 @@ package final class AdmissionWebhook: Sendable {
     /// Whether there is a certificate to show.
     package var isReady: Bool { certificate.isLoaded }
 
+    /// Takes over what counts as a sidecar. How it listens and by which certificates is settled when it starts.
+    ///
+    /// - Returns: why it stays as it is.
+    package func adopt(_ new: TerminatorConfiguration) -> String? {
+        guard new.webhook == configuration else {
+            return "webhook: what stands there counts from the start on; restart the webhook to change it"
+        }
+        rules.withLock { $0 = new.rules }
+        return nil
+    }
+
     /// The server, listening; `run` serves.
     package func listen() async throws(ListenError) -> WebServer {
         var limits = ServerLimits.webhook
-        limits.answer = configuration.webhook.deadline
-        return try await WebServer.listen(port: configuration.webhook.port, limits: limits) { [certificate] in
+        limits.answer = configuration.deadline
+        return try await WebServer.listen(port: configuration.port, limits: limits) { [certificate] in
             certificate.tls
         }
     }
@@ -72,7 +89,7 @@ package final class AdmissionWebhook: Sendable {
     }
 
     private func keepCertificate() async {
-        let webhook = configuration.webhook
+        let webhook = configuration
         guard webhook.certificates == .own else {
             return await CertificateFolder(
                 folder: webhook.certificateFolder, serving: certificate, logger: logger, time: time
@@ -110,7 +127,7 @@ package final class AdmissionWebhook: Sendable {
             arrival.yield(await gate.enter(weight: weight) { await exchange(request.body) })
         }
         let alarm = Task {
-            try? await time.sleep(time.now() + configuration.webhook.deadline)
+            try? await time.sleep(time.now() + configuration.deadline)
             arrival.yield(nil)
         }
         defer {
@@ -143,14 +160,15 @@ package final class AdmissionWebhook: Sendable {
             logger.warning("a request is no review", error: error)
             return (.text(error.description, status: 400), "malformed")
         }
-        let decision = AdmissionDecision(request, in: await surroundings(of: request))
+        let surroundings = await surroundings(of: request)
+        let decision = AdmissionDecision(request, in: surroundings)
         // Whoever came too late has been answered for already.
-        if !Task.isCancelled { tell(decision, request) }
+        if !Task.isCancelled { tell(decision, request, surroundings) }
         return (.json(decision.answer(to: request.uid).json), decision.result.rawValue)
     }
 
     private func late(_ body: [UInt8]) -> ServerResponse {
-        let why = "deciding took longer than \(configuration.webhook.deadline)"
+        let why = "deciding took longer than \(configuration.deadline)"
         logger.warning("an object is left as it was: \(why)")
         guard let uid = AdmissionRequest.uid(in: body) else { return .text(why, status: 503) }
         return .json(AdmissionAnswer(uid: uid, warnings: ["kpipe-sidecar: left as it was: \(why)"]).json)
@@ -160,7 +178,7 @@ package final class AdmissionWebhook: Sendable {
 
     private func surroundings(of request: AdmissionRequest) async -> AdmissionSurroundings {
         var surroundings = AdmissionSurroundings(
-            version: nil, rules: configuration.rules,
+            version: nil, rules: rules.withLock { $0 },
             excludedNamespaces: [AdmissionOptions.clusterNamespace, options.ownNamespace],
             onlyNamespace: options.onlyNamespace, isDryRun: options.isDryRun)
         guard AdmissionDecision.needsNamespace(request) else { return surroundings }
@@ -174,7 +192,9 @@ package final class AdmissionWebhook: Sendable {
         return surroundings
     }
 
-    private func tell(_ decision: AdmissionDecision, _ request: AdmissionRequest) {
+    private func tell(
+        _ decision: AdmissionDecision, _ request: AdmissionRequest, _ surroundings: AdmissionSurroundings
+    ) {
         let level: Logger.Level =
             switch decision.result {
             case .converted, .restored: .info
@@ -191,7 +211,12 @@ package final class AdmissionWebhook: Sendable {
                 "reason": "\(decision.event?.note ?? "")",
             ])
         // Nothing is stored in a dry run, so there is nothing to tell of.
-        if !request.isDryRun, let event = decision.event { events.record(event) }
+        guard !request.isDryRun, let event = decision.event else { return }
+        let outcome =
+            EventPermit(surroundings, isCallerKnown: options.clientAuthority != nil).refusal
+            ?? (eventBudget.withLock { $0.take(at: time.now()) } ? nil : EventPermit.overBudget)
+        if outcome == nil { events.record(event) }
+        metrics.events.increment(outcome ?? "told")
     }
 }
 
@@ -203,15 +228,20 @@ package struct AdmissionOptions: Sendable {
     package var onlyNamespace: String?
     /// Says what would be done, and does nothing.
     package var isDryRun: Bool
+    /// A file of certificates of which callers have to show one; `nil`: anybody may call.
+    package var clientAuthority: String?
 
-    package init(ownNamespace: String, onlyNamespace: String? = nil, isDryRun: Bool = false) {
+    package init(
+        ownNamespace: String, onlyNamespace: String? = nil, isDryRun: Bool = false, clientAuthority: String? = nil
+    ) {
         self.ownNamespace = ownNamespace
         self.onlyNamespace = onlyNamespace
         self.isDryRun = isDryRun
+        self.clientAuthority = clientAuthority
     }
 
     /// Pods without which the cluster, and so we, would not run.
-    package static let clusterNamespace = "kube-system"
+    package static let clusterNamespace = WellKnownNames.systemNamespace
 
     /// What the certificate is made out to: the Service, by all its names, and what the operator adds.
     func names(_ webhook: WebhookConfiguration) -> Set<String> {
@@ -221,10 +251,25 @@ package struct AdmissionOptions: Sendable {
     }
 }
 
+/// Whether what a review leads to may be told in an Event. Whoever reaches the port can send a review about anything, and
+/// Events on other people's objects are ours to write: so without a certificate of the caller the namespace itself, as the
+/// API server knows it, has to ask for conversion.
+struct EventPermit {
+    /// In one word, for the metric; `nil`: it may.
+    let refusal: String?
+    /// More in a moment than all of them may be.
+    static let overBudget = "budget"
+
+    init(_ surroundings: AdmissionSurroundings, isCallerKnown: Bool) {
+        refusal = isCallerKnown || surroundings.namespace?.converts == true ? nil : "unproven"
+    }
+}
+
 /// What the webhook counts.
 struct WebhookMetrics: Sendable {
     let requests: Counter
     let seconds: Histogram
+    let events: Counter
     let expiry: Gauge
 
     init(_ registry: MetricRegistry) {
@@ -233,6 +278,10 @@ struct WebhookMetrics: Sendable {
         seconds = registry.histogram(
             "kpipe_webhook_request_seconds", "From a whole request to its answer.",
             bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
+        events = registry.counter(
+            "kpipe_webhook_events_total",
+            "Events about objects that came in as they were: told, unproven (nobody says that the API server asked), budget.",
+            labels: ["result"])
         expiry = registry.gauge(
             "kpipe_webhook_certificate_expiry_timestamp_seconds",
             "When the certificate that is shown ends, in seconds since 1970; 0 while there is none.")

@@ -1,5 +1,3 @@
-import PodRules
-
 /// What an operator wants installed.
 package struct ClusterInstallation: Sendable, Equatable {
     package var namespace: String
@@ -8,18 +6,24 @@ package struct ClusterInstallation: Sendable, Equatable {
     /// What containers are swapped to.
     package var exitImage: String
     package var replicas: Int
-    /// The terminator's configuration file, as text; `nil` leaves the defaults. With the node agent it has to say so.
+    /// The configuration file of all programs, as text; `nil` leaves the defaults. With the node agent it has to say so.
     package var configuration: String?
+    /// What that leaves open to the terminator.
+    package var reach: TerminatorReach
+    /// The only namespace that the terminator looks at; `nil`: all. Then nothing here is cluster-wide.
+    package var onlyNamespace: String?
+    /// Where the API servers are, in CIDR notation, for the network policies; empty: not known.
+    package var apiServers: [String]
     /// A DaemonSet that ends containers through the runtime's socket.
     package var nodeAgent: Bool
     /// The socket's path on the nodes.
     package var runtimeSocket: String
     /// For the Prometheus operator.
     package var serviceMonitor: Bool
-    /// Also where Kruise's ContainerRecreateRequest is to be used.
-    package var kruise: Bool
     /// Sidecars become native as pods are created, where a label asks for it.
     package var webhook: Webhook?
+    /// The same by the API server itself, as far as that goes.
+    package var policy: ConversionPolicy?
 
     package static let defaultNamespace = "kpipe-system"
     /// Where the terminator and the node agent answer for their metrics and health.
@@ -28,38 +32,38 @@ package struct ClusterInstallation: Sendable, Equatable {
 
     package init(
         namespace: String = defaultNamespace, image: String, exitImage: String, replicas: Int = 2,
-        configuration: String? = nil, nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
-        serviceMonitor: Bool = false, kruise: Bool = false, webhook: Webhook? = nil
+        configuration: String? = nil, reach: TerminatorReach = TerminatorReach(), onlyNamespace: String? = nil,
+        apiServers: [String] = [], nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
+        serviceMonitor: Bool = false, webhook: Webhook? = nil, policy: ConversionPolicy? = nil
     ) {
         self.namespace = namespace
         self.image = image
         self.exitImage = exitImage
         self.replicas = replicas
         self.configuration = configuration
+        self.reach = reach
+        self.onlyNamespace = onlyNamespace
+        self.apiServers = apiServers
         self.nodeAgent = nodeAgent
         self.runtimeSocket = runtimeSocket
         self.serviceMonitor = serviceMonitor
-        self.kruise = kruise
         self.webhook = webhook
+        self.policy = policy
     }
 
-    /// What goes into the ConfigMap: the terminator asks nothing of node agents that it is not told of.
-    var terminatorConfiguration: String? { configuration ?? (nodeAgent ? "nodeAgent: true\n" : nil) }
+    /// What goes into the ConfigMap: the terminator asks nothing of node agents that it is not told of. It is there even
+    /// if it says nothing, so that whoever changes it later is heard.
+    var terminatorConfiguration: String { configuration ?? (nodeAgent ? "nodeAgent: true\n" : "{}\n") }
 
     /// Everything to apply, in an order in which each object's namespace and account are there before it.
     package var documents: [ManifestValue] {
-        [namespaceDocument] + TerminatorInstallation(installation: self).documents
-            + (webhookInstallation?.documents ?? [])
+        (onlyNamespace == namespace ? [] : [namespaceDocument]) + TerminatorInstallation(installation: self).documents
+            + (webhookInstallation?.documents ?? []) + (policy?.documents(in: self) ?? [])
             + (nodeAgent ? NodeAgentInstallation(installation: self).documents : [])
     }
 
-    /// What the terminator's account may do in the whole cluster.
-    package static func terminatorAccess(kruise: Bool) -> [AccessRule] {
-        TerminatorInstallation.clusterRules(kruise: kruise)
-    }
-
-    /// What it may do in its own namespace.
-    package static var terminatorLeaseAccess: AccessRule { TerminatorInstallation.lease }
+    /// Whoever holds it leads.
+    package static let leaseName = "kpipe-sidecar-terminator"
 
     /// Label selectors of its pods, and of the node agents'.
     package static var terminatorSelector: String { selector(TerminatorInstallation.name) }
@@ -84,7 +88,8 @@ package struct ClusterInstallation: Sendable, Equatable {
             "metadata": [
                 "name": .text(namespace),
                 "labels": .map(
-                    Self.labels(nil).fields + [.init("pod-security.kubernetes.io/enforce", .text(level))]),
+                    Self.labels(nil).fields
+                        + ["enforce", "audit", "warn"].map { .init("pod-security.kubernetes.io/\($0)", .text(level)) }),
             ],
         ]
     }
@@ -108,37 +113,13 @@ package struct ClusterInstallation: Sendable, Equatable {
     static func component(_ name: String) -> String {
         name.hasPrefix("kpipe-") ? String(name.dropFirst("kpipe-".count)) : name
     }
-
-    /// A role in the whole cluster or in our namespace alone, and its binding to the account of the same name.
-    func access(_ name: String, rules: [AccessRule], inCluster: Bool) -> [ManifestValue] {
-        let prefix = inCluster ? "Cluster" : ""
-        let metadata = metadata(name, namespaced: !inCluster)
-        return [
-            [
-                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": .text(prefix + "Role"), "metadata": metadata,
-                "rules": .list(rules.map(\.manifest)),
-            ],
-            [
-                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": .text(prefix + "RoleBinding"),
-                "metadata": metadata,
-                "roleRef": [
-                    "apiGroup": "rbac.authorization.k8s.io", "kind": .text(prefix + "Role"), "name": .text(name),
-                ],
-                "subjects": [["kind": "ServiceAccount", "name": .text(name), "namespace": .text(namespace)]],
-            ],
-        ]
-    }
-
-    func account(_ name: String) -> ManifestValue {
-        ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name)]
-    }
 }
 
 extension ClusterInstallation {
-    /// The admission webhook: names and numbers that the terminator's configuration decides.
+    /// The admission webhook: names and numbers that the configuration decides.
     package struct Webhook: Sendable, Equatable {
         package enum Certificates: Sendable {
-            /// The terminator's own, in a Secret that it keeps.
+            /// The webhook's own, in a Secret that it keeps.
             case own
             /// cert-manager's.
             case certManager
@@ -152,6 +133,8 @@ extension ClusterInstallation {
         package var certificates: Certificates
         /// Where a certificate that is not our own is mounted.
         package var certificateFolder: String
+        /// Callers have to show a certificate of this authority (PEM); `nil`: anybody may call.
+        package var clientAuthority: String?
         package var service: String
         package var secret: String
         /// The name of the MutatingWebhookConfiguration.
@@ -168,14 +151,16 @@ extension ClusterInstallation {
         package var excludedNamespaces: [String]
 
         package init(
-            port: Int, path: String, certificates: Certificates, certificateFolder: String, service: String,
-            secret: String, configuration: String, timeoutSeconds: Int, label: String, enabled: String,
+            port: Int, path: String, certificates: Certificates, certificateFolder: String,
+            clientAuthority: String? = nil, service: String, secret: String, configuration: String, timeoutSeconds: Int,
+            label: String, enabled: String,
             disabled: String, nameLabel: String, excludedNamespaces: [String]
         ) {
             self.port = port
             self.path = path
             self.certificates = certificates
             self.certificateFolder = certificateFolder
+            self.clientAuthority = clientAuthority
             self.service = service
             self.secret = secret
             self.configuration = configuration
@@ -186,33 +171,5 @@ extension ClusterInstallation {
             self.nameLabel = nameLabel
             self.excludedNamespaces = excludedNamespaces
         }
-    }
-}
-
-/// One rule of a role: what may be done with which objects.
-package struct AccessRule: Sendable, Equatable {
-    package var group: String
-    /// `pods`, `pods/status` …
-    package var resources: [String]
-    package var verbs: [String]
-    package var names: [String] = []
-    /// What the program needs it for.
-    package var purpose: String
-
-    init(
-        _ group: String, _ resources: [String], _ verbs: [String], names: [String] = [], for purpose: String
-    ) {
-        self.group = group
-        self.resources = resources
-        self.verbs = verbs
-        self.names = names
-        self.purpose = purpose
-    }
-
-    var manifest: ManifestValue {
-        .map(present: [
-            "apiGroups": [.text(group)], "resources": .texts(resources),
-            "resourceNames": names.isEmpty ? nil : .texts(names), "verbs": .texts(verbs),
-        ])
     }
 }

@@ -6,8 +6,8 @@ struct NodeAgentInstallation {
 
     var documents: [ManifestValue] {
         [installation.account(Self.name)]
-            + installation.access(Self.name, rules: rules, inCluster: true)
-            + [daemonSet]
+            + installation.access(Self.name, rules: rules, in: installation.onlyNamespace)
+            + [installation.networkPolicy(Self.name), daemonSet]
     }
 
     private var rules: [AccessRule] {
@@ -18,7 +18,7 @@ struct NodeAgentInstallation {
     }
 
     private var daemonSet: ManifestValue {
-        let labels = ClusterInstallation.labels(ClusterInstallation.component(Self.name))
+        let labels = Workload.labels(Self.name)
         return [
             "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": installation.metadata(Self.name),
             "spec": [
@@ -36,7 +36,7 @@ struct NodeAgentInstallation {
                                 "name": "runtime",
                                 "hostPath": ["path": .text(installation.runtimeSocket), "type": "Socket"],
                             ],
-                            TerminatorInstallation.configurationVolume,
+                            Workload.configurationVolume,
                         ],
                     ],
                 ],
@@ -49,18 +49,19 @@ struct NodeAgentInstallation {
             "name": "node-agent", "image": .text(installation.image),
             "args": .texts(
                 ["node-agent", "--node-name", "$(NODE_NAME)", "--cri-socket", installation.runtimeSocket]
-                    + TerminatorInstallation.configurationArguments + ["--log-format", "json"]),
+                    + (installation.onlyNamespace.map { ["--namespace", $0] } ?? []) + Workload.configurationArguments
+                    + ["--log-format", "json"]),
             "env": [["name": "NODE_NAME", "valueFrom": ["fieldRef": ["fieldPath": "spec.nodeName"]]]],
-            "ports": [TerminatorInstallation.httpPort],
-            "livenessProbe": TerminatorInstallation.livenessProbe,
-            "readinessProbe": TerminatorInstallation.readinessProbe,
+            "ports": [Workload.httpPort],
+            "livenessProbe": Workload.livenessProbe,
+            "readinessProbe": Workload.readinessProbe,
             "resources": ["requests": ["cpu": "10m", "memory": "32Mi"], "limits": ["memory": "64Mi"]],
             // The socket belongs to root. No capability is needed beyond being its owner.
             "securityContext": .map(
-                [.init("runAsUser", 0), .init("runAsGroup", 0)] + TerminatorInstallation.restricted.fields),
+                [.init("runAsUser", 0), .init("runAsGroup", 0)] + Workload.restricted.fields),
             "volumeMounts": [
                 ["name": "runtime", "mountPath": .text(installation.runtimeSocket)],
-                TerminatorInstallation.configurationMount,
+                Workload.configurationMount,
             ],
         ]
     }

@@ -1,46 +1,89 @@
-/// What makes the API server ask the terminator about pods as they are created.
+/// The admission webhook: replicas that all answer, what they may do, and what makes the API server ask them about pods as
+/// they are created. Apart from the terminator, so that whatever a review does to them leaves that at work.
 struct WebhookInstallation {
     let installation: ClusterInstallation
     let webhook: ClusterInstallation.Webhook
 
+    /// Of Deployment and account; the Service's is the operator's.
+    static let name = "kpipe-webhook"
     /// Also of the container's port.
     static let portName = "webhook"
-    private static let volumeName = "webhook-certificate"
+    private static let certificateVolume = "webhook-certificate"
+    private static let authorityVolume = "client-authority"
+    private static let authorityMap = "kpipe-webhook-client-authority"
+    private static let authorityFolder = "/etc/kpipe-client-authority"
+    private static let authorityFile = "ca.crt"
 
-    var documents: [ManifestValue] { [secret].compactMap(\.self) + certificate + [service, configuration] }
-
-    // MARK: Within the terminator
-
-    static let arguments = ["--webhook"]
-
-    var containerPort: ManifestValue { ["name": .text(Self.portName), "containerPort": .number(webhook.port)] }
-
-    /// A certificate that others keep.
-    var volume: ManifestValue? {
-        guard webhook.certificates != .own else { return nil }
-        return ["name": .text(Self.volumeName), "secret": ["secretName": .text(webhook.secret)]]
+    var documents: [ManifestValue] {
+        [installation.account(Self.name)]
+            + installation.access(Self.name, rules: Self.clusterRules(webhook), in: nil)
+            + installation.access(Self.name, rules: Self.rules(webhook), in: installation.namespace)
+            + [secret, authority].compactMap(\.self) + certificate
+            + [deployment, installation.disruptionBudget(Self.name)]
+            + [installation.networkPolicy(Self.name, reviewPort: Self.portName), service, configuration]
+            + installation.monitor(Self.name)
     }
 
-    var mount: ManifestValue? {
-        guard webhook.certificates != .own else { return nil }
-        return ["name": .text(Self.volumeName), "mountPath": .text(webhook.certificateFolder), "readOnly": true]
-    }
+    // MARK: Access
 
-    /// Only these two objects, by name; namespaces and Events are the terminator's anyway.
-    var clusterRules: [AccessRule] {
-        guard webhook.certificates == .own else { return [] }
-        return [
-            AccessRule(
-                "admissionregistration.k8s.io", ["mutatingwebhookconfigurations"], ["get", "patch"],
-                names: [webhook.configuration],
-                for: "keeping the webhook's caBundle")
+    static func clusterRules(_ webhook: ClusterInstallation.Webhook) -> [AccessRule] {
+        [
+            AccessRule("", ["namespaces"], ["get"], for: "the labels that ask for conversion"),
+            AccessRule("events.k8s.io", ["events"], ["create", "patch"], for: "telling why a pod is left as it is"),
         ]
+            + (webhook.certificates == .own
+                ? [
+                    AccessRule(
+                        "admissionregistration.k8s.io", ["mutatingwebhookconfigurations"], ["get", "patch"],
+                        names: [webhook.configuration], for: "keeping the webhook's caBundle")
+                ] : [])
     }
 
-    var rules: [AccessRule] {
+    static func rules(_ webhook: ClusterInstallation.Webhook) -> [AccessRule] {
         guard webhook.certificates == .own else { return [] }
         return [
             AccessRule("", ["secrets"], ["get", "patch"], names: [webhook.secret], for: "the webhook's certificates")
+        ]
+    }
+
+    // MARK: Workload
+
+    private var deployment: ManifestValue {
+        var volumes = [Workload.configurationVolume]
+        if webhook.certificates != .own {
+            volumes.append([
+                "name": .text(Self.certificateVolume), "secret": ["secretName": .text(webhook.secret)],
+            ])
+        }
+        if webhook.clientAuthority != nil {
+            volumes.append(["name": .text(Self.authorityVolume), "configMap": ["name": .text(Self.authorityMap)]])
+        }
+        return installation.deployment(Self.name, container: container, volumes: volumes)
+    }
+
+    private var container: ManifestValue {
+        var arguments = ["webhook", "--port", String(webhook.port)] + Workload.configurationArguments
+        var mounts = [Workload.configurationMount]
+        if webhook.certificates != .own {
+            mounts.append([
+                "name": .text(Self.certificateVolume), "mountPath": .text(webhook.certificateFolder),
+                "readOnly": true,
+            ])
+        }
+        if webhook.clientAuthority != nil {
+            arguments += ["--client-ca", "\(Self.authorityFolder)/\(Self.authorityFile)"]
+            mounts.append([
+                "name": .text(Self.authorityVolume), "mountPath": .text(Self.authorityFolder), "readOnly": true,
+            ])
+        }
+        return [
+            "name": "webhook", "image": .text(installation.image),
+            "args": .texts(arguments + ["--log-format", "json"]), "env": Workload.identity,
+            "ports": [Workload.httpPort, ["name": .text(Self.portName), "containerPort": .number(webhook.port)]],
+            "livenessProbe": Workload.livenessProbe, "readinessProbe": Workload.readinessProbe,
+            // It takes in so much at once and no more, whatever is sent.
+            "resources": ["requests": ["cpu": "50m", "memory": "64Mi"], "limits": ["memory": "256Mi"]],
+            "securityContext": Workload.restricted, "volumeMounts": .list(mounts),
         ]
     }
 
@@ -50,6 +93,16 @@ struct WebhookInstallation {
     private var secret: ManifestValue? {
         guard webhook.certificates == .own else { return nil }
         return ["apiVersion": "v1", "kind": "Secret", "metadata": metadata(webhook.secret), "type": "Opaque"]
+    }
+
+    /// A ConfigMap: it holds nothing secret.
+    private var authority: ManifestValue? {
+        webhook.clientAuthority.map {
+            [
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(Self.authorityMap),
+                "data": .map([.init(Self.authorityFile, .text($0))]),
+            ]
+        }
     }
 
     private var certificate: [ManifestValue] {
@@ -74,10 +127,18 @@ struct WebhookInstallation {
 
     private var service: ManifestValue {
         [
-            "apiVersion": "v1", "kind": "Service", "metadata": metadata(webhook.service),
+            "apiVersion": "v1", "kind": "Service",
+            // Its labels are the pods', whatever its name.
+            "metadata": [
+                "name": .text(webhook.service), "namespace": .text(installation.namespace),
+                "labels": Workload.labels(Self.name),
+            ],
             "spec": [
-                "selector": ClusterInstallation.labels(ClusterInstallation.component(TerminatorInstallation.name)),
-                "ports": [["name": "https", "port": 443, "targetPort": .text(Self.portName)]],
+                "selector": Workload.labels(Self.name),
+                "ports": [
+                    ["name": "https", "port": 443, "targetPort": .text(Self.portName)],
+                    ClusterInstallation.statusPortOfService,
+                ],
             ],
         ]
     }

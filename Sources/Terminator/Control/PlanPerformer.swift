@@ -123,6 +123,10 @@ struct PlanPerformer: Sendable {
     private func quit(_ endpoint: QuitEndpoint, of pod: PodFacts) async throws {
         switch quitVia {
         case .proxy:
+            guard endpoint.suitsProxy else {
+                throw CallFailure(
+                    message: "\(endpoint): only GET and POST are asked through the proxy; set quitVia: portForward")
+            }
             _ = try await api.send(.proxy(endpoint.method, pod.key, port: endpoint.port, path: endpoint.path))
         case .portForward:
             let status = try await streams.ask(endpoint, of: pod.key)

@@ -88,7 +88,7 @@ package struct Preflight: Sendable {
         let attributes: JSONValue = .object(present: [
             "verb": .string(need.verb), "group": .string(need.group), "resource": .string(need.resource),
             "subresource": need.subresource.isEmpty ? nil : .string(need.subresource),
-            "namespace": need.namespace.map { .string($0) },
+            "namespace": need.namespace.map { .string($0) }, "name": need.name.map { .string($0) },
         ])
         let review: JSONValue = [
             "apiVersion": .string(Self.reviews.apiVersion), "kind": .string(Self.reviews.kind),
@@ -183,6 +183,8 @@ package struct AccessNeed: Sendable, Hashable {
     package var resource: String
     /// `status`; empty for the object itself.
     package var subresource: String
+    /// The only object; `nil`: any.
+    package var name: String?
     /// Where; `nil`: in all namespaces.
     package var namespace: String?
     /// What it is needed for, in words.
@@ -192,14 +194,15 @@ package struct AccessNeed: Sendable, Hashable {
 
     /// - Parameter resource: with its subresource: `pods/status`.
     package init(
-        _ verb: String, _ group: String, _ resource: String, in namespace: String?, for purpose: String,
-        isEssential: Bool
+        _ verb: String, _ group: String, _ resource: String, named name: String? = nil, in namespace: String?,
+        for purpose: String, isEssential: Bool
     ) {
         let parts = resource.split(separator: "/", maxSplits: 1).map(String.init)
         self.verb = verb
         self.group = group
         self.resource = parts.first ?? ""
         subresource = parts.count == 2 ? parts[1] : ""
+        self.name = name
         self.namespace = namespace
         self.purpose = purpose
         self.isEssential = isEssential

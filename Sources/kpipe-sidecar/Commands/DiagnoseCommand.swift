@@ -80,7 +80,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         let access = try kube.access()
         let api = KubeClient(access)
         if preflight {
-            let checks = await Preflight(api, configuration, preflightPlan).checks(now: Self.now())
+            let checks = await Preflight(api, configuration, preflightPlan(configuration)).checks(now: Self.now())
             await api.shutdown()
             say(
                 output == .table || output == .wide
@@ -95,11 +95,11 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    private var preflightPlan: Preflight.Plan {
+    private func preflightPlan(_ configuration: TerminatorConfiguration) -> Preflight.Plan {
         let home = ClusterInstallation.defaultNamespace
-        let rules = ClusterInstallation.terminatorAccess(kruise: false)
-        let needs =
-            Self.needs(rules, in: kube.namespace) + Self.needs([ClusterInstallation.terminatorLeaseAccess], in: home)
+        let rules = TerminatorReach(configuration, kruise: false).rules(inCluster: kube.namespace == nil)
+        let election = TerminatorReach.electionRules(lease: TerminatorCommand.leaseName)
+        let needs = Self.needs(rules, in: kube.namespace) + Self.needs(election, in: kube.namespace ?? home)
         return Preflight.Plan(
             home: home, scope: kube.namespace, needs: needs, lease: TerminatorCommand.leaseName,
             terminatorLabels: ClusterInstallation.terminatorSelector, agentLabels: ClusterInstallation.nodeAgentSelector
@@ -113,6 +113,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
                 rule.verbs.map { verb in
                     AccessNeed(
                         verb, rule.group, resource,
+                        named: rule.names.first,
                         in: resource == "nodes" || resource == "namespaces" ? nil : namespace,
                         for: rule.purpose, isEssential: resource == "pods" || resource == "pods/status")
                 }

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Basics
 import ContainerRuntime
 import HTTPServer
 import KubeClient
 import Logging
 import OperatorConfiguration
 import Render
+import Synchronization
 import Telemetry
 import Terminator
 import UnixSignals
@@ -55,20 +57,30 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     func run() async throws {
-        let configuration = try config.map { try TerminatorConfiguration(file: $0) } ?? TerminatorConfiguration()
+        let file = try OperatorFile(config)
         let access = try kube.access()
         let logger = Logger(label: "node-agent")
         let registry = MetricRegistry()
         let runtime = ContainerRuntime(socket: criSocket)
         try await introduce(runtime, logger)
         let api = KubeClient(access, KubeClientOptions(observer: RequestMetrics(registry)))
-        let agent = NodeAgent(
-            api, runtime: runtime, node: nodeName, namespace: kube.namespace, rules: configuration.rules,
-            registry: registry, logger: logger)
-        let server = try await listen(registry, agent)
+        let agents = NodeAgentShifts(file.configuration) { [nodeName, namespace = kube.namespace] configuration in
+            NodeAgent(
+                api, runtime: runtime, node: nodeName, namespace: namespace, rules: configuration.rules,
+                registry: registry, logger: logger)
+        }
+        let endpoint = TerminatorEndpoint(registry) { agents.isReady }
+        let server = try await listening { try await endpoint.serve(port: port) }
+        let news = ConfigurationNews(api, access.namespace, registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await agent.run() }
+            group.addTask { await agents.run() }
+            group.addTask {
+                await file.follow(news) {
+                    agents.adopt($0)
+                    return nil
+                }
+            }
             group.addTask { for await _ in signals { return } }
             await group.next()
             group.cancelAll()
@@ -89,12 +101,37 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
             throw CommandFailure(.temporary, "cannot ask the container runtime: \(error)")
         }
     }
+}
 
-    private func listen(_ registry: MetricRegistry, _ agent: NodeAgent) async throws -> WebServer {
-        do {
-            return try await TerminatorEndpoint(registry) { agent.isReady }.serve(port: port)
-        } catch {
-            throw CommandFailure(.temporary, "\(error)")
+/// One agent after the other, each by the configuration that is in force.
+private final class NodeAgentShifts: Sendable {
+    private let agent: Mutex<NodeAgent>
+    private let make: @Sendable (TerminatorConfiguration) -> NodeAgent
+    private let changed = Signal()
+
+    init(_ configuration: TerminatorConfiguration, make: @escaping @Sendable (TerminatorConfiguration) -> NodeAgent) {
+        self.make = make
+        agent = Mutex(make(configuration))
+    }
+
+    var isReady: Bool { agent.withLock { $0 }.isReady }
+
+    func adopt(_ configuration: TerminatorConfiguration) {
+        let new = make(configuration)
+        agent.withLock { $0 = new }
+        changed.send()
+    }
+
+    /// Until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            let agent = agent.withLock { $0 }
+            await withTaskGroup(of: Void.self) { shift in
+                shift.addTask { await agent.run() }
+                shift.addTask { _ = await self.changed.wait() }
+                await shift.next()
+                shift.cancelAll()
+            }
         }
     }
 }

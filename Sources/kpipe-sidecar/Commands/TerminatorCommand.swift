@@ -9,7 +9,6 @@ import OperatorConfiguration
 import Render
 import Telemetry
 import Terminator
-import Transfer
 import UnixSignals
 import WorkdirProtocol
 
@@ -26,8 +25,10 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
 
             /metrics, /healthz and /readyz are served on the port. Without --namespace all namespaces are watched.
 
-            With --webhook it also answers the API server about pods that are being created, and makes their sidecars \
-            native where the label sidecar.k-pipe.cloud/convert=enabled asks for it. Every replica answers.
+            A changed configuration file is taken over while it runs, or refused with an Event, a line of log and a metric.
+
+            With --webhook it also does what kpipe-sidecar webhook does, in the same process. Apart from each other what \
+            befalls one leaves the other alone.
 
             EXAMPLES
               What would be done in this cluster, once, without doing it:
@@ -63,15 +64,16 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
 
     @OptionGroup var logging: LoggingOptions
 
-    static let leaseName = "kpipe-sidecar-terminator"
+    static let leaseName = ClusterInstallation.leaseName
 
     func validate() throws {
         if webhook, once { throw ValidationError("--webhook answers as long as it runs: leave out --once") }
     }
 
     func run() async throws {
-        var configuration = try config.map { try TerminatorConfiguration(file: $0) } ?? TerminatorConfiguration()
-        if let exitImage { configuration.exitImage = exitImage }
+        let file = try OperatorFile(config) { configuration in
+            if let exitImage { configuration.exitImage = exitImage }
+        }
         var options = TerminatorOptions()
         options.namespace = kube.namespace
         options.isDryRun = dryRun
@@ -82,20 +84,31 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         let registry = MetricRegistry()
         // The queue's workers bound what is asked at once; a rate of our own would only delay the ends of many pods.
         let api = KubeClient(access, KubeClientOptions(rate: nil, observer: RequestMetrics(registry)))
-        let controller = TerminatorController(
-            configuration, options, api: api, streams: ClusterStreams(access), registry: registry, logger: logger)
-        let admission = try webhook ? admission(configuration, api, registry) : nil
-        let server = try await listen(registry, controller, admission)
-        let reviews = try await listen(admission)
+        let streams = ClusterStreams(access)
+        let supervisor = TerminatorSupervisor(file.configuration) { [options] configuration in
+            TerminatorController(
+                configuration, options, api: api, streams: streams, registry: registry, logger: logger)
+        }
+        let admission = try webhook ? admission(file.configuration, api, registry) : nil
+        let server = try await listen(registry, supervisor, admission)
+        let reviews = try await listening { try await admission?.listen() }
+        let news = ConfigurationNews(api, try kube.ownNamespace(), registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await work(controller, api, access, registry, logger) }
+            group.addTask { await work(supervisor, api, access, registry, logger) }
             if let admission, let reviews { group.addTask { await admission.run(reviews) } }
             group.addTask {
+                await file.follow(news) { configuration in
+                    if let refusal = admission?.adopt(configuration) { return refusal }
+                    supervisor.adopt(configuration)
+                    return nil
+                }
+            }
+            group.addTask {
                 for await _ in signals {
-                    controller.stop()
+                    supervisor.stop()
                     // A replica that waits for the lease has nothing to finish.
-                    if !controller.isReady { return }
+                    if !supervisor.isReady { return }
                 }
             }
             await group.next()
@@ -107,23 +120,15 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private func listen(
-        _ registry: MetricRegistry, _ controller: TerminatorController, _ admission: AdmissionWebhook?
+        _ registry: MetricRegistry, _ supervisor: TerminatorSupervisor, _ admission: AdmissionWebhook?
     ) async throws -> WebServer? {
         guard !once else { return nil }
         let endpoint = TerminatorEndpoint(registry) {
             // A replica in waiting is ready to take over.
-            guard leaderElect || controller.isReady else { return "pods have not been seen yet" }
+            guard leaderElect || supervisor.isReady else { return "pods have not been seen yet" }
             return admission?.isReady == false ? "the webhook has no certificate yet" : nil
         }
-        do { return try await endpoint.serve(port: port) } catch {
-            throw CommandFailure(.temporary, "\(error)")
-        }
-    }
-
-    private func listen(_ admission: AdmissionWebhook?) async throws -> WebServer? {
-        do { return try await admission?.listen() } catch {
-            throw CommandFailure(.temporary, "\(error)")
-        }
+        return try await listening { try await endpoint.serve(port: port) }
     }
 
     private func admission(
@@ -137,15 +142,15 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private func work(
-        _ controller: TerminatorController, _ api: KubeClient, _ access: ClusterAccess, _ registry: MetricRegistry,
+        _ supervisor: TerminatorSupervisor, _ api: KubeClient, _ access: ClusterAccess, _ registry: MetricRegistry,
         _ logger: Logger
     ) async {
-        guard leaderElect else { return await controller.run() }
+        guard leaderElect else { return await supervisor.run() }
         let election = LeaderElection(
             lease: ObjectKey(namespace: access.namespace, name: Self.leaseName), api: api,
             metrics: LeaderElectionMetrics(registry), logger: logger)
         do {
-            try await election.run { _ in await controller.run() }
+            try await election.run { _ in await supervisor.run() }
         } catch {
             // Another leads now; this process starts anew, so that nothing of its time as leader is left.
             logger.notice("stopped leading", metadata: ["reason": "\(error)"])

@@ -4,6 +4,7 @@ import Basics
 import Glibc
 import KubeModel
 import OperatorConfiguration
+import PodRules
 import Render
 import Terminator
 import Transfer
@@ -15,10 +16,11 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Makes what an operator applies: the terminator for a whole cluster.",
         discussion: """
-            Namespace, accounts with exactly the verbs used, two replicas of which one leads, a disruption budget, a \
-            service for metrics, the admission webhook, which does nothing where no label asks for it. The node agent is \
-            a DaemonSet that ends containers through the runtime's socket; only with it the namespace must admit \
-            privileged pods.
+            Namespace, accounts with exactly the verbs used (by the configuration: what no ladder names needs no right), \
+            two replicas of which one leads, disruption budgets, network policies, a service for metrics, the admission \
+            webhook as pods of its own, which does nothing where no label asks for it. The node agent is a DaemonSet that \
+            ends containers through the runtime's socket; only with it the namespace must admit privileged pods. With \
+            --only-namespace nothing is cluster-wide, so the webhook is left out.
 
             EXAMPLES
               1. Look first, then apply:
@@ -29,6 +31,11 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
               2. With the node agent on CRI-O, and a configuration of your own:
                  kpipe-sidecar render install --config terminator.yaml \\
                    --node-agent --cri-socket /run/crio/crio.sock
+              3. The webhook for the API servers alone:
+                 kpipe-sidecar render install --api-server-cidr 10.0.0.10/32 \\
+                   --client-ca api-server-ca.crt
+              4. Without rights beyond one namespace, in that namespace:
+                 kpipe-sidecar render install --namespace data --only-namespace data
             """)
 
     @Option(help: "The namespace of everything here.") var namespace = ClusterInstallation.defaultNamespace
@@ -40,6 +47,22 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     @Option(help: "The container runtime's socket on the nodes.") var criSocket = ClusterInstallation
         .defaultRuntimeSocket
     @Flag(inversion: .prefixedNo, help: "Add the admission webhook.") var webhook = true
+    @Option(
+        help: ArgumentHelp("Look at this namespace only, by a role in it.", valueName: "name"))
+    var onlyNamespace: String?
+    @Option(
+        name: .customLong("api-server-cidr"),
+        help: ArgumentHelp(
+            "Where an API server is, for network policies that let only it call the webhook. May be repeated.",
+            valueName: "cidr"))
+    var apiServers: [String] = []
+    @Option(
+        name: .customLong("client-ca"),
+        help: ArgumentHelp(
+            "The webhook asks its callers for a certificate of this authority (PEM).", valueName: "file"),
+        completion: .file())
+    var clientAuthority: String?
+    @Flag(help: "Convert by a MutatingAdmissionPolicy (Kubernetes 1.36) instead of the webhook.") var policy = false
     @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
     @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
     @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
@@ -47,17 +70,26 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
+        if policy, onlyNamespace != nil {
+            throw ValidationError("--policy is cluster-wide: leave out --only-namespace")
+        }
+        for cidr in apiServers where !Self.isCIDR(cidr) {
+            throw ValidationError("--api-server-cidr expects addresses such as 10.0.0.10/32: \(cidr)")
+        }
         guard replicas > 0 else { throw ValidationError("--replicas expects a number from 1 on") }
         guard criSocket.hasPrefix("/") else { throw ValidationError("--cri-socket expects an absolute path") }
     }
 
     func run() throws {
         var installation = ClusterInstallation(
-            namespace: namespace, image: image, exitImage: exitImage, replicas: replicas, nodeAgent: nodeAgent,
-            runtimeSocket: criSocket, serviceMonitor: serviceMonitor, kruise: kruise)
+            namespace: namespace, image: image, exitImage: exitImage, replicas: replicas,
+            onlyNamespace: onlyNamespace, apiServers: apiServers, nodeAgent: nodeAgent, runtimeSocket: criSocket,
+            serviceMonitor: serviceMonitor)
         var configuration = TerminatorConfiguration()
         if let config { (installation.configuration, configuration) = try read(config) }
-        if webhook { installation.webhook = try webhook(configuration.webhook) }
+        installation.reach = TerminatorReach(configuration, kruise: kruise)
+        if policy { installation.policy = ConversionPolicy(configuration.rules) }
+        if webhook, !policy, onlyNamespace == nil { installation.webhook = try webhook(configuration.webhook) }
         try GeneratorInput.write(installation.documents, as: format)
     }
 
@@ -87,10 +119,46 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         return ClusterInstallation.Webhook(
             port: configuration.port, path: WebhookConfiguration.path,
             certificates: configuration.certificates.installed, certificateFolder: configuration.certificateFolder,
+            clientAuthority: try clientAuthority.map(Self.authority),
             service: configuration.service, secret: configuration.secret, configuration: configuration.configuration,
             timeoutSeconds: configuration.apiServersTimeout, label: WellKnownNames.Label.convert,
             enabled: WellKnownNames.Label.enabled, disabled: WellKnownNames.Label.disabled,
             nameLabel: WellKnownNames.Label.namespaceName, excludedNamespaces: [AdmissionOptions.clusterNamespace])
+    }
+}
+
+extension RenderInstallCommand {
+    /// Its certificates alone: what else is in the file, a key perhaps, is nobody's business.
+    private static func authority(_ path: String) throws -> String {
+        let name = GeneratorInput.name(path)
+        switch ManifestFiles.read(path, limit: 1 << 20) {
+        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
+        case .success(let bytes):
+            let certificates = CertificateReader.split(String(decoding: bytes, as: UTF8.self))
+            guard !certificates.isEmpty else { throw CommandFailure(.data, "\(name): holds no certificate (PEM)") }
+            return certificates.joined()
+        }
+    }
+
+    /// An address of either family and a length that it has.
+    private static func isCIDR(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let length = Int(parts[1]), parts[1].allSatisfy(\.isNumber) else { return false }
+        var four = in_addr()
+        var six = in6_addr()
+        if inet_pton(AF_INET, parts[0], &four) == 1 { return (0...32).contains(length) }
+        return inet_pton(AF_INET6, parts[0], &six) == 1 && (0...128).contains(length)
+    }
+}
+
+extension TerminatorReach {
+    /// What a configuration leaves open.
+    init(_ configuration: TerminatorConfiguration, kruise: Bool) {
+        let ladders =
+            [configuration.ladder] + configuration.markers.compactMap(\.ladder)
+            + configuration.rules.sidecars.compactMap(\.ladder)
+        self.init(
+            rungs: Set(ladders.joined()), quitsByProxy: configuration.quitVia == .proxy, kruise: kruise)
     }
 }
 

@@ -56,11 +56,12 @@ struct WebhookCluster {
 
     func webhook(
         _ configuration: TerminatorConfiguration = TerminatorConfiguration(), isDryRun: Bool = false,
-        time: Timepiece = .system
+        clientAuthority: String? = nil, time: Timepiece = .system
     ) -> AdmissionWebhook {
         AdmissionWebhook(
-            configuration, AdmissionOptions(ownNamespace: Self.own, isDryRun: isDryRun), api: client,
-            registry: registry, logger: logger, time: time)
+            configuration,
+            AdmissionOptions(ownNamespace: Self.own, isDryRun: isDryRun, clientAuthority: clientAuthority),
+            api: client, registry: registry, logger: logger, time: time)
     }
 
     var material: CertificateMaterial? {

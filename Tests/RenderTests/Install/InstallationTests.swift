@@ -21,15 +21,15 @@ import Testing
             (plain, []),
             (
                 all { $0.nodeAgent = true },
-                ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet", "ConfigMap"]
+                ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet", "NetworkPolicy"]
             ),
             (all { $0.serviceMonitor = true }, ["ServiceMonitor"]),
-            (all { $0.configuration = "ladder: [image]\n" }, ["ConfigMap"]),
+            (all { $0.configuration = "ladder: [image]\n" }, []),
         ] as [(ClusterInstallation, [String])])
     func hasWhatWasAskedFor(installation: ClusterInstallation, more: [String]) {
         let always = [
             "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Deployment",
-            "PodDisruptionBudget", "Service",
+            "PodDisruptionBudget", "Service", "ConfigMap", "NetworkPolicy",
         ]
         #expect(Self.kinds(installation).sorted() == (always + more).sorted())
     }
@@ -37,12 +37,14 @@ import Testing
     @Test(arguments: [(false, "restricted"), (true, "privileged")])
     func theNamespaceAdmitsNoMoreThanNeeded(nodeAgent: Bool, level: String) {
         let namespace = Self.all { $0.nodeAgent = nodeAgent }.documents[0]
-        #expect(namespace["metadata"]?["labels"]?["pod-security.kubernetes.io/enforce"]?.scalar == level)
+        for mode in ["enforce", "audit", "warn"] {
+            #expect(namespace["metadata"]?["labels"]?["pod-security.kubernetes.io/\(mode)"]?.scalar == level)
+        }
     }
 
     /// Wildcards, and verbs that would change what is not ours, are in no role.
     @Test func rolesStayNarrow() {
-        let installation = Self.all { ($0.nodeAgent, $0.kruise) = (true, true) }
+        let installation = Self.all { ($0.nodeAgent, $0.reach.kruise) = (true, true) }
         let rules = installation.documents.filter { $0["rules"] != nil }.flatMap { $0["rules"]?.elements ?? [] }
         #expect(rules.count > 5)
         for rule in rules {
@@ -55,7 +57,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func kruiseIsAskedOnlyWhereWanted(kruise: Bool) {
-        let text = ManifestWriter.yaml(Self.all { $0.kruise = kruise }.documents)
+        let text = ManifestWriter.yaml(Self.all { $0.reach.kruise = kruise }.documents)
         #expect(text.contains("containerrecreaterequests") == kruise)
     }
 
@@ -91,5 +93,62 @@ import Testing
             #expect(context["readOnlyRootFilesystem"]?.scalar == "true")
             #expect(context["capabilities"]?["drop"]?.elements.compactMap(\.scalar) == ["ALL"])
         }
+    }
+
+    /// What no ladder names needs no right.
+    @Test(
+        arguments: [
+            (TerminatorReach(), ["pods/portforward", "pods/exec"]),
+            (TerminatorReach(quitsByProxy: true), ["pods/proxy", "pods/exec"]),
+            (TerminatorReach(rungs: [.image, .hold]), []),
+            (TerminatorReach(rungs: [.http], kruise: true), ["pods/portforward"]),
+            (TerminatorReach(rungs: [.crr], kruise: true), ["containerrecreaterequests"]),
+            (TerminatorReach(rungs: [.crr]), []),
+        ] as [(TerminatorReach, [String])])
+    func rightsAreThoseOfTheRungs(reach: TerminatorReach, resources: [String]) {
+        let doors: Set = ["pods/portforward", "pods/proxy", "pods/exec", "containerrecreaterequests"]
+        #expect(reach.rules(inCluster: true).flatMap(\.resources).filter(doors.contains) == resources)
+    }
+
+    @Test func theLeaseIsOneByName() {
+        let rules = TerminatorReach.electionRules(lease: "l")
+        #expect(rules.filter { $0.names.isEmpty }.map(\.verbs) == [["create"]])
+        #expect(rules.filter { !$0.names.isEmpty }.map(\.names) == [["l"]])
+    }
+
+    /// Nothing beyond the namespace that is watched, which may be the own one or another.
+    @Test(arguments: [("kpipe-system", false), ("team", true)])
+    func oneNamespaceNeedsNothingClusterWide(scope: String, hasNamespace: Bool) {
+        let installation = Self.all { ($0.onlyNamespace, $0.nodeAgent) = (scope, true) }
+        let kinds = Self.kinds(installation)
+        #expect(kinds.contains("Namespace") == hasNamespace)
+        #expect(!kinds.contains { $0.hasPrefix("Cluster") })
+        let roles = installation.documents.filter { $0["kind"]?.scalar == "Role" }
+        #expect(roles.map { $0["metadata"]?["namespace"]?.scalar } == [scope, scope])
+        #expect(!roles.contains { ManifestWriter.yaml([$0]).contains("nodes") })
+        let containers = installation.documents.compactMap {
+            $0["spec"]?["template"]?["spec"]?["containers"]?.elements.first
+        }
+        for container in containers {
+            #expect(container["args"]?.elements.compactMap(\.scalar).contains(scope) == true)
+        }
+    }
+
+    @Test(arguments: [[], ["10.0.0.10/32", "fd00::/64"]])
+    func networkPoliciesKnowTheAPIServersOnlyFromTheOperator(apiServers: [String]) throws {
+        var installation = WebhookInstallationTests.installation()
+        installation.apiServers = apiServers
+        let policies = installation.documents.filter { $0["kind"]?.scalar == "NetworkPolicy" }
+        #expect(policies.compactMap { $0["metadata"]?["name"]?.scalar } == ["kpipe-terminator", "kpipe-webhook"])
+        let webhook = try #require(policies.last?["spec"])
+        let reviews = try #require(webhook["ingress"]?.elements.last)
+        #expect(reviews["ports"]?.elements.first?["port"]?.scalar == "webhook")
+        let blocks = { (peers: ManifestValue?) in
+            peers?.elements.compactMap { $0["ipBlock"]?["cidr"]?.scalar } ?? []
+        }
+        #expect(blocks(reviews["from"]) == apiServers)
+        #expect(blocks(webhook["egress"]?.elements.first?["to"]) == apiServers)
+        #expect((webhook["egress"] != nil) == !apiServers.isEmpty)
+        #expect(webhook["policyTypes"]?.elements.count == (apiServers.isEmpty ? 1 : 2))
     }
 }

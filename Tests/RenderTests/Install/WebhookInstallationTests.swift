@@ -94,14 +94,26 @@ import Testing
         #expect(text.contains("mutatingwebhookconfigurations") == isOwn)
     }
 
-    @Test func theTerminatorServesIt() throws {
-        let installation = Self.installation()
-        let deployment = Self.document("Deployment", "kpipe-terminator", in: installation)
+    @Test(arguments: [nil, "-----BEGIN CERTIFICATE-----"] as [String?])
+    func podsOfItsOwnServeIt(authority: String?) throws {
+        var installation = Self.installation()
+        installation.webhook?.clientAuthority = authority
+        let deployment = Self.document("Deployment", "kpipe-webhook", in: installation)
         let container = try #require(deployment?["spec"]?["template"]?["spec"]?["containers"]?.elements.first)
-        #expect(container["args"]?.elements.compactMap(\.scalar).contains("--webhook") == true)
+        let arguments = container["args"]?.elements.compactMap(\.scalar) ?? []
+        #expect(arguments.prefix(3) == ["webhook", "--port", "9443"])
+        #expect(arguments.contains("--client-ca") == (authority != nil))
         #expect(container["ports"]?.elements.compactMap { $0["containerPort"]?.scalar } == ["8080", "9443"])
         let service = Self.document("Service", "hook", in: installation)
         #expect(service?["spec"]?["ports"]?.elements.first?["targetPort"]?.scalar == "webhook")
         #expect(service?["spec"]?["selector"] == deployment?["spec"]?["selector"]?["matchLabels"])
+        #expect(
+            (Self.document("ConfigMap", "kpipe-webhook-client-authority", in: installation) != nil)
+                == (authority != nil))
+        // The terminator has none of it.
+        let terminator = Self.document("Deployment", "kpipe-terminator", in: installation)
+        #expect(!ManifestWriter.yaml([try #require(terminator)]).contains("9443"))
+        let rights = Self.document("ClusterRole", "kpipe-terminator", in: installation)
+        #expect(!ManifestWriter.yaml([try #require(rights)]).contains("admissionregistration"))
     }
 }

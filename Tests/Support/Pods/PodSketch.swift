@@ -118,6 +118,7 @@ extension Verdict.Reason {
         case .unmarked: "unmarked"
         case .restartsAlways: "restartsAlways"
         case .disabled: "disabled"
+        case .systemPod: "systemPod"
         case .beingDeleted: "beingDeleted"
         case .finished: "finished"
         case .nothingMain: "nothingMain"
