@@ -17,11 +17,11 @@ growth() {
 }
 
 figures "terminator, no pods" controller idle 0
-figures "terminator, 20000 marked pods" controller idle 20000
-figures "terminator, 100000 marked pods" controller idle 100000
-figures "terminator, 100000 pods without a marker" controller idle 100000 --unmarked
-value "terminator: a marked pod" kpipe bytes "$(growth "terminator, 100000 marked pods" 100000)"
-value "terminator: a pod without a marker" kpipe bytes "$(growth "terminator, 100000 pods without a marker" 100000)"
+[ "$pods" -le 20000 ] || figures "terminator, 20000 marked pods" controller idle 20000
+figures "terminator, $pods marked pods" controller idle "$pods"
+figures "terminator, $pods pods without a marker" controller idle "$pods" --unmarked
+value "terminator: a marked pod" kpipe bytes "$(growth "terminator, $pods marked pods" "$pods")"
+value "terminator: a pod without a marker" kpipe bytes "$(growth "terminator, $pods pods without a marker" "$pods")"
 for ((round = 1; round <= repeat; round++)); do
     figures "terminator, 1000 of 20000 pods end within 1 s, round $round" controller burst 20000 1000 1
 done

@@ -35,14 +35,14 @@ serve_pods 200
 follow "follow 200 pods, as a base" kpipe "$informer"
 base=$(figure resident_kib)
 
-for pods in 20000 100000; do
-    serve_pods "$pods"
+for many in 20000 100000; do
+    serve_pods "$many"
     for _ in $(seq "$repeat"); do
-        follow "follow $pods marked pods" kpipe "$informer"
+        follow "follow $many marked pods" kpipe "$informer"
         grown=$(figure resident_kib)
-        [ -z "$peer" ] || follow "follow $pods marked pods" client-go "$peer"
+        [ -z "$peer" ] || follow "follow $many marked pods" client-go "$peer"
 done
-    value "follow $pods marked pods: each pod" kpipe bytes "$(((grown - base) * 1024 / pods))"
+    value "follow $many marked pods: each pod" kpipe bytes "$(((grown - base) * 1024 / many))"
 done
 
 serve_pods 20000 --unmarked
