@@ -1,3 +1,5 @@
+// Which of the two `timespec` is from depends on what the compiler loads first.
+internal import CLinux
 internal import Glibc
 
 /// Time that only goes forward, and waiting for it: what every protocol here is timed by. Injected, so that a test
