@@ -4,6 +4,7 @@ import ConfigSchema
 import Glibc
 import Logging
 import OperatorConfiguration
+import Report
 import SidecarAgent
 import Terminator
 import WorkdirProtocol
@@ -74,11 +75,11 @@ struct KpipeSidecar: AsyncParsableCommand {
 /// Prints the JSON Schemas that are checked in under `docs/schema`.
 struct SchemaCommand: ParsableCommand, LoggedCommand {
     enum Document: String, ExpressibleByArgument, CaseIterable {
-        case agent, terminator
+        case agent, terminator, report
     }
 
     static let configuration = CommandConfiguration(
-        commandName: "schema", abstract: "Prints the JSON Schema of a configuration.",
+        commandName: "schema", abstract: "Prints the JSON Schema of a configuration, or of a report.",
         discussion: """
             EXAMPLES
               kpipe-sidecar schema agent > docs/schema/agent-config.schema.json
@@ -93,6 +94,7 @@ struct SchemaCommand: ParsableCommand, LoggedCommand {
     func run() {
         switch document {
         case .agent: print(AgentConfigurationSchema.text, terminator: "")
+        case .report: print(StepRecord.schemaText, terminator: "")
         case .terminator: print(TerminatorConfigurationSchema.text, terminator: "")
         }
     }

@@ -54,9 +54,10 @@ struct CgroupTests {
 
     @Test func readsTheUnifiedGroup() {
         let files = [
+            "/g/cpu.max": "150000 100000\n",
             "/g/cpu.stat": "usage_usec 1200\nuser_usec 1000\nnr_throttled 3\nthrottled_usec 77\n",
             "/g/memory.current": "4096000\n", "/g/memory.peak": "5000000\n", "/g/memory.max": "max\n",
-            "/g/memory.stat": "anon 1\ninactive_file 96000\n", "/g/memory.events": "oom 2\noom_kill 1\n",
+            "/g/memory.stat": "anon 11\nfile 22\ninactive_file 96000\n", "/g/memory.events": "oom 2\noom_kill 1\n",
             "/g/io.stat": "8:0 rbytes=10 wbytes=20 rios=1 wios=1 dbytes=0 dios=0\n8:16 rbytes=5 wbytes=7\n",
             "/g/pids.current": "9\n",
             "/g/cpu.pressure": "some avg10=0.00 avg60=0.00 avg300=0.00 total=42\nfull avg10=0.00 total=41\n",
@@ -64,7 +65,8 @@ struct CgroupTests {
         let sample = Cgroup.unified("/g").sample(time: 7) { files[$0].map { Array($0.utf8) } }
         #expect(
             sample.line == "time=7 cpu=1200 throttled=77 memory=4096000 working-set=4000000 memory-peak=5000000 "
-                + "oom-kills=1 read=15 written=27 processes=9 cpu-pressure=42")
+                + "oom-kills=1 read=15 written=27 processes=9 cpu-pressure=42 "
+                + "memory-anonymous=11 memory-cache=22 cpu-limit=1500")
     }
 
     @Test func findsAndReadsTheLegacyGroups() throws {
@@ -79,18 +81,36 @@ struct CgroupTests {
             "/sys/fs/cgroup/memory/memory.usage_in_bytes": "1000\n",
             "/sys/fs/cgroup/memory/memory.max_usage_in_bytes": "3000\n",
             "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
-            "/sys/fs/cgroup/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 2000\n",
+            "/sys/fs/cgroup/memory/memory.stat":
+                "total_cache 30\ntotal_rss 40\ninactive_file 1\ntotal_inactive_file 2000\n",
             "/sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
             "/sys/fs/cgroup/cpu,cpuacct/kubepods/x/cpuacct.usage": "5000000\n",
             "/sys/fs/cgroup/cpu,cpuacct/kubepods/x/cpu.stat": "nr_throttled 1\nthrottled_time 9000\n",
+            "/sys/fs/cgroup/cpu,cpuacct/kubepods/x/cpu.cfs_quota_us": "50000\n",
+            "/sys/fs/cgroup/cpu,cpuacct/kubepods/x/cpu.cfs_period_us": "100000\n",
             "/sys/fs/cgroup/blkio/blkio.throttle.io_service_bytes": "8:0 Read 5\n8:0 Write 6\n8:0 Sync 11\nTotal 11\n",
         ]
         let read = { (path: String) in files[path].map { Array($0.utf8) } }
         let cgroup = try #require(Cgroup.find(process: "17", read: read))
         #expect(
             cgroup.sample(time: 1, read: read).line
-                == "time=1 cpu=5000 throttled=9 memory=1000 working-set=0 memory-peak=3000 oom-kills=4 read=5 written=6"
+                == "time=1 cpu=5000 throttled=9 memory=1000 working-set=0 memory-peak=3000 oom-kills=4 read=5 written=6 "
+                + "memory-anonymous=40 memory-cache=30 cpu-limit=500"
         )
+    }
+
+    @Test(arguments: [
+        ("max 100000\n", "-1\n", "100000\n"), ("", "", ""), ("0 100000\n", "0\n", "100000\n"), ("5 0\n", "5\n", "0\n"),
+        ("18446744073709551615 1\n", "99999999999999999999\n", "1\n"), ("100000", "100000", ""),
+    ])
+    func hasNoCPULimit(unified: String, quota: String, period: String) {
+        let files = [
+            "/proc/self/cgroup": "6:cpu:/\n", "/proc/self/mountinfo": "30 24 0:26 / /m ro - cgroup cgroup rw,cpu\n",
+            "/g/cpu.max": unified, "/m/cpu.cfs_quota_us": quota, "/m/cpu.cfs_period_us": period,
+        ]
+        let read = { (path: String) in files[path].map { Array($0.utf8) } }
+        #expect(Cgroup.unified("/g").sample(time: 1, read: read)[.cpuLimit] == nil)
+        #expect(Cgroup.find(read: read)?.sample(time: 1, read: read)[.cpuLimit] == nil)
     }
 
     @Test func countsKillsForWantOfMemory() throws {

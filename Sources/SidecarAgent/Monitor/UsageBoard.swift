@@ -42,8 +42,11 @@ struct UsageMetrics: Sendable {
     private let throttled: Counter
     private let memory: Gauge
     private let workingSet: Gauge
+    private let anonymous: Gauge
+    private let cache: Gauge
     private let peak: Gauge
     private let limit: Gauge
+    private let cpuLimit: Gauge
     private let oomKills: Counter
     private let input: Counter
     private let output: Counter
@@ -61,8 +64,11 @@ struct UsageMetrics: Sendable {
         throttled = counter("cpu_throttled_seconds_total", "Time held back by the CPU limit.")
         memory = gauge("memory_bytes", "Memory charged, page cache included.")
         workingSet = gauge("memory_working_set_bytes", "Memory less inactive page cache.")
+        anonymous = gauge("memory_anonymous_bytes", "Memory of the programs themselves.")
+        cache = gauge("memory_cache_bytes", "Page cache.")
         peak = gauge("memory_peak_bytes", "The most memory seen.")
         limit = gauge("memory_limit_bytes", "The memory limit, where there is one.")
+        cpuLimit = gauge("cpu_limit_cores", "The CPU limit, where there is one.")
         oomKills = counter("oom_kills_total", "Processes ended for want of memory.")
         input = counter("read_bytes_total", "Bytes read from block devices.")
         output = counter("written_bytes_total", "Bytes written to block devices.")
@@ -88,6 +94,9 @@ struct UsageMetrics: Sendable {
         case .cpuThrottled: throttled.record(total: seconds, container)
         case .memory: memory.set(value, container)
         case .memoryWorkingSet: workingSet.set(value, container)
+        case .memoryAnonymous: anonymous.set(value, container)
+        case .memoryCache: cache.set(value, container)
+        case .cpuLimit: cpuLimit.set(value / 1000, container)
         case .memoryPeak: break
         case .memoryLimit: limit.set(value, container)
         case .oomKills: oomKills.record(total: value, container)

@@ -11,9 +11,15 @@ struct UnifiedCgroup {
         let cpu = file("cpu.stat")
         sample[.cpuTime] = cpu.value(of: "usage_usec")
         sample[.cpuThrottled] = cpu.value(of: "throttled_usec")
+        // `max 100000` where there is no limit.
+        let quota = file("cpu.max")
+        sample[.cpuLimit] = CgroupFile.millicores(quota: quota.number, period: quota.lastNumber)
         sample[.memory] = file("memory.current").number
+        let memory = file("memory.stat")
         sample[.memoryWorkingSet] = CgroupFile.workingSet(
-            of: sample[.memory], inactive: file("memory.stat").value(of: "inactive_file"))
+            of: sample[.memory], inactive: memory.value(of: "inactive_file"))
+        sample[.memoryAnonymous] = memory.value(of: "anon")
+        sample[.memoryCache] = memory.value(of: "file")
         sample[.memoryPeak] = file("memory.peak").number
         // Unlimited is the word `max`, which is no number.
         sample[.memoryLimit] = file("memory.max").number
@@ -63,9 +69,15 @@ package struct LegacyCgroup: Sendable, Equatable {
 
         sample[.cpuTime] = file(accounting, "cpuacct.usage").number.map { $0 / 1000 }
         sample[.cpuThrottled] = file(cpu, "cpu.stat").value(of: "throttled_time").map { $0 / 1000 }
+        // -1, which is no such number, where there is no limit.
+        sample[.cpuLimit] = CgroupFile.millicores(
+            quota: file(cpu, "cpu.cfs_quota_us").number, period: file(cpu, "cpu.cfs_period_us").number)
         sample[.memory] = file(memory, "memory.usage_in_bytes").number
+        let details = file(memory, "memory.stat")
         sample[.memoryWorkingSet] = CgroupFile.workingSet(
-            of: sample[.memory], inactive: file(memory, "memory.stat").value(of: "total_inactive_file"))
+            of: sample[.memory], inactive: details.value(of: "total_inactive_file"))
+        sample[.memoryAnonymous] = details.value(of: "total_rss")
+        sample[.memoryCache] = details.value(of: "total_cache")
         sample[.memoryPeak] = file(memory, "memory.max_usage_in_bytes").number
         if let limit = file(memory, "memory.limit_in_bytes").number, limit < Self.unlimited {
             sample[.memoryLimit] = limit
@@ -93,6 +105,11 @@ struct CgroupFile {
     /// The file as a single number.
     var number: UInt64? {
         content.flatMap { UInt64(ascii: $0.prefix { !ASCII.isSpace($0) }) }
+    }
+
+    /// The second of two numbers.
+    var lastNumber: UInt64? {
+        content?.split(whereSeparator: ASCII.isSpace).dropFirst().first.flatMap { UInt64(ascii: $0) }
     }
 
     /// The number after `key` in a file of `key number` lines.
@@ -138,6 +155,12 @@ struct CgroupFile {
     static func workingSet(of memory: UInt64?, inactive: UInt64?) -> UInt64? {
         guard let memory else { return nil }
         return memory - min(memory, inactive ?? 0)
+    }
+
+    /// Of a quota of microseconds in each period.
+    static func millicores(quota: UInt64?, period: UInt64?) -> UInt64? {
+        guard let quota, let period, period > 0, quota > 0, quota < UInt64(Int64.max) / 1000 else { return nil }
+        return quota * 1000 / period
     }
 
     private static func equal(_ bytes: ArraySlice<UInt8>, _ text: StaticString) -> Bool {

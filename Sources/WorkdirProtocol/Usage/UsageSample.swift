@@ -71,6 +71,11 @@ package enum UsageMetric: Int, Sendable, CaseIterable {
     case cpuPressure
     case memoryPressure
     case ioPressure
+    /// Memory of the programs themselves, and page cache, in bytes.
+    case memoryAnonymous
+    case memoryCache
+    /// The CPU limit in thousandths of a core; absent: unlimited.
+    case cpuLimit
 
     package var name: String {
         switch self {
@@ -87,13 +92,16 @@ package enum UsageMetric: Int, Sendable, CaseIterable {
         case .cpuPressure: "cpu-pressure"
         case .memoryPressure: "memory-pressure"
         case .ioPressure: "io-pressure"
+        case .memoryAnonymous: "memory-anonymous"
+        case .memoryCache: "memory-cache"
+        case .cpuLimit: "cpu-limit"
         }
     }
 
     /// Whether the value goes up and down; the others only grow.
     package var isGauge: Bool {
         switch self {
-        case .memory, .memoryWorkingSet, .memoryLimit, .processes: true
+        case .memory, .memoryWorkingSet, .memoryAnonymous, .memoryCache, .memoryLimit, .cpuLimit, .processes: true
         default: false
         }
     }

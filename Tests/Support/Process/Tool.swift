@@ -1,9 +1,10 @@
 import Foundation
 package import Testing
 
-/// A program from outside that tests use. `scripts/setup` installs them all, but for kustomize, which no registry has.
+/// A program from outside that tests use. `scripts/setup` installs them, the browser with
+/// `--browser`, but not kustomize, which no registry has.
 package enum Tool: String, Sendable, CaseIterable {
-    case curl, ip, kubectl, kustomize, nginx, openssl
+    case chromedriver, chromium, curl, ip, kubectl, kustomize, nginx, openssl
     case python = "python3"
     case moto = "moto_server"
     case seaweedFS = "weed"
