@@ -126,20 +126,20 @@ let package = Package(
         module("PodRules", ["Basics", "KubeModel"]),
         module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"]),
         module("Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
-        module("Report", ["Basics", "WorkdirProtocol"], small),
+        module("Report", ["Basics", "WorkdirProtocol", "YAMLTree"], small),
         module("ContainerRuntime", ["Basics", "HTTPTransport"]),
         module(
             "Terminator",
             [
                 "Basics", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient", "KubeRuntime",
-                "PodRules", "OperatorConfiguration", "ContainerRuntime", "YAMLTree", "Telemetry", logging,
+                "PodRules", "OperatorConfiguration", "Report", "ContainerRuntime", "YAMLTree", "Telemetry", logging,
             ] + idle),
         module(
             "SidecarAgent",
             [
                 "Basics", "ConfigSchema", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer",
                 "Transfer",
-                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "CLinux", logging,
+                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "Report", "CLinux", logging,
             ] + idle, small),
         module(
             "Admission",
@@ -277,7 +277,7 @@ let package = Package(
             of: "SidecarAgent",
             [
                 "Basics", "WorkdirProtocol", "YAMLTree", "ConfigSchema", "Telemetry", "HTTPTransport", "HTTPServer",
-                "Transfer", "KubeModel", "KubeClient", "PodRules", "Entrypoint", "TestSupport", logging,
+                "Transfer", "KubeModel", "KubeClient", "PodRules", "Report", "Entrypoint", "TestSupport", logging,
             ]),
         tests(
             of: "Terminator",

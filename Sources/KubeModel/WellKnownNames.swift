@@ -27,6 +27,8 @@ package enum WellKnownNames {
         package static let primaryContainer = "sidecar.k-pipe.cloud/primary-container"
         /// Flyte's name for the same.
         package static let flytePrimaryContainer = "primary_container_name"
+        /// Where a step's report.json lies, once it is stored.
+        package static let report = "sidecar.k-pipe.cloud/report"
         /// Followed by a container's name: how to ask that container to leave.
         package static let quitPrefix = "sidecar.k-pipe.cloud/quit."
         /// The same for several containers, as a JSON object by their names: those may be too long for an annotation's.

@@ -34,10 +34,9 @@ struct KpipeSidecar: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            AgentCommand.self, RunCommand.self, CopyCommand.self, VerifyCommand.self, ProbeCommand.self,
-            RenderCommand.self, TerminatorCommand.self, WebhookCommand.self, NodeAgentCommand.self,
-            DiagnoseCommand.self,
-            SchemaCommand.self,
+            AgentCommand.self, RunCommand.self, CopyCommand.self, VerifyCommand.self, ReportCommand.self,
+            ProbeCommand.self, RenderCommand.self, TerminatorCommand.self, WebhookCommand.self, NodeAgentCommand.self,
+            DiagnoseCommand.self, SchemaCommand.self,
         ])
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.

@@ -63,7 +63,7 @@ enum HTML {
         var value: Double?
 
         /// A text from outside.
-        init(_ text: String, limit: Int = 160) { html = HTML.text(text, limit: limit) }
+        init(_ text: String, limit: Int = 110) { html = HTML.text(text, limit: limit) }
 
         /// A number as it is read and as it is sorted; `nil`: unknown.
         init(_ text: String?, _ value: Double?) { (html, self.value) = (text.map { HTML.text($0) } ?? "", value ?? -1) }

@@ -6,7 +6,7 @@ package enum StepPage {
     static let rows = 500
     private static let logLines = 300
     /// Bytes of the log; with all else a page stays below 400 KB.
-    private static let logBytes = 48 << 10
+    private static let logBytes = 40 << 10
 
     /// - Parameters:
     ///   - problems: what is wrong with the record itself.

@@ -210,5 +210,5 @@ extension StepRecord {
 }
 
 extension TransferSums {
-    var total: Int64 { files + skipped + failed + leftOut }
+    package var total: Int64 { files + skipped + failed + leftOut }
 }

@@ -145,7 +145,7 @@ extension StepRecord {
     }
 
     /// Transfers in lanes, so that those at the same time stand below each other; the longest where there are many.
-    package func lanes(of direction: RecordedTransfer.Direction, limit: Int = 250, lanes: Int = 8) -> [[Track.Bar]] {
+    package func lanes(of direction: RecordedTransfer.Direction, limit: Int = 220, lanes: Int = 8) -> [[Track.Bar]] {
         var ends: [Int64] = []
         var result: [[Track.Bar]] = []
         let chosen = files.filter { $0.direction == direction && $0.start != nil && $0.end != nil }.mostTelling(limit)

@@ -53,7 +53,7 @@ package struct AgentEventLog: Sendable {
             logger.notice(
                 "file left out",
                 metadata: ["direction": "\(direction.rawValue)", "path": "\(path)", "reason": "\(reason)"])
-        case .planned: break
+        case .planned, .began, .admitted: break
         }
     }
 

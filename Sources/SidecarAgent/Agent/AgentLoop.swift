@@ -29,6 +29,7 @@ struct AgentLoop {
 
     mutating func run(mainStatus: (any MainStatusSource)?) async {
         self.mainStatus = mainStatus
+        agent.reports.follow(mainStatus)
         await withDiscardingTaskGroup { group in
             for sink in sinks { group.addTask { await sink.run() } }
             if let mainStatus {
@@ -87,10 +88,20 @@ struct AgentLoop {
             if case .report(let change) = effect { change } else { nil }
         }
         if machine.memory != before || !changes.isEmpty {
-            let reports = agent.journal.commit(machine.memory, changes, at: HostFacts.now())
+            let summary = changes.contains(where: \.terminal) ? agent.summary : nil
+            let reports = agent.journal.commit(machine.memory, changes, at: HostFacts.now(), summary: summary)
             show(reports)
         }
+        agent.recorder.take(input, phase: machine.phase, attempt: machine.memory.attempt)
         if case .attempt(let record) = input { follow(record) }
+        if case .mainStatus = input, let mainStatus {
+            group.addTask { [recorder = agent.recorder] in
+                if let details = await mainStatus.details() { recorder.take(details) }
+            }
+        }
+        if case .settled(let outcome) = machine.phase, changes.contains(where: \.terminal) {
+            group.addTask { [agent] in await agent.reports.write(outcome, of: agent) }
+        }
         for effect in effects { perform(effect, in: &group) }
     }
 
@@ -133,10 +144,13 @@ struct AgentLoop {
                 try? await Task.sleep(until: end, clock: .continuous)
                 flushing.stop()
             }
-            let sinks = sinks
+            let (sinks, agent, phase) = (sinks, agent, machine.phase)
             _ = await flushing.run {
                 await withDiscardingTaskGroup { flushes in
                     for sink in sinks { flushes.addTask { await sink.flush() } }
+                    if case .leaving(let outcome) = phase {
+                        flushes.addTask { await agent.reports.write(outcome, of: agent) }
+                    }
                 }
             }
             group.cancelAll()

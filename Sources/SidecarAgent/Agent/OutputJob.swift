@@ -1,3 +1,4 @@
+import Basics
 import Transfer
 import WorkdirProtocol
 
@@ -30,6 +31,7 @@ struct OutputJob: Sendable {
         onEvent(.transferred(.output, report))
         agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
+        await agent.reports.write(order.outcome, of: agent)
         do throws(TransferError) {
             for url in ManifestLocation.urls(for: requests) {
                 try await agent.transfers.put(
@@ -47,7 +49,9 @@ struct OutputJob: Sendable {
         let step = [
             "namespace": pod.namespace, "pod": pod.name, "uid": agent.identity.pod, "job": pod.job,
             "epoch": agent.identity.epoch,
-            "try": "\(order.attempt)", "state": order.outcome.cause?.state ?? StepState.done,
+            "try": "\(order.attempt)", "attempts": "\(max(order.attempt, agent.recorder.tries))",
+            "began": agent.recorder.began?.description, "ended": HostFacts.now().description,
+            "message": order.outcome.cause?.message, "state": order.outcome.cause?.state ?? StepState.done,
             "reason": order.outcome.cause?.reason, "container": order.outcome.cause?.container.rawValue,
             "exitCode": order.outcome.cause?.exitCode.map { "\($0)" },
         ].compactMapValues { $0 }

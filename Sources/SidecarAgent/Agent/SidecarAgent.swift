@@ -1,4 +1,5 @@
 package import Logging
+package import Report
 package import WorkdirProtocol
 
 /// The agent of one step: holds the volume, feeds the lifecycle with what happens and performs what it answers.
@@ -12,6 +13,8 @@ package final class SidecarAgent: Sendable {
     let logger: Logger
     let onEvent: @Sendable (AgentEvent) -> Void
     let mailbox = Mailbox()
+    let recorder: StepRecorder
+    let reports = ReportWriter()
     let condition: VolumeCondition
 
     /// Whose volume this is, and the epoch all reports carry.
@@ -30,7 +33,6 @@ package final class SidecarAgent: Sendable {
         self.settings = settings
         self.transfers = transfers
         self.logger = logger
-        self.onEvent = onEvent
         volume = try Volume(settings.configuration.workdir, openToAll: settings.openToAll)
 
         let claim = VolumeClaim(pod: settings.pod.uid, name: settings.pod.name, boot: HostFacts.bootID())
@@ -53,6 +55,14 @@ package final class SidecarAgent: Sendable {
                 epoch: HostFacts.newEpoch(), pod: claim.pod ?? HostFacts.newUID(), boot: claim.boot, name: claim.name)
         }
         content.identity = identity
+        let recorder = StepRecorder(
+            rows: settings.configuration.reports.isEmpty ? StepRecorder.fewRows : StepRecorder.manyRows,
+            earlier: content.backlog.reports)
+        self.recorder = recorder
+        self.onEvent = {
+            recorder.take($0)
+            onEvent($0)
+        }
         journal = try Journal.open(content, in: volume.own) { fault in
             logger.error("journal write failed, a restart would begin anew", metadata: ["error": "\(fault)"])
         }
@@ -84,6 +94,17 @@ package final class SidecarAgent: Sendable {
     var hasTracesOfMain: Bool {
         if volume.hasOutputs || volume.exists(WorkdirPath.usage) { return true }
         return settings.usageSummary().keys.contains { $0.hasPrefix("\(StepContainer.main.rawValue).") }
+    }
+
+    /// What is known of the step now.
+    package var record: StepRecord { ReportWriter.record(of: self) }
+
+    var summary: StepSummary {
+        let outputs = recorder.record().outputs
+        let main = settings.recordedUsage().first { $0.container == StepContainer.main.rawValue }
+        return StepSummary(
+            outputs: outputs.files + outputs.skipped, outputBytes: outputs.bytes, memoryPeak: main?.memoryPeak,
+            cpuSeconds: main?.cpu.map { Double($0) / 1000 })
     }
 
     /// Runs the step's agent until it may leave. Cancelling the task ends it as a kill would, without a last report.
@@ -121,6 +142,8 @@ package struct AgentSettings: Sendable {
     package var endpointFailure: FailureCause?
     /// Peaks and totals of what the containers used, for the manifest.
     package var usageSummary: @Sendable () -> [String: String] = { [:] }
+    /// The same over time, for the report.
+    package var recordedUsage: @Sendable () -> [RecordedUsage] = { [] }
 
     package init(
         configuration: AgentConfiguration, pod: PodIdentity, rules: LifecycleRules, entrypoint: String?

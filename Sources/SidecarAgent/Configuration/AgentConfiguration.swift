@@ -10,6 +10,7 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var inputs: [InputConfiguration] = []
     package var outputs: [OutputConfiguration] = []
     package var state: [StateTargetConfiguration] = []
+    package var reports: [ReportConfiguration] = []
     package var monitor = MonitorConfiguration()
     package var transfer = TransferLimits()
     /// Where the shared volume is mounted.
@@ -29,6 +30,7 @@ extension AgentConfiguration: Configurable {
         .optional("inputs", \.inputs, Shape.object().list, "Files to fetch before main starts."),
         .optional("outputs", \.outputs, Shape.object().list, "Files to store after main has ended."),
         .optional("state", \.state, Shape.object().list, "Where the step's state is reported."),
+        .optional("reports", \.reports, Shape.object().list, "Where the step's report is stored."),
         .section("monitor", \.monitor, "Use of CPU, memory and I/O per container."),
         .section("transfer", \.transfer, "What transfers may use."),
         .optional(

@@ -1,5 +1,6 @@
 import Basics
 import HTTPServer
+import Report
 import Synchronization
 import Telemetry
 import WorkdirProtocol
@@ -11,9 +12,13 @@ import WorkdirProtocol
 /// | `/ready` | 503 while inputs are being fetched, then 200, also when they never will be there, so that startup passes |
 /// | `/state` | the step's state as last reported |
 /// | `/metrics` | Prometheus' text format |
+/// | `/report`, `/report.json` | what is known of the step; names, URLs and the log's end on loopback only |
 /// | `/healthz` | 200 as long as the agent lives |
 final class AgentEndpoint: Sendable {
     private let board = Mutex<StatusBoard?>(nil)
+    private let record = Mutex<(@Sendable () -> StepRecord)?>(nil)
+    /// Seconds after which a page that is being looked at is asked for anew.
+    private static let refresh = 5
     private let metrics: MetricRegistry
 
     init(metrics: MetricRegistry) {
@@ -21,8 +26,9 @@ final class AgentEndpoint: Sendable {
     }
 
     /// Shows this agent from now on; until then the step is pending.
-    func attach(_ status: StatusBoard) {
+    func attach(_ status: StatusBoard, record: (@Sendable () -> StepRecord)? = nil) {
         board.withLock { $0 = status }
+        self.record.withLock { $0 = record }
     }
 
     private var status: AgentStatus {
@@ -39,9 +45,20 @@ final class AgentEndpoint: Sendable {
         case "/ready": ready(status)
         case "/state": .json(Self.state(status))
         case "/metrics": ServerResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
+        case "/report", "/report.json": report(request)
         case "/healthz": .text("ok")
         default: .notFound
         }
+    }
+
+    private func report(_ request: ServerRequest) -> ServerResponse {
+        guard let whole = record.withLock({ $0 }) else { return .text("the step has not begun", status: 503) }
+        let record = request.isLoopback ? whole() : whole().redacted
+        if request.path == "/report.json" {
+            return ServerResponse(contentType: "application/json", body: record.encoded)
+        }
+        let page = StepPage.html(record, refresh: record.outcome == nil ? Self.refresh : nil)
+        return ServerResponse(contentType: "text/html; charset=utf-8", body: page)
     }
 
     private func ready(_ status: AgentStatus) -> ServerResponse {

@@ -39,7 +39,7 @@ package struct StepServices: Sendable {
     package func attach(
         _ agent: SidecarAgent, pod: PodIdentity, api: (any KubeAPI)? = nil, logger: Logger
     ) -> [any ReportSink] {
-        endpoint.attach(agent.status)
+        endpoint.attach(agent.status) { agent.record }
         monitor.attach(agent.volume)
         var reporter = pod
         // Where no uid is given the volume has one, as unique and kept across restarts.

@@ -73,13 +73,14 @@ final class Journal: Sendable {
 
     /// Keeps a step and makes its reports. They are on disk when this returns.
     func commit(
-        _ memory: LifecycleMachine.Memory, _ changes: [StateChange], at time: UnixTime
+        _ memory: LifecycleMachine.Memory, _ changes: [StateChange], at time: UnixTime, summary: StepSummary? = nil
     ) -> [StateReport] {
         state.withLock { state in
             let epoch = state.content.identity?.epoch ?? ""
             let reports = changes.enumerated().map { index, change in
                 StateReport(
-                    change, epoch: epoch, sequence: state.content.sequence + Int64(index) + 1, time: time)
+                    change, epoch: epoch, sequence: state.content.sequence + Int64(index) + 1, time: time,
+                    summary: summary)
             }
             append(.step(memory, reports: reports), to: &state, durable: true)
             return reports

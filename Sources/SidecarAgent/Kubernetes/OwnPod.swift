@@ -4,6 +4,8 @@ import KubeModel
 import KubeRuntime
 package import Logging
 import PodRules
+package import Report
+import YAMLTree
 
 /// The agent's own pod, as the API server shows it: says how main fares also where main says nothing itself, because it
 /// was killed for want of memory or because its image knows nothing of us.
@@ -45,6 +47,26 @@ package struct OwnPod: MainStatusSource {
     package func timeLeft() async -> Duration? {
         guard let answer = try? await api.send(.get(.pods, key)) else { return nil }
         return Self.timeLeft(of: answer.body, at: HostFacts.now())
+    }
+
+    package func details() async -> PodContainers? {
+        guard let answer = try? await api.send(.get(.pods, key)), let node = try? YAMLNode(json: answer.body),
+            let pod = try? Pod(.json, in: answer.body.span), uid == nil || pod.metadata.uid == uid
+        else { return nil }
+        return PodContainers(node, mains: Set(PodFacts(pod, rules: MarkerRules()).mains.map(\.name)))
+    }
+
+    package func announce(report url: String) async {
+        let metadata: JSONValue = .object(present: [
+            "uid": uid.map { .string($0) },
+            "annotations": .object([.init(WellKnownNames.Annotation.report, .string(url))]),
+        ])
+        do throws(KubeError) {
+            _ = try await api.send(
+                .patch(.pods, key, .merge(["metadata": metadata]), WriteOptions(fieldManager: PodReport.fieldManager)))
+        } catch {
+            logger.info("the report's place is not annotated", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// `deletionTimestamp` is the moment at which the grace, whoever asked for it, is over.

@@ -51,10 +51,10 @@ struct PodReport: Sendable {
 
     /// The state's word alone, for columns and selectors of people.
     static let stateAnnotation = "sidecar.k-pipe.cloud/state"
-    /// The whole report: the `data` of its CloudEvent.
-    static let reportAnnotation = "sidecar.k-pipe.cloud/report"
+    /// The whole state report: the `data` of its CloudEvent.
+    static let reportAnnotation = "sidecar.k-pipe.cloud/state-report"
     private static let controller = "sidecar.k-pipe.cloud/agent"
-    private static let fieldManager = "kpipe-sidecar-agent"
+    static let fieldManager = "kpipe-sidecar-agent"
 
     private var name: String { pod.name ?? "" }
     private var namespace: String { pod.namespace ?? "default" }

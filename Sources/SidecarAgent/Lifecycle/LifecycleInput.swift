@@ -1,3 +1,4 @@
+package import Report
 import WorkdirProtocol
 
 /// Everything that can happen to a step.
@@ -137,4 +138,15 @@ package protocol MainStatusSource: Sendable {
 
     /// Until the pod's deletion is enforced; `nil` where it is not being deleted, or nobody says.
     func timeLeft() async -> Duration?
+
+    /// What the pod's object says of its containers; `nil` where nobody says.
+    func details() async -> PodContainers?
+
+    /// Lets those who look at the pod know where the step's report lies, as far as that is allowed.
+    func announce(report url: String) async
+}
+
+extension MainStatusSource {
+    package func details() async -> PodContainers? { nil }
+    package func announce(report url: String) async {}
 }

@@ -65,7 +65,7 @@ package struct LocalStep: Sendable {
 package struct LocalWorkdir: Sendable {
     /// Absolute, without links.
     package let path: String
-    private let isTemporary: Bool
+    package let isTemporary: Bool
 
     /// `given` is made where it is missing; without one a temporary folder is.
     package init(_ given: String?, temporaryFolder: String) throws(VolumeError) {
@@ -87,6 +87,13 @@ package struct LocalWorkdir: Sendable {
     /// Main has left something in `output/`.
     package var hasOutputs: Bool {
         (try? FolderHandle(path: path).folder(WorkdirPath.output).names().isEmpty) == false
+    }
+
+    /// A new file; one that is there, or a link, is replaced.
+    package static func write(_ bytes: [UInt8], to path: String) throws(VolumeError) {
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let name = String(path[path.index(after: slash)...])
+        try FolderHandle(path: String(path[..<slash])).replace(name, with: bytes)
     }
 
     /// Removes a temporary workdir. A given one stays.

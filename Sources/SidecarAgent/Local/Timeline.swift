@@ -41,7 +41,7 @@ package struct Timeline: Sendable {
             return Self.line(elapsed, "  failed: \(error)")
         case .transfer(_, .note(let path, let reason)):
             return Self.line(elapsed, "  left out \(path): \(reason)")
-        case .transfer(_, .planned):
+        case .transfer(_, .planned), .transfer(_, .began), .transfer(_, .admitted):
             return ""
         case .transferred(let direction, let report):
             guard !report.files.isEmpty else { return "" }
@@ -153,7 +153,7 @@ extension Timeline {
             (entry.event, entry.message) = ("failed", "\(error)")
         case .note(let path, let reason):
             (entry.event, entry.path, entry.message) = ("left-out", path, reason)
-        case .planned:
+        case .planned, .began, .admitted:
             return false
         }
         return true

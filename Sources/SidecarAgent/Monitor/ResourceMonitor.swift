@@ -1,4 +1,5 @@
 import Basics
+package import Report
 import Synchronization
 package import Telemetry
 package import WorkdirProtocol
@@ -10,7 +11,7 @@ package final class ResourceMonitor: Sendable {
     /// Where the entrypoint leaves its samples, once it is taken.
     private let volume = Mutex<Volume?>(nil)
     private let scope: UsageScope
-    private let board = UsageBoard()
+    private let board: UsageBoard
 
     /// Bytes; no more are read from the volume, which main can write.
     private static let usageLimit = 64 << 10
@@ -20,6 +21,7 @@ package final class ResourceMonitor: Sendable {
         _ configuration: MonitorConfiguration, metrics: MetricRegistry, scope: UsageScope = .container
     ) {
         interval = configuration.interval
+        board = UsageBoard(interval: configuration.interval)
         self.scope = scope
         guard interval != nil else { return }
         let shown = UsageMetrics(metrics)
@@ -44,6 +46,13 @@ package final class ResourceMonitor: Sendable {
         guard interval != nil else { return [:] }
         sample()
         return board.summary
+    }
+
+    /// The same over time, for the report.
+    package func recorded() -> [RecordedUsage] {
+        guard interval != nil else { return [] }
+        sample()
+        return board.recorded
     }
 
     func sample() {

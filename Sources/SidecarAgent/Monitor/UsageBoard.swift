@@ -1,3 +1,4 @@
+import Report
 import Synchronization
 import Telemetry
 import WorkdirProtocol
@@ -5,9 +6,14 @@ import WorkdirProtocol
 /// What each container of the step used, as far as known: the latest sample and the peaks.
 final class UsageBoard: Sendable {
     private let records = Mutex<[String: UsageRecord]>([:])
+    private let series = Mutex<[String: UsageSeries]>([:])
+    /// Milliseconds between two samples.
+    private let interval: Int64
 
     /// Containers in sight, apart from our own two; bounded because names come from outside.
     private static let limit = 16
+
+    init(interval: Duration?) { self.interval = Int64((interval ?? .seconds(10)) / .milliseconds(1)) }
 
     var current: [String: UsageRecord] { records.withLock { $0 } }
 
@@ -15,12 +21,24 @@ final class UsageBoard: Sendable {
         records.withLock { records in
             guard records[container] != nil || records.count < Self.limit else { return }
             records[container, default: UsageRecord()].append(sample)
+            series.withLock { $0[container, default: UsageSeries(interval: interval)].add(sample) }
         }
     }
 
     /// Takes over what somebody else keeps.
     func replace(_ record: UsageRecord, of container: String) {
         records.withLock { $0[container] = record }
+        series.withLock { series in
+            for sample in record.samples { series[container, default: UsageSeries(interval: interval)].add(sample) }
+        }
+    }
+
+    /// Over the whole step, main first.
+    var recorded: [RecordedUsage] {
+        let (records, series) = (current, series.withLock { $0 })
+        func rank(_ name: String) -> (Int, String) { (name == "main" ? 0 : name == "agent" ? 1 : 2, name) }
+        let names = records.keys.sorted { rank($0) < rank($1) }
+        return names.compactMap { name in series[name]?.recorded(of: name, peak: records[name]?.peak) }
     }
 
     /// `main.memory-peak` → bytes and so on, for the manifest: counters at their end, gauges at their highest.

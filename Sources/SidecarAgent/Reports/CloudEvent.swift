@@ -14,24 +14,27 @@ struct CloudEvent: Sendable {
 
     var source: String { "/namespaces/\(pod.namespace ?? "default")/pods/\(pod.name ?? "unknown")" }
 
-    /// Every field, `null` where nothing is known, so that readers need not ask which are there.
+    /// Every field, `null` where nothing is known, so that readers need not ask which are there; `summary` with the
+    /// terminal report alone.
     var data: JSONValue {
-        [
+        .object(present: [
             "state": .string(report.state), "previous": .string(report.previous), "terminal": .bool(report.terminal),
             "reason": report.reason.map { .string($0) } ?? .null,
             "message": report.message.map { .string($0) } ?? .null,
             "exitCode": report.exitCode.map { .integer(Int64($0)) } ?? .null,
             "container": report.container.map { .string($0) } ?? .null, "epoch": .string(report.epoch),
             "sequence": .integer(report.sequence), "time": .string(report.time.description),
-        ]
+            "summary": report.summary?.json,
+        ])
     }
 
     /// Attributes and data in one JSON object.
     var structured: JSONValue {
-        [
+        .object(present: [
             "specversion": "1.0", "id": .string(id), "source": .string(source), "type": .string(Self.type),
-            "time": .string(report.time.description), "datacontenttype": .string(Self.dataContentType), "data": data,
-        ]
+            "time": .string(report.time.description), "datacontenttype": .string(Self.dataContentType),
+            "traceparent": pod.traceparent.map { .string($0) }, "data": data,
+        ])
     }
 
     /// Attributes as header fields, for the binary mode.
@@ -39,7 +42,7 @@ struct CloudEvent: Sendable {
         [
             ("ce-specversion", "1.0"), ("ce-id", Self.encoded(id)), ("ce-source", Self.encoded(source)),
             ("ce-type", Self.type), ("ce-time", report.time.description),
-        ]
+        ] + (pod.traceparent.map { [("ce-traceparent", $0)] } ?? [])
     }
 
     /// HTTP protocol binding §3.1.3.2: space, quotes, percent and what is not printable ASCII as `%XX`.

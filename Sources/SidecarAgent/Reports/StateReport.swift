@@ -15,8 +15,10 @@ package struct StateReport: Sendable, Equatable, Codable {
     /// From 1 within the epoch, without gaps, across restarts of the agent.
     package var sequence: Int64
     package var time: UnixTime
+    /// With the terminal one: what the step came to.
+    package var summary: StepSummary?
 
-    package init(_ change: StateChange, epoch: String, sequence: Int64, time: UnixTime) {
+    package init(_ change: StateChange, epoch: String, sequence: Int64, time: UnixTime, summary: StepSummary? = nil) {
         state = change.state
         previous = change.previous
         terminal = change.terminal
@@ -27,6 +29,24 @@ package struct StateReport: Sendable, Equatable, Codable {
         self.epoch = epoch
         self.sequence = sequence
         self.time = time
+        self.summary = change.terminal ? summary : nil
+    }
+}
+
+/// What a step came to, in a few numbers.
+package struct StepSummary: Sendable, Equatable, Codable {
+    /// Files stored, and their bytes.
+    package var outputs: Int64
+    package var outputBytes: Int64
+    /// Of main, as far as it was sampled: bytes of memory, seconds of CPU.
+    package var memoryPeak: Int64?
+    package var cpuSeconds: Double?
+
+    var json: JSONValue {
+        .object(present: [
+            "outputs": .integer(outputs), "outputBytes": .integer(outputBytes),
+            "memoryPeak": memoryPeak.map { .integer($0) }, "cpuSeconds": cpuSeconds.map { .number($0) },
+        ])
     }
 }
 

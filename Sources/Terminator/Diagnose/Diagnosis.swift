@@ -98,8 +98,15 @@ enum WarningEvents {
 
     /// The latest, oldest first; none where they may not be read.
     static func lines(about pod: Pod, _ api: any KubeAPI) async throws(KubeError) -> [String] {
+        try await items(about: pod, ",type=Warning", api).map { (time: time(of: $0), line: line($0)) }.sorted {
+            $0 < $1
+        }
+        .suffix(limit).map(\.line)
+    }
+
+    static func items(about pod: Pod, _ more: String, _ api: any KubeAPI) async throws(KubeError) -> [YAMLNode] {
         var options = ListOptions()
-        options.fieldSelector = "involvedObject.uid=\(pod.metadata.uid),type=Warning"
+        options.fieldSelector = "involvedObject.uid=\(pod.metadata.uid)\(more)"
         let answer: APIResponse
         do throws(KubeError) {
             answer = try await api.send(.list(events, namespace: pod.metadata.namespace, options))
@@ -107,11 +114,10 @@ enum WarningEvents {
             guard error.status?.code == 403 else { throw error }
             return []
         }
-        let items = (try? YAMLNode(parsing: answer.body))?["items"]?.sequence ?? []
-        return items.map { (time: time(of: $0), line: line($0)) }.sorted { $0 < $1 }.suffix(limit).map(\.line)
+        return (try? YAMLNode(parsing: answer.body))?["items"]?.sequence ?? []
     }
 
-    private static func time(of event: YAMLNode) -> String {
+    static func time(of event: YAMLNode) -> String {
         let places = [
             event["series"]?["lastObservedTime"], event["lastTimestamp"], event["eventTime"],
             event["metadata"]?["creationTimestamp"],

@@ -143,6 +143,7 @@ struct FetchRun {
             while underWay >= Self.window { await takeOne(&group) }
             underWay += 1
             group.addTask { [download, journal, onEvent] in
+                onEvent(.began(path: item.destination, url: item.url))
                 do throws(TransferError) {
                     let record = try await download.run(item)
                     journal.record(record)

@@ -17,6 +17,7 @@ struct StoreRequests: Sendable {
         var failures = 0
         while true {
             if let bytes { try await gate.enter(object, bytes: bytes) }
+            onEvent(.admitted(url: object))
             let before = counter?.movedBytes ?? 0
             do throws(TransferError) {
                 let success = try await attempt()

@@ -39,8 +39,9 @@ struct StoreRun {
             while underWay > 0 || next < items.endIndex && !isStopped {
                 if underWay < Self.window, next < items.endIndex, !isStopped {
                     let item = items[next]
-                    group.addTask { [upload] in
-                        (
+                    group.addTask { [upload, onEvent] in
+                        onEvent(.began(path: item.path, url: item.url))
+                        return (
                             item.url,
                             await Result { () async throws(TransferError) in
                                 let (record, isNew) = try await upload.run(item)

@@ -59,6 +59,10 @@ extension ExitCode {
 package enum TransferEvent: Sendable {
     /// Would be moved (`TransferConfiguration.dryRun`).
     case planned(TransferredFile)
+    /// It is its turn.
+    case began(path: String, url: String)
+    /// A request of it has got a place.
+    case admitted(url: String)
     /// Stands complete under its final name, or is confirmed by the store.
     case finished(TransferredFile)
     /// Already in the journal: nothing was moved.

@@ -31,6 +31,8 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
               The whole cluster, with the exit image that is to be used:
                 kpipe-sidecar diagnose -A -o wide \\
                   --exit-image registry.example/kpipe-exit:1
+              Why it hangs, as one picture:
+                kpipe-sidecar diagnose job/nightly -o html > nightly.html
               Follow a namespace while the terminator works:
                 kpipe-sidecar diagnose -n data --watch
               May the installed terminator do what it has to?
@@ -67,6 +69,9 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         if !subject.isEmpty, allNamespaces { throw ValidationError("-A shows all pods: leave out \(subject[0])") }
         if Diagnosis.Subject(words: subject, in: "default") == nil {
             throw ValidationError("expected pod/NAME, job/NAME, namespace/NAME or all")
+        }
+        if output == .html, watch || preflight {
+            throw ValidationError("html shows pods as they are now: leave out --watch and --preflight")
         }
         if preflight, watch { throw ValidationError("--preflight looks once: leave out --watch") }
         if preflight, !subject.isEmpty {
@@ -124,6 +129,13 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
     private func work(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async -> Result<Void, KubeError> {
         do throws(KubeError) {
             // In a watch, too, what is not there or not allowed is told at once.
+            if output == .html {
+                let title = subject == .all ? "all namespaces" : self.subject.joined(separator: "/")
+                let page = try await diagnosis.page(
+                    subject, title: title.isEmpty ? "this namespace" : title, now: Self.now())
+                say(String(decoding: page, as: UTF8.self))
+                return .success(())
+            }
             let report = try await diagnosis.report(subject, now: Self.now())
             guard watch else {
                 say(output.text(report, now: Self.now()))

@@ -9,12 +9,14 @@ import YAMLTree
 /// How diagnoses are shown.
 enum DiagnoseOutput: String, ExpressibleByArgument, CaseIterable {
     case table, wide, json, yaml
+    /// One page with all as pictures.
+    case html
 
     /// All of them at once.
     func text(_ report: DiagnosisReport, now: Int64) -> String {
         switch self {
         case .table, .wide: DiagnosisText.table(report, isWide: self == .wide, now: now)
-        case .json, .yaml: document(DiagnosisText.document(report))
+        case .json, .yaml, .html: document(DiagnosisText.document(report))
         }
     }
 
@@ -50,7 +52,7 @@ struct DiagnoseStream {
     mutating func text(_ news: DiagnosisNews) -> String {
         defer { hasBegun = true }
         switch output {
-        case .json, .yaml:
+        case .json, .yaml, .html:
             return news.changed.map { output.streamed(DiagnosisText.document($0.pod)) }.joined()
                 + news.gone.map { output.streamed(DiagnosisText.document(gone: $0)) }.joined()
         case .table, .wide: return lines(news)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import PodRules
+import Report
 import SidecarAgent
 import Synchronization
 import Transfer
@@ -75,6 +76,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         let logger = Logger(label: "agent")
         let services = StepServices(configuration, scope: settings.usageScope)
         settings.usageSummary = { services.monitor.summary() }
+        settings.recordedUsage = { services.monitor.recorded() }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)
         let main = try MainProcess(
@@ -85,6 +87,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         let code = await step.run(signals: signals.map(\.number))
         await registry.shutdown()
 
+        keepReport(agent.record, of: place, output)
         let isStored = step.outcome == .success && !configuration.outputs.isEmpty
         if !keep, isStored || !place.hasOutputs {
             place.removeIfTemporary()
@@ -92,6 +95,19 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
             output.say("the outputs are in \(place.path)/\(WorkdirPath.output)")
         }
         guard code == 0 else { throw CommandFailure(status: code, "") }
+    }
+
+    /// Beside a temporary workdir, which may go, and within one that stays.
+    private func keepReport(_ record: StepRecord, of place: LocalWorkdir, _ output: TimelineOutput) {
+        let path = place.isTemporary ? place.path : "\(place.path)/\(WorkdirPath.own)"
+        let base = place.isTemporary ? "\(path)." : "\(path)/"
+        do throws(VolumeError) {
+            try LocalWorkdir.write(record.encoded, to: base + "report.json")
+            try LocalWorkdir.write(StepPage.html(record), to: base + "report.html")
+            output.say("report \(base)report.html")
+        } catch {
+            output.show(.warning("the report could not be kept: \(error.message)"))
+        }
     }
 }
 

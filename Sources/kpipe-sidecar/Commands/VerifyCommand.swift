@@ -82,7 +82,7 @@ struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
 }
 
 extension Result {
-    fileprivate init(_ body: () async throws(Failure) -> Success) async {
+    init(_ body: () async throws(Failure) -> Success) async {
         do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

@@ -67,6 +67,7 @@ final class CopyOutput: Sendable {
             }
             // Whoever stopped it knows, and does not want to hear it of each object.
             say(error.description, error.reason == .cancelled ? .info : .error)
+        case .began, .admitted: break
         case .note(let path, let why): if !quiet { say("\(path): \(why)", .notice) }
         case .retrying(let error, let attempt, let pause):
             say("\(error.description); try \(attempt + 1) follows in \(ProgressLine.clock(pause / .seconds(1)))", .info)

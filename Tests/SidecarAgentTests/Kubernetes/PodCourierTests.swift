@@ -59,7 +59,7 @@ import YAMLTree
         #expect(metadata?["uid"]?.text == "5e0f")
         #expect(metadata?["annotations"]?["sidecar.k-pipe.cloud/state"]?.text == "ERROR")
         let told = try YAMLNode(
-            parsing: Array((metadata?["annotations"]?["sidecar.k-pipe.cloud/report"]?.text ?? "").utf8))
+            parsing: Array((metadata?["annotations"]?["sidecar.k-pipe.cloud/state-report"]?.text ?? "").utf8))
         #expect(told["exitCode"]?.text == "3")
         #expect(told["sequence"]?.text == "4")
 

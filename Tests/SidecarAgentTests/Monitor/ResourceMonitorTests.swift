@@ -65,7 +65,7 @@ import WorkdirProtocol
     @Test func `names are short and the containers bounded`() {
         #expect(
             ResourceMonitor.name(of: "/kubepods/pod1/0123456789abcdef0123456789abcdef") == "0123456789abcdef01234567")
-        let board = UsageBoard()
+        let board = UsageBoard(interval: nil)
         for number in 0..<100 { board.append(UsageSample(time: 1), of: "c\(number)") }
         #expect(board.current.count == 16)
     }

@@ -91,7 +91,7 @@ struct HostileNumberTests {
         let line = UsageMetric.allCases.map { "\($0.name)=\(number)" }.joined(separator: " ")
         var record = UsageRecord(parsing: Array("peak time=\(number) \(line)\ntime=\(number) \(line)\n".utf8))
         for sample in record.samples { record.append(sample) }
-        let board = UsageBoard()
+        let board = UsageBoard(interval: nil)
         board.replace(record, of: "main")
         let registry = MetricRegistry()
         UsageMetrics(registry).show(board.current)

@@ -1,0 +1,67 @@
+import Basics
+import Logging
+import Report
+import Synchronization
+import Transfer
+import WorkdirProtocol
+
+/// Stores the step's report where the configuration says. One that cannot be stored is a warning, never a failed step.
+final class ReportWriter: Sendable {
+    private let written = Mutex<StepOutcome?>(nil)
+    private let pod = Mutex<(any MainStatusSource)?>(nil)
+    private let flight = SingleFlight<Void, CancellationError>(cancelled: CancellationError()) { _ in true }
+
+    /// Who can tell of the pod, and be told.
+    func follow(_ pod: (any MainStatusSource)?) { self.pod.withLock { $0 = pod } }
+
+    /// The agent's record with what only the pod, the monitor and the volume know.
+    static func record(of agent: SidecarAgent, outcome: StepOutcome? = nil) -> StepRecord {
+        var record = agent.recorder.record(outcome: outcome)
+        let pod = agent.settings.pod
+        (record.step.namespace, record.step.pod, record.step.uid) = (pod.namespace, pod.name, agent.identity.pod)
+        record.step.job = pod.job ?? record.step.job
+        record.step.epoch = agent.identity.epoch
+        record.usage = agent.settings.recordedUsage()
+        record.log = (try? agent.volume.root.folder(WorkdirPath.output)).map { LogTail.read(in: $0) } ?? RecordedLog()
+        return record
+    }
+
+    /// Stores it, once for each outcome; whoever calls while it is being stored waits for that.
+    func write(_ outcome: StepOutcome, of agent: SidecarAgent) async {
+        guard !agent.settings.configuration.reports.isEmpty, agent.settings.configurationFailure == nil else { return }
+        while written.withLock({ $0 }) != outcome, !Task.isCancelled {
+            try? await flight.run { () async throws(CancellationError) in
+                await store(outcome, of: agent)
+                if Task.isCancelled { throw CancellationError() }
+                written.withLock { $0 = outcome }
+            }
+        }
+    }
+
+    private func store(_ outcome: StepOutcome, of agent: SidecarAgent) async {
+        let pod = pod.withLock { $0 }
+        if let details = await pod?.details() { agent.recorder.take(details) }
+        let record = Self.record(of: agent, outcome: outcome)
+        var first: String?
+        for target in agent.settings.configuration.reports {
+            do throws(TransferError) {
+                let json = target.url(of: "report.json")
+                try await agent.transfers.put(record.encoded, to: json, contentType: "application/json")
+                try await agent.transfers.put(
+                    StepPage.html(record), to: target.url(of: "report.html"), contentType: "text/html; charset=utf-8")
+                agent.logger.info("report stored", metadata: ["url": "\(json)"])
+                agent.onEvent(.note("report \(target.url(of: "report.html"))"))
+                first = first ?? json
+            } catch {
+                agent.logger.warning("report not stored", metadata: ["error": "\(error)"])
+                agent.onEvent(.warning("the report could not be stored: \(error)"))
+            }
+        }
+        if let first { await pod?.announce(report: first) }
+    }
+}
+
+extension ReportConfiguration {
+    /// Reports lie in a folder, whether its name ends in a slash or not.
+    func url(of name: String) -> String { to.hasSuffix("/") ? to + name : "\(to)/\(name)" }
+}

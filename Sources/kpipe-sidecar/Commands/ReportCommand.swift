@@ -1,0 +1,223 @@
+import ArgumentParser
+import Basics
+import Glibc
+import KubeClient
+import KubeModel
+import Logging
+import PodRules
+import Report
+import Transfer
+import WorkdirProtocol
+import YAMLTree
+
+/// `report`: what happened to a step, from wherever its record can be had.
+struct ReportCommand: AsyncParsableCommand, LoggedCommand {
+    enum Form: String, ExpressibleByArgument, CaseIterable {
+        case html, json, text, junit
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Shows what happened to a step, or to many.",
+        usage: "kpipe-sidecar report FILE… | URL… | pod/NAME | job/NAME [-o html|json|text|junit] [<options>]",
+        discussion: """
+            A step that goes on is asked itself, by port-forward; one that has ended is read from where its report was \
+            stored, which an annotation of its pod says. Of a pod without either, what the API server knows is shown.
+
+            Several steps, or all of a Job's, become one timeline with totals, a table and outliers. A folder's URL, \
+            with a slash at its end, and a folder stand for the report.json in it.
+
+            EXAMPLES
+              kpipe-sidecar report job/nightly --namespace data
+              kpipe-sidecar report s3://bucket/run-7/report/ -o html > report.html
+              kpipe-sidecar report runs/*/report.json -o html > all.html
+            """)
+
+    @Argument(help: "Files, URLs, pod/NAME or job/NAME.")
+    var sources: [String]
+
+    @Option(name: .shortAndLong, help: "\(Form.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var output = Form.text
+
+    @OptionGroup var stores: StoreOptions
+
+    @OptionGroup var kube: KubeOptions
+
+    @OptionGroup var logging: LoggingOptions
+
+    func run() async throws {
+        let registry = StoreRegistry(stores.configuration(concurrency: 8))
+        let isBrief = sources.count > 1 && output != .json
+        let finder = ReportFinder(engine: TransferEngine(stores: registry), kube: kube, isBrief: isBrief)
+        var (entries, failures): ([StepOverview.Entry], [CommandFailure]) = ([], [])
+        for source in sources {
+            do { entries += try await finder.entries(of: source) } catch let failure as CommandFailure {
+                failures.append(failure)
+            }
+        }
+        await registry.shutdown()
+        if !entries.isEmpty { show(entries, notes: failures.map(\.message)) }
+        for failure in failures.dropFirst() { diagnostics.say(failure.message) }
+        if let first = failures.first { throw first }
+    }
+
+    private func show(_ entries: [StepOverview.Entry], notes: [String]) {
+        let overview = StepOverview(entries)
+        let one = entries.count == 1 && sources.count == 1 ? entries[0] : nil
+        let bytes: [UInt8] =
+            switch (output, one) {
+            case (.html, let one?): StepPage.html(one.record, problems: one.problems)
+            case (.html, nil): overview.html(notes: notes)
+            case (.text, let one?): Array(StepText.text(one.record, problems: one.problems).utf8)
+            case (.text, nil): Array(overview.text(notes: notes).utf8)
+            case (.json, let one?): Array(one.record.json.prettyText.printableJSON.utf8)
+            case (.json, nil): Array(overview.json.prettyText.printableJSON.utf8)
+            case (.junit, _): Array(overview.junit.utf8)
+            }
+        // Nobody is left to be told when standard output is closed.
+        _ = bytes.withUnsafeBytes { Descriptor.write($0, to: STDOUT_FILENO) }
+        if output == .json, let one { for problem in one.problems { diagnostics.say(problem, .warning) } }
+    }
+}
+
+/// Gets records from files, stores, agents that are at work, and what the API server knows.
+struct ReportFinder {
+    let engine: TransferEngine
+    let kube: KubeOptions
+    let isBrief: Bool
+
+    private static let name = "report.json"
+    /// Pods asked at once.
+    private static let window = 16
+
+    func entries(of source: String) async throws -> [StepOverview.Entry] {
+        let parts = source.split(separator: "/", omittingEmptySubsequences: false)
+        if source.contains("://") { return [try await stored(at: source)] }
+        if parts.count == 2, !parts[1].isEmpty, access(source, F_OK) != 0 {
+            switch parts[0] {
+            case "pod", "pods", "po": return try await pods(named: String(parts[1]), ofJob: false)
+            case "job", "jobs": return try await pods(named: String(parts[1]), ofJob: true)
+            default: break
+            }
+        }
+        return [try file(source)]
+    }
+
+    /// As much as is read of one record, and no more.
+    private func file(_ path: String) throws -> StepOverview.Entry {
+        var descriptor = Descriptor.uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
+        if descriptor >= 0 {
+            var status = stat()
+            if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                close(descriptor)
+                descriptor = Descriptor.uninterrupted { open("\(path)/\(Self.name)", O_RDONLY | O_CLOEXEC) }
+            }
+        }
+        guard descriptor >= 0, let bytes = [UInt8](readingAllOf: descriptor, limit: StepRecord.sizeLimit) else {
+            let why = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            throw CommandFailure(errno == ENOENT ? .noInput : .inputOutput, "\(path): \(why)")
+        }
+        close(descriptor)
+        return try entry(bytes, from: path)
+    }
+
+    private func entry(_ bytes: [UInt8], from place: String) throws -> StepOverview.Entry {
+        do throws(StepRecord.Unreadable) {
+            let reading = try StepRecord.reading(bytes, isBrief: isBrief)
+            return StepOverview.Entry(reading.record, problems: reading.problems)
+        } catch {
+            throw CommandFailure(.data, "\(place) \(error)")
+        }
+    }
+
+    private func stored(at url: String) async throws -> StepOverview.Entry {
+        let document = url.hasSuffix("/") ? url + Self.name : url
+        let bytes: [UInt8]
+        do throws(TransferError) {
+            bytes = try await engine.document(document, upTo: Int64(StepRecord.sizeLimit))
+        } catch {
+            throw CommandFailure(error.exitCode, error.description)
+        }
+        return try entry(bytes, from: document)
+    }
+
+    private func pods(named name: String, ofJob: Bool) async throws -> [StepOverview.Entry] {
+        let access = try kube.access()
+        let api = KubeClient(access)
+        let connections = PodConnections(access)
+        let result = await Result { () async throws(KubeError) in
+            try await podObjects(named: name, ofJob: ofJob, in: access.namespace, api)
+        }
+        await api.shutdown()
+        let objects: [[UInt8]]
+        switch result {
+        case .success(let found): objects = found
+        case .failure(let error): throw CommandFailure(error.exitCode, error.description)
+        }
+        guard !objects.isEmpty else { throw CommandFailure(.noInput, "job/\(name) has no pods here any more") }
+        return await withTaskGroup(of: (Int, StepOverview.Entry).self) { group in
+            var entries: [(Int, StepOverview.Entry)] = []
+            for (index, pod) in objects.enumerated() {
+                if index >= Self.window, let next = await group.next() { entries.append(next) }
+                group.addTask { (index, await self.entry(ofPod: pod, connections)) }
+            }
+            for await next in group { entries.append(next) }
+            return entries.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// Pods as the API server has them.
+    private func podObjects(
+        named name: String, ofJob: Bool, in namespace: String, _ api: any KubeAPI
+    ) async throws(KubeError) -> [[UInt8]] {
+        if !ofJob { return [try await api.send(.get(.pods, ObjectKey(namespace: namespace, name: name))).body] }
+        var options = ListOptions()
+        options.labelSelector = "\(WellKnownNames.Label.jobName)=\(name)"
+        options.limit = 500
+        var objects: [[UInt8]] = []
+        while true {
+            let answer = try await api.send(.list(.pods, namespace: namespace, options))
+            var reader = ObjectListReader(.json)
+            do throws(WireError) {
+                reader.append(answer.body)
+                while let item = try reader.next() {
+                    objects.append(
+                        try reader.withObject(item) { (bytes) throws(WireError) in
+                            bytes.withUnsafeBufferPointer { Array($0) }
+                        })
+                }
+                let token = try reader.finish().continueToken
+                guard !token.isEmpty else { return objects }
+                options = options.continued(with: token)
+            } catch {
+                throw KubeError(attempted: "list pods", reason: .malformed("\(error)"))
+            }
+        }
+    }
+
+    /// The agent where it answers, else what it has stored, else what the API server knows.
+    private func entry(ofPod bytes: [UInt8], _ connections: PodConnections) async -> StepOverview.Entry {
+        let pod = (try? YAMLNode(json: bytes)) ?? YAMLNode(.mapping(YAMLMapping()))
+        let key = ObjectKey(
+            namespace: pod["metadata"]?["namespace"]?.text ?? "", name: pod["metadata"]?["name"]?.text ?? "")
+        var why: [String] = []
+        if let url = pod["metadata"]?["annotations"]?[WellKnownNames.Annotation.report]?.text {
+            do { return try await stored(at: url) } catch { why.append("\(error)") }
+        }
+        if pod["status"]?["phase"]?.text == "Running" {
+            let request = PortRequest(
+                "GET", "/\(Self.name)", to: key, port: ClusterRecord.port(of: pod, default: AgentAddress.defaultPort))
+            do {
+                let answer = try await connections.roundTrip(
+                    request, limit: StepRecord.sizeLimit / 2, timeout: .seconds(10))
+                if answer.status == 200 { return try entry(answer.body, from: "\(key)") }
+                why.append("its agent answers \(answer.status)")
+            } catch { why.append("its agent does not answer: \(error)") }
+        }
+        let known = "this is what the API server knows of it"
+        let mains = (try? Pod(.json, in: bytes.span)).map { PodFacts($0, rules: MarkerRules()).mains.map(\.name) } ?? []
+        let record = ClusterRecord.record(
+            of: pod, mains: Set(mains), now: UnixTime(milliseconds: WallClock.system.microsecondsSince1970() / 1000))
+        return StepOverview.Entry(record, problems: ["\(key): \((why + [known]).joined(separator: "; "))"])
+    }
+}

@@ -1,0 +1,191 @@
+import Basics
+import Logging
+import PodRules
+import Report
+import Synchronization
+import TestSupport
+import Testing
+import Transfer
+import WorkdirProtocol
+
+@testable import SidecarAgent
+
+/// A whole agent in this process, whose store is a dictionary.
+@Suite struct ReportWriterTests {
+    final class Store: StepTransfers {
+        private let objects = Mutex<[(url: String, bytes: [UInt8])]>([])
+        private let fetching: TransferReport
+        private let refuses: @Sendable (String) -> Bool
+
+        init(
+            fetching: TransferReport = TransferReport(), refuses: @escaping @Sendable (String) -> Bool = { _ in false }
+        ) {
+            (self.fetching, self.refuses) = (fetching, refuses)
+        }
+
+        var urls: [String] { objects.withLock { $0.map(\.url) } }
+
+        func record(at url: String) throws -> StepRecord {
+            let bytes = objects.withLock { $0.last { $0.url == url }?.bytes }
+            return try StepRecord.reading(try #require(bytes)).record
+        }
+
+        func fetch(
+            _ inputs: [InputRequest], into folder: ConfinedFolder, journal: any TransferJournal,
+            onEvent: @escaping TransferEventHandler
+        ) async -> TransferReport {
+            for failure in fetching.failures { onEvent(.failed(failure)) }
+            return fetching
+        }
+
+        func store(
+            _ outputs: [OutputRequest], from folder: ConfinedFolder, deadline: ContinuousClock.Instant?,
+            journal: any TransferJournal, onEvent: @escaping TransferEventHandler
+        ) async -> TransferReport {
+            let file = TransferredFile(path: "result", url: "mem://out/result", size: 42)
+            onEvent(.began(path: file.path, url: file.url))
+            onEvent(.finished(file))
+            var report = TransferReport()
+            report.files = [file]
+            return report
+        }
+
+        func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
+            if refuses(url) { throw TransferError(object: url, reason: .permission, message: "status 403") }
+            objects.withLock { $0.append((url, bytes)) }
+        }
+    }
+
+    private static func agent(
+        _ folder: TemporaryFolder, _ store: Store, onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
+    ) throws -> SidecarAgent {
+        var configuration = AgentConfiguration()
+        configuration.workdir = folder.path
+        configuration.grace = .seconds(10)
+        var report = ReportConfiguration()
+        report.to = "mem://reports/run-7"
+        configuration.reports = [report]
+        var output = OutputConfiguration()
+        (output.from, output.to) = ("**", "mem://out/")
+        configuration.outputs = [output]
+        try folder.write("#!/bin/true\n", to: ".entrypoint")
+        let settings = AgentSettings(
+            configuration: configuration,
+            pod: PodIdentity(name: "step-1", namespace: "data", uid: "u1", job: "nightly"),
+            rules: LifecycleRules(placement: .native, restartPolicy: .never), entrypoint: folder[".entrypoint"])
+        return try SidecarAgent(
+            settings, transfers: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onEvent: onEvent)
+    }
+
+    private static let json = "mem://reports/run-7/report.json"
+    private static let html = "mem://reports/run-7/report.html"
+
+    /// Runs the agent until it leaves; `main` plays the other container.
+    private static func run(
+        _ agent: SidecarAgent, _ folder: TemporaryFolder, main: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await agent.run(reportingTo: []) }
+            group.addTask {
+                try await main()
+                agent.terminate()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func play(_ folder: TemporaryFolder, exitCode: Int32) async throws {
+        try await eventually("ready") { folder.exists(WorkdirPath.ready) }
+        let workdir = WorkdirFolder(root: folder.path)
+        try workdir.write("OUT> hello\n", to: WorkdirPath.outputLog)
+        try workdir.write(
+            TryRecord(attempt: 1, epoch: "", phase: .running).text, to: WorkdirPath.attempt)
+        try workdir.write("RUNNING\n", to: WorkdirPath.state)
+        try workdir.write(
+            TryRecord(attempt: 1, epoch: "", phase: .ended, exitCode: exitCode).text, to: WorkdirPath.attempt)
+        try workdir.write("1\n", to: WorkdirPath.done)
+        try await eventually("verdict") {
+            folder.exists(WorkdirPath.stored) || folder.exists(WorkdirPath.failed)
+        }
+    }
+
+    @Test func `of a step that succeeds the report is stored, and the manifest after it`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store())
+        let agent = try Self.agent(folder, store)
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        #expect(store.urls == [Self.json, Self.html, "mem://out/kpipe-manifest.json"])
+        let record = try store.record(at: Self.json)
+        #expect(record.outcome?.state == "DONE" && record.outcome?.exitCode == 0)
+        #expect(record.step.pod == "step-1" && record.step.job == "nightly" && record.step.uid == "u1")
+        #expect(record.outputs.files == 1 && record.outputs.bytes == 42)
+        #expect(record.log.lines == ["OUT> hello"])
+        #expect(record.attempts.map(\.exitCode) == [0])
+        #expect(record.phases.map(\.name).prefix(2) == [.initializing, .ready])
+        #expect(record.phases.map(\.name).contains(.storing))
+    }
+
+    @Test func `of a step that fails it says so`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store())
+        let agent = try Self.agent(folder, store)
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 3) }
+        let record = try store.record(at: Self.json)
+        #expect(
+            record.outcome?.state == "ERROR" && record.outcome?.exitCode == 3 && record.outcome?.container == "main")
+    }
+
+    @Test func `of a step whose input is missing, and whose main never ran, there is one`() async throws {
+        var missing = TransferReport()
+        missing.failures = [TransferError(object: "s3://b/words", reason: .notFound, message: "does not exist")]
+        missing.failureCount = 1
+        let (folder, store) = (try TemporaryFolder(), Store(fetching: missing))
+        let agent = try Self.agent(folder, store)
+        try await Self.run(agent, folder) { try await eventually("verdict") { folder.exists(WorkdirPath.failed) } }
+        #expect(store.urls == [Self.json, Self.html])
+        let record = try store.record(at: Self.json)
+        #expect(record.outcome?.reason == "InputMissing" && record.outcome?.exitCode == 66)
+        #expect(record.inputs.failed == 1 && record.files.first?.url == "s3://b/words")
+        #expect(record.attempts.isEmpty)
+    }
+
+    @Test func `of a step of whose main nothing was seen there is one`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store())
+        let agent = try Self.agent(folder, store)
+        try await Self.run(agent, folder) { try await eventually("ready") { folder.exists(WorkdirPath.ready) } }
+        #expect(try store.record(at: Self.json).outcome?.reason == "MainNotSeen")
+    }
+
+    @Test func `one that cannot be stored is a warning, and the step as good as it was`() async throws {
+        let folder = try TemporaryFolder()
+        let store = Store { $0.hasPrefix("mem://reports/") }
+        let warnings = Mutex<[String]>([])
+        let agent = try Self.agent(folder, store) { event in
+            if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
+        }
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        #expect(store.urls == ["mem://out/kpipe-manifest.json"])
+        #expect(warnings.withLock { $0 }.first?.contains("mem://reports/run-7/report.json: status 403") == true)
+        #expect(agent.status.current.phase == .leaving(.success))
+    }
+
+    @Test func `a manifest that cannot be stored changes the report`() async throws {
+        let folder = try TemporaryFolder()
+        let store = Store { $0.hasSuffix("kpipe-manifest.json") }
+        let agent = try Self.agent(folder, store)
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        #expect(store.urls == [Self.json, Self.html, Self.json, Self.html])
+        #expect(try store.record(at: Self.json).outcome?.state == "ERROR")
+    }
+
+    @Test func `without a place for it nothing is stored`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store())
+        var settings = try Self.agent(folder, store).settings
+        settings.configuration.reports = []
+        let agent = try SidecarAgent(
+            settings, transfers: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        #expect(store.urls == ["mem://out/kpipe-manifest.json"])
+        // It can be asked for all the same.
+        #expect(agent.record.outcome?.state == "DONE")
+    }
+}
