@@ -293,6 +293,13 @@ let package = Package(
                 "KubeRuntime", "PodRules", "OperatorConfiguration", "Conversion", "Render", "TestSupport", "FakeKube",
                 logging,
             ]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Basics", "WorkdirProtocol", "YAMLTree", "KubeModel", "PodRules", "Conversion", "ContainerRuntime",
+                "Transfer",
+                "SidecarAgent", "Terminator", "Admission", "TestSupport",
+            ], path: "Tests/Fuzz", exclude: ["Program"], swiftSettings: ours),
         tests(of: "Entrypoint", ["WorkdirProtocol", "TestSupport"]),
         // An executable's entry point has another name in tests, so that it can be linked into them.
         .testTarget(
@@ -317,4 +324,22 @@ let package = Package(
 // While one works on one part: `KPIPE_TESTS=PodRulesTests,TerminatorTests swift test` builds and links those alone.
 if let wanted = Context.environment["KPIPE_TESTS"]?.split(separator: ",") {
     package.targets.removeAll { $0.type == .test && !wanted.contains(Substring($0.name)) }
+}
+
+// `scripts/fuzz`: the same parsers under libFuzzer, in a build of its own.
+if Context.environment["KPIPE_FUZZ"] != nil, let tests = package.targets.first(where: { $0.name == "FuzzTests" }) {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: tests.dependencies.filter { "\($0)" != "TestSupport" },
+            path: "Tests/Fuzz/Program",
+            swiftSettings: ours + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}
+
+// `scripts/check --sanitize`: the static programs have no room for a sanitizer's runtime, and what tests the programs as
+// they are shipped needs those.
+if Context.environment["KPIPE_SANITIZED"] != nil {
+    let unsanitized = ["kpipe-entrypoint", "kpipe-exit", "EndToEndTests"]
+    package.targets.removeAll { $0.name.hasPrefix("Embedded") || unsanitized.contains($0.name) }
+    package.products.removeAll { unsanitized.contains($0.name) }
 }

@@ -11,7 +11,11 @@ package enum Product: String, Sendable {
     package var path: String {
         get throws {
             let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let path = URL(filePath: tests).deletingLastPathComponent().appending(path: rawValue).path
+            var path = URL(filePath: tests).deletingLastPathComponent().appending(path: rawValue).path
+            // A sanitizer's build has no static programs: those of the ordinary one stand in.
+            if let other = ProcessInfo.processInfo.environment["KPIPE_STATIC_PROGRAMS"], self == .entrypoint {
+                path = "\(other)/\(rawValue)"
+            }
             guard FileManager.default.isExecutableFile(atPath: path) else {
                 throw ProcessError(description: "\(path) is missing: run swift build")
             }
