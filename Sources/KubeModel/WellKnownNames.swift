@@ -33,6 +33,10 @@ package enum WellKnownNames {
         package static let quitPrefix = "sidecar.k-pipe.cloud/quit."
         /// The same for several containers, as a JSON object by their names: those may be too long for an annotation's.
         package static let quit = "sidecar.k-pipe.cloud/quit"
+        /// Followed by a container's name: how long after main's end that container is left alone.
+        package static let lingerPrefix = "sidecar.k-pipe.cloud/linger."
+        /// The same for several containers, as a JSON object by their names.
+        package static let linger = "sidecar.k-pipe.cloud/linger"
         /// Followed by a container's name: how Argo ends that container.
         package static let argoKillPrefix = "workflows.argoproj.io/kill-cmd-"
         /// The container that kubectl takes where none is named.
@@ -67,6 +71,9 @@ package enum WellKnownNames {
         /// On nodes that are no machines: `virtual-kubelet`.
         package static let nodeType = "type"
         package static let virtualKubelet = "virtual-kubelet"
+        /// On every node: what it runs, `linux` or `windows`.
+        package static let operatingSystem = "kubernetes.io/os"
+        package static let windows = "windows"
     }
 
     /// Keys of nodes' taints.

@@ -9,6 +9,8 @@ package struct Patience: Sendable, Equatable {
     package var crr: Int64 = 30
     package var node: Int64 = 15
     package var exec: Int64 = 5
+    /// For two ephemeral containers, one after the other, beside the grace.
+    package var debug: Int64 = 30
     package var deadline: Int64 = 60
 
     package init() {}
@@ -28,6 +30,7 @@ package struct Patience: Sendable, Equatable {
         case .crr: Self.clamped(crr) + grace
         case .node: Self.clamped(node) + grace
         case .exec: Self.clamped(exec) + grace
+        case .debug: Self.clamped(debug) + grace
         case .deadline: Self.clamped(deadline) + grace
         case .hold: 0
         }
@@ -46,6 +49,7 @@ package struct PatienceConfiguration: Sendable, Equatable {
     package var crr: Duration
     package var node: Duration
     package var exec: Duration
+    package var debug: Duration
 
     package init() {
         let standard = Patience()
@@ -54,6 +58,7 @@ package struct PatienceConfiguration: Sendable, Equatable {
         crr = .seconds(standard.crr)
         node = .seconds(standard.node)
         exec = .seconds(standard.exec)
+        debug = .seconds(standard.debug)
     }
 
     package var patience: Patience {
@@ -63,6 +68,7 @@ package struct PatienceConfiguration: Sendable, Equatable {
         patience.crr = crr.components.seconds
         patience.node = node.components.seconds
         patience.exec = exec.components.seconds
+        patience.debug = debug.components.seconds
         return patience
     }
 }
@@ -74,5 +80,8 @@ extension PatienceConfiguration: Configurable {
         .optional("crr", \.crr, .duration(atLeast: .seconds(1)), "For Kruise's daemon, beside the grace."),
         .optional("node", \.node, .duration(atLeast: .seconds(1)), "For the node agent, beside the grace."),
         .optional("exec", \.exec, .duration(atLeast: .seconds(1)), "For a signal, beside the grace."),
+        .optional(
+            "debug", \.debug, .duration(atLeast: .seconds(1)),
+            "For a signal from an ephemeral container, beside the grace."),
     ]
 }

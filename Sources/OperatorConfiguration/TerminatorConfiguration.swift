@@ -16,6 +16,8 @@ package struct TerminatorConfiguration: Sendable, Equatable {
     package var shippedSidecars = true
     package var annotations = AnnotationConfiguration()
     package var patience = PatienceConfiguration()
+    /// Most that a sidecar is left alone after main's end, whatever its annotation says.
+    package var lingerLimit = Duration.seconds(300)
     package var quitVia = QuitRoute.portForward
     package var nodeAgent = false
     /// Whether pods of the cluster itself are ended, too.
@@ -73,6 +75,9 @@ extension TerminatorConfiguration: Configurable {
             "Whether Istio, Linkerd, Envoy, Cloud SQL proxy, Vault, Dapr and others are known without being listed."),
         .section("annotations", \.annotations, "Further annotations that say what is a sidecar."),
         .section("patience", \.patience, "How long each rung is given before the next is tried."),
+        .optional(
+            "lingerLimit", \.lingerLimit, .duration(),
+            "Most that a sidecar is left alone after main's end, whatever its linger annotation says."),
         .optional("quitVia", \.quitVia, .choice, "How quit endpoints are reached: portForward also on localhost."),
         .optional("nodeAgent", \.nodeAgent, .boolean, "The node agent is installed on all nodes that are machines."),
         .optional(

@@ -7,6 +7,12 @@ package struct ContainerFacts: Sendable, Equatable {
     /// As the spec has it.
     package var image = ""
     package var command: [String] = []
+    package var args: [String] = []
+    package var workingDir = ""
+    package var pullPolicy = ""
+    package var securityContext: [UInt8] = []
+    /// Where volumes lie in it.
+    package var mountPaths: [String] = []
     /// The literal value of `PATH`, where the pod sets it.
     package var searchPath: String?
     package var role = Role.main(.unmarked)
@@ -17,6 +23,8 @@ package struct ContainerFacts: Sendable, Equatable {
     package var containerID = ""
     /// As the status has it: what the kubelet last tried to run.
     package var statusImage = ""
+    /// What runs, by its content; empty where nothing has.
+    package var imageID = ""
 
     /// The container's own, or else the pod's.
     package var restartPolicy = RestartPolicy.never
@@ -30,6 +38,8 @@ package struct ContainerFacts: Sendable, Equatable {
     package var exitsWithZero = false
     package var exec = ExecStop()
     package var ladder: [Rung] = []
+    /// Seconds that it is left alone after main's end.
+    package var linger: Int64 = 0
 
     package init() {}
 

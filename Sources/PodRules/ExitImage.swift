@@ -43,4 +43,38 @@ package struct ExitImage: Sendable, Equatable {
         return folders.contains(String(first[..<slash]))
             && programs.contains(String(first[first.index(after: slash)...]))
     }
+
+    /// Made by `scripts/build-images`: what it runs exits with 0 whatever its arguments, and it can send signals.
+    package var isOurs: Bool { SidecarRule.repository(of: reference) == "kpipe-exit" }
+
+    /// The volume under which the program lies that a container would run from this image, or where it is looked for: what
+    /// is started is the volume's then, and not the image's.
+    package func mount(overProgramOf container: ContainerFacts) -> String? {
+        let programs: [String] =
+            switch container.command.first {
+            case nil: [Self.program]
+            case let first? where first.contains("/"): [first]
+            case let name?:
+                (container.searchPath?.split(separator: ":").map(String.init)
+                    ?? Self.standardPath + folders.sorted()).map { "\($0)/\(name)" }
+            }
+        return container.mountPaths.first { mount in
+            let mount = Self.parts(mount)
+            return programs.contains { Self.parts($0).starts(with: mount) }
+        }
+    }
+
+    /// What runtimes take where neither image nor pod sets `PATH`.
+    private static let standardPath = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+    ]
+
+    /// The names on a path from the root, as `path.Clean` leaves them.
+    private static func parts(_ path: String) -> [Substring] {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return parts
+    }
 }

@@ -51,13 +51,12 @@ extension MarkerRules {
     package func selection(isMarkedNamespace: @escaping @Sendable (String) -> Bool) -> PodSelection {
         let variables = SidecarVariable.all.map(\.name)
         let annotations = sidecarAnnotations + primaryAnnotations
-        let read = annotations + [WellKnownNames.Annotation.mirror]
         return PodSelection(
             marks: PodSelection.Marks(
                 environment: NameSet(variables), annotations: NameSet(annotations),
                 labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: isMarkedNamespace),
             environment: NameSet(variables + ContainerFacts.Variable.allCases.map(\.name)),
-            annotations: NameSet(read, prefixes: [WellKnownNames.prefix]),
+            annotations: NameSet(annotations + PodFacts.annotations, prefixes: [WellKnownNames.prefix]),
             labels: NameSet(prefixes: [WellKnownNames.prefix]))
     }
 }

@@ -15,6 +15,13 @@ package struct PodFacts: Sendable, Equatable {
     package var node = ""
     /// No machine is behind the node: nothing can be run or signalled there.
     package var isOnVirtualNode = false
+    /// Nothing of ours runs there.
+    package var isOnWindows = false
+    package var serviceAccount = ""
+    package var runtimeClass = ""
+    package var securityContext: [UInt8] = []
+    /// Ephemeral containers, in the spec's order.
+    package var helpers: [Helper] = []
     /// Its containers see each other's processes, or the node's: process 1 is not the container's own.
     package var sharesProcesses = false
     /// Seconds between SIGTERM and SIGKILL.
@@ -34,6 +41,10 @@ package struct PodFacts: Sendable, Equatable {
     package var memory = ""
     /// More was learnt since than the pod's annotation says.
     package var hasUnwrittenMemory = false
+    /// The container that kubectl takes where none is named.
+    package var defaultContainer: String?
+    /// Its annotation names sidecars, rightly or not.
+    package var hasSidecarsAnnotation = false
     /// Annotations that cannot be followed, each as one sentence.
     package var findings: [String] = []
     /// An annotation names a main container that the pod does not have.
@@ -49,6 +60,17 @@ package struct PodFacts: Sendable, Equatable {
             self.name = name
             self.uid = uid
         }
+    }
+
+    /// An ephemeral container: it decides nothing about the pod, and can never be taken away.
+    package struct Helper: Sendable, Equatable {
+        package var name = ""
+        package var image = ""
+        package var command: [String] = []
+        package var args: [String] = []
+        package var state = ContainerState.unknown
+
+        package init() {}
     }
 
     package var mains: [ContainerFacts] { containers.filter { !$0.role.isSidecar } }
@@ -79,6 +101,8 @@ package struct PodFacts: Sendable, Equatable {
 }
 
 extension PodFacts {
+    /// Keys of annotations that are looked at and are neither markers nor ours.
+    static let annotations = [WellKnownNames.Annotation.mirror, WellKnownNames.Annotation.defaultContainer]
     /// Nobody waits longer; a pod may have any number here.
     private static let longestGrace = Int64(Int32.max)
 
@@ -100,6 +124,10 @@ extension PodFacts {
                 || pod.metadata.annotations[WellKnownNames.Annotation.mirror] != nil)
         node = pod.spec.nodeName
         self.isOnVirtualNode = isOnVirtualNode
+        isOnWindows = pod.spec.operatingSystem == WellKnownNames.Label.windows
+        serviceAccount = pod.spec.serviceAccountName
+        runtimeClass = pod.spec.runtimeClassName
+        securityContext = pod.spec.securityContext
         sharesProcesses = pod.spec.shareProcessNamespace || pod.spec.hostPID
         grace = min(max(0, pod.spec.terminationGracePeriodSeconds ?? 30), Self.longestGrace)
         job = pod.metadata.controller.flatMap { owner in
@@ -113,20 +141,34 @@ extension PodFacts {
             $0.type == WellKnownNames.Condition.sidecarTerminated && $0.status == "True"
         }
         isLabelledHeld = pod.metadata.labels[WellKnownNames.Label.held] != nil
+        defaultContainer = pod.metadata.annotations[WellKnownNames.Annotation.defaultContainer]
+        hasSidecarsAnnotation = pod.metadata.annotations[WellKnownNames.Annotation.sidecars] != nil
         memory = pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? ""
 
         let roles = PodRoles(pod, rules: rules, countsKnown: countsKnown)
-        let quits = QuitAnnotations(pod)
+        let quits = ContainerAnnotations.quits(of: pod)
+        let lingers = ContainerAnnotations.lingers(of: pod)
         let statuses = Dictionary(
             pod.status.containerStatuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         containers = zip(pod.spec.containers, roles.roles).map { container, role in
             var facts = ContainerFacts(
                 container, status: statuses[container.name], role: role, rules: rules, podPolicy: restartPolicy)
-            if let quit = quits.endpoints[container.name] { facts.quit = quit }
+            if let quit = quits.values[container.name] { facts.quit = quit }
+            if role.isSidecar, let linger = lingers.values[container.name] { facts.linger = linger }
             return facts
         }
-        findings = roles.findings.map(\.description) + quits.findings
+        findings = roles.findings.map(\.description) + quits.findings + lingers.findings
         missingPrimary = roles.missingPrimary
+        helpers = pod.spec.ephemeralContainers.map { container in
+            var helper = Helper()
+            helper.name = container.name
+            helper.image = container.image
+            helper.command = container.command
+            helper.args = container.args
+            let status = pod.status.ephemeralContainerStatuses.first { $0.name == container.name }
+            if let status { helper.state = status.state }
+            return helper
+        }
     }
 }
 
@@ -147,8 +189,14 @@ extension ContainerFacts {
             restartCount = status.restartCount
             containerID = status.containerID
             statusImage = status.image
+            imageID = status.imageID
         }
         guard case .sidecar(let reason) = role else { return }
+        args = container.args
+        workingDir = container.workingDir
+        pullPolicy = container.imagePullPolicy
+        securityContext = container.securityContext
+        mountPaths = container.mountPaths
         let rule = rules.rule(for: ContainerMarks(container))
         ignoresExitCode = container.variable(.ignoreExitCode).map(SidecarVariable.isTrue) == true
         virtualNodeImage = container.variable(.exitImage).flatMap { !$0.isEmpty && rules.allowsSwap(to: $0) ? $0 : nil }

@@ -1,6 +1,3 @@
-internal import Basics
-internal import KubeModel
-
 /// How to ask a sidecar to leave: `POST :15020/quitquitquit`. It is asked inside its pod, on localhost.
 package struct QuitEndpoint: Sendable, Hashable, CustomStringConvertible {
     package var method: String
@@ -52,57 +49,4 @@ package struct QuitEndpoint: Sendable, Hashable, CustomStringConvertible {
     package var suitsProxy: Bool { method == "GET" || method == "POST" }
 
     package var description: String { "\(method) :\(port)\(path)" }
-}
-
-/// What a pod's annotations say about how its containers are asked to leave: an annotation for each, or one for all of
-/// them, because the name of an annotation has no room for that of every container.
-struct QuitAnnotations {
-    /// By container.
-    private(set) var endpoints: [String: QuitEndpoint] = [:]
-    /// Annotations that cannot be followed, each as one sentence.
-    private(set) var findings: [String] = []
-
-    init(_ pod: Pod) {
-        let annotations = pod.metadata.annotations
-        let key = WellKnownNames.Annotation.quit
-        if let text = annotations[key] {
-            let entries = Self.entries(text)
-            if entries == nil {
-                findings.append("the annotation \(key) is not a JSON object of endpoints by container name")
-            }
-            for (container, text) in entries ?? [] {
-                guard pod.spec.containers.contains(where: { $0.name == container }) else {
-                    findings.append("\(PodRoles.Finding(annotation: key, container: container))")
-                    continue
-                }
-                add(text, for: container, "\(container) in the annotation \(key)")
-            }
-        }
-        // The more special word counts.
-        for container in pod.spec.containers {
-            let key = WellKnownNames.Annotation.quitPrefix + container.name
-            if let text = annotations[key] { add(text, for: container.name, "the annotation \(key)") }
-        }
-    }
-
-    private mutating func add(_ text: String, for container: String, _ place: String) {
-        guard let endpoint = QuitEndpoint(text) else {
-            findings.append("\(place) is not \(QuitEndpoint.expectation)")
-            return
-        }
-        endpoints[container] = endpoint
-    }
-
-    /// `nil` where it is no JSON object of texts.
-    private static func entries(_ text: String) -> [(container: String, endpoint: String)]? {
-        let text = Array(text.utf8)
-        let bytes = text.span
-        var cursor = JSONCursor(bytes)
-        var entries: [(container: String, endpoint: String)] = []
-        do throws(WireError) {
-            guard try cursor.beginObject(in: bytes) else { return nil }
-            while let key = try cursor.key(in: bytes) { entries.append((key, try cursor.text(in: bytes))) }
-        } catch { return nil }
-        return entries
-    }
 }

@@ -10,19 +10,21 @@ package enum Rung: String, Sendable, Hashable, CaseIterable {
     case node
     /// SIGTERM to process 1 through the container's own shell or `kill`.
     case exec
+    /// The same signal from an ephemeral container beside it, for images without a shell or `kill`.
+    case debug
     /// Holds the pod's phase at main's result until the Job has counted it.
     case hold
     /// Lets the kubelet end a pod that was held and counted, by a deadline. Follows a hold; is not configured.
     case deadline
 
     /// What an operator may put into a ladder, in the order of the default.
-    package static let configurable: [Rung] = [.http, .image, .crr, .node, .exec, .hold]
+    package static let configurable: [Rung] = [.http, .image, .crr, .node, .exec, .debug, .hold]
 
     /// Rungs that exist without a machine behind the node.
     package static let onVirtualNodes: Set<Rung> = [.http, .image, .hold, .deadline]
 
     /// Whether the sidecar gets a SIGTERM, so that it ends with whatever code it makes of that.
-    package var isSignal: Bool { self == .crr || self == .node || self == .exec }
+    package var isSignal: Bool { self == .crr || self == .node || self == .exec || self == .debug }
 }
 
 /// How a container is told from inside to end.
@@ -39,6 +41,9 @@ package struct ExecStop: Sendable, Hashable {
         self.command = command
         self.exitsWithZero = exitsWithZero
     }
+
+    /// SIGTERM to process 1, and nothing else.
+    package var isTerm: Bool { command.isEmpty && signal == "TERM" }
 
     /// In the order in which they are tried. Containers have a `kill` or a shell that has one built in, or cannot be
     /// signalled this way.

@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ladder: [http, jump]", "ladder[1]: expected one of http, image, crr, node, exec, hold"),
+        ("ladder: [http, jump]", "ladder[1]: expected one of http, image, crr, node, exec, debug, hold"),
         ("ladder: []", "ladder: expected at least one rung"),
         ("ladder: [image, image]", "ladder: a rung stands here twice"),
         ("ladder: [deadline]", "ladder[0]: expected one of"),

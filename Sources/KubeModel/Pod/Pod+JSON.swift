@@ -40,6 +40,12 @@ extension PodSpec {
             case "shareProcessNamespace": shareProcessNamespace = try cursor.flag(in: bytes)
             case "terminationGracePeriodSeconds":
                 terminationGracePeriodSeconds = ForeignNumber.seconds(try cursor.integer(in: bytes))
+            case "serviceAccountName": serviceAccountName = try cursor.text(in: bytes)
+            case "runtimeClassName": runtimeClassName = try cursor.text(in: bytes)
+            case "os": operatingSystem = try cursor.member("name", in: bytes)
+            case "securityContext": securityContext = try cursor.object(in: bytes)
+            case "ephemeralContainers":
+                ephemeralContainers = try cursor.elements(in: bytes, Container.init(json:_:))
             default: try cursor.skip(in: bytes)
             }
         }
@@ -65,6 +71,13 @@ extension Container {
                 while let key = try cursor.key(in: bytes) {
                     if key == "preStop" { hasPreStop = true }
                     try cursor.skip(in: bytes)
+                }
+            case "workingDir": workingDir = try cursor.text(in: bytes)
+            case "imagePullPolicy": imagePullPolicy = try cursor.text(in: bytes)
+            case "securityContext": securityContext = try cursor.object(in: bytes)
+            case "volumeMounts":
+                mountPaths = try cursor.elements(in: bytes) { bytes, cursor throws(WireError) in
+                    try cursor.member("mountPath", in: bytes)
                 }
             default: try cursor.skip(in: bytes)
             }
@@ -131,6 +144,8 @@ extension PodStatus {
             case "containerStatuses": containerStatuses = try cursor.elements(in: bytes, ContainerStatus.init(json:_:))
             case "initContainerStatuses":
                 initContainerStatuses = try cursor.elements(in: bytes, ContainerStatus.init(json:_:))
+            case "ephemeralContainerStatuses":
+                ephemeralContainerStatuses = try cursor.elements(in: bytes, ContainerStatus.init(json:_:))
             default: try cursor.skip(in: bytes)
             }
         }
@@ -166,6 +181,7 @@ extension ContainerStatus {
             case "image": image = try cursor.text(in: bytes)
             case "containerID": containerID = try cursor.text(in: bytes)
             case "started": isStarted = try cursor.flag(in: bytes)
+            case "imageID": imageID = try cursor.text(in: bytes)
             default: try cursor.skip(in: bytes)
             }
         }
@@ -219,5 +235,15 @@ extension JSONCursor {
             }
         }
         return value
+    }
+
+    /// An object as it stands; nothing where it says nothing, so that it is the same as none in either encoding.
+    fileprivate mutating func object(in bytes: Span<UInt8>) throws(WireError) -> [UInt8] {
+        let range = try skip(in: bytes)
+        var cursor = JSONCursor(range)
+        guard try cursor.beginObject(in: bytes), try cursor.key(in: bytes) != nil else { return [] }
+        var copy: [UInt8] = []
+        for index in range { copy.append(bytes[index]) }
+        return copy
     }
 }

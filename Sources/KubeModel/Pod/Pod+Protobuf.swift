@@ -28,11 +28,26 @@ extension PodSpec {
             case 2: containers.append(try Container(protobuf: bytes, field, environment: environment))
             case 3: restartPolicy = try field.text(in: bytes)
             case 4: terminationGracePeriodSeconds = ForeignNumber.seconds(try field.integer())
+            case 8: serviceAccountName = try field.text(in: bytes)
             case 10: nodeName = try field.text(in: bytes)
             case 11: hostNetwork = try field.flag()
             case 12: hostPID = try field.flag()
+            case 14: securityContext = try field.bytes(in: bytes)
             case 20: initContainers.append(try Container(protobuf: bytes, field, environment: environment))
             case 27: shareProcessNamespace = try field.flag()
+            case 29: runtimeClassName = try field.text(in: bytes)
+            case 34:
+                // The container's own fields lie in a message of theirs.
+                var cursor = try field.cursor()
+                while let field = try cursor.next(in: bytes) {
+                    guard field.number == 1 else { continue }
+                    ephemeralContainers.append(try Container(protobuf: bytes, field, environment: environment))
+                }
+            case 36:
+                var cursor = try field.cursor()
+                while let field = try cursor.next(in: bytes) {
+                    if field.number == 1 { operatingSystem = try field.text(in: bytes) }
+                }
             default: break
             }
         }
@@ -49,9 +64,17 @@ extension Container {
             case 2: image = try field.text(in: bytes)
             case 3: command.append(try field.text(in: bytes))
             case 4: args.append(try field.text(in: bytes))
+            case 5: workingDir = try field.text(in: bytes)
             case 7:
                 if let variable = try EnvironmentVariable(protobuf: bytes, field, environment) { env.append(variable) }
+            case 9:
+                var cursor = try field.cursor()
+                while let field = try cursor.next(in: bytes) {
+                    if field.number == 3 { mountPaths.append(try field.text(in: bytes)) }
+                }
             case 12: hasPreStop = try Self.hasPreStop(in: bytes, field)
+            case 14: imagePullPolicy = try field.text(in: bytes)
+            case 15: securityContext = try field.bytes(in: bytes)
             case 24: restartPolicy = try field.text(in: bytes)
             case 25: restartPolicyRules.append(try RestartPolicyRule(protobuf: bytes, field))
             default: break
@@ -65,6 +88,14 @@ extension Container {
             if field.number == 2 { return true }
         }
         return false
+    }
+}
+
+extension WireField {
+    fileprivate func bytes(in bytes: Span<UInt8>) throws(WireError) -> [UInt8] {
+        var copy: [UInt8] = []
+        for index in try range() { copy.append(bytes[index]) }
+        return copy
     }
 }
 
@@ -126,6 +157,7 @@ extension PodStatus {
             case 6: podIP = try field.text(in: bytes)
             case 8: containerStatuses.append(try ContainerStatus(protobuf: bytes, field))
             case 10: initContainerStatuses.append(try ContainerStatus(protobuf: bytes, field))
+            case 13: ephemeralContainerStatuses.append(try ContainerStatus(protobuf: bytes, field))
             default: break
             }
         }
@@ -159,6 +191,7 @@ extension ContainerStatus {
                 if case .terminated(let last) = try ContainerState(protobuf: bytes, field) { lastTermination = last }
             case 5: restartCount = ForeignNumber.count(try field.integer())
             case 6: image = try field.text(in: bytes)
+            case 7: imageID = try field.text(in: bytes)
             case 8: containerID = try field.text(in: bytes)
             case 9: isStarted = try field.flag()
             default: break

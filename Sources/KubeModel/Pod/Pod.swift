@@ -17,6 +17,14 @@ public struct PodSpec: Sendable, Equatable {
     public var hostPID = false
     public var shareProcessNamespace = false
     public var terminationGracePeriodSeconds: Int64?
+    public var serviceAccountName = ""
+    public var runtimeClassName = ""
+    /// `linux` or `windows`; empty where nothing is said.
+    public var operatingSystem = ""
+    /// As it came, in the answer's encoding: only to be compared with others of the same.
+    public var securityContext: [UInt8] = []
+    /// Helpers that were added while it ran; they can never be taken away.
+    public var ephemeralContainers: [Container] = []
 
     public init() {}
 }
@@ -28,6 +36,7 @@ public struct PodStatus: Sendable, Equatable {
     public var conditions: [PodCondition] = []
     public var containerStatuses: [ContainerStatus] = []
     public var initContainerStatuses: [ContainerStatus] = []
+    public var ephemeralContainerStatuses: [ContainerStatus] = []
     public var podIP = ""
 
     public init() {}
@@ -54,6 +63,13 @@ public struct Container: Sendable, Equatable {
     public var restartPolicy: String?
     public var restartPolicyRules: [RestartPolicyRule] = []
     public var hasPreStop = false
+    public var workingDir = ""
+    /// `Always`, `IfNotPresent` or `Never`.
+    public var imagePullPolicy = ""
+    /// As it came, in the answer's encoding: only to be compared with others of the same.
+    public var securityContext: [UInt8] = []
+    /// Where volumes lie in it.
+    public var mountPaths: [String] = []
 
     public init() {}
 }
@@ -87,6 +103,8 @@ public struct ContainerStatus: Sendable, Equatable {
     /// `containerd://…`; empty before the container was created.
     public var containerID = ""
     public var isStarted: Bool?
+    /// The image by its content; empty before it was pulled.
+    public var imageID = ""
 
     public init() {}
 

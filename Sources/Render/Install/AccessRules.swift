@@ -52,7 +52,16 @@ package struct TerminatorReach: Sendable, Equatable {
                 "", ["pods"], ["get", "list", "watch", "patch"],
                 for: "the watch, reading a pod again before each step, the annotation and the swapped image"),
             AccessRule("", ["pods/status"], ["patch"], for: "the condition, and the phase of a pod that is held"),
-        ] + streams + surroundings(inCluster: inCluster)
+        ] + helpers + streams + surroundings(inCluster: inCluster)
+    }
+
+    private var helpers: [AccessRule] {
+        let purposes = [
+            rungs.contains(.image) ? "the rung image: trying the exit image in the pod before a swap" : nil,
+            rungs.contains(.debug) ? "the rung debug: signals from beside a container" : nil,
+        ].compactMap(\.self)
+        guard !purposes.isEmpty else { return [] }
+        return [AccessRule("", ["pods/ephemeralcontainers"], ["patch"], for: purposes.joined(separator: "; "))]
     }
 
     /// A WebSocket is opened by GET, which is the verb `get` or, since 1.35, `create`; so is a request by GET or POST.

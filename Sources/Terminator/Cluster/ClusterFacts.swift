@@ -9,7 +9,7 @@ internal import YAMLTree
 /// What a plan depends on beside the pod: asked when it is needed, and remembered for a while where it lasts.
 final class ClusterFacts: Sendable {
     private struct Remembered {
-        var value: Bool
+        var value: NodeKind
         var at: Duration
     }
 
@@ -47,7 +47,9 @@ final class ClusterFacts: Sendable {
     /// With what its node says of it.
     func onItsNode(_ pod: PodFacts) async throws(KubeError) -> PodFacts {
         var pod = pod
-        pod.isOnVirtualNode = try await isVirtual(pod.node)
+        let node = try await kind(of: pod.node)
+        pod.isOnVirtualNode = node == .virtual
+        if node == .windows { pod.isOnWindows = true }
         return pod
     }
 
@@ -92,17 +94,27 @@ final class ClusterFacts: Sendable {
         return pods.map(facts)
     }
 
-    /// Whether no machine is behind the node.
-    private func isVirtual(_ node: String) async throws(KubeError) -> Bool {
-        guard !node.isEmpty else { return false }
+    private enum NodeKind {
+        case linux
+        case windows
+        /// No machine is behind it.
+        case virtual
+    }
+
+    private func kind(of node: String) async throws(KubeError) -> NodeKind {
+        guard !node.isEmpty else { return .linux }
         let now = time.now()
         if let known = nodes.withLock({ $0[node] }), now - known.at < Self.lifetime { return known.value }
-        let isVirtual = try await object(.nodes, ObjectKey(name: node)).map(VirtualNode.isOne) ?? false
+        let kind = try await object(.nodes, ObjectKey(name: node)).map { node -> NodeKind in
+            if VirtualNode.isOne(node) { return .virtual }
+            let system = node["metadata"]?["labels"]?[WellKnownNames.Label.operatingSystem]?.text
+            return system == WellKnownNames.Label.windows ? .windows : .linux
+        }
         nodes.withLock { nodes in
             if nodes.count >= Self.limit { nodes.removeAll() }
-            nodes[node] = Remembered(value: isVirtual, at: now)
+            nodes[node] = Remembered(value: kind ?? .linux, at: now)
         }
-        return isVirtual
+        return kind ?? .linux
     }
 
     /// `nil` where it does not exist, or is not for us to see.

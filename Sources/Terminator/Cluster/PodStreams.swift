@@ -7,7 +7,8 @@ package import PodRules
 package protocol PodStreams: Sendable {
     /// Asks an endpoint on the pod's localhost.
     ///
-    /// - Returns: the HTTP status; 0 where the sidecar left without an answer.
+    /// - Returns: the HTTP status; 0 where the sidecar left without an answer, or gave one that is not HTTP: it was asked,
+    ///   and what counts is whether it ends.
     func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int
     /// Runs a command in a container.
     ///
@@ -31,7 +32,7 @@ package struct ClusterStreams: PodStreams {
         do {
             return try await connections.roundTrip(request, timeout: timeout).status
         } catch {
-            guard error.isLostConnection else { throw error }
+            guard error.isLostConnection || error.isUnreadableAnswer else { throw error }
             return 0
         }
     }
@@ -50,5 +51,14 @@ package struct ClusterStreams: PodStreams {
 extension KubeError {
     fileprivate var isLostConnection: Bool {
         if case .transport(let failure) = reason, case .connectionLost = failure.reason { true } else { false }
+    }
+
+    /// Something came that is no HTTP by the book (lines without a carriage return, say), or more than anybody wants.
+    fileprivate var isUnreadableAnswer: Bool {
+        switch reason {
+        case .malformed: true
+        case .transport(let failure): if case .tooLarge = failure.reason { true } else { false }
+        case .status, .configuration, .credentials, .cancelled: false
+        }
     }
 }

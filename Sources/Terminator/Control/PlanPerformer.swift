@@ -36,7 +36,8 @@ struct PlanPerformer: Sendable {
     func perform(_ plan: Plan, on pod: PodFacts) async throws(KubeError) -> Outcome {
         if let refusal = try await patch(pod, by: plan) {
             // Of what the patch asks for itself the server may have an opinion, else it is about the pod.
-            let own = plan.attempts.filter(\.rung.isMadeByPatch)
+            let rehearsed = plan.rehearsed
+            let own = plan.attempts.filter { $0.rung.isMadeByPatch && !rehearsed.contains($0.container) }
             let failures = (own.isEmpty ? plan.attempts : own).map { failure($0, refusal, refusal.status?.code) }
             for failure in failures { tell(failure, of: pod) }
             if !failures.isEmpty { return Outcome(isCarriedOut: false, failures: failures) }
@@ -48,8 +49,9 @@ struct PlanPerformer: Sendable {
         var failures: [Failure] = []
         for call in plan.calls {
             do {
-                try await perform(call, on: pod)
-                metrics.rungs.increment(call.rung.rawValue, "requested")
+                try await perform(call, of: plan, on: pod)
+                // A hold is said again each second.
+                if plan.begins(call) { metrics.rungs.increment(call.rung.rawValue, "requested") }
             } catch {
                 let failed = plan.attempts(of: call).map { failure($0, error, (error as? KubeError)?.status?.code) }
                 guard let error = error as? KubeError else {
@@ -58,7 +60,7 @@ struct PlanPerformer: Sendable {
                 }
                 if case .cancelled = error.reason { throw error }
                 // A server that is away will be back. Of what is inside a pod its words say nothing.
-                if !call.reachesIntoPod, error.isTransient || !error.isRefusal && call.rung == .hold { throw error }
+                if !call.reachesIntoPod, error.isTransient || !error.isRefusal && call.isAboutPod { throw error }
                 failures += failed
             }
         }
@@ -105,7 +107,7 @@ struct PlanPerformer: Sendable {
         }
     }
 
-    private func perform(_ call: Plan.Call, on pod: PodFacts) async throws {
+    private func perform(_ call: Plan.Call, of plan: Plan, on pod: PodFacts) async throws {
         switch call {
         case .quit(_, let endpoint): try await quit(endpoint, of: pod)
         case .signal(let container, let stop): try await signal(container, stop, of: pod)
@@ -116,6 +118,11 @@ struct PlanPerformer: Sendable {
                 // Asked before, by us or by Kruise's own controller.
                 guard error.status?.reason == "AlreadyExists" else { throw error }
             }
+        case .rehearse(let purposes, let image):
+            let swap = PlanRequests.trial(purposes.mapValues { _ in image }, plan.progress, of: pod)
+            try await PodHelpers(api: api).rehearse(purposes, image: image, swap: swap, in: pod)
+        case .debug(let container, let stop, let image):
+            try await PodHelpers(api: api).signal(container, stop, image: image, in: pod)
         case .hold(let phase): _ = try await api.send(PlanRequests.hold(pod, phase: phase))
         }
     }
@@ -178,8 +185,20 @@ extension Plan {
         images.map { _ in Rung.image } + cues.map { _ in Rung.node } + (setsDeadline ? [.deadline] : [])
     }
 
+    /// Whether the rung is tried for the first time, so that it is announced.
+    fileprivate func begins(_ call: Call) -> Bool {
+        announcements.contains { announcement in
+            guard case .terminating(let container, call.rung) = announcement else { return false }
+            return !call.isRehearsal && (call.container == nil || call.container == container)
+        }
+    }
+
     fileprivate func attempts(of call: Call) -> [Attempt] {
-        attempts.filter { $0.rung == call.rung && (call.container == nil || call.container == $0.container) }
+        attempts.filter { attempt in
+            // Of two sidecars one may be rehearsed while the other is swapped.
+            if case .rehearse(let purposes, _) = call { return purposes[attempt.container] != nil }
+            return attempt.rung == call.rung && (call.container == nil || call.container == attempt.container)
+        }
     }
 }
 
@@ -189,9 +208,16 @@ extension Plan.Call {
         case .quit: .http
         case .signal: .exec
         case .recreate: .crr
+        case .rehearse: .image
+        case .debug: .debug
         case .hold: .hold
         }
     }
+
+    fileprivate var isRehearsal: Bool { if case .rehearse = self { true } else { false } }
+
+    /// Where the pod is gone or has changed, that is what an error is about, and the rung may still be taken.
+    fileprivate var isAboutPod: Bool { isRehearsal || rung == .hold || rung == .debug }
 
     /// Errors are then the node's or the container's, and may last as long as they do, whatever their code says.
     fileprivate var reachesIntoPod: Bool { rung == .http || rung == .exec }
@@ -199,8 +225,8 @@ extension Plan.Call {
     /// The only one it is about; `nil`: all of those the rung is tried for.
     fileprivate var container: String? {
         switch self {
-        case .quit(let container, _), .signal(let container, _): container
-        case .recreate, .hold: nil
+        case .quit(let container, _), .signal(let container, _), .debug(let container, _, _): container
+        case .recreate, .rehearse, .hold: nil
         }
     }
 }

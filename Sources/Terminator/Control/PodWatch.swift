@@ -103,6 +103,11 @@ struct PodRecord: Sendable, Equatable {
             hasher.combine(container.isRunning)
             hasher.combine(container.waitingReason)
         }
+        for helper in pod.helpers {
+            hasher.combine(helper.name)
+            // That it runs is no news.
+            if let verdict = Rehearsal(helper.state) { hasher.combine(verdict) }
+        }
         return max(2, UInt32(truncatingIfNeeded: hasher.finalize()))
     }
 }

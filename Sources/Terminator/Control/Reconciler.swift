@@ -12,6 +12,8 @@ internal import Telemetry
 struct Reconciler: Sendable {
     let cluster: ClusterFacts
     let performer: PlanPerformer
+    let rehearsals: RehearsalMemory
+    let lessons = TermMemory()
     let gates = JobGates()
     let metrics: TerminatorMetrics
     let settings: ReconcilerSettings
@@ -20,6 +22,19 @@ struct Reconciler: Sendable {
 
     /// Plans refused because the pod had changed are made again at once this often, then later.
     private static let tries = 4
+
+    /// Visits the pod until nothing is under way there any more, for whoever will not come again.
+    func finish(_ key: ObjectKey, _ sighting: PodSighting?) async -> WorkOutcome {
+        let deadline = time.now() + Self.longestFinish
+        var outcome = await visit(key, sighting)
+        while outcome != .done, time.now() < deadline, !Task.isCancelled {
+            try? await time.sleep(time.now() + .seconds(1))
+            outcome = await visit(key, nil)
+        }
+        return .done
+    }
+
+    private static let longestFinish = Duration.seconds(600)
 
     /// - Parameter sighting: the pod as it was told last; `nil`: it is read.
     func visit(_ key: ObjectKey, _ sighting: PodSighting?) async -> WorkOutcome {
@@ -77,25 +92,42 @@ struct Reconciler: Sendable {
         var surroundings = settings.surroundings(at: settings.clock())
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = budget
+        var written = pod.memory
         // A rung that fails at once is followed by the next in the same visit; each is tried once, so this ends.
         for _ in Rung.allCases {
+            rehearsals.consult(pod, &surroundings)
+            lessons.consult(pod, &surroundings)
             let plan = Plan(for: pod, verdict, in: surroundings)
             if settings.isDryRun {
                 performer.announcer.announce(plan.announcements, of: pod)
                 return .done
             }
             let isFirst = pod.progress.isEmpty && !plan.progress.isEmpty
-            let outcome = try await performer.perform(plan, on: pod)
+            rehearsals.note(plan, of: pod, surroundings)
+            lessons.note(plan, of: pod)
+            let outcome: PlanPerformer.Outcome
+            do throws(KubeError) { outcome = try await performer.perform(plan, on: pod) } catch {
+                rehearsals.giveUp(pod)
+                throw error
+            }
             if isFirst { metrics.untilRequest.observe((time.now() - seen) / .seconds(1)) }
             guard !outcome.failures.isEmpty else {
+                if settings.isOnce, !plan.isUnderWay { return .done }
                 return plan.recheck.map { .again(after: .seconds($0)) } ?? .done
             }
             if outcome.failures.contains(where: { $0.rung == .crr && $0.code == 404 }) { cluster.forgetKruise() }
+            rehearsals.giveUp(pod)
             let progress = plan.progress(after: outcome, of: pod)
+            if outcome.isCarriedOut, plan.changesPod(pod) { written = plan.progress.description }
             guard var current = try await cluster.pod(pod.key), current.uid == pod.uid else { return .done }
-            // What was learnt is written with the next rung, on the pod as it is now.
-            current.progress = progress
-            current.hasUnwrittenMemory = true
+            if current.memory == written {
+                // What was learnt is written with the next rung, on the pod as it is now.
+                current.progress = progress
+                current.hasUnwrittenMemory = true
+            } else {
+                // Decided about as it was before: somebody has gone on meanwhile, perhaps we.
+                written = current.memory
+            }
             for failure in outcome.failures {
                 surroundings.failures[failure.container, default: [:]][failure.rung] = failure.reason
             }
@@ -136,15 +168,21 @@ struct ReconcilerSettings: Sendable {
     var exitImage: ExitImage?
     var hasNodeAgents = false
     var patience = Patience()
+    var lingerLimit: Int64 = 0
     var isDryRun = false
+    /// Nobody will look again: what is begun is seen through, and nothing else waited for.
+    var isOnce = false
     /// Seconds since 1970.
     var clock: @Sendable () -> Int64
 
-    init(_ configuration: TerminatorConfiguration, isDryRun: Bool, clock: @escaping @Sendable () -> Int64) {
+    init(_ configuration: TerminatorConfiguration, _ options: TerminatorOptions, clock: @escaping @Sendable () -> Int64)
+    {
         exitImage = configuration.exit
         hasNodeAgents = configuration.nodeAgent
         patience = configuration.patience.patience
-        self.isDryRun = isDryRun
+        lingerLimit = configuration.lingerLimit.components.seconds
+        isDryRun = options.isDryRun
+        isOnce = options.isOnce
         self.clock = clock
     }
 
@@ -153,6 +191,7 @@ struct ReconcilerSettings: Sendable {
         surroundings.exitImage = exitImage
         surroundings.hasNodeAgents = hasNodeAgents
         surroundings.patience = patience
+        surroundings.lingerLimit = lingerLimit
         return surroundings
     }
 }

@@ -51,7 +51,8 @@ package final class TerminatorController: Sendable {
                 api: api, streams: streams, quitVia: configuration.quitVia,
                 announcer: Announcer(events: options.isDryRun ? nil : events, logger: logger), metrics: metrics,
                 clock: clock, logger: logger),
-            metrics: metrics, settings: ReconcilerSettings(configuration, isDryRun: options.isDryRun, clock: clock),
+            rehearsals: RehearsalMemory(configuration.exit, time: time, results: metrics.rehearsals),
+            metrics: metrics, settings: ReconcilerSettings(configuration, options, clock: clock),
             time: time, logger: logger)
     }
 
@@ -82,7 +83,10 @@ package final class TerminatorController: Sendable {
                     }
                 }
                 watching.addTask { await self.saveMemory() }
-                await queue.run(workers: configuration.workers) { await self.reconciler.visit($0, $1) }
+                await queue.run(workers: configuration.workers) { key, sighting in
+                    self.options.isOnce
+                        ? await self.reconciler.finish(key, sighting) : await self.reconciler.visit(key, sighting)
+                }
                 watching.cancelAll()
             }
             // What has happened is told before leaving, but nobody waits long for that.
@@ -125,9 +129,9 @@ package final class TerminatorController: Sendable {
     private func handle(_ changes: [ObjectChange<PodRecord>]) {
         for change in changes {
             switch change {
-            // Those that left the watch have finished, perhaps through us: that is still to be said.
-            case .added(_, let record), .updated(_, _, let record), .removed(_, let record):
-                if record.isPressing { queue.add(record) }
+            case .added(_, let record), .updated(_, _, let record): if record.isPressing { queue.add(record) }
+            // Those that left the watch have finished, perhaps through us, perhaps spoilt by a sidecar: that is to be said.
+            case .removed(_, let record): queue.add(record)
             case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
             }
         }

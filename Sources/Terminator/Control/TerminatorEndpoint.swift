@@ -35,6 +35,7 @@ package struct TerminatorEndpoint: Sendable {
 package struct TerminatorMetrics: Sendable {
     let verdicts: Counter
     let rungs: Counter
+    let rehearsals: Counter
     let conflicts: Counter
     let untilRequest: Histogram
     let untilEnd: Histogram
@@ -47,6 +48,10 @@ package struct TerminatorMetrics: Sendable {
             "kpipe_terminator_verdicts_total", "Pods looked at, by verdict.", labels: ["verdict"])
         rungs = registry.counter(
             "kpipe_terminator_rungs_total", "Rungs tried, by result of the request.", labels: ["rung", "result"])
+        rehearsals = registry.counter(
+            "kpipe_terminator_rehearsals_total",
+            "Rehearsals of the exit image, by how they went; and swaps made by what was remembered of others.",
+            labels: ["result"])
         conflicts = registry.counter(
             "kpipe_terminator_conflicts_total", "Plans refused because the pod had changed, and made again.")
         untilRequest = registry.histogram(

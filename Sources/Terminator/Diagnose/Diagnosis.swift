@@ -47,10 +47,14 @@ package struct Diagnosis: Sendable {
         let facts = try await cluster.onItsNode(cluster.facts(of: pod))
         let verdict = facts.verdict
         if subject.isMany {
-            guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
             guard verdict != .leave(.finished) else { return nil }
+            // What nobody has marked, or by a name that is misspelt, hangs all the same.
+            guard
+                !facts.sidecars.isEmpty || facts.missingPrimary != nil || !facts.findings.isEmpty
+                    || Advice.hangsUnmarked(facts, verdict)
+            else { return nil }
         }
-        var surroundings = ReconcilerSettings(configuration, isDryRun: true) { now }.surroundings(at: now)
+        var surroundings = ReconcilerSettings(configuration, TerminatorOptions()) { now }.surroundings(at: now)
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = try await cluster.budget(of: facts)
         return PodDiagnosis(facts, verdict, surroundings)

@@ -86,9 +86,12 @@ package struct PodDiagnosis: Sendable, Equatable {
 
 extension PodDiagnosis.Row {
     var steady: Self {
-        guard case .wait(_, let rung) = step else { return self }
         var copy = self
-        copy.step = .wait(0, for: rung)
+        switch step {
+        case .wait(_, let rung)?: copy.step = .wait(0, for: rung)
+        case .linger?: copy.step = .linger(0)
+        case .attempt?, .rehearse?, .exhausted?, nil: break
+        }
         return copy
     }
 }
@@ -110,6 +113,8 @@ extension Ladder.Step {
     fileprivate var words: String {
         switch self {
         case .attempt(let rung): rung.words
+        case .rehearse: "image: the exit image is tried in an ephemeral container, then it is swapped for that"
+        case .linger(let seconds): "left alone for its last lines; the first rung in \(seconds) s"
         case .wait(let seconds, let rung): "\(rung.rawValue) is under way; the next in \(seconds) s"
         case .exhausted: "nothing is left to try"
         }
@@ -118,7 +123,8 @@ extension Ladder.Step {
 
 extension Progress.Attempt {
     fileprivate var words: String {
-        "\(rung.rawValue) at \(KubeTimeText.seconds(time))\(hasFailed ? " (failed)" : "")"
+        "\(rung.rawValue)\(isRehearsal ? " rehearsed" : "") at \(KubeTimeText.seconds(time))"
+            + (hasFailed ? " (failed)" : "")
     }
 }
 
@@ -132,20 +138,5 @@ extension ContainerFacts {
         case .terminated(let end):
             "\(end.reason.isEmpty ? "ended" : end.reason) (\(end.exitCode))\(isOpen && !isOver ? ", to be restarted" : "")"
         }
-    }
-}
-
-/// What the owner of a pod could do so that it ends, where the terminator leaves it alone.
-enum Advice {
-    static func lines(for pod: PodFacts, _ verdict: Verdict) -> [String] {
-        guard case .leave(.unmarked) = verdict, !pod.isBeingDeleted, !pod.isFinished else { return [] }
-        let open = pod.containers.filter(\.isOpen)
-        // Something has ended and something runs on: that may be a sidecar which nobody has marked.
-        guard !open.isEmpty, open.count < pod.containers.count else { return [] }
-        let names = open.map(\.name).joined(separator: ",")
-        return [
-            "if \(names.replacing(",", with: ", ")) should end with the others: kubectl annotate pod \(pod.key.name) "
-                + "-n \(pod.key.namespace) \(WellKnownNames.Annotation.sidecars)=\(names)"
-        ]
     }
 }

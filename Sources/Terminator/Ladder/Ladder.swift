@@ -11,6 +11,10 @@ package struct Ladder: Sendable {
 
     package enum Step: Sendable, Equatable {
         case attempt(Rung)
+        /// Try the exit image beside the container, for the first or second time.
+        case rehearse(Int)
+        /// Its last lines are waited for, so many seconds more.
+        case linger(Int64)
         /// Look again after that many seconds; the rung that was tried may still work, or may be tried then.
         case wait(Int64, for: Rung)
         /// Nothing is left that could be tried now.
@@ -26,10 +30,12 @@ package struct Ladder: Sendable {
     /// The next step, and what stands in the way of the rungs before it. A swap that is granted is taken from `budget`.
     package func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
         if pod.progress.holds, pod.job != nil { return (stepWhileHolding(), []) }
+        if let seconds = lingering { return (.linger(seconds), []) }
         var obstacles: [Obstacle] = []
         for rung in rungs where rung != .hold {
             switch standing(rung, budget: &budget) {
             case .open: return (.attempt(rung), obstacles)
+            case .due(let number): return (.rehearse(number), obstacles)
             case .pending(let seconds): return (.wait(seconds, for: rung), obstacles)
             case .barred(let reason): obstacles.append(Obstacle(rung: rung, reason: reason))
             }
@@ -38,7 +44,7 @@ package struct Ladder: Sendable {
         }
         guard rungs.contains(.hold) else { return (.exhausted, obstacles) }
         switch standing(.hold, budget: &budget) {
-        case .open: return (.attempt(.hold), obstacles)
+        case .open, .due: return (.attempt(.hold), obstacles)
         case .pending(let seconds): return (.wait(seconds, for: .hold), obstacles)
         case .barred(let reason): return (.exhausted, obstacles + [Obstacle(rung: .hold, reason: reason)])
         }
@@ -58,12 +64,22 @@ package struct Ladder: Sendable {
         var unlimited = RestartBudget.unlimited
         for rung in [Rung.image, .deadline] where rung == .deadline || rungs.contains(rung) {
             switch standing(rung, budget: &unlimited) {
-            case .open: return .attempt(rung)
+            // The Job has counted main's result: what a swap could spoil is spoilt no more.
+            case .open, .due: return .attempt(rung)
             case .pending(let seconds): return .wait(seconds, for: rung)
             case .barred: continue
             }
         }
         return .exhausted
+    }
+
+    /// Seconds that are left of the time its author gave it after main's end; a clock that is behind adds none.
+    private var lingering: Int64? {
+        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).isEmpty, let end = pod.mainEnd, end > 0 else {
+            return nil
+        }
+        let left = min(sidecar.linger, surroundings.lingerLimit) - max(0, surroundings.now - end)
+        return left > 0 ? left : nil
     }
 
     /// Nothing tells us when the Job's finalizer goes: the pod has left the watch by then.
@@ -75,6 +91,8 @@ extension Ladder {
     enum Standing: Equatable {
         /// May be tried now.
         case open
+        /// May be tried once a rehearsal has been seen to go well.
+        case due(Int)
         /// Was tried, or must wait: seconds until it is worth looking again.
         case pending(Int64)
         /// Cannot help, or did not.
@@ -82,23 +100,26 @@ extension Ladder {
     }
 
     func standing(_ rung: Rung, budget: inout RestartBudget) -> Standing {
-        guard let attempt = recentAttempt(rung) else { return precondition(of: rung, budget: &budget) }
+        guard let attempt = recentAttempt(rung), !attempt.isRehearsal else {
+            return precondition(of: rung, budget: &budget)
+        }
         if attempt.hasFailed {
             let reason = surroundings.failures[sidecar.name]?[rung]
             return .barred("was tried and failed\(reason.map { ": \($0)" } ?? "")")
         }
         if hasFailed(rung) { return .barred(failureOfSwap) }
         let left = surroundings.patience.seconds(for: rung, grace: pod.grace) - elapsed(since: attempt)
+        if rung == .debug { return signalling(within: left) }
         return left > 0 ? .pending(left) : .barred("was tried; the container did not end")
     }
 
     func hasFailed(_ rung: Rung) -> Bool {
-        guard let attempt = recentAttempt(rung) else { return false }
+        guard let attempt = recentAttempt(rung), !attempt.isRehearsal else { return false }
         return attempt.hasFailed || rung == .image && swapHasFailed(attempt)
     }
 
     /// An attempt that is long past and led to nothing counts no more.
-    private func recentAttempt(_ rung: Rung) -> Progress.Attempt? {
+    func recentAttempt(_ rung: Rung) -> Progress.Attempt? {
         pod.progress.attempt(rung, of: sidecar.name).flatMap { attempt in
             elapsed(since: attempt) > Patience.forgotten + surroundings.patience.seconds(for: rung, grace: pod.grace)
                 ? nil : attempt
@@ -106,7 +127,7 @@ extension Ladder {
     }
 
     /// A time slightly in the future is another leader's clock, one far in the future is no time at all.
-    private func elapsed(since attempt: Progress.Attempt) -> Int64 {
+    func elapsed(since attempt: Progress.Attempt) -> Int64 {
         if attempt.time <= surroundings.now { return surroundings.now - attempt.time }
         return attempt.time - surroundings.now <= Patience.skew ? 0 : .max
     }
@@ -138,15 +159,22 @@ extension Ladder {
         case .image: return swap(budget: &budget)
         case .crr:
             guard surroundings.isKruiseServed else { return .barred("Kruise's API is not served") }
-            return signal(endsWithZero: sidecar.exitsWithZero)
+            return signal(endsWithZero: endsWithZeroOnTerm)
         case .node:
             guard surroundings.hasNodeAgents else { return .barred("no node agent is installed") }
-            return signal(endsWithZero: sidecar.exitsWithZero)
+            return signal(endsWithZero: endsWithZeroOnTerm)
         case .exec:
             guard !pod.sharesProcesses || !sidecar.exec.command.isEmpty else {
-                return .barred("process 1 of the container is not its own")
+                return .barred(Self.sharedProcesses)
             }
-            return signal(endsWithZero: sidecar.exec.exitsWithZero)
+            return signal(endsWithZero: sidecar.exec.exitsWithZero || sidecar.exec.isTerm && endsWithZeroOnTerm)
+        case .debug:
+            if let reason = reasonAgainstHelpers ?? (pod.sharesProcesses ? Self.sharedProcesses : nil) {
+                return .barred(reason)
+            }
+            // A command of its own is for a shell in it.
+            return sidecar.exec.isTerm || !sidecar.exec.command.isEmpty
+                ? signal(endsWithZero: endsWithZeroOnTerm) : signal(endsWithZero: sidecar.exec.exitsWithZero)
         case .hold: return canHold ? .open : .barred("no Job counts this pod")
         case .deadline: return .open
         }
@@ -159,6 +187,17 @@ extension Ladder {
             : surroundings.exitImage?.reference
     }
 
+    private static let sharedProcesses = "process 1 of the container is not its own"
+
+    /// It is known to, or was seen to in another pod. What is to be told apart from SIGTERM is not meant by either.
+    private var endsWithZeroOnTerm: Bool { sidecar.exitsWithZero || surroundings.learned.contains(sidecar.name) }
+
+    /// What is in the way of an ephemeral container with the exit image.
+    private var reasonAgainstHelpers: String? {
+        if surroundings.exitImage == nil { return "no exit image is configured" }
+        return pod.isOnWindows ? "the node runs Windows" : nil
+    }
+
     private func swap(budget: inout RestartBudget) -> Standing {
         guard let image = swapImage else { return .barred("no exit image is configured") }
         if image == surroundings.exitImage?.reference,
@@ -167,14 +206,28 @@ extension Ladder {
             return .barred("the exit image has no \(sidecar.command.first ?? "")")
         }
         guard !sidecar.restarts(after: 0) else { return .barred("the container is restarted whatever its exit code") }
-        // Only the pod's own policy makes the Job controller count restarts; a container that never ran has none.
-        guard pod.restartPolicy == .onFailure, pod.job != nil, pod.isTrackedByJob, sidecar.hasRun || isStarting else {
-            return .open
+        // On a virtual node it is made as Kruise makes it: nothing could be tried there first.
+        var state = RehearsalState.over(.passed)
+        if !pod.isOnVirtualNode {
+            if let reason = reasonAgainstHelpers { return .barred(reason) }
+            if let mount = surroundings.exitImage?.mount(overProgramOf: sidecar) {
+                return .barred("a volume lies at \(mount), over the program that would be started")
+            }
+            state = rehearsal
+            if case .over(.failed(let reason)) = state { return .barred("the exit image \(reason)") }
         }
-        switch budget.take() {
-        case .granted: return .open
-        case .later where waitsForBudget: return .pending(Self.budgetInterval)
-        case .later, .denied: return .barred("the restart would exceed the Job's backoffLimit")
+        // Only the pod's own policy makes the Job controller count restarts; a container that never ran has none.
+        if pod.restartPolicy == .onFailure, pod.job != nil, pod.isTrackedByJob, sidecar.hasRun || isStarting {
+            switch budget.take() {
+            case .granted: break
+            case .later where waitsForBudget: return .pending(Self.budgetInterval)
+            case .later, .denied: return .barred("the restart would exceed the Job's backoffLimit")
+            }
+        }
+        switch state {
+        case .over: return .open
+        case .underWay(let seconds): return .pending(seconds)
+        case .due(let number): return .due(number)
         }
     }
 
@@ -204,7 +257,8 @@ extension Ladder {
         if result == .failed, !sidecar.restarts(after: Self.killed) { return .open }
         if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }
         if sidecar.ignoresExitCode { return .barred("its exit code must not decide the pod's result") }
-        return canHold ? .barred("a non-zero exit would fail the pod") : .open
+        // An operator who leaves `hold` out of the ladder wants the signal; where only the Job is missing nobody does.
+        return rungs.contains(.hold) ? .barred("a non-zero exit would fail the pod") : .open
     }
 
     /// What SIGKILL makes of a container that ignores SIGTERM.
@@ -222,6 +276,14 @@ package struct Surroundings: Sendable, Equatable {
     package var hasNodeAgents = false
     package var budget = RestartBudget.unlimited
     package var patience = Patience()
+    /// How rehearsals in other pods went that are like one of these containers in all that decides.
+    package var remembered: [String: Rehearsal] = [:]
+    /// Containers for which this pod or another is rehearsing just now.
+    package var rehearsing: Set<String> = []
+    /// Containers whose like were seen to end with 0 on SIGTERM.
+    package var learned: Set<String> = []
+    /// Most seconds that a sidecar is left alone after main's end.
+    package var lingerLimit: Int64 = 300
     /// Why rungs failed a moment ago, by container.
     package var failures: [String: [Rung: String]] = [:]
 

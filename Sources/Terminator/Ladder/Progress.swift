@@ -4,8 +4,8 @@ package import PodRules
 /// it and carries on.
 ///
 /// As text: `proxy=http@1795240856/0!,image@1795240866/0;logger=hold@1795240890/2`. For each container the rungs in the
-/// order in which they were tried, with the second (since 1970), the container's restarts until then, and `!` where the
-/// rung is known to have failed.
+/// order in which they were tried, with the second (since 1970), the container's restarts until then, `?` where it has
+/// only been rehearsed, and `!` where the rung is known to have failed.
 package struct Progress: Sendable, Equatable {
     package struct Attempt: Sendable, Equatable {
         package var rung: Rung
@@ -14,6 +14,8 @@ package struct Progress: Sendable, Equatable {
         /// The container's restarts before it.
         package var restarts: Int32
         package var hasFailed = false
+        /// The swap was not made, but tried in a container beside it.
+        package var isRehearsal = false
 
         package init(_ rung: Rung, at time: Int64, restarts: Int32 = 0, hasFailed: Bool = false) {
             self.rung = rung
@@ -35,6 +37,11 @@ package struct Progress: Sendable, Equatable {
     /// Whether any rung failed or had to be followed by another.
     package var hasStumbled: Bool { attempts.values.contains { $0.count > 1 || $0.contains(where: \.hasFailed) } }
 
+    /// The rung that was tried last and has not failed; `nil` where all was in vain.
+    package var last: Rung? {
+        attempts.values.compactMap { $0.last { !$0.hasFailed && !$0.isRehearsal } }.max { $0.time < $1.time }?.rung
+    }
+
     /// In the order in which they were made.
     package func attempts(of container: String) -> [Attempt] { attempts[container] ?? [] }
 
@@ -47,7 +54,7 @@ package struct Progress: Sendable, Equatable {
     package var outcomes: [(rung: Rung, result: String)] {
         attempts.values.flatMap { attempts in
             attempts.enumerated().compactMap { index, attempt in
-                if attempt.hasFailed { return nil }
+                if attempt.hasFailed || attempt.isRehearsal { return nil }
                 let isLast = index == attempts.count - 1 || attempt.rung == .hold
                 return (attempt.rung, isLast ? "succeeded" : "timeout")
             }
@@ -94,15 +101,20 @@ extension Progress: CustomStringConvertible {
 extension Progress.Attempt: CustomStringConvertible {
     fileprivate init?(_ text: Substring) {
         let hasFailed = text.last == "!"
-        let parts = (hasFailed ? text.dropLast() : text).split(separator: "@", omittingEmptySubsequences: false)
+        let text = hasFailed ? text.dropLast() : text
+        let isRehearsal = text.last == "?"
+        let parts = (isRehearsal ? text.dropLast() : text).split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, let rung = Rung(rawValue: String(parts[0])) else { return nil }
         let numbers = parts[1].split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(numbers.count), let time = Int64(numbers[0]), time >= 0 else { return nil }
         guard let restarts = numbers.count == 2 ? Int32(numbers[1]) : 0, restarts >= 0 else { return nil }
         self.init(rung, at: time, restarts: restarts, hasFailed: hasFailed)
+        self.isRehearsal = isRehearsal
     }
 
-    package var description: String { "\(rung.rawValue)@\(time)/\(restarts)\(hasFailed ? "!" : "")" }
+    package var description: String {
+        "\(rung.rawValue)@\(time)/\(restarts)\(isRehearsal ? "?" : "")\(hasFailed ? "!" : "")"
+    }
 }
 
 extension PodFacts {

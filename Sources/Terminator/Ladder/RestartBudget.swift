@@ -51,7 +51,9 @@ package struct RestartBudget: Sendable, Equatable {
     /// Those the kubelet has counted, and swaps that it has not acted on yet.
     private static func restarts(of pod: PodFacts) -> Int {
         let underWay = pod.sidecars.count { sidecar in
-            guard let swap = pod.progress.attempt(.image, of: sidecar.name), !swap.hasFailed else { return false }
+            guard let swap = pod.progress.attempt(.image, of: sidecar.name), !swap.hasFailed, !swap.isRehearsal else {
+                return false
+            }
             return sidecar.isOpen && sidecar.hasRun && sidecar.restartCount <= swap.restarts
         }
         return max(0, pod.restarts) + underWay

@@ -9,18 +9,20 @@ package import PodRules
 package enum Announcement: Sendable, Equatable {
     /// A rung is being tried.
     case terminating(container: String, Rung)
+    /// A rehearsal has shown why the image is not to be swapped.
+    case refuted(container: String, String)
     /// No rung is left; with what stood in the way of each.
     case failed(container: String, [Ladder.Obstacle])
     /// No sidecar keeps the pod open any more.
     case terminated(MainResult)
     /// Main succeeded, and the pod failed all the same, by what a sidecar ended with.
-    case failedBySidecar(container: String, ContainerStatus.Termination)
+    case failedBySidecar(container: String, ContainerStatus.Termination, by: Rung?)
     /// The pod says something that cannot be meant.
     case mistake(Verdict.Reason)
 
     package var isWarning: Bool {
         switch self {
-        case .failed, .failedBySidecar, .mistake: true
+        case .refuted, .failed, .failedBySidecar, .mistake: true
         case .terminating, .terminated: false
         }
     }
@@ -30,7 +32,7 @@ package enum Announcement: Sendable, Equatable {
         switch self {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
-        case .failed, .failedBySidecar, .mistake: "SidecarTerminationFailed"
+        case .refuted, .failed, .failedBySidecar, .mistake: "SidecarTerminationFailed"
         }
     }
 
@@ -41,10 +43,15 @@ package enum Announcement: Sendable, Equatable {
         case .failed(let container, let obstacles):
             "Nothing is left to end the sidecar \(container) with: "
                 + (obstacles.isEmpty ? "all was tried" : obstacles.map(\.description).joined(separator: "; "))
-        case .failedBySidecar(let container, let end):
+                + ". What would end it: an endpoint that it can be asked at (annotation "
+                + "\(WellKnownNames.Annotation.quit)), exitsWithZero in the terminator's configuration if it exits with 0 "
+                + "on SIGTERM, or deleting the pod"
+        case .refuted(let container, let reason):
+            "The image of the sidecar \(container) is not swapped: the exit image \(reason). It was tried in an ephemeral "
+                + "container beside it, and nothing was harmed"
+        case .failedBySidecar(let container, let end, let rung):
             "The main containers succeeded, but the pod failed, because the sidecar \(container) ended with \(end.exitCode)"
-                + (end.reason.isEmpty ? "" : " (\(end.reason))")
-                + (end.reason == "StartError" ? ": the exit image does not have its command" : "")
+                + (end.reason.isEmpty ? "" : " (\(end.reason))") + ": \(Self.remedy(end, rung))"
         case .terminated(let result): "All sidecars have ended; the main containers \(result.word)"
         case .mistake(let reason): "Nothing is terminated: \(reason)"
         }
@@ -52,10 +59,25 @@ package enum Announcement: Sendable, Equatable {
 }
 
 extension Announcement {
+    /// What to change so that a sidecar's end fails no pod again.
+    private static func remedy(_ end: ContainerStatus.Termination, _ rung: Rung?) -> String {
+        switch rung {
+        case .image?:
+            end.reason == "StartError"
+                ? "the exit image does not have its command" : "look at the exit image, which has to exit with 0"
+        case let rung? where rung.isSignal:
+            "that is what it made of SIGTERM (\(rung.rawValue)); take exitsWithZero for it out of the configuration, or let "
+                + "it exit with 0"
+        case .http?: "that is what it made of being asked; let it exit with 0, or take the quit endpoint away"
+        default: "it ended by itself; let it exit with 0, or make it native (kpipe-sidecar render convert)"
+        }
+    }
+
     /// In the log: always the same words for the same thing.
     var logMessage: Logger.Message {
         switch self {
         case .terminating: "ending sidecar"
+        case .refuted: "exit image refuted"
         case .failed: "no way left to end sidecar"
         case .terminated: "sidecars ended"
         case .failedBySidecar: "pod failed by sidecar"
@@ -66,13 +88,14 @@ extension Announcement {
     var logFields: Logger.Metadata {
         switch self {
         case .terminating(let container, let rung): ["container": "\(container)", "rung": "\(rung.rawValue)"]
+        case .refuted(let container, let reason): ["container": "\(container)", "why": "\(reason.printable())"]
         case .failed(let container, let obstacles):
             [
                 "container": "\(container)",
                 "obstacles": "\(obstacles.map(\.description).joined(separator: "; ").printable())",
             ]
         case .terminated(let result): ["result": "\(result.word)"]
-        case .failedBySidecar(let container, let end):
+        case .failedBySidecar(let container, let end, _):
             ["container": "\(container)", "exitCode": "\(end.exitCode)", "why": "\(end.reason.printable())"]
         case .mistake(let reason): ["why": "\(reason.description.printable())"]
         }
@@ -101,6 +124,7 @@ extension Rung {
         case .crr: "crr: Kruise's daemon is asked to stop it"
         case .node: "node: the node agent is asked to stop it"
         case .exec: "exec: it is told to end by a command inside it"
+        case .debug: "debug: it gets a signal from an ephemeral container"
         case .hold: "hold: the pod's phase is held until the Job has counted it"
         case .deadline: "deadline: the kubelet ends what is left of the pod"
         }

@@ -24,6 +24,8 @@ package struct Plan: Sendable, Equatable {
     package var conclusion: MainResult?
     /// When to look at the pod again although nothing was heard of it, in seconds.
     package var recheck: Int64?
+    /// Something that was begun, or is about to be, may yet end a sidecar.
+    package var isUnderWay = false
 
     package struct Attempt: Sendable, Equatable {
         package var container: String
@@ -36,6 +38,10 @@ package struct Plan: Sendable, Equatable {
         case signal(container: String, ExecStop)
         /// One request for all of the pod's containers that need it.
         case recreate(containers: [String])
+        /// Tries the exit image in one ephemeral container for each of these, by container.
+        case rehearse([String: HelperPurpose], image: String)
+        /// Signals process 1 of a container from an ephemeral one, or finds out first as whom to do so.
+        case debug(container: String, ExecStop, image: String)
         /// Patches the pod's phase.
         case hold(phase: String)
     }
@@ -57,7 +63,9 @@ extension Plan {
         self.init(verdict: verdict)
         progress = pod.progress
         switch verdict {
-        case .leave(.finished): conclude(pod)
+        case .leave(.finished):
+            conclude(pod)
+            nameSpoiler(of: pod)
         case .leave(let reason): if reason.isMistake { announcements.append(.mistake(reason)) }
         case .wait: break
         case .done: conclude(pod)
@@ -72,12 +80,17 @@ extension Plan {
         guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
         announcements.append(.terminated(result))
         conclusion = result
+    }
+
+    /// Main succeeded and the pod failed: whose end did that, be it that we had a hand in it or not.
+    private mutating func nameSpoiler(of pod: PodFacts) {
         // Of a pod that was held the Job has counted main's result.
-        guard result == .succeeded, pod.phase == MainResult.failed.phase, !pod.progress.holds else { return }
+        guard pod.result == .succeeded, pod.phase == MainResult.failed.phase, !pod.progress.holds
+        else { return }
         for sidecar in pod.sidecars.sorted(by: { $0.name < $1.name }) {
-            if let end = sidecar.end, end.exitCode != 0 {
-                announcements.append(.failedBySidecar(container: sidecar.name, end))
-            }
+            guard let end = sidecar.end, end.exitCode != 0 else { continue }
+            let rung = pod.progress.attempts(of: sidecar.name).last { !$0.hasFailed && !$0.isRehearsal }?.rung
+            announcements.append(.failedBySidecar(container: sidecar.name, end, by: rung))
         }
     }
 
@@ -88,12 +101,17 @@ extension Plan {
         for sidecar in sidecars {
             let ladder = Ladder(pod: pod, sidecar: sidecar, result: result, surroundings: surroundings)
             let (step, obstacles) = ladder.next(budget: &budget)
+            if let reason = ladder.refutation {
+                progress.markFailed(.image, of: sidecar.name)
+                announcements.append(.refuted(container: sidecar.name, reason))
+            }
             switch step {
             case .attempt(let rung): attempt(rung, ladder, at: surroundings.now)
-            case .wait(let seconds, _): lookAgain(in: seconds)
+            case .rehearse(let number): rehearse(number, ladder, at: surroundings.now)
+            case .wait(let seconds, _), .linger(let seconds): lookAgain(in: seconds)
             case .exhausted:
                 announcements.append(.failed(container: sidecar.name, obstacles))
-                lookAgain(in: Self.exhaustedInterval)
+                recheck = min(recheck ?? Self.exhaustedInterval, Self.exhaustedInterval)
             }
         }
         if progress.holds, !pod.isLabelledHeld { heldLabel = true }
@@ -104,7 +122,9 @@ extension Plan {
 
     private mutating func attempt(_ rung: Rung, _ ladder: Ladder, at now: Int64) {
         let sidecar = ladder.sidecar
-        let isRepeated = rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
+        let isRepeated =
+            rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
+            || rung == .debug && ladder.recentAttempt(rung)?.hasFailed == false
         attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {
             progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
@@ -119,11 +139,36 @@ extension Plan {
         case .crr: recreate(sidecar.name)
         case .node: cues[sidecar.name] = sidecar.containerID
         case .exec: calls.append(.signal(container: sidecar.name, sidecar.exec))
+        case .debug:
+            if let image = ladder.surroundings.exitImage?.reference {
+                calls.append(.debug(container: sidecar.name, sidecar.exec, image: image))
+            }
         case .hold:
             let hold = Call.hold(phase: ladder.result.phase)
             if !calls.contains(hold) { calls.append(hold) }
         case .deadline: setsDeadline = true
         }
+    }
+
+    private mutating func rehearse(_ number: Int, _ ladder: Ladder, at now: Int64) {
+        guard let image = ladder.swapImage else { return }
+        let sidecar = ladder.sidecar
+        attempts.append(Attempt(container: sidecar.name, rung: .image))
+        // One that was remembered and perhaps not begun keeps its time.
+        if number > 0 || ladder.recentAttempt(.image) == nil {
+            var attempt = Progress.Attempt(.image, at: now, restarts: sidecar.restartCount)
+            attempt.isRehearsal = true
+            progress.record(attempt, of: sidecar.name)
+        }
+        lookAgain(in: Rehearsal.limit)
+        let purpose = HelperPurpose.rehearsal(number)
+        for (index, call) in calls.enumerated() {
+            guard case .rehearse(var purposes, image) = call else { continue }
+            purposes[sidecar.name] = purpose
+            calls[index] = .rehearse(purposes, image: image)
+            return
+        }
+        calls.append(.rehearse([sidecar.name: purpose], image: image))
     }
 
     private mutating func recreate(_ container: String) {
@@ -137,6 +182,7 @@ extension Plan {
     }
 
     private mutating func lookAgain(in seconds: Int64) {
+        isUnderWay = true
         recheck = min(recheck ?? seconds, max(1, seconds))
     }
 }

@@ -20,11 +20,7 @@ enum PlanRequests {
         }
         var spec: [JSONValue.Member] = []
         if !plan.images.isEmpty {
-            // A strategic merge puts elements into the patch's order, and the order of containers may not change.
-            let images = pod.containers.compactMap { container -> JSONValue? in
-                plan.images[container.name].map { ["name": .string(container.name), "image": .string($0)] }
-            }
-            spec.append(.init("containers", .array(images)))
+            spec.append(containers(plan.images, of: pod))
         }
         if plan.setsDeadline { spec.append(.init("activeDeadlineSeconds", 1)) }
         var more: [JSONValue.Member] = [.init("annotations", .object(annotations))]
@@ -40,6 +36,30 @@ enum PlanRequests {
                 ])))
     }
 
+    /// The swap of these images as it would be made, to be admitted or refused without being made.
+    static func trial(_ images: [String: String], _ progress: Progress, of pod: PodFacts) -> APIRequest {
+        .patch(
+            .pods, pod.key,
+            .strategic([
+                "metadata": [
+                    "uid": .string(pod.uid),
+                    "annotations": .object([
+                        .init(WellKnownNames.Annotation.progress, .string(progress.description))
+                    ]),
+                ], "spec": .object([containers(images, of: pod)]),
+            ]), WriteOptions(isDryRun: true))
+    }
+
+    private static func containers(_ images: [String: String], of pod: PodFacts) -> JSONValue.Member {
+        // A strategic merge puts elements into the patch's order, and the order of containers may not change.
+        .init(
+            "containers",
+            .array(
+                pod.containers.compactMap { container -> JSONValue? in
+                    images[container.name].map { ["name": .string(container.name), "image": .string($0)] }
+                }))
+    }
+
     /// Says that the pod is in `phase`. The kubelet may say otherwise later; it is said again then.
     static func hold(_ pod: PodFacts, phase: String) -> APIRequest {
         .patch(
@@ -51,12 +71,18 @@ enum PlanRequests {
     static func conclude(_ pod: PodFacts, _ result: MainResult, time: String) -> APIRequest {
         let condition: JSONValue = [
             "type": .string(WellKnownNames.Condition.sidecarTerminated), "status": "True",
-            "reason": "SidecarTerminated",
+            "reason": .string(reason(pod.progress.last)),
             "message": .string(Announcement.terminated(result).message), "lastTransitionTime": .string(time),
         ]
         return .patch(
             .pods, pod.key, subresource: "status",
             .strategic(["metadata": metadata(pod), "status": ["conditions": [condition]]]))
+    }
+
+    /// Of the condition: the rung that ended the last sidecar.
+    private static func reason(_ rung: Rung?) -> String {
+        guard let word = rung?.rawValue, let first = word.first else { return "SidecarTerminated" }
+        return "EndedBy\(first.uppercased())\(word.dropFirst())"
     }
 
     /// Kruise's request to stop containers, owned by the pod so that it goes with it.

@@ -1,11 +1,11 @@
-internal import Basics
+package import Basics
 internal import HTTPTransport
 package import KubeClient
 internal import KubeModel
 package import OperatorConfiguration
 internal import YAMLTree
 
-/// Asks a cluster what the terminator could do there, and changes nothing.
+/// Asks a cluster what the terminator could do there, and changes nothing, but for a pod of its own where that is wanted.
 package struct Preflight: Sendable {
     /// Where and as whom the terminator runs, or is to.
     package struct Plan: Sendable {
@@ -20,10 +20,12 @@ package struct Preflight: Sendable {
         /// Labels of its pods and of the node agents'.
         package var terminatorLabels: String
         package var agentLabels: String
+        /// Where the exit image is to be tried with a pod; `nil`: it is not.
+        package var trial: String?
 
         package init(
             home: String, scope: String?, needs: [AccessNeed], lease: String, terminatorLabels: String,
-            agentLabels: String
+            agentLabels: String, trial: String? = nil
         ) {
             self.home = home
             self.scope = scope
@@ -31,6 +33,7 @@ package struct Preflight: Sendable {
             self.lease = lease
             self.terminatorLabels = terminatorLabels
             self.agentLabels = agentLabels
+            self.trial = trial
         }
     }
 
@@ -38,10 +41,14 @@ package struct Preflight: Sendable {
     private let configuration: TerminatorConfiguration
     private let plan: Plan
     private let discovery: Discovery
+    private let time: Timepiece
     /// Kruise's own controller, by its Helm chart.
     private static let kruiseManager = ObjectKey(namespace: "kruise-system", name: "kruise-controller-manager")
 
-    package init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, _ plan: Plan) {
+    package init(
+        _ api: any KubeAPI, _ configuration: TerminatorConfiguration, _ plan: Plan, time: Timepiece = .system
+    ) {
+        self.time = time
         self.api = api
         self.configuration = configuration
         self.plan = plan
@@ -69,6 +76,11 @@ package struct Preflight: Sendable {
             try await readyPods(plan.terminatorLabels).count
         }
         facts.lease = try? await lease()
+        if let namespace = plan.trial, let image = configuration.exitImage {
+            await facts.learn(.trial, \.trial) { () async throws(KubeError) in
+                try await ExitImageTrial(api: api, image: image, namespace: namespace, time: time).result()
+            }
+        }
         await facts.learn(.pods, \.pods) { () async throws(KubeError) in
             try await Diagnosis(api, configuration).report(plan.scope.map { .namespace($0) } ?? .all, now: now).pods
         }

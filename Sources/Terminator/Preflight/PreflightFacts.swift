@@ -11,6 +11,8 @@ struct PreflightFacts: Sendable, Equatable {
     /// Whether Kruise ends sidecars itself (its feature gate `SidecarTerminator`).
     var doesKruiseTerminate: Bool?
     var exitImage: String?
+    /// What became of it in a pod of our own; `nil`: it was not tried.
+    var trial: ExitImageTrial.Result?
     var isNodeAgentConfigured = false
     var quitsByProxy = false
     var nodes: [Node]?
@@ -31,7 +33,7 @@ struct PreflightFacts: Sendable, Equatable {
     }
 
     enum Question: Sendable {
-        case version, access, kruise, nodes, agents, terminators, pods
+        case version, access, kruise, nodes, agents, terminators, pods, trial
     }
 
     struct Node: Sendable, Equatable {
@@ -118,12 +120,29 @@ extension PreflightFacts {
                 .fail, subject, "\(exitImage) cannot be pulled for \(Self.some(failing.map { "\($0.pod)" }))",
                 advice: "look at the pod's Events; the nodes need access to its registry")
         }
+        switch trial {
+        case .runs(hasShell: true)?: return PreflightCheck(.pass, subject, "\(exitImage) runs, as sh as well")
+        case .runs(hasShell: false)?:
+            return PreflightCheck(
+                .warn, subject, "\(exitImage) runs, but not as sh: sidecars with such a command are not swapped",
+                advice: "scripts/build-images makes one that answers to the usual names")
+        case .fails(let reason)?:
+            return PreflightCheck(
+                .fail, subject, "\(exitImage) \(reason)",
+                advice: "look at the pod's Events; the nodes need access to its registry, and their architecture in it")
+        case nil: break
+        }
+        if let reason = unknown[.trial] {
+            return PreflightCheck(
+                .warn, subject, "\(exitImage): could not be tried: \(reason)",
+                advice: "whoever asks needs create, get and delete of pods in that namespace")
+        }
         guard let nodes else { return unsaid(subject, .nodes) }
         let machines = nodes.filter { !$0.isVirtual }
         let having = machines.count { $0.images.contains { Self.isSame($0, exitImage) } }
         return PreflightCheck(
-            .pass, subject,
-            "\(exitImage); \(having) of \(machines.count) nodes have it already, others pull it when needed")
+            .warn, subject, "\(exitImage): not tried; \(having) of \(machines.count) nodes have it already",
+            advice: "--rehearse tries it with a pod of its own, in the namespace of -n, and removes that")
     }
 
     /// Nodes name images in full: `docker.io/library/exit0:latest`.

@@ -23,7 +23,8 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
 
             With --watch the table stays up to date on a terminal; into a pipe or file, rows that change are added (json: \
             a line for each pod that changes, yaml: a document). With --preflight the cluster is looked at instead: what \
-            the terminator could do here, and what is in its way; the status is 1 if something would not work.
+            the terminator could do here, and what is in its way; the status is 1 if something would not work. With \
+            --rehearse besides, the exit image is tried with a pod of its own, in the namespace of -n, which is then removed.
 
             EXAMPLES
               My Job never completes:
@@ -55,6 +56,9 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Say what the terminator could do in this cluster, and what is in its way.")
     var preflight = false
 
+    @Flag(help: "With --preflight: try the exit image with a pod, and remove that again.")
+    var rehearse = false
+
     @Option(help: ArgumentHelp("The terminator's configuration.", valueName: "file"), completion: .file())
     var config: String?
 
@@ -73,6 +77,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         if output == .html, watch || preflight {
             throw ValidationError("html shows pods as they are now: leave out --watch and --preflight")
         }
+        if rehearse, !preflight { throw ValidationError("--rehearse goes with --preflight") }
         if preflight, watch { throw ValidationError("--preflight looks once: leave out --watch") }
         if preflight, !subject.isEmpty {
             throw ValidationError("--preflight is about the cluster: leave out \(subject[0])")
@@ -85,7 +90,9 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         let access = try kube.access()
         let api = KubeClient(access)
         if preflight {
-            let checks = await Preflight(api, configuration, preflightPlan(configuration)).checks(now: Self.now())
+            var plan = preflightPlan(configuration)
+            if rehearse { plan.trial = access.namespace }
+            let checks = await Preflight(api, configuration, plan).checks(now: Self.now())
             await api.shutdown()
             say(
                 output == .table || output == .wide

@@ -125,6 +125,9 @@ extension TestImage {
                     at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try FileManager.default.copyItem(at: URL(filePath: Self.busyboxPath), to: target)
             }
+        case .exitAlone:
+            let program = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path + "/kpipe-exit"
+            try FileManager.default.copyItem(atPath: program, toPath: "\(root)/exit")
         case .exit:
             let programs = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path
             try await output(Repository.path("scripts/lib/exit-image-layout"), [programs, root])

@@ -54,7 +54,7 @@ final class MatrixReport: Sendable {
             pod's phase afterwards is the kubelet's affair.
 
             """
-        for setting in [Setting.ordinary, .kruise] {
+        for setting in Setting.tables {
             guard let rows = sections[setting.name] else { continue }
             text += Self.table(
                 setting.title, ["", "Job", "pod", "main's code", "ways", "after", ""],

@@ -16,6 +16,26 @@ import Testing
         func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
     }
 
+    @Suite(.onStage(.hampered(by: .noShell))) struct NoShell {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .noShell).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
+    @Suite(.onStage(.hampered(by: .noPull))) struct NoPull {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .noPull).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
+    @Suite(.onStage(.hampered(by: .refused))) struct Refused {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .refused).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
+    @Suite(.onStage(.hampered(by: .noHelpers))) struct NoHelpers {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .noHelpers).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
     private static func check(_ scenario: Scenario) async throws {
         let stage = try #require(NodeStage.current)
         let ending = try await stage.play(scenario)

@@ -32,6 +32,11 @@ final class NodeStage: Sendable {
         try await node.load(TestImage.all)
         if setting.hasKruise { try await KruiseDaemon.install(on: node) }
         try await node.kubectl(["create", "namespace", namespace])
+        if let policy = policy {
+            try await node.create(policy)
+            // The API server takes notice in its own time.
+            try await Task.sleep(for: .seconds(5))
+        }
         // Without it the Job controller cannot make pods, and tries again ever later.
         try await eventually("the namespace's account") { [node, namespace] in
             (try? await node.kubectl(["get", "serviceaccount", "default", "-n", namespace])) != nil
@@ -42,7 +47,48 @@ final class NodeStage: Sendable {
     func strike() async {
         for program in programs.withLock({ $0 }) where program.status == nil { await program.finish() }
         if setting.hasKruise { await KruiseDaemon.uninstall(from: node) }
+        for object in policy ?? [] {
+            let kind = object["kind"]?.string ?? ""
+            _ = try? await node.kubectl(["delete", kind, namespace, "--wait=false"])
+        }
         _ = try? await node.kubectl(["delete", "namespace", namespace, "--wait=false"])
+    }
+
+    /// What makes the API server refuse, in this namespace alone.
+    private var policy: [JSONValue]? {
+        let rule: (resource: String, expression: String)
+        switch setting.obstacle {
+        case .refused?:
+            rule = ("pods", "object.spec.containers.all(c, c.image != '\(TestImage.exit.name)')")
+        case .noHelpers?: rule = ("pods/ephemeralcontainers", "object.metadata.name == ''")
+        case .noShell?, .noPull?, nil: return nil
+        }
+        let api: JSONValue = "admissionregistration.k8s.io/v1"
+        let meta: JSONValue = ["name": .string(namespace)]
+        return [
+            [
+                "apiVersion": api, "kind": "ValidatingAdmissionPolicy", "metadata": meta,
+                "spec": [
+                    "matchConstraints": [
+                        "resourceRules": [
+                            [
+                                "apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"],
+                                "resources": [.string(rule.resource)],
+                            ]
+                        ]
+                    ], "validations": [["expression": .string(rule.expression)]],
+                ],
+            ],
+            [
+                "apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": meta,
+                "spec": [
+                    "policyName": .string(namespace), "validationActions": ["Deny"],
+                    "matchResources": [
+                        "namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": .string(namespace)]]
+                    ],
+                ],
+            ],
+        ]
     }
 
     // MARK: Programs

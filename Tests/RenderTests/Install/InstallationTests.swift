@@ -98,15 +98,18 @@ import Testing
     /// What no ladder names needs no right.
     @Test(
         arguments: [
-            (TerminatorReach(), ["pods/portforward", "pods/exec"]),
-            (TerminatorReach(quitsByProxy: true), ["pods/proxy", "pods/exec"]),
-            (TerminatorReach(rungs: [.image, .hold]), []),
+            (TerminatorReach(), ["pods/ephemeralcontainers", "pods/portforward", "pods/exec"]),
+            (TerminatorReach(quitsByProxy: true), ["pods/ephemeralcontainers", "pods/proxy", "pods/exec"]),
+            (TerminatorReach(rungs: [.image, .hold]), ["pods/ephemeralcontainers"]),
+            (TerminatorReach(rungs: [.debug]), ["pods/ephemeralcontainers"]),
             (TerminatorReach(rungs: [.http], kruise: true), ["pods/portforward"]),
             (TerminatorReach(rungs: [.crr], kruise: true), ["containerrecreaterequests"]),
             (TerminatorReach(rungs: [.crr]), []),
         ] as [(TerminatorReach, [String])])
     func rightsAreThoseOfTheRungs(reach: TerminatorReach, resources: [String]) {
-        let doors: Set = ["pods/portforward", "pods/proxy", "pods/exec", "containerrecreaterequests"]
+        let doors: Set = [
+            "pods/ephemeralcontainers", "pods/portforward", "pods/proxy", "pods/exec", "containerrecreaterequests",
+        ]
         #expect(reach.rules(inCluster: true).flatMap(\.resources).filter(doors.contains) == resources)
     }
 

@@ -10,7 +10,9 @@ extension FakeImages {
         where program.image != TestImage.missing {
             programs[program.image, default: [:]][program.command] = program.behaviour
         }
-        exits[TestImage.exit.name] = Set(exitPrograms + exitPrograms.map { "/bin/\($0)" } + ["/exit"])
+        exits[TestImage.exit.name] = Set(
+            exitPrograms + exitPrograms.map { "/bin/\($0)" } + ["/exit", Self.signalProgram])
+        exits[TestImage.exitAlone.name] = ["/exit"]
     }
 }
 

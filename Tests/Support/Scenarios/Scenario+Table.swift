@@ -99,6 +99,10 @@ extension Scenario {
             [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-node")],
             expect: .complete("node", of: ["by-node"])),
         Scenario(
+            "debug", "a signal from an ephemeral container to one that exits with 0",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-debug")],
+            expect: .complete("debug", of: ["by-debug"])),
+        Scenario(
             "ignored-code", "exits with 143, which must not count, and no image to swap to is on its ladder",
             [.main(.exits(0)), .sidecar(.exitsWith143OnTerm, name: "by-signal", ignoresExitCode: true)],
             expect: .held("by-signal")),
@@ -176,6 +180,28 @@ extension Scenario {
             "deleted", "the pod is deleted half-way; backoffLimit 6", backoffLimit: 6,
             [.main(.exits(0, after: 6)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
     ]
+
+    /// The same where the exit image does not run, at least not for sidecars with a command of their own: it is found out
+    /// beside them, and they are ended by other ways.
+    package func hampered(by obstacle: Setting.Obstacle) -> Scenario {
+        var hampered = self
+        for (name, rungs) in expected.rungs {
+            // What only signals needs no program of the sidecar's, and is not what a policy about swaps sees.
+            let isHit =
+                rungs == ["debug"] ? obstacle != .refused : obstacle != .noShell || hasCommand(name)
+            guard isHit, let place = rungs.firstIndex(where: { $0 == "image" || $0 == "debug" }) else { continue }
+            let isFailed = expected.codes.values.contains { $0 != 0 }
+            hampered.expected.rungs[name] = rungs[...place] + [isFailed ? "node" : "hold"]
+        }
+        hampered.expected = hampered.expected.promised
+        return hampered
+    }
+
+    private func hasCommand(_ container: String) -> Bool {
+        if let mine = containers.first(where: { $0.name == container }) { return !mine.program.command.isEmpty }
+        let theirs = spec?[path: ["template", "spec", "containers"]]?.array ?? []
+        return theirs.first { $0["name"]?.string == container }?["command"] != nil
+    }
 
     /// By Kruise's daemon, which sends SIGTERM and, after the grace, SIGKILL.
     static let byRequest: [Scenario] = [

@@ -8,6 +8,7 @@ package struct Setting: Sendable {
     /// Whether ContainerRecreateRequests are served, and answered.
     package var hasKruise = false
     package var hasNodeAgent = false
+    package var obstacle: Obstacle?
     package var scenarios: [Scenario]
 
     /// As on most clusters; containers named `by-…` are told to be ended that way.
@@ -24,6 +25,9 @@ package struct Setting: Sendable {
             - names: [by-node]
               exitsWithZero: true
               ladder: [node, hold]
+            - names: [by-debug]
+              exitsWithZero: true
+              ladder: [debug, hold]
             - names: [by-signal]
               ladder: [exec, node, hold]
             """,
@@ -42,6 +46,38 @@ package struct Setting: Sendable {
               ladder: [crr, hold]
             """,
         hasKruise: true, scenarios: Scenario.kruiseByRequest + Scenario.byRequest)
+
+    /// What is in the way of the exit image.
+    package enum Obstacle: String, Sendable, CaseIterable {
+        /// It has no shell, nor any other program that a sidecar's `command` names.
+        case noShell = "an exit image without shells"
+        case noPull = "an exit image that cannot be pulled"
+        /// A policy refuses pods with it.
+        case refused = "an exit image that admission refuses"
+        /// A policy refuses ephemeral containers, so that nothing can be rehearsed.
+        case noHelpers = "ephemeral containers that admission refuses"
+    }
+
+    /// As the ordinary one, with something in the way of swaps.
+    package static func hampered(by obstacle: Obstacle) -> Setting {
+        var setting = ordinary
+        setting.name = "\(obstacle)".lowercased()
+        setting.title = "With \(obstacle.rawValue)"
+        setting.obstacle = obstacle
+        let image: TestImage? =
+            switch obstacle {
+            case .noShell: .exitAlone
+            case .noPull: nil
+            case .refused, .noHelpers: .exit
+            }
+        setting.configuration = setting.configuration.replacing(
+            TestImage.exit.name, with: image?.name ?? TestImage.missing)
+        setting.scenarios = setting.scenarios.map { $0.hampered(by: obstacle) }
+        return setting
+    }
+
+    /// All in which each scenario is played by itself.
+    package static let tables = [ordinary] + Obstacle.allCases.map(hampered) + [kruise]
 
     /// As the ordinary one, for Jobs at which something else goes wrong.
     package static let disturbed: Setting = {

@@ -7,6 +7,8 @@ package struct TestImage: Sendable, Hashable {
         case sleepAlone
         /// Our exit image.
         case exit
+        /// Its program under one name, at `/exit`.
+        case exitAlone
     }
 
     package var name: String
@@ -21,11 +23,14 @@ package struct TestImage: Sendable, Hashable {
     package static let distroless = TestImage(
         name: "kpipe.test/distroless:1", content: .sleepAlone, entrypoint: ["/sleep", "100000"])
     package static let exit = TestImage(name: "kpipe.test/exit:1", content: .exit, entrypoint: ["/exit"])
+    /// Somebody's own: it exits with 0, and has none of the programs that containers name.
+    package static let exitAlone = TestImage(
+        name: "kpipe.test/exit-alone:1", content: .exitAlone, entrypoint: ["/exit"])
     /// Ends with 0 on SIGTERM, as nginx does.
     package static let nginx = TestImage(
         name: "docker.io/library/nginx:latest", content: .busybox,
         entrypoint: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"])
-    package static let all = [busybox, distroless, exit, nginx]
+    package static let all = [busybox, distroless, exit, exitAlone, nginx]
 
     /// No registry answers at this name.
     package static let missing = "kpipe.invalid/missing:1"

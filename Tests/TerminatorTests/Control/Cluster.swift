@@ -25,6 +25,8 @@ struct Cluster {
         server = try await FakeAPIServer.start()
         server.update { api in
             api.addNamespace(Self.namespace)
+            // The exit image runs here.
+            api.anyPod.ephemeral = { _ in .ended(0) }
             api.place([
                 "apiVersion": "v1", "kind": "Node", "metadata": ["name": "lab", "uid": "node-1"],
             ])

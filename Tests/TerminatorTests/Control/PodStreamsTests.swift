@@ -82,6 +82,28 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    /// What counts is whether the container ends.
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.0 200 OK\r\n\r\nbye", "HTTP/1.1 202 Accepted\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "bye", "",
+    ])
+    func `whatever a sidecar answers it was asked`(_ answer: String) async throws {
+        let cluster = try await Cluster()
+        let sidecar = try ScriptedHTTPServer { _ in
+            cluster.endSidecar(of: Self.pod)
+            return [.send(answer), .close]
+        }
+        defer { sidecar.stop() }
+        cluster.script(Self.pod) { $0.ports = [15020: sidecar.port] }
+        cluster.pod(Self.pod)
+        try await cluster.controlled(.asking) { try await eventually("the end") { cluster.isConcluded(Self.pod) } }
+        #expect(cluster.counted("http", "requested") == 1)
+        #expect(cluster.counted("http", "failed") == 0)
+        #expect(cluster.image(of: Self.pod) == "busybox:latest")
+        await cluster.client.shutdown()
+    }
+
     /// The first command that each container has, and how it ends where process 1 ends with it.
     @Test(arguments: [("kill", 0, 1), ("sh", 0, 2), ("/bin/sh", 0, 3), ("kill", 137, 1)])
     func `a process is signalled by what its container has`(_ program: String, _ code: Int, _ count: Int) async throws {
@@ -119,6 +141,7 @@ import YAMLTree
 extension Cluster {
     fileprivate func script(_ pod: String, _ change: (inout PodScript) -> Void) {
         var script = PodScript()
+        script.ephemeral = { _ in .ended(0) }
         change(&script)
         let ready = script
         server.update { $0.pods["\(Self.namespace)/\(pod)"] = ready }

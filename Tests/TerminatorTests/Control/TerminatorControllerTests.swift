@@ -2,6 +2,7 @@ import Basics
 import FakeKube
 import KubeClient
 import KubeModel
+import Logging
 import OperatorConfiguration
 import PodRules
 import PodTestSupport
@@ -147,6 +148,38 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    /// Nobody comes after it: what it has begun it sees through.
+    @Test func `one that looks once leaves no sidecar half-ended`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 0)
+        cluster.pod("early")
+        cluster.pod("strict", policy: "OnFailure")
+        cluster.pod("beyond", command: ["/opt/x"])
+        cluster.server.update { api in
+            _ = api.change("Pod", "beyond", in: Cluster.namespace) { $0["metadata"]?["ownerReferences"] = [] }
+        }
+        var options = TerminatorOptions()
+        options.isOnce = true
+        let controller = TerminatorController(
+            .exiting, options, api: cluster.client, streams: ClusterStreams(cluster.access, timeout: .seconds(2)),
+            registry: cluster.registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        async let end: Void = controller.run()
+        try await eventually("the swap, after its rehearsal") { cluster.image(of: "early") == "exit0:latest" }
+        cluster.endSidecar(of: "early")
+        try await eventually("the phase") { cluster.phase(of: "strict") == "Succeeded" }
+        cluster.count("strict")
+        try await eventually("the swap of what was held") { cluster.image(of: "strict") == "exit0:latest" }
+        cluster.endSidecar(of: "strict")
+        await end
+        let text = String(decoding: cluster.registry.exposition(), as: UTF8.self)
+        #expect(text.contains(#"kpipe_terminator_rungs_total{rung="hold",result="requested"} 1"#))
+        let reasons = ["early", "strict"].map { pod in
+            cluster.object(pod)?["status"]?["conditions"]?.array?.last?["reason"]?.string
+        }
+        #expect(reasons == ["EndedByImage", "EndedByImage"])
+        await cluster.client.shutdown()
+    }
+
     @Test func `a dry run changes nothing`() async throws {
         let cluster = try await Cluster()
         cluster.pod("early")
@@ -189,7 +222,7 @@ import YAMLTree
         }
         #expect(cluster.image(of: "early") == "busybox:latest")
         let progress = try #require(cluster.progress(of: "early"))
-        #expect(progress.wholeMatch(of: /sidecar=image@\d+\/0!,hold@\d+\/0/) != nil, "\(progress)")
+        #expect(progress.wholeMatch(of: /sidecar=image@\d+\/0\?!,hold@\d+\/0/) != nil, "\(progress)")
         await cluster.client.shutdown()
     }
 
@@ -211,17 +244,24 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    /// Nor rehearsed again, where another like it was.
     @Test func `what the watch brought is not read again before a swap`() async throws {
         let cluster = try await Cluster()
         cluster.pod("early", main: .up)
+        cluster.pod("late", main: .up)
         try await cluster.controlled {
             try await eventually("the watch") { cluster.server.openWatches >= 1 }
-            let before = cluster.server.requests.count
             cluster.pod("early")
             try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
-            let paths = cluster.server.requests.dropFirst(before).map { "\($0.method) \($0.target)" }
-            #expect(!paths.contains { $0.hasPrefix("GET /api/v1/namespaces/team/pods/") }, "\(paths)")
+            cluster.pod("late")
+            try await eventually("the other swap") { cluster.image(of: "late") == "exit0:latest" }
+            let paths = cluster.server.requests.map { "\($0.method) \($0.target)" }
+                .filter { $0.contains("/api/v1/namespaces/team/pods/late") }
+            #expect(paths == ["PATCH /api/v1/namespaces/team/pods/late"])
         }
+        #expect(
+            String(decoding: cluster.registry.exposition(), as: UTF8.self)
+                .contains(#"kpipe_terminator_rehearsals_total{result="remembered"} 1"#))
         await cluster.client.shutdown()
     }
 

@@ -20,6 +20,8 @@ private typealias Variable = WellKnownNames.Variable
         var budget = surroundings.budget
         switch ladder.next(budget: &budget).step {
         case .attempt(let rung): return rung.rawValue
+        case .rehearse(let number): return "rehearse \(number)"
+        case .linger(let seconds): return "linger \(seconds)"
         case .wait(let seconds, let rung): return "\(rung.rawValue) in \(seconds)"
         case .exhausted: return "exhausted"
         }
@@ -88,8 +90,8 @@ private typealias Variable = WellKnownNames.Variable
             "nothing runs that could be signalled", failed.sidecar("sidecar", .waiting("ErrImagePull")), "hold",
             noImage),
         Case(
-            "without a Job nothing counts a phase", ended.sidecar().with { $0.metadata.ownerReferences = [] }, "exec",
-            noImage),
+            "without a Job nothing counts a phase, and nobody is to be worse off",
+            ended.sidecar().with { $0.metadata.ownerReferences = [] }, "exhausted", noImage),
         Case(
             "without a Job, but an exit code to ignore",
             ended.sidecar(env: [Variable.ignoreExitCode: "true"]).with { $0.metadata.ownerReferences = [] },
@@ -285,7 +287,8 @@ private typealias Variable = WellKnownNames.Variable
             obstacles.map(\.description) == [
                 "http: no quit endpoint is known", "image: the exit image has no /opt/server",
                 "crr: Kruise's API is not served", "node: no node agent is installed",
-                "exec: process 1 of the container is not its own", "hold: no Job counts this pod",
+                "exec: process 1 of the container is not its own", "debug: process 1 of the container is not its own",
+                "hold: no Job counts this pod",
             ])
     }
 }
@@ -295,6 +298,11 @@ extension Surroundings {
     static func ordinary(now: Int64 = 1600, _ change: (inout Surroundings) -> Void = { _ in }) -> Surroundings {
         var surroundings = Surroundings(now: now)
         surroundings.exitImage = ExitImage("exit0:latest")
+        // Where nothing else is said the exit image is known to run.
+        surroundings.remembered = Dictionary(
+            uniqueKeysWithValues: ["sidecar", "other", "logger", "proxy", "a", "b", "c0", "c1", "c2", "c3"].map {
+                ($0, .passed)
+            })
         change(&surroundings)
         return surroundings
     }

@@ -58,6 +58,7 @@ struct SimulatedCluster: Sendable {
         if setting.hasKruise { api.catalogue.add(ResourceCatalogue.containerRecreateRequests) }
         api.addNamespace(Self.namespace)
         api.place(["apiVersion": "v1", "kind": "Node", "metadata": ["name": "lab", "uid": "node-1"]])
+        api.options.admission = Self.admission(setting.obstacle)
         api.anyPod.ports = Dictionary(uniqueKeysWithValues: zip(ports, quitServers.map(\.port)))
         api.anyPod.exec = { call in
             node.withLock { $0.signal(call.container, of: call.pod) }
@@ -68,6 +69,18 @@ struct SimulatedCluster: Sendable {
             server: try #require(ServerAddress(server.url, secureByDefault: false)), proxy: .none)
         client = KubeClient(access, KubeClientOptions(rate: nil))
         streams = ClusterStreams(access, timeout: .seconds(2))
+    }
+
+    private static func admission(_ obstacle: Setting.Obstacle?) -> @Sendable (inout JSONValue, String) -> String? {
+        { pod, subresource in
+            switch obstacle {
+            case .refused?:
+                let images = (pod[path: ["spec", "containers"]]?.array ?? []).map { $0["image"]?.string ?? "" }
+                return images.contains { $0 == TestImage.exit.name } ? "unknown image" : nil
+            case .noHelpers?: return subresource == "ephemeralcontainers" ? "no debugging here" : nil
+            case .noShell?, .noPull?, nil: return nil
+            }
+        }
     }
 
     var time: Timepiece { Timepiece(clock) }

@@ -14,6 +14,14 @@ import Testing
         try await play(scenario, in: .kruise)
     }
 
+    /// Whatever is in the way of the exit image: no Job that had succeeded fails, and no main runs twice.
+    @Test(arguments: Setting.Obstacle.allCases, Setting.ordinary.scenarios)
+    func `a Job ends as it should without the exit image`(
+        _ obstacle: Setting.Obstacle, _ scenario: Scenario
+    ) async throws {
+        try await play(scenario.hampered(by: obstacle), in: .hampered(by: obstacle))
+    }
+
     private func play(_ scenario: Scenario, in setting: Setting) async throws {
         let cluster = try await SimulatedCluster(scenario, in: setting)
         let outcomes = try await cluster.play { await cluster.controller(SimulatedProcess(cluster)).run() }

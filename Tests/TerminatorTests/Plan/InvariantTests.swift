@@ -14,7 +14,8 @@ import Testing
     ]
     static let progresses = [
         "", "c0=image@1590/0", "c1=http@1590/0!,image@1590/1", "c2=hold@1500/0", "c1=crr@1100/0,exec@1200/0!",
-        "c0=hold@1000/0,deadline@1200/0", "rubbish", "c1=image@99999999999/0",
+        "c0=hold@1000/0,deadline@1200/0", "rubbish", "c1=image@99999999999/0", "c0=image@1590/0?",
+        "c1=image@1500/0?,hold@1590/0", "c2=image@1590/0?!,debug@1595/0",
     ]
 
     static func pod(_ dice: inout SeededGenerator) -> PodSketch {
@@ -47,12 +48,27 @@ import Testing
             }
             pod.metadata.annotations[WellKnownNames.Annotation.progress] = progresses.randomElement(using: &dice)!
             pod.metadata.annotations[WellKnownNames.Annotation.quitPrefix + "c1"] = ":15020/quit"
+            for container in pod.spec.containers where Int.random(in: 0..<4, using: &dice) == 0 {
+                var helper = Container()
+                helper.name = HelperPurpose.rehearsal(0).name(for: container.name, "exit0:latest")
+                helper.image = "exit0:latest"
+                helper.command = container.command
+                pod.spec.ephemeralContainers.append(helper)
+                var status = ContainerStatus()
+                status.name = helper.name
+                status.state = states.randomElement(using: &dice)!
+                pod.status.ephemeralContainerStatuses.append(status)
+            }
         }
     }
 
     static func surroundings(_ dice: inout SeededGenerator) -> Surroundings {
         .ordinary { surroundings in
             if Bool.random(using: &dice) { surroundings.exitImage = nil }
+            for name in ["c0", "c1", "c2", "c3"] where Bool.random(using: &dice) {
+                surroundings.remembered[name] = [nil, .failed("does not run")].randomElement(using: &dice)!
+            }
+            if Bool.random(using: &dice) { surroundings.learned = ["c0", "c1"] }
             surroundings.isKruiseServed = Bool.random(using: &dice)
             surroundings.hasNodeAgents = Bool.random(using: &dice)
             surroundings.budget = RestartBudget(
@@ -122,8 +138,10 @@ extension Plan {
         var names = Set(images.keys).union(cues.keys)
         for call in calls {
             switch call {
-            case .quit(let container, _), .signal(let container, _): names.insert(container)
+            case .quit(let container, _), .signal(let container, _), .debug(let container, _, _):
+                names.insert(container)
             case .recreate(let containers): names.formUnion(containers)
+            case .rehearse(let purposes, _): names.formUnion(purposes.keys)
             case .hold: break
             }
         }
@@ -137,7 +155,7 @@ extension Plan {
 extension Plan.Call {
     var needsMachine: Bool {
         switch self {
-        case .signal, .recreate: true
+        case .signal, .recreate, .rehearse, .debug: true
         case .quit, .hold: false
         }
     }

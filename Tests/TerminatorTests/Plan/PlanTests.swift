@@ -101,6 +101,7 @@ import Testing
         let pod = Self.ended.sidecar("a", end).progress("a=image@1590/0").with { $0.status.phase = phase }
         let plan = Plan(for: pod.facts(), in: .ordinary())
         #expect(plan.announcements.map(\.reason) == reasons)
+        #expect(plan.conclusion == .succeeded)
         if let last = plan.announcements.last, last.isWarning {
             #expect(
                 last.message
@@ -185,5 +186,37 @@ import Testing
             #expect(!DiagnosisText.table(report, isWide: true, now: 1600).isEmpty)
             #expect(!DiagnosisText.document(report).text.isEmpty)
         }
+    }
+}
+
+/// Main succeeded, and the pod failed all the same: said whenever it happens, with whose end did it and what to change.
+@Suite struct SpoilerTests {
+    @Test(arguments: [
+        ("", ContainerState.exit(7), "(Error): it ended by itself; let it exit with 0"),
+        ("a=http@1590/0", .exit(3), "that is what it made of being asked"),
+        ("a=http@1580/0,crr@1590/0", .exit(143), "that is what it made of SIGTERM (crr); take exitsWithZero"),
+        ("a=image@1590/0", .exit(128, "StartError"), "the exit image does not have its command"),
+        ("a=image@1590/0?", .exit(1), "it ended by itself"),
+    ])
+    func `a sidecar that spoilt its pod`(_ progress: String, _ end: ContainerState, _ advice: String) throws {
+        let sketch = PodSketch(phase: "Failed").container("main", .exit(0)).sidecar("a", end)
+        let pod = (progress.isEmpty ? sketch : sketch.progress(progress)).facts()
+        let told = Plan(for: pod, in: .ordinary()).announcements.filter(\.isWarning)
+        #expect(told.map(\.reason) == ["SidecarTerminationFailed"])
+        let message = try #require(told.first?.message)
+        #expect(
+            message.hasPrefix("The main containers succeeded, but the pod failed, because the sidecar a ended with "))
+        #expect(message.contains(advice), "\(message)")
+    }
+
+    @Test(arguments: [
+        PodSketch(phase: "Failed").container("main", .exit(1)).sidecar("a", .exit(7)),
+        PodSketch(phase: "Succeeded").container("main", .exit(0)).sidecar("a", .exit(7)),
+        PodSketch(phase: "Failed").container("main", .exit(0)).sidecar("a", .exit(0)),
+        PodSketch(phase: "Failed").container("main", .exit(0)).sidecar("a", .exit(7)).progress("a=hold@1590/0"),
+    ])
+    func `nothing was spoilt by a sidecar`(_ sketch: PodSketch) {
+        let told = Plan(for: sketch.facts(), in: .ordinary()).announcements
+        #expect(!told.contains { if case .failedBySidecar = $0 { true } else { false } })
     }
 }

@@ -13,6 +13,7 @@ import Testing
         facts.needs = 22
         facts.isKruiseServed = false
         facts.exitImage = "exit0:latest"
+        facts.trial = .runs(hasShell: true)
         facts.nodes = [
             .init(
                 name: "lab", kubelet: "v1.36.2", runtime: "containerd://1.6.20",
@@ -85,9 +86,21 @@ import Testing
         },
         Case("permissions", .fail, "no reviews") { $0.unknown[.access] = "no reviews" },
         Case("exit image", .warn, "none is configured") { $0.exitImage = nil },
-        Case("exit image", .pass, "0 of 1 nodes") { $0.exitImage = "registry.example/exit:1" },
+        Case("exit image", .warn, "registry.example/exit:1: not tried; 0 of 1 nodes") {
+            $0.exitImage = "registry.example/exit:1"
+            $0.trial = nil
+        },
+        Case("exit image", .warn, "not as sh") { $0.trial = .runs(hasShell: false) },
+        Case("exit image", .fail, "cannot be started here: ErrImagePull") {
+            $0.trial = .fails("cannot be started here: ErrImagePull")
+        },
+        Case("exit image", .warn, "could not be tried: forbidden") {
+            $0.trial = nil
+            $0.unknown[.trial] = "forbidden"
+        },
         Case("exit image", .fail, "cannot be pulled for team/step-x7") { $0.pods = [pulling] },
         Case("exit image", .warn, "could not be found out: forbidden") {
+            $0.trial = nil
             $0.nodes = nil
             $0.unknown[.nodes] = "forbidden"
         },

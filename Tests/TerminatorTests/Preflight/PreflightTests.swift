@@ -94,4 +94,51 @@ import YAMLTree
         #expect(checks.allSatisfy { $0.outcome == .fail })
         await cluster.client.shutdown()
     }
+
+    /// The pod is the asker's own, and goes again, however it went.
+    @Test(
+        arguments: [
+            (["Completed", "Completed"], PreflightCheck.Outcome.pass), (["Completed", "StartError"], .warn),
+            (["StartError", "StartError"], .fail), (["ErrImagePull", "ErrImagePull"], .fail), ([], .fail),
+        ] as [([String], PreflightCheck.Outcome)])
+    func `the exit image is tried with a pod`(_ ends: [String], _ outcome: PreflightCheck.Outcome) async throws {
+        let cluster = try await Cluster()
+        let clock = VirtualClock()
+        var plan = Self.plan
+        plan.trial = Cluster.namespace
+        let preflight = Preflight(cluster.client, .exiting, plan, time: Timepiece(clock))
+        async let checks = preflight.checks(now: 1600)
+        let pod = try await eventually("the pod") {
+            cluster.server.update { $0.objects("Pod", in: Cluster.namespace) }.first
+        }
+        #expect(pod[path: ["spec", "automountServiceAccountToken"]] == false)
+        let name = try #require(pod.text(at: "metadata.name"))
+        #expect(name.hasPrefix("kpipe-rehearsal-"))
+        cluster.server.update { api in
+            _ = api.change("Pod", name, in: Cluster.namespace) { pod in
+                pod[path: ["status", "containerStatuses"]] = .array(
+                    zip(["exit", "shell"], ends).map { container, end in
+                        let state: JSONValue =
+                            switch end {
+                            case "Completed": .ended(0)
+                            case "StartError":
+                                ["terminated": ["exitCode": 128, "reason": "StartError"]]
+                            default: ["waiting": ["reason": .string(end)]]
+                            }
+                        return ["name": .string(container), "image": "x", "imageID": "", "state": state]
+                    })
+            }
+        }
+        // Whoever waits waits by the clock.
+        let ticking = Task {
+            while !Task.isCancelled {
+                clock.advance(by: .seconds(1))
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+        }
+        #expect(await checks.first { $0.subject == "exit image" }?.outcome == outcome)
+        ticking.cancel()
+        #expect(cluster.server.update { $0.objects("Pod", in: Cluster.namespace) }.isEmpty)
+        await cluster.client.shutdown()
+    }
 }

@@ -38,7 +38,7 @@ labels:
 {{/* The rungs of all ladders, as a JSON list. */}}
 {{- define "kpipe.rungs" -}}
 {{- $configuration := .Values.configuration }}
-{{- $rungs := $configuration.ladder | default (list "http" "image" "crr" "node" "exec" "hold") }}
+{{- $rungs := $configuration.ladder | default (list "http" "image" "crr" "node" "exec" "debug" "hold") }}
 {{- range $configuration.markers }}{{ $rungs = concat $rungs (.ladder | default list) }}{{ end -}}
 {{- range $configuration.sidecars }}{{ $rungs = concat $rungs (.ladder | default list) }}{{ end -}}
 {{- $rungs | uniq | toJson -}}
@@ -222,6 +222,9 @@ spec:
 {{- $rungs := include "kpipe.rungs" . | fromJsonArray }}
 - {apiGroups: [""], resources: [pods], verbs: [get, list, watch, patch]}
 - {apiGroups: [""], resources: [pods/status], verbs: [patch]}
+{{- if or (has "image" $rungs) (has "debug" $rungs) }}
+- {apiGroups: [""], resources: [pods/ephemeralcontainers], verbs: [patch]}
+{{- end }}
 {{- if has "http" $rungs }}
 - {apiGroups: [""], resources: [{{ ternary "pods/proxy" "pods/portforward" (eq (.Values.configuration.quitVia | default "") "proxy") }}], verbs: [get, create]}
 {{- end }}

@@ -142,6 +142,14 @@ extension FakeAPI {
         wanted = wanted.withoutType
         if type.storage == "events" { wanted = EventViews.stored(wanted, from: type) }
         wanted[path: ["metadata", "managedFields"]] = old[path: ["metadata", "managedFields"]]
+        if type.storage == "pods", route.subresource != "status" {
+            if let refusal = options.admission(&wanted, route.subresource ?? "") {
+                throw .denied(type, name, by: refusal)
+            }
+            if route.subresource == "ephemeralcontainers" {
+                wanted = try EphemeralContainers.add(from: wanted, to: old, type, name)
+            }
+        }
         let new = try store(
             wanted, over: old, route, isStatus: route.subresource == "status", dryRun: try Self.isDryRun(request),
             by: Self.manager(request), now)
@@ -185,7 +193,9 @@ extension FakeAPI {
             let value = new[path: ["metadata", field]]
             if value?.members?.isEmpty ?? value?.array?.isEmpty ?? false { new[path: ["metadata", field]] = nil }
         }
-        if !isStatus { try Validation.checkChange(from: old, to: new, type, name) }
+        if !isStatus, route.subresource != "ephemeralcontainers" {
+            try Validation.checkChange(from: old, to: new, type, name)
+        }
         guard !new.isEquivalent(to: old) else { return old }
         if !isStatus, let generation = old[path: ["metadata", "generation"]]?.integer,
             !(new["spec"] ?? .null).isEquivalent(to: old["spec"] ?? .null)
@@ -194,6 +204,7 @@ extension FakeAPI {
         }
         if let manager { track(&new, over: old, route, by: manager, now) }
         guard !dryRun else { return new }
+        if route.subresource == "ephemeralcontainers" { EphemeralContainers.run(&new, script(route)) }
         let stored = store.put(type.storage, route.key(name), new)
         return removeIfFinished(stored, route) ?? stored
     }

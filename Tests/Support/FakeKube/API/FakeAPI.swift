@@ -1,3 +1,4 @@
+package import Basics
 import YAMLTree
 
 /// A Kubernetes API server as a value: a request in, a reply out. It has no socket, no clock and no threads.
@@ -21,6 +22,10 @@ package struct FakeAPI: Sendable {
         package var streamsLists = true
         /// What exec speaks; servers before 1.30 know v4 alone.
         package var execProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+
+        /// What is done to a pod that is about to be changed, and why it is refused. Beside the pod it is told the
+        /// subresource, empty for the pod itself.
+        package var admission: @Sendable (inout JSONValue, String) -> String? = { _, _ in nil }
 
         package init() {}
     }
@@ -78,7 +83,8 @@ package struct FakeAPI: Sendable {
         case (nil, "list"): return .answer(try list(route, request))
         case (nil, "watch"): return .watch(try watch(route, request))
         case (nil, "create"): return .answer(try create(route, request, user, now))
-        case (nil, "update"), (nil, "patch"), ("status"?, "update"), ("status"?, "patch"):
+        case (nil, "update"), (nil, "patch"), ("status"?, "update"), ("status"?, "patch"),
+            ("ephemeralcontainers"?, "update"), ("ephemeralcontainers"?, "patch"):
             return .answer(try change(verb, route, request, user, now))
         case (nil, "delete"): return .answer(try delete(route, request, now))
         case (nil, "deletecollection"): return .answer(try deleteCollection(route, request, now))

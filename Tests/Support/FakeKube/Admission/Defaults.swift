@@ -61,7 +61,7 @@ enum Defaults {
         }
     }
 
-    private static func container(_ given: JSONValue) -> JSONValue {
+    static func container(_ given: JSONValue) -> JSONValue {
         var container = given
         container.setDefault("resources", .object([]))
         container.setDefault("terminationMessagePath", "/dev/termination-log")

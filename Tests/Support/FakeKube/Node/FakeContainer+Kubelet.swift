@@ -28,6 +28,20 @@ extension FakeContainer {
         }
     }
 
+    /// A helper is started once. What it signals is the pod's affair.
+    ///
+    /// - Returns: the words of its command behind its program, where that is one that signals.
+    mutating func startHelper(
+        _ images: FakeImages, _ command: [String], _ policy: String, id: String, at now: Double
+    ) -> [String]? {
+        start(images, command, id: id, at: now)
+        if policy != "Never", case .terminated(let end) = state, end.reason == "StartError" {
+            state = .waiting(reason: "RunContainerError", until: .infinity)
+        }
+        guard isRunning, command.first == FakeImages.signalProgram else { return nil }
+        return Array(command.dropFirst())
+    }
+
     mutating func restart(_ policy: String, at now: Double) {
         guard let end = termination, isSwapped || policy == "Always" || policy == "OnFailure" && end.code != 0 else {
             return

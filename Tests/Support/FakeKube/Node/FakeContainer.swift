@@ -27,6 +27,8 @@ struct FakeContainer: Sendable {
     /// How often it was started.
     var runs = 0
     var id = ""
+    /// What it leaves behind for the kubelet to read.
+    var lastWords = ""
     var program = FakeProgram()
     /// Being stopped: SIGTERM comes then, SIGKILL then.
     var term: Double?
@@ -79,12 +81,13 @@ struct FakeContainer: Sendable {
                 ]
             ]
         }
-        let state: JSONValue =
+        var state: JSONValue =
             switch state {
             case .waiting(let reason, _): ["waiting": ["reason": .string(reason)]]
             case .running(let start): ["running": ["startedAt": text(start)]]
             case .terminated(let end): value(end)
             }
+        if !lastWords.isEmpty, termination != nil { state[path: ["terminated", "message"]] = .string(lastWords) }
         return .object(present: [
             "name": .string(name), "image": .string(image), "imageID": "", "ready": .bool(isRunning),
             "started": .bool(isRunning), "restartCount": .integer(Int64(restarts)),

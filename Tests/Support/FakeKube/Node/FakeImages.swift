@@ -5,6 +5,9 @@ package struct FakeImages: Sendable {
     /// Images that exit with 0, with the paths and names they answer to.
     package var exits: [String: Set<String>] = [:]
 
+    /// Of our exit image.
+    package static let signalProgram = "/kpipe-signal"
+
     package init() {}
 
     func canBePulled(_ image: String) -> Bool { programs[image] != nil || exits[image] != nil }

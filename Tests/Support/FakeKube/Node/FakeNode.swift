@@ -45,7 +45,7 @@ package struct FakeNode: Sendable {
         var pod = pods[uid] ?? FakePod(object, at: now)
         pod.obey(object, at: now)
         pod.live(images) { [serial] in "containerd://\(serial + $0)" }
-        serial += pod.containers.count
+        serial += pod.containers.count + 8
         let status = pod.status(over: object, review: phaseReview, wall: text)
         pods[uid] = pod
         if let status { api.change("Pod", pod.name, in: pod.namespace) { $0["status"] = status } }

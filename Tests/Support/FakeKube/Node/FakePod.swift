@@ -11,6 +11,8 @@ struct FakePod: Sendable {
     let commands: [[String]]
     let start: Double
     var containers: [FakeContainer]
+    /// Ephemeral ones, with their specs.
+    private var helpers: [(spec: JSONValue, container: FakeContainer)] = []
     private(set) var now: Double
     private(set) var isDeleted = false
     private var isOverdue = false
@@ -54,6 +56,10 @@ struct FakePod: Sendable {
             guard let image = spec["image"]?.string, image != containers[index].image else { continue }
             containers[index].swap(to: image, grace: grace, at: now)
         }
+        for spec in (object[path: ["spec", "ephemeralContainers"]]?.array ?? []).dropFirst(helpers.count) {
+            helpers.append(
+                (spec, FakeContainer(spec["name"]?.string ?? "", image: spec["image"]?.string ?? "", at: now + 0.5)))
+        }
         let essence: JSONValue = [
             "annotations": object[path: ["metadata", "annotations"]] ?? .null, "spec": object["spec"] ?? .null,
         ]
@@ -81,6 +87,22 @@ struct FakePod: Sendable {
                 containers[index].start(images, commands[index], id: id(index), at: now)
             }
         }
+        for index in helpers.indices { liveHelper(index, images, id: id(containers.count + index)) }
+    }
+
+    private mutating func liveHelper(_ index: Int, _ images: FakeImages, id: String) {
+        helpers[index].container.live(until: now)
+        guard !isEnding, case .waiting(_, let until) = helpers[index].container.state, until <= now else { return }
+        let spec = helpers[index].spec
+        let command = (spec["command"]?.array ?? []).compactMap(\.string)
+        guard let words = helpers[index].container.startHelper(images, command, policy, id: id, at: now) else { return }
+        if words == ["user"] {
+            helpers[index].container.lastWords = "0"
+        } else if let target = containers.firstIndex(where: { $0.name == spec["targetContainerName"]?.string }),
+            let code = containers[target].program.codeOnTerm
+        {
+            containers[target].leaving = (code, now)
+        }
     }
 
     /// The status to write; `nil` where what the API server has is right, or not yet known to be wrong.
@@ -94,14 +116,16 @@ struct FakePod: Sendable {
         var new = old
         new["startTime"] = .string(wall(start).text)
         new["containerStatuses"] = .array(containers.map { $0.status(wall) })
-        if old["containerStatuses"] != new["containerStatuses"] { notice(object) }
+        if !helpers.isEmpty { new["ephemeralContainerStatuses"] = .array(helpers.map { $0.container.status(wall) }) }
+        let isSameInside = ["containerStatuses", "ephemeralContainerStatuses"].allSatisfy { old[$0] == new[$0] }
+        if !isSameInside { notice(object) }
         new["phase"] = .string(givenPhase ?? phase)
         if isOverdue, isClosed { new["reason"] = "DeadlineExceeded" }
         guard new != old else {
             strangePhase = nil
             return nil
         }
-        let isOnlyPhase = old["containerStatuses"] == new["containerStatuses"] && old["reason"] == new["reason"]
+        let isOnlyPhase = isSameInside && old["reason"] == new["reason"]
         guard isOnlyPhase, isFinal else {
             strangePhase = nil
             return new

@@ -72,7 +72,7 @@ extension FakeAPI {
         return .text(status, body)
     }
 
-    private func script(_ route: ResourceRoute) -> PodScript {
+    func script(_ route: ResourceRoute) -> PodScript {
         pods[route.key(route.name ?? "")] ?? anyPod
     }
 

@@ -1,3 +1,5 @@
+package import Basics
+
 /// What goes on inside a pod that does not exist: what its programs answer, which of its ports listen.
 package struct PodScript: Sendable {
     /// A command to run in a container.
@@ -39,6 +41,8 @@ package struct PodScript: Sendable {
         package var body: [UInt8]
     }
 
+    /// The state that an ephemeral container has at once; none: that is for a node to say.
+    package var ephemeral: (@Sendable (JSONValue) -> JSONValue)?
     package var exec: @Sendable (Call) -> Run = { _ in Run() }
     /// Ports that listen on the pod's localhost, and the ports of this machine that stand for them.
     package var ports: [Int: Int] = [:]

@@ -76,6 +76,14 @@ extension StatusError {
         return error
     }
 
+    static func denied(_ type: ResourceType, _ name: String, by reason: String) -> StatusError {
+        var error = StatusError(
+            403, "Forbidden",
+            "\(type.qualified) \"\(name)\" is forbidden: ValidatingAdmissionPolicy 'images' denied request: \(reason)")
+        (error.name, error.group, error.kind) = (name, type.group, type.plural)
+        return error
+    }
+
     static func methodNotAllowed() -> StatusError {
         var error = StatusError(
             405, "MethodNotAllowed", "the server does not allow this method on the requested resource")

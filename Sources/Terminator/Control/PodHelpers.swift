@@ -1,0 +1,104 @@
+internal import Basics
+internal import KubeClient
+internal import KubeModel
+internal import PodRules
+internal import YAMLTree
+
+/// Adds ephemeral containers to pods: to try what a swap would do, and to send signals.
+struct PodHelpers: Sendable {
+    let api: any KubeAPI
+
+    /// Why the server will not have it, in words.
+    struct Refusal: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Tries the exit image beside containers, all in one request, once the swap itself has been admitted on trial.
+    ///
+    /// - Parameter swap: the patch that would be made.
+    func rehearse(
+        _ containers: [String: HelperPurpose], image: String, swap: APIRequest, in pod: PodFacts
+    ) async throws {
+        let document = try await document(pod)
+        try check(try await read(swap), swapping: containers.mapValues { _ in image }, against: document)
+        let manifests = try containers.sorted { $0.key < $1.key }.map { name, purpose in
+            HelperManifest.rehearsal(
+                purpose.name(for: name, image), of: try container(name, in: document), image: image)
+        }
+        try await add(manifests, to: pod)
+    }
+
+    /// Signals process 1 of a container, or finds out first as whom that runs: then this is to be called once more.
+    func signal(_ name: String, _ stop: ExecStop, image: String, in pod: PodFacts) async throws {
+        let document = try await document(pod)
+        let container = try container(name, in: document)
+        let user =
+            [container["securityContext"], document["spec"]?["securityContext"]].lazy
+            .compactMap { $0?["runAsUser"]?.text.flatMap { Int64($0) } }.first
+            ?? Self.lastWords(of: HelperPurpose.user.name(for: name, image), in: document)
+        let manifest =
+            user.map { user in
+                HelperManifest.signal(
+                    HelperPurpose.signal.name(for: name, image), stop.command.isEmpty ? stop.signal : "TERM",
+                    to: container, as: user, image: image)
+            } ?? HelperManifest.user(HelperPurpose.user.name(for: name, image), of: container, image: image)
+        try await add([manifest], to: pod)
+    }
+
+    private static func lastWords(of helper: String, in document: YAMLNode) -> Int64? {
+        let statuses = document["status"]?["ephemeralContainerStatuses"]?.sequence ?? []
+        let status = statuses.first { $0["name"]?.text == helper }
+        return status?["state"]?["terminated"]?["message"]?.text.flatMap { Int64($0) }.flatMap {
+            (0...Int64(Int32.max)).contains($0) ? $0 : nil
+        }
+    }
+
+    /// The pod whole, as it is now.
+    private func document(_ pod: PodFacts) async throws -> YAMLNode {
+        let document = try await read(.get(.pods, pod.key))
+        guard document["metadata"]?["uid"]?.text == pod.uid else { throw Refusal(description: "it is another pod now") }
+        return document
+    }
+
+    private func container(_ name: String, in document: YAMLNode) throws -> YAMLNode {
+        let containers = document["spec"]?["containers"]?.sequence ?? []
+        guard let container = containers.first(where: { $0["name"]?.text == name }) else {
+            throw Refusal(description: "the pod has no container \(name)")
+        }
+        return container
+    }
+
+    /// A policy may have made something else of it, and would again.
+    private func check(_ answer: YAMLNode, swapping swaps: [String: String], against document: YAMLNode) throws {
+        func images(of pod: YAMLNode) -> [String: String] {
+            let pairs = (pod["spec"]?["containers"]?.sequence ?? []).map {
+                ($0["name"]?.text ?? "", $0["image"]?.text ?? "")
+            }
+            return Dictionary(pairs) { first, _ in first }
+        }
+        let wanted = images(of: document).merging(swaps) { _, new in new }
+        for (name, image) in images(of: answer).sorted(by: { $0.key < $1.key }) where wanted[name] != image {
+            throw Refusal(description: "admission would make \(image) of the image of \(name)")
+        }
+    }
+
+    private func add(_ manifests: [HelperManifest], to pod: PodFacts) async throws {
+        let patch: JSONValue = [
+            "metadata": ["uid": .string(pod.uid)], "spec": ["ephemeralContainers": .array(manifests.map(\.value))],
+        ]
+        do throws(KubeError) {
+            _ = try await api.send(.patch(.pods, pod.key, subresource: "ephemeralcontainers", .strategic(patch)))
+        } catch {
+            // The pod was there a moment ago: it is the subresource that is missing.
+            if error.status?.code == 404 { throw Refusal(description: "ephemeral containers are not served here") }
+            throw error
+        }
+    }
+
+    private func read(_ request: APIRequest) async throws -> YAMLNode {
+        let answer = try await api.send(request)
+        do throws(YAMLError) { return try YAMLNode(parsing: answer.body) } catch {
+            throw KubeError(attempted: request.attempted, reason: .malformed("\(error)"))
+        }
+    }
+}

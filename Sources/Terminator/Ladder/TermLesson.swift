@@ -1,0 +1,39 @@
+internal import KubeModel
+internal import PodRules
+
+/// Containers that are taken to make the same of SIGTERM: of one image, by its content, and one command.
+struct TermKey: Hashable {
+    private let image: String
+    private let command: [String]
+
+    /// `nil` where nobody has seen it run.
+    init?(_ sidecar: ContainerFacts) {
+        guard !sidecar.imageID.isEmpty else { return nil }
+        image = sidecar.imageID
+        command = sidecar.command + ["\n"] + sidecar.args
+    }
+}
+
+extension PodFacts {
+    /// With what the container ended after a SIGTERM that is due to us; `nil` where that has not happened. Of a swap it is
+    /// the old run that got one.
+    func codeOnTerm(of sidecar: ContainerFacts) -> (code: Int32, isOfSwap: Bool)? {
+        let attempts = progress.attempts(of: sidecar.name)
+        guard let attempt = attempts.last(where: { !$0.hasFailed && !$0.isRehearsal && $0.rung != .hold }) else {
+            return nil
+        }
+        let hasRestarted = sidecar.restartCount > attempt.restarts
+        var end = hasRestarted ? sidecar.lastTermination : nil
+        switch attempt.rung {
+        case .http, .hold: return nil
+        case .exec where !sidecar.exec.isTerm: return nil
+        case .debug where !sidecar.exec.isTerm && sidecar.exec.command.isEmpty: return nil
+        case .crr, .node, .exec, .debug, .deadline:
+            if !hasRestarted, case .terminated(let own) = sidecar.state { end = own }
+        case .image: break
+        }
+        // Ended before: by itself. The node's clock may be a little behind.
+        guard let end, end.finishedAt >= attempt.time - 2 else { return nil }
+        return (end.exitCode, attempt.rung == .image)
+    }
+}

@@ -1,0 +1,82 @@
+import KubeModel
+import PodRules
+import PodTestSupport
+import Testing
+
+@testable import Terminator
+
+/// That a sidecar ends with 0 on SIGTERM is believed when two pods have shown it, and no longer once one shows otherwise.
+@Suite struct TermMemoryTests {
+    static func pod(
+        _ uid: String, _ state: ContainerState = .up, _ progress: String = "", image: String = "sha256:1",
+        command: [String] = ["agent"], last: ContainerState? = nil, restarts: Int32 = 0
+    ) -> PodFacts {
+        let sketch = PodSketch().container("main", .exit(1))
+            .sidecar("sidecar", state, command: command, restarts: restarts)
+            .with { pod in
+                pod.metadata.uid = uid
+                pod.status.containerStatuses[1].imageID = image
+                if case .terminated(let end)? = last { pod.status.containerStatuses[1].lastTermination = end }
+            }
+        return (progress.isEmpty ? sketch : sketch.progress(progress)).facts()
+    }
+
+    static func learned(_ memory: TermMemory, _ pod: PodFacts) -> Bool {
+        var surroundings = Surroundings(now: 1600)
+        memory.consult(pod, &surroundings)
+        return surroundings.learned == ["sidecar"]
+    }
+
+    @Test func `two pods have to show it`() {
+        let memory = TermMemory()
+        #expect(!Self.learned(memory, Self.pod("a", .exit(0), "sidecar=node@1490/0")))
+        #expect(!Self.learned(memory, Self.pod("a", .exit(0), "sidecar=node@1490/0")))
+        #expect(!Self.learned(memory, Self.pod("x")))
+        #expect(!Self.learned(memory, Self.pod("b", .exit(0), "sidecar=exec@1490/0")))
+        #expect(Self.learned(memory, Self.pod("x")))
+        #expect(!Self.learned(memory, Self.pod("x", image: "sha256:2")))
+        #expect(!Self.learned(memory, Self.pod("x", command: ["other"])))
+        #expect(!Self.learned(memory, Self.pod("x", image: "")))
+        // Once otherwise, and it counts no more.
+        _ = Self.learned(memory, Self.pod("c", .exit(143), "sidecar=crr@1490/0"))
+        #expect(!Self.learned(memory, Self.pod("x")))
+        for uid in ["d", "e", "f"] { _ = Self.learned(memory, Self.pod(uid, .exit(0), "sidecar=node@1490/0")) }
+        #expect(!Self.learned(memory, Self.pod("x")))
+    }
+
+    @Test(arguments: [
+        ("asked, not signalled", "sidecar=http@1490/0", ContainerState.exit(0)),
+        ("held, and nothing else", "sidecar=hold@1490/0", .exit(0)),
+        ("it had ended before", "sidecar=node@1590/0", .exit(0)),
+        ("the signal could not be sent", "sidecar=node@1490/0!", .exit(0)),
+        ("only rehearsed", "sidecar=image@1490/0?", .exit(0)), ("nothing was tried", "", .exit(0)),
+        ("it runs on", "sidecar=node@1490/0", .up),
+    ])
+    func `what teaches nothing`(_ name: String, _ progress: String, _ state: ContainerState) {
+        let memory = TermMemory()
+        for uid in ["a", "b"] { _ = Self.learned(memory, Self.pod(uid, state, progress)) }
+        #expect(!Self.learned(memory, Self.pod("x")), "\(name)")
+    }
+
+    @Test(arguments: ["sidecar=hold@1480/0,deadline@1490/0", "sidecar=debug@1490/0", "sidecar=http@1480/0,node@1490/0"])
+    func `what teaches`(_ progress: String) {
+        let memory = TermMemory()
+        for uid in ["a", "b"] { _ = Self.learned(memory, Self.pod(uid, .exit(0), progress)) }
+        #expect(Self.learned(memory, Self.pod("x")))
+    }
+
+    @Test func `of a swap the old run is what got the signal`() {
+        let memory = TermMemory()
+        for uid in ["a", "b"] {
+            let before = Self.pod(uid)
+            var plan = Plan(verdict: before.verdict)
+            plan.images = ["sidecar": "exit0:latest"]
+            memory.note(plan, of: before)
+            let after = Self.pod(
+                uid, .exit(0), "sidecar=image@1490/0", image: "sha256:exit", last: .exit(0), restarts: 1)
+            _ = Self.learned(memory, after)
+        }
+        #expect(Self.learned(memory, Self.pod("x")))
+        #expect(!Self.learned(memory, Self.pod("x", image: "sha256:exit")))
+    }
+}

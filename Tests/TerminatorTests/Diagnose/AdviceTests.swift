@@ -1,0 +1,70 @@
+import KubeModel
+import PodRules
+import PodTestSupport
+import Testing
+
+@testable import Terminator
+
+/// Which pods hang although nobody has marked anything: by what is taken for main there.
+@Suite struct AdviceTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let sketch: PodSketch
+        /// The names that are to be marked; `nil`: it does not hang.
+        let names: String?
+
+        init(_ name: String, _ sketch: PodSketch, _ names: String?) {
+            testDescription = name
+            self.sketch = sketch
+            self.names = names
+        }
+    }
+
+    static let annotation = WellKnownNames.Annotation.defaultContainer
+    static let cases = [
+        Case("one has ended, one runs on", PodSketch().container("a", .exit(0)).container("b", .up), "b"),
+        Case("nothing has ended", PodSketch().container("a", .up).container("b", .up), nil),
+        Case("all have ended", PodSketch().container("a", .exit(0)).container("b", .exit(1)), nil),
+        Case(
+            "the one that the Job is named after runs on",
+            PodSketch().container("step", .up).container("b", .exit(0)), nil),
+        Case("it has ended", PodSketch().container("step", .exit(0)).container("b", .up).container("c", .up), "b,c"),
+        Case(
+            "kubectl's own runs on",
+            PodSketch().container("a", .up).container("b", .exit(0)).container("c", .up).annotated(annotation, "a"), nil
+        ),
+        Case(
+            "kubectl's own has ended",
+            PodSketch().container("a", .exit(3)).container("b", .up).annotated(annotation, "a"), "b"),
+        Case(
+            "known sidecars are none", PodSketch().container("work", .exit(0)).container("istio-proxy", .up),
+            "istio-proxy"),
+        Case(
+            "only a known sidecar has ended", PodSketch().container("work", .up).container("istio-proxy", .exit(0)), nil
+        ),
+        Case(
+            "a failure that is tried again has not ended",
+            PodSketch("OnFailure").container("step", .exit(1)).container("b", .up), nil),
+        Case(
+            "no Job waits for it",
+            PodSketch().container("a", .exit(0)).container("b", .up).with { $0.metadata.ownerReferences = [] }, nil),
+        Case("it is meant to run on", PodSketch("Always").container("a", .exit(0)).container("b", .up), nil),
+        Case("it is marked", PodSketch().container("a", .exit(0)).sidecar("b"), nil),
+    ]
+
+    @Test(arguments: cases) func `what hangs`(_ one: Case) {
+        let facts = one.sketch.facts()
+        #expect(Advice.hangsUnmarked(facts, facts.verdict) == (one.names != nil))
+        guard let names = one.names else { return }
+        #expect(Advice.lines(for: facts, facts.verdict).contains { $0.hasSuffix("sidecars=\(names)") })
+    }
+
+    @Test func `a regular container that is always restarted is no native sidecar`() {
+        let facts = PodSketch().container("main", .exit(0)).sidecar("logger") { $0.restartPolicy = "Always" }.facts()
+        #expect(
+            Advice.lines(for: facts, facts.verdict) == [
+                "logger has restartPolicy: Always among the regular containers, so it never ends and the pod never does: a "
+                    + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar logger)"
+            ])
+    }
+}
