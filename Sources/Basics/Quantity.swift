@@ -29,6 +29,11 @@ package struct Quantity: Sendable, Equatable, Comparable {
         return Quantity(thousandths: overflow ? .max : sum)
     }
 
+    package static func * (left: Quantity, right: Int) -> Quantity {
+        let (product, overflow) = left.thousandths.multipliedReportingOverflow(by: right)
+        return Quantity(thousandths: overflow ? .max : product)
+    }
+
     /// The shortest exact text: thousandths, whole numbers, or binary units of bytes.
     package func text(isBytes: Bool) -> String {
         guard thousandths % 1000 == 0 else { return "\(thousandths)m" }

@@ -43,6 +43,8 @@ package enum WellKnownNames {
         package static let defaultContainer = "kubectl.kubernetes.io/default-container"
         /// `disabled`: hands off this pod.
         package static let terminator = "sidecar.k-pipe.cloud/terminator"
+        /// `KS104 the hook is quick`: findings of `render` that somebody has looked at, and why they may stay.
+        package static let ignore = "sidecar.k-pipe.cloud/ignore"
         /// The terminator's memory: which rung was tried when.
         package static let progress = "sidecar.k-pipe.cloud/terminating"
         /// A cue for the node agent: `container=container id`, separated by commas.

@@ -46,7 +46,10 @@ package struct KnownSidecar: Sendable {
             quit: QuitEndpoint(port: 9091, path: "/quitquitquit"), servesLocalhostOnly: true, checks: [.authProxy]),
         KnownSidecar(
             ["vault-agent"], images: [], quit: QuitEndpoint(port: 8200, path: "/agent/v1/quit"), injector: .vault),
-        KnownSidecar(["daprd"], images: ["daprd"], quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown")),
+        KnownSidecar(
+            ["daprd"], images: ["daprd"], quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown"), injector: .dapr),
+        KnownSidecar(["consul-dataplane"], images: ["consul-dataplane"], injector: .consul),
+        KnownSidecar(["kuma-sidecar"], images: ["kuma-dp"], injector: .kuma),
         KnownSidecar(["fluent-bit", "fluentbit"], images: ["fluent-bit", "aws-for-fluent-bit"]),
         KnownSidecar(["fluentd"], images: ["fluentd"]),
         KnownSidecar(["filebeat"], images: ["filebeat"]),
@@ -54,8 +57,9 @@ package struct KnownSidecar: Sendable {
         KnownSidecar(["vector"], images: ["vector"]),
         KnownSidecar(
             ["otel-collector", "otc-container"],
-            images: ["opentelemetry-collector", "opentelemetry-collector-contrib", "aws-otel-collector"]),
-        KnownSidecar(["datadog-agent", "dd-agent"], images: []),
+            images: ["opentelemetry-collector", "opentelemetry-collector-contrib", "aws-otel-collector"],
+            injector: .openTelemetry),
+        KnownSidecar(["datadog-agent", "dd-agent", "datadog-agent-injected"], images: [], injector: .datadog),
         KnownSidecar(["xray-daemon"], images: ["aws-xray-daemon"]),
         KnownSidecar(["cloudwatch-agent"], images: ["cloudwatch-agent"]),
         KnownSidecar(["git-sync"], images: ["git-sync"]),
@@ -67,32 +71,6 @@ package struct KnownSidecar: Sendable {
     package static func named(_ name: String, image: String?) -> KnownSidecar? {
         SidecarPlaces.shipped.first(name: name, image: image ?? "").map { all[$0] }
     }
-}
-
-/// Who adds a sidecar to pods at admission: by what sign of the pod, and by which switch it adds a native one.
-package struct Injector: Sendable {
-    /// The container that it adds.
-    package let container: String
-    /// A label or annotation, and its value.
-    package let sign: (key: String, value: String)
-    /// An annotation, and its value.
-    package let toggle: (key: String, value: String)
-
-    package static let istio = Injector(
-        container: "istio-proxy", sign: ("sidecar.istio.io/inject", "true"),
-        toggle: ("sidecar.istio.io/nativeSidecar", "true"))
-    package static let linkerd = Injector(
-        container: "linkerd-proxy", sign: ("linkerd.io/inject", "enabled"),
-        toggle: ("config.linkerd.io/proxy-enable-native-sidecar", "true"))
-    /// Vault's has no native one; in pods that end it can leave it at the init container that fetches the secrets.
-    package static let vault = Injector(
-        container: "vault-agent", sign: ("vault.hashicorp.com/agent-inject", "true"),
-        toggle: ("vault.hashicorp.com/agent-pre-populate-only", "true"))
-
-    package static let all = [istio, linkerd, vault]
-
-    /// What has to be set, as it is written.
-    package var advice: String { "\(toggle.key): \"\(toggle.value)\"" }
 }
 
 /// A check over HTTP that a program serves when its flags say so.

@@ -157,7 +157,8 @@ extension PodFacts {
             if role.isSidecar, let linger = lingers.values[container.name] { facts.linger = linger }
             return facts
         }
-        findings = roles.findings.map(\.description) + quits.findings + lingers.findings
+        findings =
+            roles.findings.map(\.description) + quits.findings + lingers.findings + Self.mistakes(in: pod)
         missingPrimary = roles.missingPrimary
         helpers = pod.spec.ephemeralContainers.map { container in
             var helper = Helper()
@@ -168,6 +169,15 @@ extension PodFacts {
             let status = pod.status.ephemeralContainerStatuses.first { $0.name == container.name }
             if let status { helper.state = status.state }
             return helper
+        }
+    }
+}
+
+extension PodFacts {
+    /// Native sidecars that are meant and written wrongly (KEP-5307 makes something else of them).
+    private static func mistakes(in pod: Pod) -> [String] {
+        pod.spec.containers.filter { $0.restartPolicy == "Always" }.map {
+            "\($0.name) has restartPolicy Always, but is no init container: it is restarted for ever and no native sidecar"
         }
     }
 }

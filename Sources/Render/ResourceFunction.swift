@@ -41,12 +41,35 @@ package enum ResourceFunction {
         }
         do throws(YAMLError) {
             conversion = try StreamConverter(options).convert(bytes)
+        } catch {
+            throw .unreadable(error)
+        }
+        do throws(InputError) { try refuseUnknown(options, conversion, list["functionConfig"]) } catch {
+            throw .input(error)
+        }
+        do throws(YAMLError) {
             let results = conversion.diagnostics.map { result($0, in: list) }
             let output = try adding(results, to: conversion.output)
             return Outcome(output: output, diagnostics: conversion.diagnostics)
         } catch {
             throw .unreadable(error)
         }
+    }
+
+    /// A name that no item has is a slip of the pen.
+    private static func refuseUnknown(
+        _ options: ConversionOptions, _ conversion: ConvertedStream, _ configuration: YAMLNode?
+    ) throws(InputError) {
+        let named = [("sidecars", options.sidecars.sorted()), ("primary", options.primary.map { [$0] } ?? [])]
+        let known = conversion.containers.sorted().prefix(10).joined(separator: ", ")
+        let problems = named.flatMap { field, names in
+            names.filter { !conversion.containers.contains($0) }.map { name in
+                InputProblem(
+                    path: "functionConfig.spec.\(field)", mark: configuration?.mark ?? .start,
+                    message: "no item has a container \(name)" + (known.isEmpty ? "" : "; there are \(known)"))
+            }
+        }
+        guard problems.isEmpty else { throw InputError(problems) }
     }
 
     // MARK: Results

@@ -138,6 +138,9 @@ package final class YAMLEventReader {
         }
         let mark = mark(parser.pointee.problem_mark)
         let found = source.text.bytes.dropFirst(mark.offset).first
+        if let place = strayOrderMark(before: mark.offset) {
+            return YAMLError(at: place, "a byte order mark stands in the middle of the stream; take it away")
+        }
         switch (problem, found) {
         case ("found character that cannot start any token", 0x09):
             return YAMLError(at: mark, "found a tab; expected spaces, which alone may indent YAML")
@@ -153,6 +156,20 @@ package final class YAMLEventReader {
             let place = start.line == mark.line ? "" : ", which begins at \(start)"
             return YAMLError(at: mark, "\(problem) \(context)\(place)")
         }
+    }
+
+    /// Editors put one at the start of a file, and files become streams. libyaml reads it there alone.
+    private func strayOrderMark(before offset: Int) -> YAMLMark? {
+        let bytes = source.text.bytes
+        let end = min(bytes.count, offset + 4)
+        var position = max(source.text.start, end - 4096)
+        while position + 2 < end {
+            if bytes[position] == 0xEF, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+                return YAMLMark(of: position, in: bytes)
+            }
+            position += 1
+        }
+        return nil
     }
 
     /// Gives the text to libyaml piece by piece, so that it is never copied whole.

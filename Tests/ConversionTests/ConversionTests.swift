@@ -1,4 +1,5 @@
 import Basics
+import PodRules
 import TestSupport
 import Testing
 import YAMLTree
@@ -194,7 +195,7 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         #expect(conversion.output.starts(with: [0xEF, 0xBB, 0xBF]))
     }
 
-    @Test(arguments: [("1.29", false), ("v1.29.2", true), ("1.29.3", false), ("1.33", false)])
+    @Test(arguments: [("1.29", false), ("v1.29.2", true), ("1.29.8", true), ("1.29.9", false), ("1.33", false)])
     func earlyVersionsAreWarnedAbout(_ version: String, _ warns: Bool) throws {
         let conversion = try convert(pod(Self.two)) {
             $0.sidecars = ["side"]

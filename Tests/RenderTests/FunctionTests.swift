@@ -36,13 +36,24 @@ private let pod = """
     @Test func aListInJSONStaysJSON() throws {
         let text = """
             {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [\(pod)], "results": [{"old": 1}],
-             "functionConfig": {"kind": "ConfigMap", "data": {"sidecars": "side,other", "detect": "false"}}}
+             "functionConfig": {"kind": "ConfigMap", "data": {"sidecars": "side", "detect": "false"}}}
             """
         let output = try run(text).output
         let object = try JSONSerialization.jsonObject(with: Data(output)) as? [String: Any]
         #expect((object?["results"] as? [[String: Any]])?.isEmpty == false)
         #expect(!String(decoding: output, as: UTF8.self).contains("old"))
         #expect(String(decoding: output, as: UTF8.self).contains("\"restartPolicy\": \"Always\""))
+    }
+
+    @Test(arguments: ["sidecars: [side, sid]", "primary: man"]) func aNameThatNoItemHasIsRefused(_ field: String) {
+        let text = """
+            {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [\(pod)],
+             "functionConfig": {spec: {\(field)}}}
+            """
+        let error = #expect(throws: ResourceFunction.Failure.self) { try run(text) }
+        guard case .input(let input)? = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        #expect(
+            input.problems.contains { "\($0)".contains("no item has a container") && "\($0)".contains("main, side") })
     }
 
     @Test func whatNeedsNothingStaysAsItIs() throws {

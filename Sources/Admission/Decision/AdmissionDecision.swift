@@ -119,6 +119,8 @@ struct AdmissionSurroundings: Sendable, Equatable {
         options.rules = rules
         options.countsKnown = namespace?.countsKnown ?? false
         options.kubeVersion = version
+        // It may be meant otherwise; whoever sends the pod is told.
+        options.countsMeant = false
         return options
     }
 }

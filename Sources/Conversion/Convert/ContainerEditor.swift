@@ -7,6 +7,8 @@ struct ContainerEditor {
     private let container: ManifestContainer
     private let text: SourceText
     private var editor: TreeEditor
+    /// Whether the container, when it is native, holds back what follows it until it serves.
+    private(set) var hasStartupProbe = false
 
     var edits: [TextEdit] { editor.edits }
     private var node: SourceNode { container.node }
@@ -17,8 +19,10 @@ struct ContainerEditor {
         editor = TreeEditor(text)
     }
 
-    mutating func makeNative(mains: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
-        findings.add(.converted, at: node, "\(container.name) becomes a native sidecar")
+    mutating func makeNative(
+        mains: [ManifestContainer], others: [ManifestContainer], _ findings: inout Findings
+    ) throws(EditRefusal) {
+        findings.add(.converted, moving: container, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
             guard policy.text == "Always" else {
                 throw EditRefusal(.ownPolicy, at: policy, "\(container.name) has a restartPolicy of its own")
@@ -27,7 +31,7 @@ struct ContainerEditor {
             try add("restartPolicy", isJSON ? "\"Always\"" : "Always")
         }
         try addStartupProbe(mains, &findings)
-        try dropPreStop(&findings)
+        try dropPreStop(others, &findings)
         let variables = node["env"]?.elements ?? []
         let markers = variables.indices.filter {
             variables[$0]["name"]?.text.map(SpentMarkers.variables.contains) ?? false
@@ -90,23 +94,48 @@ struct ContainerEditor {
         }
     }
 
+    /// What may hold main back: nothing that may be true only once main runs.
+    private func gate(
+        _ mains: [ManifestContainer], _ findings: inout Findings
+    ) throws(EditRefusal) -> ProbeHandler? {
+        var readiness = node["readinessProbe"]
+        var path: String?
+        for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            guard let probe = node[name] else { continue }
+            let what = "the \(name) of \(container.name)"
+            let isReadiness = name == "readinessProbe"
+            switch ProbeTarget.need(probe, of: container, mains: mains) {
+            case .itself: break
+            case .port(let port):
+                guard name != "startupProbe" else {
+                    throw EditRefusal(.waitsForMain, at: probe, "\(what) asks port \(port) of main")
+                }
+                findings.add(.asksMain, at: probe, "\(what) asks port \(port) of main")
+                if isReadiness { readiness = nil }
+            case .main(let instead):
+                guard name != "startupProbe" else {
+                    throw EditRefusal(.waitsForMain, at: probe, "\(what) holds only once main answers; ask \(instead)")
+                }
+                if isReadiness {
+                    path = instead
+                } else {
+                    findings.add(.asksMain, at: probe, "\(what) holds only once main answers")
+                }
+            case .perhapsMain where name == "livenessProbe": break
+            case .perhapsMain:
+                findings.add(.gateNeedsMain, at: probe, "\(what) may be passed on to main")
+                if isReadiness { readiness = nil }
+            }
+        }
+        return ProbeHandler.derived(for: container, readiness, path: path, text)
+    }
+
     private mutating func addStartupProbe(_ mains: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal)
     {
-        var asksMain: Set<String> = []
-        for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
-            guard let probe = node[name], let port = ProbeTarget.mainPort(probe, of: container, mains: mains) else {
-                continue
-            }
-            guard name != "startupProbe" else {
-                throw EditRefusal(
-                    .waitsForMain, at: probe, "the startupProbe of \(container.name) asks port \(port) of main")
-            }
-            findings.add(.asksMain, at: probe, "the \(name) of \(container.name) asks port \(port) of main")
-            asksMain.insert(name)
-        }
-        guard node["startupProbe"] == nil else { return }
-        let readiness = asksMain.contains("readinessProbe") ? nil : node["readinessProbe"]
-        guard let handler = ProbeHandler.derived(for: container, readiness, text) else {
+        let derived = try gate(mains, &findings)
+        hasStartupProbe = node["startupProbe"] != nil
+        guard !hasStartupProbe else { return }
+        guard let handler = derived else {
             let why = container.known?.servesLocalhostOnly == true ? "; it listens on localhost alone" : ""
             findings.add(
                 .noStartupProbe, at: node, "\(container.name) has no startupProbe, and none could be derived\(why)")
@@ -125,11 +154,16 @@ struct ContainerEditor {
             try add(
                 "startupProbe", "", handler.block.map { "  " + $0 } + patience.map { "  \($0.0): \($0.1)" })
         }
+        hasStartupProbe = true
         findings.add(.startupProbe, at: node, "\(container.name) holds main back until \(handler.origin)")
     }
 
-    private mutating func dropPreStop(_ findings: inout Findings) throws(EditRefusal) {
+    private mutating func dropPreStop(_ others: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
         guard let hook = node.at("lifecycle", "preStop") else { return }
+        let what = "the preStop hook of \(container.name)"
+        if let other = others.first(where: { container.asks($0, in: hook) }) {
+            return findings.add(.preStopKept, at: hook, "\(what) asks \(other.name)")
+        }
         switch HookPurpose(hook) {
         case .endsOrAwaits:
             guard let lifecycle = node.ownPair("lifecycle")?.value, !lifecycle.isAlias, !lifecycle.isShared else {
@@ -140,9 +174,9 @@ struct ContainerEditor {
             } else {
                 try editor.removePair("preStop", from: lifecycle)
             }
-            findings.add(.preStopDropped, at: hook, "the preStop hook of \(container.name) was removed")
-        case .sleeps:
-            findings.add(.preStopSleeps, at: hook, "the preStop hook of \(container.name) spends the grace period")
+            findings.add(.preStopDropped, at: hook, "\(what) was removed")
+        case .works: findings.add(.preStopKept, at: hook, "\(what) drains or stores, and may do so beside main")
+        case .sleeps: findings.add(.preStopKept, at: hook, "\(what) spends the grace period")
         case .other: break
         }
     }

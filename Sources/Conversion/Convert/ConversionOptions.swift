@@ -16,43 +16,31 @@ package struct ConversionOptions: Sendable, Equatable {
     package var rules = MarkerRules()
     /// Known sidecars count in every pod, not only in those that carry a marker.
     package var countsKnown = false
-    /// The same, and what will be injected is told of.
+    /// The same where nothing speaks against it, and what will be injected is told of.
     package var detectsKnown = false
+    /// Containers with `restartPolicy: Always` count: whoever writes that means a native sidecar.
+    package var countsMeant = true
+    /// Where detection looks up whom a Service leads to; without any, those of the stream count.
+    package var services: ServicePorts?
     /// Where custom resources keep their pods: `spec.workers[].template.spec`.
     package var podSpecPaths: [String] = []
     package var kubeVersion: KubeVersion?
+    /// The documents are strategic merge patches: what they say of these containers moves with them, and nothing else changes.
+    package var patched: [PatchedObject]?
 
     package init() {}
 }
 
-/// A version of Kubernetes: `1.29`, `v1.29.3`.
-package struct KubeVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
-    package let major: Int
-    package let minor: Int
-    package let patch: Int?
+/// An object that a patch is for, and which of its containers are native there.
+package struct PatchedObject: Sendable, Equatable {
+    /// `nil`: of any kind, with any name.
+    package var kind: String?
+    package var name: String?
+    package var natives: Set<String>
 
-    package static let nativeSidecars = KubeVersion(1, 29)
-    static let reliableJobs = KubeVersion(1, 29, 3)
-    static let namedPorts = KubeVersion(1, 32)
-
-    init(_ major: Int, _ minor: Int, _ patch: Int? = nil) {
-        self.major = major
-        self.minor = minor
-        self.patch = patch
+    package init(kind: String?, name: String?, natives: Set<String>) {
+        self.kind = kind
+        self.name = name
+        self.natives = natives
     }
-
-    package init?(_ text: String) {
-        let release = text.drop { $0 == "v" }.prefix { $0 != "-" && $0 != "+" }
-        let parts = release.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard (2...3).contains(parts.count), let major = parts[0], let minor = parts[1] else { return nil }
-        if parts.count == 3, parts[2] == nil { return nil }
-        self.init(major, minor, parts.count == 3 ? parts[2] : nil)
-    }
-
-    /// A version without a patch stands for its latest one.
-    package static func < (left: KubeVersion, right: KubeVersion) -> Bool {
-        (left.major, left.minor, left.patch ?? .max) < (right.major, right.minor, right.patch ?? 0)
-    }
-
-    package var description: String { "\(major).\(minor)" + (patch.map { ".\($0)" } ?? "") }
 }

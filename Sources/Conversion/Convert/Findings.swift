@@ -11,8 +11,23 @@ struct Findings {
         add(rule, at: node.start, message)
     }
 
+    /// What makes a container native, or ordinary again.
+    mutating func add(_ rule: Rule, moving container: ManifestContainer, _ message: String) {
+        add(rule, at: container.node, message)
+        diagnostics[diagnostics.count - 1].container = container.name
+    }
+
     mutating func add(_ rule: Rule, at mark: YAMLMark, _ message: String) {
         diagnostics.append(Diagnostic(rule: rule, line: mark.line, message: message, offset: mark.offset))
+    }
+
+    /// - Parameter reason: why a finding may stand; `nil` where it may not.
+    mutating func ignore(_ reason: (Diagnostic) -> String?) {
+        for index in diagnostics.indices {
+            guard let reason = reason(diagnostics[index]) else { continue }
+            diagnostics[index].ignored = reason
+            diagnostics[index].severity = .note
+        }
     }
 
     mutating func add(_ others: Findings) { diagnostics += others.diagnostics }
@@ -44,9 +59,6 @@ struct Findings {
             {
                 add(.defaultContainer, at: first.node, "kubectl logs and exec now take \(main.name)")
             }
-            if let version = options.kubeVersion, version < .reliableJobs {
-                add(.earlyVersion, at: first.node, "\(version) has defects with native sidecars; use 1.29.3 or later")
-            }
         }
         if let shared = pod.spec["shareProcessNamespace"], shared.isTrue {
             add(.sharedProcesses, at: shared, "see whether something else than ending the sidecar needs it")
@@ -54,11 +66,27 @@ struct Findings {
         look(atResourcesOf: pod, sidecars, order)
     }
 
+    /// What nodes do wrong with such a pod; without a version, which ones it needs.
+    mutating func look(
+        atKubelets pod: KubeletBug.Circumstances, _ sidecar: ManifestContainer, _ options: ConversionOptions
+    ) {
+        guard let version = options.kubeVersion else {
+            return add(
+                .kubelets, at: sidecar.node,
+                "native sidecars need Kubernetes \(KubeVersion.nativeSidecars): before, main never starts; what nodes did "
+                    + "wrong with such a pod is mended in \(KubeletBug.mended(for: pod)); --kube-version says which you have"
+            )
+        }
+        for bug in KubeletBug.met(by: pod, on: version) {
+            add(.kubelets, at: sidecar.node, "on \(version) \(bug.words) (\(bug.source))")
+        }
+    }
+
     /// Sidecars that are somebody else's: in the manifest, or to come.
     mutating func look(atInjectedInto pod: ManifestPod, _ sidecars: [ManifestContainer], _ options: ConversionOptions) {
         for container in sidecars where pod.isInjected(container) {
             guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
-            add(.injected, at: container.node, "\(container.name) stays: it is injected; set \(injector.advice)")
+            add(.injected, at: container.node, "\(container.name) stays: it is injected; \(injector.advice)")
         }
         guard options.detectsKnown, pod.isToEnd else { return }
         for injector in Injector.all where !injector.isSwitched(by: pod) {
@@ -67,7 +95,8 @@ struct Findings {
             else { continue }
             add(
                 .injected, at: sign,
-                "\(injector.container) will be injected and keep the pod from ending; set \(injector.advice)")
+                "\(injector.container) will be injected and keeps the pod from ending unless it is native; \(injector.advice)"
+            )
         }
     }
 
@@ -119,11 +148,12 @@ struct Findings {
         if let hook = sidecar.node.at("lifecycle", "postStart") {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
         }
-        if let sign = Self.loops.first(where: { command.mentions("\($0) ") }) {
+        let life = ProgramLife(sidecar.words)
+        if life != .endless, let sign = Self.loops.first(where: { command.mentions("\($0) ") }) {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
-        } else if ProgramLife.endsByItself(sidecar.words) {
+        } else if life == .ends {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to do one thing and end, and would be restarted; is it an init container?")

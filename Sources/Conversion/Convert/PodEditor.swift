@@ -1,4 +1,5 @@
 import KubeModel
+import PodRules
 import YAMLTree
 
 /// Moves the sidecars of one pod, and changes what hangs on them.
@@ -21,6 +22,7 @@ struct PodEditor {
     }
 
     mutating func moveSidecars(_ findings: inout Findings) throws(EditRefusal) {
+        if let patched = options.patched { return try movePatches(patched, &findings) }
         switch options.direction {
         case .toNative: try moveToNative(&findings)
         case .toOrdinary: try moveBack(&findings)
@@ -28,22 +30,28 @@ struct PodEditor {
     }
 
     private mutating func moveToNative(_ findings: inout Findings) throws(EditRefusal) {
-        let found = try pod.sidecars(options)
+        findings.look(atMistakesIn: pod, options)
+        let found = try pod.sidecars(options, &findings)
         findings.look(atInjectedInto: pod, found, options)
         let sidecars = found.filter { !pod.isInjected($0) }
         guard let first = sidecars.first else { return }
         let names = Set(found.map(\.name))
         let mains = pod.containers.filter { !names.contains($0.name) }
         guard !mains.isEmpty else {
+            // There is nothing to do where nobody named all of them.
+            guard try pod.isWhollyMarked(options) else { return }
             throw EditRefusal(
                 .noMain, at: first.node, "all containers count as sidecars; name the main one with --primary")
         }
         let source = try editable("containers")
         let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
+        var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
-            try inner.makeNative(mains: mains, &findings)
+            let others = (pod.containers + pod.initContainers).filter { $0.name != sidecar.name }
+            try inner.makeNative(mains: mains, others: others, &findings)
+            hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
             return try block(sidecar.index, of: source, elements, inner.edits)
         }
         let order = StartOrder(sidecars, among: pod.initContainers)
@@ -53,6 +61,9 @@ struct PodEditor {
         try pinFailurePolicy(mains, &findings)
         try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars), &findings)
         findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
+        let circumstances = KubeletBug.Circumstances(
+            restartPolicy: pod.spec["restartPolicy"]?.text ?? "Always", hasStartupProbe: hasStartupProbe)
+        findings.look(atKubelets: circumstances, first, options)
     }
 
     private mutating func moveBack(_ findings: inout Findings) throws(EditRefusal) {
@@ -81,6 +92,27 @@ struct PodEditor {
                 "\(native.name) no longer starts before main"
                     + (native.node["startupProbe"] == nil ? "" : ", and its startupProbe no longer holds main back")
                     + (pod.isToEnd ? "; a terminator has to end it" : ""))
+        }
+    }
+
+    private mutating func movePatches(_ objects: [PatchedObject], _ findings: inout Findings) throws(EditRefusal) {
+        let kind = pod.place.object["kind"]?.text
+        let name = pod.place.object.at("metadata", "name")?.text
+        let natives = objects.filter { ($0.kind == nil || $0.kind == kind) && ($0.name == nil || $0.name == name) }
+            .reduce(into: Set<String>()) { $0.formUnion($1.natives) }
+        let containers = pod.containers.filter { natives.contains($0.name) }
+        guard !containers.isEmpty else { return }
+        let source = try editable("containers")
+        let elements = source.elements ?? []
+        for container in containers { try refuseShared(container.node, container.name) }
+        let blocks = try containers.map { container throws(EditRefusal) in
+            try block(container.index, of: source, elements, [])
+        }
+        let last = StartOrder(behind: pod.initContainers.count, count: containers.count)
+        try move(containers, blocks, from: source, to: "initContainers", beside: "containers", last)
+        moved = Set(containers.map(\.name))
+        for container in containers {
+            findings.add(.patchFollows, at: container.node, "what the patch says of \(container.name) moves with it")
         }
     }
 

@@ -17,6 +17,9 @@ package struct StreamConverter: Sendable {
     ///
     /// Throws where the text is no YAML, with the first such place.
     package func convert(_ bytes: [UInt8], cores: Int) async throws(YAMLError) -> ConvertedStream {
+        if options.detectsKnown, options.services == nil {
+            return try await withServices(of: bytes).convert(bytes, cores: cores)
+        }
         guard cores > 1, bytes.count <= Self.limits.bytes else { return try convert(bytes) }
         let parts = StreamSplitter.parts(of: bytes, count: bytes.count / Self.partLength)
         guard parts.count > 1 else { return try convert(bytes) }
@@ -40,51 +43,69 @@ package struct StreamConverter: Sendable {
 
     /// Throws where the text is no YAML; nothing of it is converted then.
     package func convert(_ bytes: [UInt8]) throws(YAMLError) -> ConvertedStream {
+        if options.detectsKnown, options.services == nil { return try withServices(of: bytes).convert(bytes) }
         var reader = try SourceReader(bytes, limits: Self.limits)
         let text = SourceText(bytes: bytes)
         var edits: [TextEdit] = []
         var findings = Findings()
         var names: Set<String> = []
+        let ignores = Ignores(text)
+        var start = 0
         while let document = try reader.document() {
+            var local = Findings()
             do throws(EditRefusal) {
-                var local = Findings()
                 let change = try change(of: document, text, &local, &names)
                 try Verification.check(change, of: document, text, podSpecPaths: options.podSpecPaths)
                 edits += change.edits
-                findings.add(local)
             } catch {
-                findings.add(error.rule, at: error.mark, error.message)
+                local = Findings()
+                local.add(error.rule, at: error.mark, error.message)
             }
+            ignores.apply(to: &local, of: document, from: start)
+            findings.add(local)
+            start = document.range.upperBound
         }
         let output = edits.isEmpty ? bytes : TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes
         return ConvertedStream(
             output: output, diagnostics: findings.diagnostics, containers: names, isChanged: !edits.isEmpty)
     }
 
+    /// A Service and the pods that it leads to stand in one stream, in any order.
+    private func withServices(of bytes: [UInt8]) -> StreamConverter {
+        var options = options
+        var services = ServicePorts()
+        services.add(bytes)
+        options.services = services
+        return StreamConverter(options)
+    }
+
     private func change(
         of document: SourceDocument, _ text: SourceText, _ findings: inout Findings, _ names: inout Set<String>
     ) throws(EditRefusal) -> DocumentChange {
         var change = DocumentChange()
-        switch try PodFinder(customPaths: options.podSpecPaths).find(in: document.root) {
-        case .unknownKind(let kind):
-            findings.add(.kindUnknown, at: document.root, "passed on as it is: \(kind)")
+        let found = try PodFinder(customPaths: options.podSpecPaths).find(in: document.root)
+        change.places = found.pods
+        if options.direction == .toNative { findings.look(atUnreachedIn: found, options) }
+        if found.pods.isEmpty, let unknown = found.unknown.last {
+            let kind = unknown["kind"]?.text ?? "a document without kind"
+            let keeper = PodKind.keeper(of: unknown["apiVersion"]?.text).map { " (\($0))" } ?? ""
+            findings.add(.kindUnknown, at: document.root, "passed on as it is: \(kind)\(keeper)")
             findings.look(atKustomization: document.root)
-        case .pods(let places):
-            // A function's list is transport: each of its items is a document.
-            let isTransport = document.root["kind"]?.text == "ResourceList"
-            for place in places {
-                do throws(EditRefusal) {
-                    var local = Findings()
-                    let pod = try ManifestPod(place)
-                    names.formUnion((pod.containers + pod.initContainers).map(\.name))
-                    var editor = PodEditor(pod, text, options)
-                    try editor.moveSidecars(&local)
-                    change.add(editor)
-                    findings.add(local)
-                } catch  where isTransport {
-                    findings.add(error.rule, at: error.mark, error.message)
-                    change.moved.append([])
-                }
+        }
+        // A function's list is transport: each of its items is a document.
+        let isTransport = document.root["kind"]?.text == "ResourceList"
+        for place in found.pods {
+            do throws(EditRefusal) {
+                var local = Findings()
+                let pod = try ManifestPod(place)
+                names.formUnion((pod.containers + pod.initContainers).map(\.name))
+                var editor = PodEditor(pod, text, options)
+                try editor.moveSidecars(&local)
+                change.add(editor)
+                findings.add(local)
+            } catch  where isTransport {
+                findings.add(error.rule, at: error.mark, error.message)
+                change.moved.append([])
             }
         }
         return change
@@ -100,6 +121,13 @@ package struct ConvertedStream: Sendable {
     package var containers: Set<String>
     package var isChanged: Bool
 
+    package init(output: [UInt8], diagnostics: [Diagnostic], containers: Set<String>, isChanged: Bool) {
+        self.output = output
+        self.diagnostics = diagnostics
+        self.containers = containers
+        self.isChanged = isChanged
+    }
+
     /// Whether something was left as it was, for what the errors among the diagnostics say.
     package var isRefused: Bool { diagnostics.contains { $0.rule.severity == .error } }
 }
@@ -107,6 +135,8 @@ package struct ConvertedStream: Sendable {
 /// What is to become of one document.
 struct DocumentChange {
     private(set) var edits: [TextEdit] = []
+    /// Where its pods stand.
+    var places: [PodPlace] = []
     /// The names of the moved containers, pod by pod.
     var moved: [Set<String>] = []
     /// Annotations that are taken away.

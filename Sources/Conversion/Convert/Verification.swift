@@ -43,7 +43,7 @@ struct Verification {
         }
         guard let result else { throw failed("the result would be several documents") }
         var verification = Verification(podSpecPaths: podSpecPaths, change)
-        switch verification.compare(document.root, result.root) {
+        switch verification.compare(document.root, change.places, result.root) {
         case .same: break
         case .different: throw failed("the result would mean something else")
         case .tooMany: throw EditRefusal(.anchor, at: document.root, "the aliases stand for too many values")
@@ -57,9 +57,8 @@ struct Verification {
         lengths = (volatile + Self.holders).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
     }
 
-    private mutating func compare(_ before: SourceNode, _ after: SourceNode) -> Verdict {
-        guard let old = places(before), let new = places(after), old.count == moved.count, new.count == moved.count
-        else { return .different }
+    private mutating func compare(_ before: SourceNode, _ old: [PodPlace], _ after: SourceNode) -> Verdict {
+        guard let new = places(after), old.count == moved.count, new.count == moved.count else { return .different }
         var isSame = same(before, after)
         for (index, names) in moved.enumerated() where isSame {
             isSame = samePods(old[index].spec, new[index].spec, moved: names)
@@ -68,8 +67,7 @@ struct Verification {
     }
 
     private func places(_ root: SourceNode) -> [PodPlace]? {
-        guard case .pods(let places)? = try? PodFinder(customPaths: podSpecPaths).find(in: root) else { return nil }
-        return places
+        try? PodFinder(customPaths: podSpecPaths).find(in: root).pods
     }
 
     // MARK: Pods

@@ -91,6 +91,11 @@ package struct TextEdit {
     package var range: Range<Int>
     package var replacement: [UInt8]
 
+    package init(range: Range<Int>, replacement: [UInt8]) {
+        self.range = range
+        self.replacement = replacement
+    }
+
     /// Applies edits to the part `bounds` of a text; `nil` where two of them overlap. Edits at one place keep their order.
     package static func apply(_ edits: [TextEdit], to text: [UInt8], in bounds: Range<Int>) -> [UInt8]? {
         var result: [UInt8] = []

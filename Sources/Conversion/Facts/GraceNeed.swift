@@ -25,12 +25,13 @@ struct GraceNeed {
         "--max-sigterm-delay", "-term_timeout", "--term-timeout", "--drain-time-s", "--shutdown-grace-period",
     ]
 
-    /// Main's hooks run first, all at once; the sidecars end one after another.
+    /// All hooks run at once when the pod begins to end; then main ends, and the sidecars one after another.
     init(mains: [ManifestContainer], sidecars: [ManifestContainer]) {
-        let hooks = mains.compactMap { main in Self.hook(main).map { (what: "the hook of \(main.name)", seconds: $0) } }
+        let hooks = (mains + sidecars).compactMap { container in
+            Self.hook(container).map { (what: "the hook of \(container.name)", seconds: $0) }
+        }
         if let longest = hooks.max(by: { $0.seconds < $1.seconds }) { parts.append(longest) }
         for sidecar in sidecars {
-            if let seconds = Self.hook(sidecar) { parts.append(("the hook of \(sidecar.name)", seconds)) }
             if let seconds = Self.drain(sidecar) { parts.append(("\(sidecar.name) to drain", seconds)) }
         }
         parts.append(("to end in", Self.ending))
@@ -38,7 +39,11 @@ struct GraceNeed {
 
     /// Of a preStop hook that only waits; others end as they end, or are removed.
     private static func hook(_ container: ManifestContainer) -> Int? {
-        guard let hook = container.node.at("lifecycle", "preStop"), case .sleeps = HookPurpose(hook) else { return nil }
+        guard let hook = container.node.at("lifecycle", "preStop") else { return nil }
+        switch HookPurpose(hook) {
+        case .sleeps, .works: break
+        case .endsOrAwaits, .other: return nil
+        }
         if let seconds = hook.at("sleep", "seconds")?.text.flatMap(seconds) { return seconds }
         let words = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text).joined(separator: " ")
             .split(whereSeparator: { " ;&|\n".contains($0) }).map(String.init)

@@ -65,3 +65,17 @@ struct PodResources: Equatable {
         return (amounts + [qos.rawValue]).joined(separator: ", ")
     }
 }
+
+/// What containers request together.
+package enum PodCost {
+    /// `cpu 300m, memory 384Mi` for that many pods; empty where they request nothing.
+    package static func words(of containers: [ManifestContainer], times pods: Int) -> String {
+        var sum: [String: Quantity] = [:]
+        for container in containers {
+            sum.merge(PodResources.Share(container, runsOn: true).requests, uniquingKeysWith: +)
+        }
+        return sum.sorted { $0.key < $1.key }.map { name, amount in
+            "\(name) \((amount * pods).text(isBytes: name != "cpu"))"
+        }.joined(separator: ", ")
+    }
+}

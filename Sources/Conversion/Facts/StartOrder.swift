@@ -19,7 +19,7 @@ struct StartOrder {
     private(set) var conflicts: [Int: (asker: ManifestContainer, preparer: ManifestContainer)] = [:]
 
     /// A pod of more containers than this is nobody's; to look at each pair of them could take minutes.
-    private static let most = 64
+    static let most = 64
 
     /// All of them behind the containers that are there.
     init(behind position: Int, count: Int) {
@@ -65,7 +65,6 @@ struct StartOrder {
 /// What ties other containers of a pod to a sidecar: the ports on localhost that they ask, the volumes that they fill.
 struct LocalLinks {
     private static let hosts = ["localhost", "127.0.0.1"]
-    private static let portFlags = ["--port", "-port", "-p"]
     /// Programs whose name does not tell what they run.
     private static let interpreters: Set<String> = [
         "ash", "bash", "busybox", "dash", "env", "java", "node", "perl", "python", "python3", "ruby", "sh",
@@ -81,7 +80,7 @@ struct LocalLinks {
         self.sidecar = sidecar
         let words = sidecar.words
         let declared = (sidecar.node["ports"]?.elements ?? []).compactMap { $0["containerPort"]?.text }
-        ports = Set(declared + Self.ports(of: words))
+        ports = Set(declared + sidecar.flaggedPorts)
         volumes = Set(Self.mounts(of: sidecar).compactMap { $0["name"]?.text })
         programs = Set((sidecar.known?.programs ?? []) + words.prefix(1).map(Self.program))
             .subtracting(Self.interpreters)
@@ -112,18 +111,6 @@ struct LocalLinks {
 
     private static func mounts(of container: ManifestContainer) -> [SourceNode] {
         container.node["volumeMounts"]?.elements ?? []
-    }
-
-    /// `--port=5432`, `--port 5432`, `-instances=a:b:c=tcp:5432`, `a:b:c?port=5432`
-    private static func ports(of words: [String]) -> [String] {
-        words.indices.flatMap { index -> [String] in
-            let word = words[index]
-            if portFlags.contains(word), words.indices.contains(index + 1) { return [words[index + 1]] }
-            return ["port=", "tcp:"].compactMap { sign in
-                word.replacing("tcp:0.0.0.0:", with: "tcp:").split(separator: sign, maxSplits: 1).dropFirst().first
-                    .map { String($0.prefix { $0.isNumber }) }
-            }
-        }.filter { UInt16($0) != nil }
     }
 
     /// `postgres://user@127.0.0.1:5432/db` has the token `127.0.0.1:5432`.

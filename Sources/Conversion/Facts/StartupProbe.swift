@@ -18,10 +18,14 @@ struct ProbeHandler {
 
     private static let names = ["httpGet", "tcpSocket", "grpc", "exec"]
 
-    static func derived(for container: ManifestContainer, _ readiness: SourceNode?, _ text: SourceText) -> ProbeHandler?
-    {
+    /// - Parameter path: another one than the readinessProbe's, where that one waits for main.
+    static func derived(
+        for container: ManifestContainer, _ readiness: SourceNode?, path: String? = nil, _ text: SourceText
+    ) -> ProbeHandler? {
         if let readiness {
-            return names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
+            let probe = names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
+            guard let path, let asked = readiness.at("httpGet", "path")?.text else { return path == nil ? probe : nil }
+            return probe?.asking(path, insteadOf: asked)
         }
         if let check = container.known?.checks.lazy.compactMap({ $0.target(in: container.words) }).first {
             return ProbeHandler(
@@ -36,6 +40,12 @@ struct ProbeHandler {
         return ProbeHandler(
             name: "tcpSocket", value: "", lines: ["port: \(number)"], timeout: nil,
             origin: "port \(number) answers")
+    }
+
+    private func asking(_ path: String, insteadOf old: String) -> ProbeHandler {
+        ProbeHandler(
+            name: name, value: value.replacing(old, with: path), lines: lines.map { $0.replacing(old, with: path) },
+            timeout: timeout, origin: "\(path) answers", failures: failures)
     }
 
     private static func copied(_ name: String, from probe: SourceNode, _ text: SourceText) -> ProbeHandler? {
@@ -94,21 +104,17 @@ struct ProbeHandler {
 }
 
 extension ProbeTarget {
-    private init(_ probe: SourceNode) {
-        let target = ["httpGet", "tcpSocket", "grpc"].lazy.compactMap { probe[$0] }.first { $0["port"] != nil }
+    init(_ probe: SourceNode) {
+        let handler = ["httpGet", "tcpSocket", "grpc"].first { probe[$0]?["port"] != nil }
+        let target = handler.flatMap { probe[$0] }
         self.init(
-            port: target?["port"]?.text, host: target?["host"]?.text ?? "",
-            command: (probe.at("exec", "command")?.elements ?? []).compactMap(\.text))
+            port: target?["port"]?.text, path: target?["path"]?.text ?? "", host: target?["host"]?.text ?? "",
+            command: (probe.at("exec", "command")?.elements ?? []).compactMap(\.text), isTCP: handler == "tcpSocket")
     }
 
-    /// The port of a main container that the probe of a sidecar asks, if it does.
-    static func mainPort(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> String? {
-        ProbeTarget(probe).port(beside: ports(of: sidecar), of: mains.flatMap(ports))
-    }
-
-    /// Numbers and names.
-    private static func ports(of container: ManifestContainer) -> [String] {
-        (container.node["ports"]?.elements ?? []).flatMap { [$0["containerPort"]?.text, $0["name"]?.text] }.compactMap(
-            \.self)
+    /// What a probe of a sidecar needs beside the sidecar itself.
+    static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> Need {
+        ProbeTarget(probe).need(
+            beside: sidecar.ports, of: mains.flatMap(\.answers) + sidecar.upstreamPorts, programs: sidecar.programs)
     }
 }

@@ -1,3 +1,4 @@
+internal import Basics
 package import PodRules
 
 /// A container of a pod, by its place in the text.
@@ -9,8 +10,13 @@ package struct ManifestContainer {
 
     package var image: String? { node["image"]?.text }
     package var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
-    var marks: ContainerMarks { ContainerMarks(name: name, image: image ?? "", variable: environment) }
-    package var isNativeSidecar: Bool { node["restartPolicy"]?.text == "Always" }
+    /// What it says about itself; its variables are looked through once.
+    var marks: ContainerMarks {
+        let variables = node["env"]?.elements ?? []
+        return ContainerMarks(name: name, image: image ?? "") { Self.value(of: $0, in: variables) }
+    }
+    /// Of an init container; a container that says so means it, but is none.
+    package var isNativeSidecar: Bool { node["restartPolicy"]?.reads("Always") == true }
 
     /// The program and its arguments.
     package var words: [String] { [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.compactMap(\.text) }
@@ -18,9 +24,23 @@ package struct ManifestContainer {
     /// The same as one text, for looking at.
     package var commandLine: String { words.joined(separator: " ") }
 
+    /// What its program may be called.
+    var programs: Set<String> {
+        var programs: Set = [name]
+        if let image { programs.insert(SidecarRule.repository(of: image)) }
+        if let program = node["command"]?.elements?.first?.text?.split(separator: "/").last {
+            programs.insert(String(program))
+        }
+        return programs
+    }
+
     /// The literal value of a variable.
     package func environment(_ name: String) -> String? {
-        node["env"]?.elements?.last { $0["name"]?.text == name }?["value"]?.text
+        Self.value(of: name, in: node["env"]?.elements ?? [])
+    }
+
+    private static func value(of name: String, in variables: [SourceNode]) -> String? {
+        variables.last { $0["name"]?.reads(name) == true }?["value"]?.text
     }
 
     package static func list(_ node: SourceNode?, called field: String) throws(EditRefusal) -> [ManifestContainer] {
@@ -29,6 +49,7 @@ package struct ManifestContainer {
             throw EditRefusal(.shape, at: node, "expected \(field) to be a list")
         }
         var containers: [ManifestContainer] = []
+        containers.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
             guard element.isMapping, let name = element["name"]?.text else {
                 throw EditRefusal(.shape, at: element, "expected an element of \(field) to be a mapping with a name")
@@ -36,5 +57,73 @@ package struct ManifestContainer {
             containers.append(ManifestContainer(node: element, name: name, index: index))
         }
         return containers
+    }
+}
+
+// MARK: Ports
+
+extension ManifestContainer {
+    private static let portFlags = ["--port", "-port", "-p"]
+    private static let listenFlags = ["--port=", "-port=", "--http-port=", "--listen-port="]
+    /// Variables by which programs are told what to listen on.
+    private static let portVariables = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "APP_PORT"]
+    /// Flags by which proxies are told where the program is that they stand before.
+    private static let upstreamFlags = ["--upstream", "-upstream", "--app-port", "--proxy-upstream", "--backend"]
+
+    /// Declared, as numbers and names, and named by its own flags.
+    var ports: [String] { declaredPorts + flaggedPorts }
+
+    private var declaredPorts: [String] {
+        (node["ports"]?.elements ?? []).flatMap { [$0["containerPort"]?.text, $0["name"]?.text] }.compactMap(\.self)
+    }
+
+    /// `--port=5432`, `--port 5432`, `-instances=a:b:c=tcp:5432`, `a:b:c?port=5432`
+    var flaggedPorts: [String] {
+        let words = words
+        return words.indices.flatMap { index -> [String] in
+            let word = words[index]
+            if Self.portFlags.contains(word), words.indices.contains(index + 1) { return [words[index + 1]] }
+            guard word.mentions("port=") || word.mentions("tcp:") else { return [] }
+            return ["port=", "tcp:"].compactMap { sign in
+                guard !Self.upstreamFlags.contains(where: word.hasPrefix) else { return nil }
+                return word.replacing("tcp:0.0.0.0:", with: "tcp:").split(separator: sign, maxSplits: 1).dropFirst()
+                    .first
+                    .map { String($0.prefix { $0.isNumber }) }
+            }
+        }.filter { UInt16($0) != nil }
+    }
+
+    /// All that it seems to answer on: what it declares, what its flags and variables say, what its probes ask.
+    var answers: [String] {
+        let probed = ["readinessProbe", "livenessProbe", "startupProbe"].flatMap { probe in
+            ["httpGet", "tcpSocket", "grpc"].compactMap { node.at(probe, $0, "port")?.text }
+        }
+        let words = words
+        let listening = words.indices.compactMap { index -> String? in
+            if Self.portFlags.contains(words[index]) { return words.dropFirst(index + 1).first }
+            return Self.listenFlags.first(where: words[index].hasPrefix).map {
+                String(words[index].dropFirst($0.count))
+            }
+        }
+        let told = Self.portVariables.compactMap(environment) + listening
+        return declaredPorts + told.filter { UInt16($0) != nil } + probed
+    }
+
+    /// Ports of main that its own flags name: `--upstream=http://localhost:9090`, `--app-port 3000`.
+    var upstreamPorts: [String] {
+        let words = words
+        return words.indices.compactMap { index in
+            guard let flag = Self.upstreamFlags.first(where: { words[index] == $0 || words[index].hasPrefix("\($0)=") })
+            else { return nil }
+            let value =
+                words[index] == flag ? words.dropFirst(index + 1).first : String(words[index].dropFirst(flag.count + 1))
+            let port = value?.split(separator: ":").last.map { String($0.prefix { $0.isNumber }) } ?? ""
+            return UInt16(port) == nil ? nil : port
+        }
+    }
+
+    /// Whether a hook of this container speaks to another one's port.
+    func asks(_ other: ManifestContainer, in hook: SourceNode) -> Bool {
+        ProbeTarget(hook).port(beside: ports, of: other.answers) != nil
     }
 }

@@ -1,5 +1,6 @@
 internal import KubeModel
 internal import PodRules
+package import YAMLTree
 
 /// A pod taken apart: who is main, and who is to move.
 package struct ManifestPod {
@@ -15,6 +16,17 @@ package struct ManifestPod {
         return policy == "Never" || policy == "OnFailure"
     }
 
+    /// Those of a stream; what has not the shape of one is none.
+    package static func all(in bytes: [UInt8], podSpecPaths: [String]) throws(YAMLError) -> [ManifestPod] {
+        var reader = try SourceReader(bytes, limits: StreamConverter.limits)
+        var pods: [ManifestPod] = []
+        while let document = try reader.document() {
+            let found = try? PodFinder(customPaths: podSpecPaths).find(in: document.root)
+            pods += found?.pods.compactMap { try? ManifestPod($0) } ?? []
+        }
+        return pods
+    }
+
     package init(_ place: PodPlace) throws(EditRefusal) {
         self.place = place
         containers = try ManifestContainer.list(place.spec["containers"], called: "containers")
@@ -25,8 +37,9 @@ package struct ManifestPod {
         }
     }
 
-    /// The sidecars among `containers`: by the markers, or because the caller says so.
-    package func sidecars(_ options: ConversionOptions) throws(EditRefusal) -> [ManifestContainer] {
+    /// The sidecars among `containers`: by the markers, or because the caller says so. Those that are merely known are
+    /// asked about where something speaks against it.
+    func sidecars(_ options: ConversionOptions, _ findings: inout Findings) throws(EditRefusal) -> [ManifestContainer] {
         let roles = roles(of: containers, besides: initContainers, options)
         let primary = containers.first { $0.name == options.primary }?.name
         for finding in roles.findings where primary == nil || finding.container != roles.missingPrimary {
@@ -35,10 +48,43 @@ package struct ManifestPod {
                 .unknownContainer, at: annotations?[finding.annotation] ?? spec,
                 "there is no container \(finding.container); there are \(names)")
         }
-        return zip(containers, roles.roles).filter { container, role in
-            if let primary { return container.name != primary }
-            return role.isSidecar || options.sidecars.contains(container.name) && !role.isPrimary
-        }.map(\.0)
+        if let primary { return containers.filter { $0.name != primary } }
+        let found = zip(containers, roles.roles).filter { container, role in
+            role.isSidecar
+                || !role.isPrimary
+                    && (options.sidecars.contains(container.name) || options.countsMeant && container.isNativeSidecar)
+        }
+        guard options.detectsKnown, containers.count > 1 else { return found.map(\.0) }
+        let detected = found.filter { $0.1 == .sidecar(.known) && !options.sidecars.contains($0.0.name) }.map(\.0)
+        guard !detected.isEmpty, !asksForKnown(options) else { return found.map(\.0) }
+        let doubt = DetectionDoubt(self, detected: found.map(\.0), options.services ?? ServicePorts())
+        var asked: Set<String> = []
+        for container in detected {
+            guard let reason = doubt.reason(container) else { continue }
+            asked.insert(container.name)
+            findings.add(
+                .detectedAsked, at: container.node,
+                "\(container.name) \(reason); --sidecar \(container.name) moves it, --primary \(container.name) keeps it"
+            )
+        }
+        return found.map(\.0).filter { !asked.contains($0.name) }
+    }
+
+    /// Whether known sidecars count in this pod whoever looks at it.
+    private func asksForKnown(_ options: ConversionOptions) -> Bool {
+        var own = options
+        own.detectsKnown = false
+        return roles(of: containers, besides: initContainers, own).roles.contains { $0 == .sidecar(.known) }
+    }
+
+    /// Whether somebody named every container a sidecar: the pod itself, or the command line, which may mean another one.
+    func isWhollyMarked(_ options: ConversionOptions) throws(EditRefusal) -> Bool {
+        var own = options
+        own.detectsKnown = false
+        let roles = roles(of: containers, besides: initContainers, own).roles
+        return zip(containers, roles).allSatisfy { container, role in
+            role.isSidecar || containers.count > 1 && options.sidecars.contains(container.name)
+        }
     }
 
     /// Whether containers that stay are main although these annotations go and all others have become native.
@@ -61,7 +107,8 @@ package struct ManifestPod {
     /// An injector's placeholder, which is filled in at admission, or what it has filled in.
     package func isInjected(_ container: ManifestContainer) -> Bool {
         guard let injector = container.known?.injector else { return false }
-        return container.image == nil || container.image == "auto" || injector.sign(of: self) != nil
+        return container.image == nil || container.image == "auto"
+            || container.name == injector.container && injector.sign(of: self) != nil
     }
 }
 
@@ -69,11 +116,11 @@ extension Injector {
     /// The label or annotation by which the pod asks for its sidecar.
     func sign(of pod: ManifestPod) -> SourceNode? {
         [pod.annotations, pod.place.metadata?["labels"]].lazy.compactMap { $0?[sign.key] }
-            .first { $0.text?.lowercased() == sign.value }
+            .first { $0.text.map(isAsked) == true }
     }
 
     func isSwitched(by pod: ManifestPod) -> Bool {
-        pod.annotations?[toggle.key]?.text?.lowercased() == toggle.value
+        toggles.contains { pod.annotations?[$0]?.text?.lowercased() == value }
     }
 }
 

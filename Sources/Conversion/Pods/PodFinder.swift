@@ -1,82 +1,87 @@
 /// Finds the pods of a document by its kind, or by the paths that a user gave for custom resources.
 package struct PodFinder {
-    /// Dotted; `[]` behind a name means every element of a list: `spec.workers[].template.spec`.
+    /// Dotted; `[]` behind a name means every element of a list, `*` every value of a mapping:
+    /// `spec.workers[].template.spec`.
     package let customPaths: [String]
 
-    package enum Finding {
-        case pods([PodPlace])
-        case unknownKind(String)
+    package struct Finding {
+        package fileprivate(set) var pods: [PodPlace] = []
+        /// Objects that no path is known for.
+        package fileprivate(set) var unknown: [SourceNode] = []
+        /// Custom resources of which the paths are known, which may have pods elsewhere too.
+        fileprivate(set) var custom: [SourceNode] = []
     }
-
-    private static let paths: [String: [String]] = [
-        "Pod": ["spec"], "PodTemplate": ["template", "spec"], "Job": ["spec", "template", "spec"],
-        "CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
-        "Deployment": ["spec", "template", "spec"], "StatefulSet": ["spec", "template", "spec"],
-        "DaemonSet": ["spec", "template", "spec"], "ReplicaSet": ["spec", "template", "spec"],
-        "ReplicationController": ["spec", "template", "spec"],
-    ]
-    private static let builtInGroups: Set<String> = ["v1", "apps/v1", "batch/v1", "batch/v1beta1"]
 
     package func find(in root: SourceNode) throws(EditRefusal) -> Finding {
-        var pods: [PodPlace] = []
-        let unknown = try find(in: root, above: [], into: &pods)
-        if pods.isEmpty, let unknown { return .unknownKind(unknown) }
-        return .pods(pods)
+        var finding = Finding()
+        try find(in: root, above: [], into: &finding)
+        return finding
     }
 
-    private func find(
-        in object: SourceNode, above: [SourceNode], into pods: inout [PodPlace]
-    ) throws(EditRefusal) -> String? {
+    private func find(in object: SourceNode, above: [SourceNode], into finding: inout Finding) throws(EditRefusal) {
         guard object.isMapping, let kind = object["kind"]?.text else {
-            return object.isNull ? nil : "a document without kind"
-        }
-        if kind.hasSuffix("List"), let items = object["items"], let elements = items.elements, above.count < 16 {
-            var unknown: String?
-            for item in elements where !item.isAlias {
-                unknown = try find(in: item, above: above + [object, items], into: &pods) ?? unknown
-            }
-            return unknown
-        }
-        let isBuiltIn = object["apiVersion"]?.text.map { Self.builtInGroups.contains($0) } ?? true
-        if isBuiltIn, let path = Self.paths[kind] {
-            try walk(object, path[...], owner: nil, above: above, into: &pods)
-            return nil
-        }
-        let before = pods.count
-        for path in customPaths {
-            try walk(
-                object, path.split(separator: ".").map(String.init)[...], owner: nil, above: above,
-                into: &pods)
-        }
-        return pods.count == before ? kind : nil
-    }
-
-    private func walk(
-        _ node: SourceNode, _ path: ArraySlice<String>, owner: SourceNode?, above: [SourceNode],
-        into pods: inout [PodPlace]
-    ) throws(EditRefusal) {
-        guard let step = path.first else {
-            guard node.isMapping else {
-                throw EditRefusal(.shape, at: node, "expected the spec of a pod to be a mapping")
-            }
-            let job = above.dropLast().last
-            pods.append(
-                PodPlace(
-                    spec: node, metadata: owner?["metadata"], podFailurePolicy: job?["podFailurePolicy"],
-                    above: above))
+            if !object.isNull { finding.unknown.append(object) }
             return
         }
-        let name = step.hasSuffix("[]") ? String(step.dropLast(2)) : step
-        guard node.isMapping || node.isNull else {
-            throw EditRefusal(.shape, at: node, "expected a mapping that holds \(name)")
+        if kind.hasSuffix("List"), let items = object["items"], let elements = items.elements, above.count < 16 {
+            for item in elements where !item.isAlias {
+                try find(in: item, above: above + [object, items], into: &finding)
+            }
+            return
         }
-        guard let value = node[name] else { return }
-        let rest = path.dropFirst()
-        guard step.hasSuffix("[]") else {
-            return try walk(value, rest, owner: node, above: above + [node], into: &pods)
+        let version = object["apiVersion"]?.text
+        let known = PodKind.paths(kind: kind, version: version)
+        let before = finding.pods.count
+        for path in (known ?? []) + customPaths.map(PodSpecPath.init) {
+            var walk = Walk(object: object, pods: [])
+            try walk.go(object, path.steps[...], owner: nil, above: above)
+            for pod in walk.pods where !finding.pods[before...].contains(where: { $0.spec.index == pod.spec.index }) {
+                finding.pods.append(pod)
+            }
         }
-        for element in value.elements ?? [] {
-            try walk(element, rest, owner: node, above: above + [node, value], into: &pods)
+        if known == nil, finding.pods.count == before {
+            finding.unknown.append(object)
+        } else if version?.split(separator: "/").first?.contains(".") == true {
+            finding.custom.append(object)
+        }
+    }
+
+    private struct Walk {
+        let object: SourceNode
+        var pods: [PodPlace]
+
+        mutating func go(
+            _ node: SourceNode, _ path: ArraySlice<PodSpecPath.Step>, owner: SourceNode?, above: [SourceNode]
+        ) throws(EditRefusal) {
+            guard let step = path.first else {
+                guard node.isMapping else {
+                    throw EditRefusal(.shape, at: node, "expected the spec of a pod to be a mapping")
+                }
+                let job = above.dropLast().last
+                pods.append(
+                    PodPlace(
+                        spec: node, metadata: owner?["metadata"],
+                        podFailurePolicy: job?.isMapping == true ? job?["podFailurePolicy"] : nil, above: above,
+                        object: object))
+                return
+            }
+            guard node.isMapping || node.isNull else {
+                throw EditRefusal(.shape, at: node, "expected a mapping that leads to a pod's spec")
+            }
+            let rest = path.dropFirst()
+            switch step {
+            case .field(let name):
+                if let value = node[name] { try go(value, rest, owner: node, above: above + [node]) }
+            case .elements(let name):
+                guard let value = node[name] else { return }
+                for element in value.elements ?? [] {
+                    try go(element, rest, owner: node, above: above + [node, value])
+                }
+            case .values:
+                for pair in node.pairs ?? [] where pair.value.isMapping {
+                    try go(pair.value, rest, owner: node, above: above + [node])
+                }
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+import PodRules
+
 /// What a conversion changes beyond the move, and what it meets.
 extension Rule {
     package static let converted = Rule(
@@ -36,8 +38,9 @@ extension Rule {
         id: "KS102", severity: .note, title: "A startup probe was added",
         explanation: """
             A native sidecar counts as started at once unless a startupProbe says when. It is taken from the \
-            readinessProbe's handler, else it is the check that the proxy serves by its own flags (Cloud SQL's and \
-            AlloyDB's), else a TCP connection to a declared port, and waits up to two minutes.
+            readinessProbe's handler where that can pass before main runs (KS125, KS129; of Dapr's health the outbound half), \
+            else it is the check that the proxy serves by its own flags (Cloud SQL's and AlloyDB's), else a TCP connection \
+            to a declared port, and waits up to two minutes.
             """,
         evidence: "KEP-753; flyte#6501; kubexit#8; airflow#45772")
 
@@ -60,27 +63,30 @@ extension Rule {
         evidence: "KEP-753")
 
     package static let preStopDropped = Rule(
-        id: "KS105", severity: .warning, title: "A preStop hook that ends or awaits main was removed",
+        id: "KS105", severity: .warning, title: "A preStop hook that quits or awaits main was removed",
         explanation: """
-            preStop of a native sidecar runs after main has ended. A hook that quits, kills or waits \
-            for something has nothing left to do and spends the shared grace period.
+            preStop of a native sidecar runs when the pod begins to end: after main where the pod ended by itself, beside \
+            main on deletion or eviction; all hooks at once, and only SIGTERM waits for its turn. A hook that quits would \
+            take the sidecar away while main still needs it, one that waits for main only spends the grace period. Hooks \
+            that drain, flush or store are not removed.
             """,
-        evidence: "KEP-753: TERM in reverse order after the last main")
+        evidence: "the kubelet's killContainer; kubernetes/enhancements#4183")
 
-    package static let preStopSleeps = Rule(
+    package static let preStopKept = Rule(
         id: "KS106", severity: .warning, title: "A preStop hook spends the grace period",
         explanation: """
-            The hook runs after main has ended, and its time is taken from the one grace period that \
-            all containers share.
+            It stays: it sleeps, drains, flushes or stores, or asks another container. It begins when the pod begins to \
+            end, together with all other hooks, and on deletion main still runs then. Its time is taken from the one grace \
+            period that all containers share.
             """,
-        evidence: "KEP-753: shared grace")
+        evidence: "the kubelet's killContainer; kubernetes/enhancements#4183; Contour: Envoy's shutdown-manager")
 
     package static let grace = Rule(
         id: "KS107", severity: .note, title: "The grace period was raised",
         explanation: """
-            Main, the hooks and the sidecars share terminationGracePeriodSeconds, one after another. It is computed from \
-            the hooks that sleep, the time that sidecars are told to drain, and 10 s to end in, and raised where it is \
-            less.
+            Hooks, main and sidecars share terminationGracePeriodSeconds: first all hooks at once, then main, then the \
+            sidecars one after another. It is computed from the longest hook that sleeps, the time that sidecars are told \
+            to drain, and 10 s to end in, and raised where it is less.
             """,
         evidence: "KEP-753: shared grace; measured: a sidecar that takes 8 s gets them only within the grace")
 
@@ -88,7 +94,8 @@ extension Rule {
         id: "KS108", severity: .warning, title: "The sidecar ends by itself",
         explanation: """
             A native sidecar that exits is restarted. Loops that wait for a file, traps and one-shot \
-            helpers are for ordinary containers or ordinary init containers.
+            helpers are for ordinary containers or ordinary init containers. The command line is read as the shell reads \
+            it: an endless loop or pipeline (`tail -F x | grep y`) is none of these, with a trap or without.
             """,
         evidence: "KEP-753; under OnFailure its restarts count towards backoffLimit (measured)")
 
@@ -168,8 +175,9 @@ extension Rule {
             The container is a placeholder or is injected at admission; it stays. Set the injector's own switch for \
             native sidecars (of Vault's, the one that leaves it at an init container). With `--detect` this is said of \
             pods, too, that are to end and ask for an injection.
+            \(Injector.all.map { "\n- `\($0.container)`: \($0.advice)" }.joined())
             """,
-        evidence: "sidecar.istio.io/nativeSidecar; config.linkerd.io/proxy-enable-native-sidecar; vault-k8s#133")
+        evidence: Injector.all.map(\.source).joined(separator: "; "))
 
     package static let serialStart = Rule(
         id: "KS119", severity: .note, title: "Sidecars now start one after another",
@@ -180,17 +188,31 @@ extension Rule {
         evidence: "KEP-753")
 
     package static let patches = Rule(
-        id: "KS120", severity: .warning, title: "Patches by container name may miss",
+        id: "KS120", severity: .warning, title: "A patch may miss",
         explanation: """
-            Patches of this Kustomization that name a converted container below `containers` miss it \
-            after the move. Patch `initContainers` instead.
+            A patch of a Kustomization that names a converted container below `containers`, by its name or its place, misses \
+            it after the move. Where the kustomization is converted together with what it stands on (`-R`), its patches follow \
+            (KS136); this one could not, or stands alone. Patch `initContainers` instead.
             """,
-        evidence: "kustomize strategic merge keys")
+        evidence: "kustomize: strategic merge keys; RFC 6902")
 
-    package static let earlyVersion = Rule(
-        id: "KS121", severity: .warning, title: "Early versions have defects",
-        explanation: "Native sidecars are on by default since 1.29; Jobs need 1.29.3 or later to end reliably.",
-        evidence: "kubernetes#123709")
+    package static let patchFollows = Rule(
+        id: "KS136", severity: .note, title: "A patch follows its container",
+        explanation: """
+            A strategic merge patch of a Kustomization names a container that moves, so its part moves to `initContainers`; \
+            in a JSON patch the place in the path changes. `kustomize build` makes the same of it as before, but for the move.
+            """,
+        evidence: "kustomize: strategic merge keys; RFC 6902; built before and after with kubectl kustomize")
+
+    package static let kubelets = Rule(
+        id: "KS121", severity: .warning, title: "Some releases run native sidecars badly",
+        explanation: """
+            Native sidecars are on by default since 1.29; before, the API server drops the field and main never starts. \
+            With `--kube-version` this names what nodes of that release do wrong with such a pod, without it the releases \
+            that no longer do.
+            \(KubeletBug.all.map { "\n- \($0.words) (\($0.releases))" }.joined())
+            """,
+        evidence: KubeletBug.all.map(\.source).joined(separator: "; "))
 
     package static let reversed = Rule(
         id: "KS122", severity: .note, title: "A native sidecar became an ordinary container",
@@ -215,6 +237,68 @@ extension Rule {
             sidecar while main starts and ends.
             """,
         evidence: "KEP-753: the next container starts once `started` holds")
+
+    package static let gateNeedsMain = Rule(
+        id: "KS129", severity: .warning, title: "A probe may pass only once main runs",
+        explanation: """
+            A proxy answers a check that it does not serve itself with what stands behind it, which is main, and main would \
+            wait for the check. So a TCP connection to the sidecar's own port takes its place, where it declares one; a \
+            startupProbe that was there stays. Let the check ask what the proxy serves itself (its admin port, a status \
+            page).
+            """,
+        evidence:
+            "Dapr: /v1.0/healthz and /v1.0/healthz/outbound; Envoy: admin /ready; oauth2-proxy: /ping; kube-rbac-proxy")
+
+    package static let detectedAsked = Rule(
+        id: "KS130", severity: .warning, title: "A known sidecar may be main",
+        explanation: """
+            Its name or image is that of a well-known sidecar, but the pod seems to be for it: it is named after it, a \
+            Service leads to it, kubectl takes it by default, only helpers stand beside it, or one of those drains it. It is \
+            not moved until somebody says so, with `--sidecar NAME` or a marker.
+            """,
+        evidence: "Contour's DaemonSet: Envoy beside shutdown-manager; ingress controllers and gateways")
+
+    package static let notReached = Rule(
+        id: "KS131", severity: .warning, title: "A marker in a place that is not known",
+        explanation: """
+            A list of containers carries a marker, but no known path leads there, so nothing was converted. Name the path of \
+            the pod's spec with `--pod-spec-path`. Knative Serving takes neither init containers nor their restartPolicy: \
+            there the sidecar stays.
+            """,
+        evidence: "the kinds in docs/render.md; knative/serving: pkg/apis/serving/fieldmask.go")
+
+    package static let meantNative = Rule(
+        id: "KS132", severity: .warning, title: "Written like a native sidecar, but it is none",
+        explanation: """
+            Only an init container with `restartPolicy: Always` is a native sidecar. On an ordinary container the field is \
+            accepted from 1.35 and means that it is started again for ever, so that a Job never ends; it counts as a \
+            marker here, and the container moves. An init container with another policy is an ordinary one: main waits for \
+            its end.
+            """,
+        evidence: "KEP-5307; measured on 1.36.2; clowder#1783")
+
+    package static let lateSidecar = Rule(
+        id: "KS133", severity: .warning, title: "A native sidecar starts after what needs it",
+        explanation: """
+            Init containers start in the order of the list. One that asks a sidecar listed behind it asks in vain, and the \
+            pod never starts.
+            """,
+        evidence: "KEP-753: order of start")
+
+    package static let markerMisplaced = Rule(
+        id: "KS134", severity: .warning, title: "A marker stands on the wrong metadata",
+        explanation: """
+            Annotations and labels of a Job are not those of its pods. Put the marker into `spec.template.metadata`.
+            """,
+        evidence: "Kubernetes API reference, PodTemplateSpec")
+
+    package static let ignoreWithoutReason = Rule(
+        id: "KS135", severity: .warning, title: "A finding is ignored without a reason",
+        explanation: """
+            `sidecar.k-pipe.cloud/ignore: KS104 the hook is quick`, as an annotation of the object or its pods or in a comment \
+            above a line or a document, lets a finding stand. Without ids and a reason nothing is ignored.
+            """,
+        evidence: "reasons are what the next reader needs")
 
     package static let resources = Rule(
         id: "KS126", severity: .note, title: "Effective requests and QoS class",
@@ -242,10 +326,12 @@ extension Rule {
         evidence: "the kinds in docs/render.md")
 
     package static let findings: [Rule] = [
-        .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopSleeps, .grace,
+        .converted, .order, .startupProbe, .noStartupProbe, .postStart, .preStopDropped, .preStopKept, .grace,
         .exitsByItself, .mainHack, .sharedProcesses, .shell, .namedPort, .failurePolicy, .failurePolicyOpen, .crash,
-        .markers, .defaultContainer, .injected, .serialStart, .patches, .earlyVersion, .reversed, .notRestored,
+        .markers, .defaultContainer, .injected, .serialStart, .patches, .kubelets, .reversed, .notRestored,
         .kindUnknown, .asksMain, .resources, .graceKept, .askedTooEarly,
+        .gateNeedsMain, .detectedAsked, .notReached, .meantNative, .lateSidecar, .markerMisplaced, .ignoreWithoutReason,
+        .patchFollows,
     ]
 }
 

@@ -66,8 +66,8 @@ extension Rule {
     package static let waitsForMain = Rule(
         id: "KS009", severity: .error, title: "The sidecar's startupProbe waits for main",
         explanation: """
-            Main starts only when the startupProbe of a native sidecar has passed. A probe that asks a port of main would \
-            wait for ever; let it ask the sidecar itself.
+            Main starts only when the startupProbe of a native sidecar has passed. A probe that asks a port of main, or Dapr's \
+            health with that of the application, would wait for ever; let it ask the sidecar itself.
             """,
         evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
 

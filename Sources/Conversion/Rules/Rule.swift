@@ -12,6 +12,15 @@ package struct Rule: Sendable, Hashable {
     /// Where the fact was found.
     package let evidence: String
 
+    /// Where it is explained, from the repository's root.
+    package var place: String { "docs/rules.md#\(anchor)" }
+
+    /// As forges make one of a heading.
+    package var anchor: String {
+        "\(id) \(title)".lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" || $0 == "_" }
+            .replacing(" ", with: "-")
+    }
+
     package static func == (left: Rule, right: Rule) -> Bool { left.id == right.id }
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }
@@ -34,28 +43,36 @@ package struct Diagnostic: Sendable, Equatable {
     package var message: String
     /// Of the bytes that the finding is about.
     package var offset = 0
+    /// The rule's, unless somebody thinks otherwise.
+    package var severity: Severity
+    /// Why an author lets it stand; then it is told as a note, and counts no more.
+    package var ignored: String?
 
     package init(rule: Rule, line: Int, message: String, offset: Int = 0) {
         self.rule = rule
+        severity = rule.severity
         self.line = line
         self.message = message
         self.offset = offset
     }
 
+    /// The container that it is about, where its rule is about one.
+    package var container: String?
     /// Whether it tells that a container moves.
     package var isMove: Bool { rule == .converted || rule == .reversed }
 
     /// The form compilers use and editors jump to.
     package func text(file: String) -> String {
-        "\(file):\(line): \(rule.id) \(rule.severity.rawValue): \(message)"
+        "\(file):\(line): \(rule.id) \(severity.rawValue): \(message)" + (ignored.map { " (ignored: \($0))" } ?? "")
     }
 
-    /// `{"file", "line", "rule", "severity", "message"}`, for programs.
+    /// `{"file", "line", "rule", "severity", "message"}`, for programs; `help` leads to the rule.
     package func json(file: String) -> JSONValue {
-        .object([
-            .init("file", .string(file)), .init("line", .integer(Int64(line))), .init("rule", .string(rule.id)),
-            .init("severity", .string(rule.severity.rawValue)), .init("message", .string(message)),
-        ])
+        .object(
+            [
+                .init("file", .string(file)), .init("line", .integer(Int64(line))), .init("rule", .string(rule.id)),
+                .init("severity", .string(severity.rawValue)), .init("message", .string(message)),
+            ] + (ignored.map { [.init("ignored", .string($0))] } ?? []) + [.init("help", .string(rule.place))])
     }
 }
 

@@ -9,6 +9,7 @@ package struct SourceReader {
     private var properties: [Int: YAMLProperties] = [:]
     /// Finished values by anchor.
     private var anchors: [String: Int] = [:]
+    private var hasMergeKeys = false
     private var depth = 0
     /// How many values the next document probably has.
     private var expected: Int
@@ -27,8 +28,11 @@ package struct SourceReader {
         records.reserveCapacity(expected)
         properties = [:]
         anchors = [:]
+        hasMergeKeys = false
         try value(try event())
-        let root = SourceNode(tree: SourceTree(records, texts: reader.texts, properties: properties), index: 0)
+        let tree = SourceTree(
+            records, texts: reader.texts, properties: properties, hasMergeKeys: hasMergeKeys)
+        let root = SourceNode(tree: tree, index: 0)
         expected = records.count
         let end = try event().end.offset
         return SourceDocument(root: root, range: start.start.offset..<max(end, root.end))
@@ -112,6 +116,8 @@ package struct SourceReader {
                 throw YAMLError(
                     at: event.start, "expected a text as key; is this a template? Convert what it renders")
             }
+            let words = range(key)
+            if words.count == 2, reader.texts[words.lowerBound] == UInt8(ascii: "<") { hasMergeKeys = true }
             guard isNew(key, of: index, count, &names) else {
                 throw YAMLError(at: event.start, "the key \(text(key)) stands twice in one mapping; expected it once")
             }

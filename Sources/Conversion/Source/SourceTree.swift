@@ -3,8 +3,8 @@ package import YAMLTree
 /// A value with the bytes it stands on. Aliases are not filled in, so a document never costs more than its own length.
 package struct SourceNode {
     package struct Pair {
-        let key: SourceNode
-        let value: SourceNode
+        package let key: SourceNode
+        package let value: SourceNode
 
         var name: String { key.scalar?.text ?? "" }
     }
@@ -39,12 +39,17 @@ package struct SourceNode {
         return YAMLScalar(String(decoding: tree.text(index), as: UTF8.self), style: record.style)
     }
 
-    package var isNull: Bool { scalar.map { $0.isNull && !hasTag } ?? false }
+    package var isNull: Bool { tree.isNull(tree.resolved(index)) }
 
     /// The text of a scalar that is not null.
-    package var text: String? { scalar.flatMap { $0.isNull && !hasTag ? nil : $0.text } }
+    package var text: String? {
+        let index = tree.resolved(index)
+        guard tree.records[index].kind == .scalar, !tree.isNull(index) else { return nil }
+        return String(decoding: tree.text(index), as: UTF8.self)
+    }
 
-    private var hasTag: Bool { resolved.record.hasProperties && resolved.properties.tag != nil }
+    /// Whether it is a scalar that reads so, without making a text of it.
+    func reads(_ words: String) -> Bool { tree.reads(index, words) }
 
     // MARK: Collections
 
@@ -91,7 +96,8 @@ package struct SourceNode {
     private func value(_ name: String, depth: Int) -> SourceNode? {
         guard isMapping, depth < 16 else { return nil }
         if let key = tree.key(name, in: tree.resolved(index)) { return SourceNode(tree: tree, index: tree.next(key)) }
-        guard let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
+        // Nearly no document has any, and most names that are looked for are not there.
+        guard tree.hasMergeKeys, let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
         for source in merged.value.elements ?? [merged.value] {
             if let value = source.value(name, depth: depth + 1) { return value }
         }
@@ -135,8 +141,11 @@ package final class SourceTree: Sendable {
     package let records: [Record]
     package let texts: [UInt8]
     package let properties: [Int: YAMLProperties]
+    /// Whether a value reads `<<`, so that mappings may have more than was written in them.
+    let hasMergeKeys: Bool
 
-    package init(_ records: [Record], texts: [UInt8], properties: [Int: YAMLProperties]) {
+    package init(_ records: [Record], texts: [UInt8], properties: [Int: YAMLProperties], hasMergeKeys: Bool) {
+        self.hasMergeKeys = hasMergeKeys
         self.records = records
         self.texts = texts
         self.properties = properties
@@ -163,6 +172,18 @@ package final class SourceTree: Sendable {
 
     package func text(_ index: Int) -> ArraySlice<UInt8> {
         texts[Int(records[index].textStart)..<Int(records[index].textEnd)]
+    }
+
+    /// As `YAMLScalar.isNull`, without making a text of it; a tag says that it is something.
+    func isNull(_ index: Int) -> Bool {
+        let record = records[index]
+        guard record.kind == .scalar, record.style == .plain, tag(index) == nil else { return false }
+        switch record.textEnd - record.textStart {
+        case 0: return true
+        case 1: return texts[Int(record.textStart)] == UInt8(ascii: "~")
+        case 4: return ["null", "Null", "NULL"].contains { reads(index, $0) }
+        default: return false
+        }
     }
 
     package func tag(_ index: Int) -> String? { records[index].hasProperties ? properties[index]?.tag : nil }

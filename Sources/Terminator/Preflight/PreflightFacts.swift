@@ -56,7 +56,7 @@ struct PreflightFacts: Sendable, Equatable {
 extension PreflightFacts {
     /// What it all means, worst things not first but in the order in which a person would look.
     var checks: [PreflightCheck] {
-        [server, nativeSidecars] + access
+        [server, nativeSidecars] + kubelets + access
             + [exitImageCheck, kruise, nodeAgents, quitEndpoints, virtualNodes, installed] + stuck
     }
 
@@ -87,6 +87,23 @@ extension PreflightFacts {
         return PreflightCheck(
             .warn, subject, isAlpha ? "only with the feature gate SidecarContainers" : "not before Kubernetes 1.29",
             advice: "until then the terminator is the way")
+    }
+
+    /// What the nodes' releases do wrong with native sidecars, a line a release.
+    private var kubelets: [PreflightCheck] {
+        var nodes: [KubeVersion: [String]] = [:]
+        for node in self.nodes ?? [] where !node.isVirtual {
+            if let version = KubeVersion(node.kubelet) { nodes[version, default: []].append(node.name) }
+        }
+        return nodes.sorted { $0.key < $1.key }.compactMap { version, names in
+            let bugs = KubeletBug.all.filter { $0.affects(version) }
+            guard !bugs.isEmpty else { return nil }
+            return PreflightCheck(
+                .warn, "kubelets",
+                "\(version) on \(Self.some(names.sorted())): "
+                    + bugs.map { "\($0.words) (\($0.source))" }.joined(separator: "; "),
+                advice: "give such nodes the next patch release before their pods get native sidecars")
+        }
     }
 
     private var access: [PreflightCheck] {

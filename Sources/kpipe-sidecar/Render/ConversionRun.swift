@@ -5,17 +5,37 @@ import Render
 import WorkdirProtocol
 import YAMLTree
 
-/// Converts file after file. Standard output is written at the end, and only if every file could be read: half a stream
-/// of manifests would be applied as if it were whole.
+/// Converts file after file. Standard output of a filter is written at the end, and only if every file could be read: half a
+/// stream of manifests would be applied as if it were whole. Everything else goes on behind a file that cannot be read, and
+/// ends with its code.
 struct ConversionRun {
     enum Mode {
         case filter, inPlace, diff, silent
     }
 
-    let converter: StreamConverter
-    let mode: Mode
-    let json: Bool
-    let verbose: Bool
+    struct Settings {
+        var mode = Mode.filter
+        var isVerbose = false
+        /// Named files that are templates or no manifests are passed over as those that were found are.
+        var passesOver = false
+        /// A finding that says the same of every pod is told once.
+        var tellsVersionsOnce = false
+        var policy = FindingPolicy()
+        /// What becomes of kustomizations and their patches, by path.
+        var patches: [String: ConvertedStream] = [:]
+    }
+
+    /// What became of the files.
+    private struct Counts {
+        var files = 0
+        var changed = 0
+        var templates = 0
+        var others = 0
+    }
+
+    private let converter: StreamConverter
+    private let settings: Settings
+    private var findings: FindingOutput
 
     private static let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 
@@ -24,23 +44,36 @@ struct ConversionRun {
     private var failure: WorkdirProtocol.ExitCode?
     private var isUnreadable = false
     private var containers: Set<String> = []
+    private var counts = Counts()
+    private var hasToldVersions = false
 
-    init(converter: StreamConverter, mode: Mode, json: Bool, verbose: Bool) {
+    init(_ converter: StreamConverter, _ settings: Settings, _ findings: FindingOutput) {
         self.converter = converter
-        self.mode = mode
-        self.json = json
-        self.verbose = verbose
+        self.settings = settings
+        self.findings = findings
     }
 
-    mutating func process(_ path: String) async {
-        let name = path == "-" ? "<stdin>" : path
-        switch ManifestFiles.read(path, limit: StreamConverter.limits.bytes) {
-        case .failure(let error):
-            fail(.noInput, "\(name): cannot be read: \(error)")
+    mutating func process(_ file: ManifestFiles.Listing.File) async {
+        let name = file.path == "-" ? "<stdin>" : file.path
+        counts.files += 1
+        switch ManifestFiles.read(file.path, limit: StreamConverter.limits.bytes) {
+        case .failure(let error): fail(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
+            if let planned = settings.patches[KustomizeFiles.joined(".", file.path)] {
+                return take(planned, of: bytes, path: file.path, name: name)
+            }
+            let mayPassOver = file.isFound || settings.passesOver && file.path != "-"
+            guard !mayPassOver || bytes.firstOffset(of: "kind") != nil else {
+                counts.others += 1
+                return
+            }
             do throws(YAMLError) {
-                take(try await converter.convert(bytes, cores: Self.cores), of: bytes, path: path, name: name)
+                take(try await converter.convert(bytes, cores: Self.cores), of: bytes, path: file.path, name: name)
             } catch {
+                guard !mayPassOver || !ManifestFiles.isTemplate(bytes) else {
+                    counts.templates += 1
+                    return
+                }
                 fail(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
             }
         }
@@ -48,26 +81,41 @@ struct ConversionRun {
 
     private mutating func take(_ conversion: ConvertedStream, of bytes: [UInt8], path: String, name: String) {
         containers.formUnion(conversion.containers)
-        for diagnostic in conversion.diagnostics {
-            if diagnostic.rule.severity == .error { failure = failure ?? .data }
-            if diagnostic.rule.severity != .note { foundSomething = true }
-            // Who checks wants to know what would change, and sees nothing else of it.
-            if verbose || diagnostic.rule.severity != .note || mode == .silent && diagnostic.isMove {
-                say(json ? diagnostic.json(file: name).text : diagnostic.text(file: name))
-            }
+        for diagnostic in conversion.diagnostics.lazy.compactMap(settings.policy.applied) {
+            if diagnostic.severity == .error { failure = failure ?? .data }
+            if diagnostic.severity != .note { foundSomething = true }
+            tell(diagnostic, bytes, name)
         }
         foundSomething = foundSomething || conversion.isChanged
-        switch mode {
+        counts.changed += conversion.isChanged ? 1 : 0
+        switch settings.mode {
         case .filter: append(conversion.output)
         case .silent: break
         case .diff where conversion.isChanged:
-            output += UnifiedDiff.text(bytes, conversion.output, name: name, coloured: isatty(STDOUT_FILENO) == 1)
+            let diff = UnifiedDiff.text(bytes, conversion.output, name: name, coloured: isatty(STDOUT_FILENO) == 1)
+            if !ManifestFiles.writeAll(diff, to: STDOUT_FILENO) { failure = failure ?? .inputOutput }
         case .inPlace where conversion.isChanged:
             do { try ManifestFiles.replace(path, by: conversion.output) } catch {
                 fail(.inputOutput, "\(name): cannot be replaced: \(error); is its folder writable?")
             }
         case .diff, .inPlace: break
         }
+    }
+
+    private mutating func tell(_ diagnostic: Diagnostic, _ bytes: [UInt8], _ name: String) {
+        if diagnostic.rule == .kubelets, settings.tellsVersionsOnce {
+            guard !hasToldVersions else { return }
+            hasToldVersions = true
+        }
+        // Who checks wants to know what would change, and sees nothing else of it.
+        let isShown =
+            settings.isVerbose || diagnostic.severity != .note || settings.mode == .silent && diagnostic.isMove
+            || findings.format == .sarif && diagnostic.ignored != nil
+        guard isShown else { return }
+        findings.tell(
+            FoundDiagnostic(
+                file: name, diagnostic: diagnostic,
+                template: FoundDiagnostic.template(of: diagnostic.offset, in: bytes)))
     }
 
     /// Files become one stream, so each but the first starts a document.
@@ -78,7 +126,9 @@ struct ConversionRun {
             return
         }
         if output.last != 0x0A { output.append(0x0A) }
-        if !bytes.starts(with: Array("---".utf8)) { output += "---\n".utf8 }
+        // A byte order mark is one at the start of a stream alone.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        if !bytes.starts(with: "---".utf8) { output += "---\n".utf8 }
         output += bytes
     }
 
@@ -91,8 +141,21 @@ struct ConversionRun {
         }
     }
 
+    mutating func report(_ listing: ManifestFiles.Listing) {
+        for problem in listing.problems { fail(.noInput, problem) }
+        guard listing.files.contains(where: \.isFound) || settings.passesOver else { return }
+        let passed = [
+            (counts.templates, "templates"), (counts.others, "no Kubernetes"), (listing.excluded, "excluded"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        let verb = settings.mode == .inPlace ? "changed" : "would change"
+        FindingOutput.write(
+            "\(counts.files) files, \(counts.changed) \(verb)" + (passed.isEmpty ? "" : "; passed over: \(passed)")
+                + "\n")
+    }
+
     func finish() throws {
-        if !isUnreadable, !ManifestFiles.writeAll(output, to: STDOUT_FILENO) {
+        try findings.finish()
+        if settings.mode == .filter, !isUnreadable, !ManifestFiles.writeAll(output, to: STDOUT_FILENO) {
             throw CommandFailure(.inputOutput, "cannot write: \(String(cString: strerror(errno)))")
         }
         if let failure { throw CommandFailure(failure, "") }
@@ -101,11 +164,6 @@ struct ConversionRun {
     private mutating func fail(_ code: WorkdirProtocol.ExitCode, _ message: String) {
         failure = failure ?? code
         isUnreadable = true
-        say(message)
-    }
-
-    private func say(_ line: String) {
-        // Nobody is left to be told when standard error is closed.
-        _ = ManifestFiles.writeAll(Array("\(line)\n".utf8), to: STDERR_FILENO)
+        FindingOutput.write("\(message.printable(limit: 4096))\n")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import ConfigSchema
 import Conversion
 import Glibc
@@ -69,8 +70,16 @@ enum GeneratorInput {
         }
     }
 
+    /// To a file where one is named.
+    static func write(_ bytes: [UInt8], to file: String?) throws {
+        guard let file else { return try write(bytes) }
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0, ManifestFiles.writeAll(bytes, to: descriptor), close(descriptor) == 0 else {
+            throw CommandFailure(.inputOutput, "\(file): cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
     static func say(_ diagnostic: Diagnostic, of path: String) {
-        // Nobody is left to be told when standard error is closed.
-        _ = ManifestFiles.writeAll(Array("\(diagnostic.text(file: name(path)))\n".utf8), to: STDERR_FILENO)
+        FindingOutput.write("\(diagnostic.text(file: name(path)).printable(limit: 4096))\n")
     }
 }

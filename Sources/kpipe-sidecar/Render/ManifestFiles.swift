@@ -1,4 +1,5 @@
 import Basics
+import Conversion
 import Glibc
 import WorkdirProtocol
 
@@ -6,25 +7,44 @@ import WorkdirProtocol
 enum ManifestFiles {
     private static let extensions = [".yaml", ".yml", ".json"]
 
+    /// What a command line names, in its order.
+    struct Listing {
+        struct File {
+            let path: String
+            /// Found below a folder, not named itself.
+            let isFound: Bool
+        }
+
+        var files: [File] = []
+        /// Folders that cannot be read, and why.
+        var problems: [String] = []
+        var excluded = 0
+    }
+
     /// Folders are walked in the order of names; links to folders and hidden entries are not followed.
-    static func list(_ names: [String], recursive: Bool) throws -> [String] {
-        var paths: [String] = []
+    static func list(_ names: [String], recursive: Bool, _ exclude: ExcludePatterns = .init()) throws -> Listing {
+        var listing = Listing()
         for name in names {
             guard name != "-", FileTest.isFolder(name) else {
-                paths.append(name)
+                if name != "-", exclude.exclude(name, isFolder: false) {
+                    listing.excluded += 1
+                } else {
+                    listing.files.append(Listing.File(path: name, isFound: false))
+                }
                 continue
             }
             guard recursive else { throw CommandFailure(.usage, "\(name) is a folder; -R takes the files below it") }
-            try walk(name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name, &paths)
+            try walk(name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name, exclude, &listing)
         }
-        return paths
+        return listing
     }
 
-    private static func walk(_ folder: String, _ paths: inout [String]) throws {
+    private static func walk(_ folder: String, _ exclude: ExcludePatterns, _ listing: inout Listing) throws {
         var entries: UnsafeMutablePointer<UnsafeMutablePointer<dirent>?>?
         let count = scandir(folder, &entries, nil, nil)
         guard count >= 0, let entries else {
-            throw CommandFailure(.noInput, "cannot read the folder \(folder): \(String(cString: strerror(errno)))")
+            listing.problems.append("cannot read the folder \(folder): \(String(cString: strerror(errno)))")
+            return
         }
         var names: [String] = []
         for index in 0..<Int(count) {
@@ -36,14 +56,29 @@ enum ManifestFiles {
             free(entry)
         }
         free(entries)
+        var exclude = exclude
+        if names.contains(ExcludePatterns.fileName) {
+            let path = "\(folder)/\(ExcludePatterns.fileName)"
+            switch read(path, limit: 1 << 20) {
+            case .failure(let error): listing.problems.append("\(path): cannot be read: \(error)")
+            case .success(let bytes):
+                for line in bytes.split(separator: 0x0A) {
+                    try exclude.add(String(decoding: line, as: UTF8.self), base: folder == "." ? "" : folder)
+                }
+            }
+        }
         for name in names.sorted() where !name.hasPrefix(".") {
-            let path = "\(folder)/\(name)"
+            let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                try walk(path, &paths)
-            } else if extensions.contains(where: name.hasSuffix) {
-                paths.append(path)
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            guard isFolder || extensions.contains(where: name.hasSuffix) else { continue }
+            if exclude.exclude(path, isFolder: isFolder) {
+                listing.excluded += 1
+            } else if isFolder {
+                try walk(path, exclude, &listing)
+            } else {
+                listing.files.append(Listing.File(path: path, isFound: true))
             }
         }
     }
@@ -57,6 +92,11 @@ enum ManifestFiles {
             return .failure(SystemFailure(number: errno))
         }
         return .success(bytes)
+    }
+
+    /// Whether a text that is no YAML is a template of Helm's, Jinja's or Go's instead.
+    static func isTemplate(_ bytes: [UInt8]) -> Bool {
+        bytes.firstOffset(of: "{{") != nil || bytes.firstOffset(of: "{%") != nil
     }
 
     struct SystemFailure: Error, CustomStringConvertible {

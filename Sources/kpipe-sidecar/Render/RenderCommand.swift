@@ -16,7 +16,9 @@ struct RenderCommand: ParsableCommand {
                  kustomize build . | kpipe-sidecar render convert - | kubectl apply -f -
             """,
         subcommands: [
-            RenderConvertCommand.self, RenderJobCommand.self, RenderHKubeCommand.self, RenderFlyteCommand.self,
+            RenderConvertCommand.self, RenderExplainCommand.self, RenderScanCommand.self, RenderJobCommand.self,
+            RenderHKubeCommand.self,
+            RenderFlyteCommand.self,
             RenderFunctionCommand.self, RenderInstallCommand.self, RenderRulesCommand.self,
         ])
 }

@@ -1,16 +1,14 @@
 import ArgumentParser
 import Conversion
 import KubeModel
+import PodRules
 import Render
 import Telemetry
 import WorkdirProtocol
+import YAMLTree
 
 /// `render convert`: sidecars of legacy manifests become native ones.
 struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
-    }
-
     static let configuration = CommandConfiguration(
         commandName: "convert", abstract: "Turns sidecars into native sidecars, and leaves all else as it is.",
         discussion: """
@@ -30,7 +28,10 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
                    kubectl apply -f -
               4. Fail in CI while something is left to convert:
                  kpipe-sidecar render convert --check --detect -R manifests/
-              5. A custom resource:
+              5. The same where code scanning shows it, past what is vendored:
+                 kpipe-sidecar render convert --check --detect -R . \\
+                   --exclude 'vendor/' -o sarif --output-file sidecars.sarif
+              6. A custom resource:
                  kpipe-sidecar render convert \\
                    --pod-spec-path 'spec.workers[].template.spec' cluster.yaml
 
@@ -57,25 +58,30 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Turn native sidecars back into ordinary containers, marked for a terminator where the pod is to end.")
     var reverse = false
 
-    @Option(name: .customLong("sidecar"), help: "A container that is a sidecar. May be repeated.")
-    var sidecars: [String] = []
+    @OptionGroup var conversion: ConversionArguments
 
-    @Option(help: "The main container; in pods that have it, all others are sidecars.")
-    var primary: String?
+    @Option(
+        help: ArgumentHelp(
+            "Pass over files and folders, as .gitignore has them; .kpipeignore files do so too. May be repeated.",
+            valueName: "glob"))
+    var exclude: [String] = []
 
-    @Flag(help: "Take well-known sidecars (proxies, log shippers …) without a marker.")
-    var detect = false
+    @Flag(help: "Pass over named files that are templates or no manifests, as those found by -R are.")
+    var passOver = false
 
-    @Option(name: .customLong("pod-spec-path"), help: "Where custom resources keep a pod's spec. May be repeated.")
-    var podSpecPaths: [String] = []
-
-    @Option(help: "The oldest version the manifests have to run on: 1.29 or later.")
-    var kubeVersion: String?
+    @Option(
+        help: ArgumentHelp(
+            "What this repository thinks of the findings: severities, exclude, help (docs/render.md).",
+            valueName: "file"), completion: .file())
+    var config: String?
 
     @Option(
         name: [.customShort("o"), .long],
-        help: "Diagnostics as text or as one JSON object a line, which --log-format json means too.")
-    var output = Format.text
+        help: "Findings as text, as one JSON object a line, as SARIF, or for a workflow of GitHub.")
+    var output: FindingFormat?
+
+    @Option(help: ArgumentHelp("Write the findings here.", valueName: "file"), completion: .file())
+    var outputFile: String?
 
     @Flag(name: [.customShort("v"), .long], help: "Show notes too: what changed, and what was passed on.")
     var verbose = false
@@ -86,42 +92,79 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
         guard !(inPlace && (check || diff)) else { throw ValidationError("-i goes with neither --check nor --diff.") }
         guard !(inPlace && files.contains("-")) else { throw ValidationError("-i needs files.") }
         guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("- can be read once only.") }
-        guard !sidecars.contains(where: \.isEmpty), primary != "" else { throw ValidationError("A name is empty.") }
-        guard primary.map({ !sidecars.contains($0) }) ?? true else {
-            throw ValidationError("\(primary ?? "") cannot be the main container and a sidecar.")
-        }
-        for path in podSpecPaths where !PodSpecPath.isValid(path) {
+        guard output != .sarif || outputFile != nil || check && !diff || inPlace else {
             throw ValidationError(
-                "--pod-spec-path expects names and dots, as in spec.workers[].template.spec, found \(path).")
+                "-o sarif is one document: give --output-file, or --check, which leaves standard output to it.")
         }
-        if let kubeVersion {
-            guard let version = KubeVersion(kubeVersion) else {
-                throw ValidationError("--kube-version expects a version such as 1.30, found \(kubeVersion).")
-            }
-            guard reverse || version >= .nativeSidecars else {
-                throw ValidationError(
-                    "Kubernetes \(version) has no native sidecars; they are on by default from 1.29. "
-                        + "Keep the ordinary containers and let a terminator (OpenKruise's, for one) end them.")
-            }
-        }
+        if !reverse { try conversion.requireNative() }
     }
 
     func run() async throws {
-        var options = ConversionOptions()
+        var options = conversion.options
         options.direction = reverse ? .toOrdinary : .toNative
-        options.sidecars = Set(sidecars)
-        options.primary = primary
-        options.detectsKnown = detect
-        options.podSpecPaths = podSpecPaths
-        options.kubeVersion = kubeVersion.flatMap { KubeVersion($0) }
-        let mode: ConversionRun.Mode = inPlace ? .inPlace : diff ? .diff : check ? .silent : .filter
+        var settings = ConversionRun.Settings()
+        settings.mode = inPlace ? .inPlace : diff ? .diff : check ? .silent : .filter
+        settings.isVerbose = verbose
+        settings.passesOver = passOver
+        settings.tellsVersionsOnce = conversion.kubeVersion == nil && format == .text
+        settings.policy = try policy()
+        var patterns = ExcludePatterns()
+        for pattern in settings.policy.exclude + exclude { try patterns.add(pattern, base: "") }
+        let listing = try ManifestFiles.list(files, recursive: recursive, patterns)
+        if conversion.detect { options.services = Self.services(in: listing) }
+        settings.patches = Self.patches(in: listing, options)
         var run = ConversionRun(
-            converter: StreamConverter(options), mode: mode, json: output == .json || logging.format == .json,
-            verbose: verbose)
-        let paths = try ManifestFiles.list(files, recursive: recursive)
-        for path in paths { await run.process(path) }
-        run.reportMissing(Set(sidecars).union(primary.map { [$0] } ?? []))
+            StreamConverter(options), settings,
+            FindingOutput(
+                format, file: outputFile, isMain: settings.mode == .silent || inPlace, help: settings.policy.help))
+        for file in listing.files { await run.process(file) }
+        run.report(listing)
+        run.reportMissing(Set(conversion.sidecars).union(conversion.primary.map { [$0] } ?? []))
         try run.finish()
         if check, run.foundSomething { throw CommandFailure(status: 1, "") }
     }
+
+    private var format: FindingFormat { output ?? (logging.format == .json ? .json : .text) }
+
+    private func policy() throws -> FindingPolicy {
+        guard let config else { return FindingPolicy() }
+        return try GeneratorInput.reporting(config) { try FindingPolicy(GeneratorInput.document(config)) }
+    }
+
+    /// What becomes of the patches of all kustomizations that are named or found.
+    private static func patches(
+        in listing: ManifestFiles.Listing, _ options: ConversionOptions
+    ) -> [String: ConvertedStream] {
+        var patches: [String: ConvertedStream] = [:]
+        for file in listing.files {
+            let path = KustomizeFiles.joined(".", file.path)
+            guard KustomizeFiles.names.contains(String(path.split(separator: "/").last ?? "")) else { continue }
+            let plan = KustomizePlan(path, options) { path in
+                // An earlier overlay may patch by the same file.
+                if let earlier = patches[path] { return earlier.output }
+                guard !FileTest.isFolder(path),
+                    case .success(let bytes) = ManifestFiles.read(path, limit: StreamConverter.limits.bytes)
+                else { return nil }
+                return bytes
+            }
+            patches.merge(plan?.files ?? [:]) { $1.isChanged || $1.diagnostics.count > $0.diagnostics.count ? $1 : $0 }
+        }
+        return patches
+    }
+
+    /// A Service and the pods that it leads to often stand in different files. Standard input is read once, so it is a
+    /// stream of its own.
+    private static func services(in listing: ManifestFiles.Listing) -> ServicePorts? {
+        guard listing.files.count > 1, !listing.files.contains(where: { $0.path == "-" }) else { return nil }
+        var services = ServicePorts()
+        for file in listing.files {
+            guard case .success(let bytes) = ManifestFiles.read(file.path, limit: StreamConverter.limits.bytes),
+                bytes.firstOffset(of: "Service") != nil
+            else { continue }
+            services.add(bytes)
+        }
+        return services
+    }
 }
+
+extension FindingFormat: ExpressibleByArgument {}

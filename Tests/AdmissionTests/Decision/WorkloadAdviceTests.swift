@@ -1,4 +1,4 @@
-import Conversion
+import PodRules
 import Testing
 
 @testable import Admission

@@ -1,6 +1,6 @@
 import Basics
-import Conversion
 import Foundation
+import PodRules
 import TestSupport
 import YAMLTree
 

@@ -72,9 +72,10 @@ import Testing
         let list = """
             apiVersion: config.kubernetes.io/v1
             kind: ResourceList
-            functionConfig: {kind: ConvertSidecars, spec: {sidecars: [a]}}
+            functionConfig: {kind: ConvertSidecars, spec: {}}
             items:
-            - {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: b}]}}
+            - {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: b, \
+            env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: "true"}]}]}}
 
             """
         let finished = try await render(["function"], list)

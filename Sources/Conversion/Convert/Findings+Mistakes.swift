@@ -1,0 +1,71 @@
+import KubeModel
+import PodRules
+
+/// What was meant and does not stand there: native sidecars and markers that are written where they mean nothing.
+extension Findings {
+    mutating func look(atMistakesIn pod: ManifestPod, _ options: ConversionOptions) {
+        for container in pod.containers where container.isNativeSidecar {
+            add(
+                .meantNative, at: container.node["restartPolicy"] ?? container.node,
+                "\(container.name) is no init container: with restartPolicy Always it is restarted for ever and no sidecar"
+            )
+        }
+        for (index, container) in pod.initContainers.enumerated() {
+            if container.isNativeSidecar {
+                look(atOrderOf: container, behind: pod.initContainers[..<index])
+            } else if let policy = container.node["restartPolicy"] {
+                add(
+                    .meantNative, at: policy,
+                    "\(container.name) is an ordinary init container, which main waits for; a native sidecar has "
+                        + "restartPolicy Always")
+            }
+        }
+        look(atOuterMetadataOf: pod, options)
+    }
+
+    private mutating func look(atOrderOf sidecar: ManifestContainer, behind others: ArraySlice<ManifestContainer>) {
+        guard !others.isEmpty, others.count < StartOrder.most else { return }
+        let links = LocalLinks(sidecar)
+        guard let asker = others.first(where: { !$0.isNativeSidecar && links.isAsked(by: $0) }) else { return }
+        add(
+            .lateSidecar, at: sidecar.node,
+            "\(asker.name) asks \(sidecar.name), which starts only after \(asker.name) has ended; list it first")
+    }
+
+    /// The markers of a pod stand in its own metadata: a Job's own say nothing.
+    private mutating func look(atOuterMetadataOf pod: ManifestPod, _ options: ConversionOptions) {
+        let keys = options.rules.sidecarAnnotations + options.rules.primaryAnnotations
+        for metadata in pod.place.outerMetadata {
+            if let annotations = metadata["annotations"] {
+                for key in keys where annotations[key]?.text?.isEmpty == false && pod.annotations?[key] == nil {
+                    add(
+                        .markerMisplaced, at: annotations,
+                        "\(key) stands in the object's own metadata; pods get what stands in the template's")
+                }
+            }
+            let label = WellKnownNames.Label.terminateKnown
+            if let labels = metadata["labels"], labels[label]?.text == WellKnownNames.Label.enabled,
+                pod.place.metadata?.at("labels", label) == nil
+            {
+                add(.markerMisplaced, at: labels, "\(label) stands on the object, not on its pods")
+            }
+        }
+    }
+
+    /// Pods with a marker in places that no known path leads to.
+    mutating func look(atUnreachedIn finding: PodFinder.Finding, _ options: ConversionOptions) {
+        for object in finding.unknown + finding.custom {
+            var search = MarkerSearch(options.rules, reached: finding.pods)
+            search.look(through: object)
+            let kind = object["kind"]?.text ?? "no kind"
+            let version = object["apiVersion"]?.text
+            for (containers, what) in search.found {
+                add(
+                    .notReached, at: containers,
+                    PodKind.refusesNative(version)
+                        ? "\(what) marks a sidecar, but pods of \(kind) may have no native ones"
+                        : "\(what) marks a sidecar of \(kind), whose path is not known; name it with --pod-spec-path")
+            }
+        }
+    }
+}

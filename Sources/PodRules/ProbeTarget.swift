@@ -1,0 +1,97 @@
+internal import Basics
+
+/// What a probe asks: a port over the network, or whatever its command asks.
+package struct ProbeTarget: Sendable {
+    /// Of an `httpGet`, `tcpSocket` or `grpc`, a number or a name; `nil` where the probe is a command.
+    private let port: String?
+    /// Of an `httpGet`; else empty.
+    private let path: String
+    private let host: String
+    private let command: String
+    private let isForwardable: Bool
+
+    private static let local = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]
+
+    /// - Parameter isTCP: it is a connection alone, which nobody forwards.
+    package init(port: String?, path: String = "", host: String, command: [String], isTCP: Bool = false) {
+        self.port = port
+        self.path = path
+        self.host = host
+        self.command = command.joined(separator: " ") + " "
+        isForwardable = !isTCP && port != nil
+    }
+
+    /// What has to be true for it to pass.
+    package enum Need: Sendable, Equatable {
+        /// As far as its words tell, nothing but the container that is probed.
+        case itself
+        /// A port of another container of the pod answers.
+        case port(String)
+        /// Main answers the sidecar; it tells of itself alone at `instead`.
+        case main(instead: String)
+        /// It may be passed on to main, as proxies do with what they do not serve themselves.
+        case perhapsMain
+    }
+
+    /// Why main, if it waited for the probe, might wait for ever.
+    ///
+    /// - Parameters:
+    ///   - own: numbers and names of the ports of the container that is probed.
+    ///   - others: those of the other containers.
+    ///   - programs: what the container's program may be called, by its name, image and command.
+    package func need(beside own: [String], of others: [String], programs: Set<String>) -> Need {
+        if let port = port(beside: own, of: others) { return .port(port) }
+        // Dapr's own health holds only once the application's does; its outbound half is Dapr's alone.
+        if path == Self.daprHealth || command.mentions(Self.daprHealth + " ") {
+            return .main(instead: Self.daprOutbound)
+        }
+        guard isForwardable, let proxy = ForwardingProxy.all.first(where: { !programs.isDisjoint(with: $0.programs) })
+        else { return .itself }
+        return proxy.serves(path, on: port) ? .itself : .perhapsMain
+    }
+
+    private static let daprHealth = "/v1.0/healthz"
+    private static let daprOutbound = "/v1.0/healthz/outbound"
+
+    /// The port of another container of the pod that is asked, if it is one.
+    package func port(beside own: [String], of others: [String]) -> String? {
+        let others = others.filter { !own.contains($0) }
+        if let port, host.isEmpty || Self.local.contains(host) { return others.first { $0 == port } }
+        return others.first { port in
+            Self.local.contains { host in
+                ["/", " ", "\"", "'", ";", ")"].contains { command.mentions("\(host):\(port)\($0)") }
+            }
+        }
+    }
+}
+
+/// Proxies that pass on what they are asked: a check that they do not answer themselves is answered by main, or by nobody
+/// while main does not run.
+struct ForwardingProxy: Sendable {
+    let programs: Set<String>
+    /// Paths that each of them answers itself, whatever stands behind it.
+    let paths: Set<String>
+    /// Where it serves nothing but itself.
+    var adminPorts: Set<String> = []
+
+    /// By the projects' own documentation of their health checks.
+    static let all = [
+        ForwardingProxy(
+            programs: ["envoy"], paths: ["/ready", "/server_info", "/stats", "/stats/prometheus"],
+            adminPorts: ["9901", "15000", "19000"]),
+        ForwardingProxy(
+            programs: ["nginx", "nginx-unprivileged", "openresty"],
+            paths: ["/nginx_status", "/stub_status", "/basic_status", "/nginx-health"]),
+        ForwardingProxy(programs: ["haproxy"], paths: ["/stats", "/haproxy_stats", "/haproxy?stats"]),
+        ForwardingProxy(programs: ["traefik"], paths: ["/ping"], adminPorts: ["8080"]),
+        ForwardingProxy(programs: ["caddy"], paths: ["/config/", "/metrics"], adminPorts: ["2019"]),
+        ForwardingProxy(programs: ["httpd", "apache", "apache2"], paths: ["/server-status"]),
+        ForwardingProxy(programs: ["oauth2-proxy"], paths: ["/ping", "/ready", "/metrics"]),
+        ForwardingProxy(programs: ["oauth-proxy", "openshift-oauth-proxy"], paths: ["/oauth/healthz", "/ping"]),
+        ForwardingProxy(programs: ["kube-rbac-proxy"], paths: ["/healthz"]),
+    ]
+
+    func serves(_ path: String, on port: String?) -> Bool {
+        paths.contains(path) || port.map(adminPorts.contains) == true
+    }
+}

@@ -1,0 +1,94 @@
+/// Whether a program ends by itself, as far as its command line tells.
+package enum ProgramLife: Sendable, Equatable {
+    case ends
+    /// It goes on until somebody ends it.
+    case endless
+    case unknown
+
+    /// Cautious: what is not known runs on.
+    package static func endsByItself(_ words: [String]) -> Bool { ProgramLife(words) == .ends }
+
+    /// - Parameter words: the program and its arguments, one by one.
+    package init(_ words: [String]) {
+        let words = ShellCommand.unwrapped(words)
+        guard let program = words.first.map(ShellCommand.baseName) else {
+            self = .unknown
+            return
+        }
+        guard ShellCommand.shells.contains(program) else {
+            self = ShellCommand.life(words)
+            return
+        }
+        guard let flag = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("c") }),
+            let script = words.dropFirst(flag + 1).first(where: { $0 != "--" })
+        else {
+            self = .unknown
+            return
+        }
+        var reader = ShellScript(script)
+        self = reader.life()
+    }
+}
+
+/// One command of a script: its words, and what is known of the program that they call.
+enum ShellCommand {
+    static let shells: Set<String> = ["sh", "bash", "ash", "dash", "zsh", "ksh"]
+    /// Programs that do one thing and end.
+    private static let ending: Set<String> = [
+        "[", "[[", "awk", "aws", "basename", "cat", "cd", "chgrp", "chmod", "chown", "cp", "curl", "cut", "date",
+        "dirname",
+        "echo", "exit", "export", "false", "find", "grep", "gsutil", "gunzip", "gzip", "head", "kill", "killall", "ln",
+        "ls", "mkdir", "mv", "pkill", "printf", "read", "return", "rm", "sed", "set", "sort", "sync", "tar", "tee",
+        "test",
+        "touch", "tr", "true", ":", "uniq", "unset", "unzip", "wc", "wget",
+    ]
+    /// Commands that run the one behind them.
+    private static let wrappers: Set<String> = [
+        "exec", "command", "nohup", "time", "tini", "dumb-init", "catatonit", "!", "busybox", "nice", "stdbuf",
+    ]
+
+    static func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// Without what only stands before the program: `exec`, `VARIABLE=value`, `tini --`.
+    static func unwrapped(_ words: [String]) -> [String] {
+        var words = words[...]
+        while let first = words.first {
+            let name = baseName(first)
+            if name == "env" || isAssignment(first) {
+                words = words.dropFirst()
+                while let next = words.first, next == "-i" || isAssignment(next) { words = words.dropFirst() }
+            } else if wrappers.contains(name) {
+                words = words.dropFirst().drop { $0.hasPrefix("-") }
+            } else {
+                break
+            }
+        }
+        return Array(words)
+    }
+
+    private static func isAssignment(_ word: String) -> Bool {
+        guard let sign = word.firstIndex(of: "="), sign != word.startIndex else { return false }
+        return word[..<sign].allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    }
+
+    static func life(_ words: [String]) -> ProgramLife {
+        let words = unwrapped(words)
+        guard let program = words.first.map(baseName) else { return .ends }
+        func has(_ short: Character, _ long: String) -> Bool {
+            words.dropFirst().contains {
+                $0.hasPrefix(long) || $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.contains(short)
+            }
+        }
+        switch program {
+        case "tail": return has("f", "--follow") || has("F", "--follow") ? .endless : .ends
+        case "sleep":
+            // Whoever ends with a sleep of hours means for ever; a short one says nothing.
+            return words.dropFirst().first.map { $0.hasPrefix("inf") } == true ? .endless : .unknown
+        case "timeout": return .ends
+        case "yes", "watch": return .endless
+        case "inotifywait": return has("m", "--monitor") ? .endless : .ends
+        case "ping": return has("c", "--count") ? .ends : .endless
+        default: return ending.contains(program) ? .ends : .unknown
+        }
+    }
+}

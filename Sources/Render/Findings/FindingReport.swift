@@ -1,0 +1,158 @@
+internal import Basics
+package import Conversion
+
+/// A finding and the file it is in.
+package struct FoundDiagnostic: Sendable {
+    package let file: String
+    package let diagnostic: Diagnostic
+    /// The template of a chart that the document was rendered from.
+    package let template: String?
+
+    package init(file: String, diagnostic: Diagnostic, template: String? = nil) {
+        self.file = file
+        self.diagnostic = diagnostic
+        self.template = template
+    }
+
+    /// What Helm writes above each document that it renders: `# Source: chart/templates/job.yaml`.
+    package static func template(of offset: Int, in bytes: [UInt8]) -> String? {
+        let text = SourceText(bytes: bytes)
+        var line = text.lineStart(min(offset, bytes.count))
+        for _ in 0..<10_000 {
+            let words = bytes[line..<text.lineEnd(line)]
+            if words.starts(with: sign) {
+                let path = String(decoding: words.dropFirst(sign.count), as: UTF8.self).trimmed
+                return path.isEmpty ? nil : path
+            }
+            guard line > 0, !words.starts(with: marker) else { return nil }
+            line = text.lineStart(line - 1)
+        }
+        return nil
+    }
+
+    private static let sign = Array("# Source: ".utf8)
+    private static let marker = Array("---".utf8)
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text.drop(while: \.isWhitespace))
+    }
+}
+
+/// How findings are told.
+package enum FindingFormat: String, Sendable, CaseIterable {
+    case text
+    /// One object a line.
+    case json
+    /// One document in the end, as code scanning reads it (SARIF 2.1.0).
+    case sarif
+    /// As a workflow of GitHub shows them beside the lines.
+    case github
+
+    /// A finding as a line; `nil` where all of them are one document.
+    package func line(_ found: FoundDiagnostic) -> String? {
+        let diagnostic = found.diagnostic
+        switch self {
+        case .text:
+            let template = found.template.map { " [\($0)]" } ?? ""
+            return (diagnostic.text(file: found.file) + template).printable(limit: 4096)
+        case .json:
+            let value = diagnostic.json(file: found.file)
+            guard let template = found.template, case .object(let members) = value else {
+                return value.text.printableJSON
+            }
+            return JSONValue.object(members + [.init("template", .string(template))]).text.printableJSON
+        case .github:
+            let level =
+                switch diagnostic.severity {
+                case .error: "error"
+                case .warning: "warning"
+                case .note: "notice"
+                }
+            let properties = [
+                "file=\(Self.property(found.file))", "line=\(diagnostic.line)",
+                "title=\(Self.property("\(diagnostic.rule.id) \(diagnostic.rule.title)"))",
+            ]
+            let why = diagnostic.ignored.map { " (ignored: \($0))" } ?? ""
+            let message = "\(diagnostic.message)\(why) [\(diagnostic.rule.place)]"
+            return "::\(level) \(properties.joined(separator: ","))::\(Self.data(message))"
+        case .sarif: return nil
+        }
+    }
+
+    /// As the runner takes escapes back (actions/toolkit, `command.ts`).
+    private static func data(_ text: String) -> String { escaped(text, "%\r\n") }
+
+    private static func property(_ text: String) -> String { escaped(text, "%\r\n:,") }
+
+    /// Character by character as the runner sees them: a line end of two is none of Swift's `\r` or `\n`. What a terminal
+    /// would obey is not sent at all.
+    private static func escaped(_ text: String, _ special: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if special.unicodeScalars.contains(scalar) {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                result += "%" + (digits.count < 2 ? "0" : "") + digits
+            } else {
+                result += String(scalar).printable()
+            }
+        }
+        return result
+    }
+}
+
+/// All findings of a run as one SARIF document.
+package enum SarifReport {
+    /// - Parameter help: where `docs/rules.md` can be read, as an address.
+    package static func text(_ findings: [FoundDiagnostic], version: String, help: String?) -> String {
+        let rules = RuleReference.rules
+        let places = Dictionary(rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let driver: JSONValue = [
+            "name": "kpipe-sidecar", "semanticVersion": .string(version),
+            "rules": .array(rules.map { descriptor($0, help) }),
+        ]
+        let run: JSONValue = [
+            "tool": ["driver": driver], "columnKind": "unicodeCodePoints",
+            "results": .array(findings.map { result($0, places[$0.diagnostic.rule.id]) }),
+        ]
+        let document: JSONValue = [
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run],
+        ]
+        return document.text.printableJSON + "\n"
+    }
+
+    private static func descriptor(_ rule: Rule, _ help: String?) -> JSONValue {
+        let words = "\(rule.explanation)\n\nEvidence: \(rule.evidence)."
+        var members: [JSONValue.Member] = [
+            .init("id", .string(rule.id)), .init("shortDescription", ["text": .string(rule.title)]),
+            .init("fullDescription", ["text": .string(rule.explanation)]),
+            .init("help", ["text": .string(words), "markdown": .string("\(words)\n\nSee `\(rule.place)`.")]),
+            .init("defaultConfiguration", ["level": .string(rule.severity.rawValue)]),
+        ]
+        if let help { members.append(.init("helpUri", .string("\(help)#\(rule.anchor)"))) }
+        return .object(members)
+    }
+
+    private static func result(_ found: FoundDiagnostic, _ index: Int?) -> JSONValue {
+        let diagnostic = found.diagnostic
+        func place(_ file: String, _ line: Int?) -> JSONValue {
+            let artifact: JSONValue = ["uri": .string(PercentEncoding.encode(file, keeping: "/"))]
+            let region = line.map { [JSONValue.Member("region", ["startLine": .integer(Int64(max(1, $0)))])] } ?? []
+            return ["physicalLocation": .object([.init("artifactLocation", artifact)] + region)]
+        }
+        var members: [JSONValue.Member] = [
+            .init("ruleId", .string(diagnostic.rule.id)), .init("level", .string(diagnostic.severity.rawValue)),
+            .init("message", ["text": .string(diagnostic.message)]),
+            .init("locations", [place(found.file, diagnostic.line)]),
+        ]
+        if let index { members.insert(.init("ruleIndex", .integer(Int64(index))), at: 1) }
+        if let template = found.template { members.append(.init("relatedLocations", [place(template, nil)])) }
+        if let reason = diagnostic.ignored {
+            members.append(.init("suppressions", [["kind": "inSource", "justification": .string(reason)]]))
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,113 @@
+import Testing
+import YAMLTree
+
+@testable import Conversion
+
+/// Known sidecars that nobody marked: moved beside a container that is plainly the workload, asked about where they may be
+/// main themselves.
+@Suite struct DetectionTests {
+    private static func deployment(
+        _ containers: String..., name: String = "shop", labels: String = "app: shop", annotations: String = "",
+        more: String = ""
+    ) -> String {
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: \(name)}
+        spec:
+          template:
+            metadata: {labels: {\(labels)}, annotations: {\(annotations)}}
+            spec:
+              containers: [\(containers.map { "{\($0)}" }.joined(separator: ", "))]
+
+        """ + more
+    }
+
+    private static func service(_ target: String, _ selector: String = "app: shop", namespace: String = "") -> String {
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: front\(namespace)}\n"
+            + "spec: {selector: {\(selector)}, ports: [{port: 80, targetPort: \(target)}]}\n"
+    }
+
+    private static let app = "name: app, image: shop, ports: [{containerPort: 8080}]"
+    private static let proxy = "name: oauth2-proxy, image: oauth2-proxy, ports: [{containerPort: 4180, name: auth}]"
+    private static let envoy =
+        "name: envoy, image: envoy, lifecycle: {preStop: {httpGet: {path: /shutdown, port: 8090}}}"
+    private static let manager = "name: drainer, image: contour, livenessProbe: {httpGet: {path: /healthz, port: 8090}}"
+
+    /// What is moved, and what is asked about with which words.
+    @Test(
+        arguments: [
+            ("beside the workload", deployment(app, proxy), ["oauth2-proxy"], nil),
+            ("alone", deployment(proxy), [], nil),
+            (
+                "beside another known one", deployment(proxy, "name: fluent-bit, image: fluent-bit"), [],
+                "stands beside nothing but"
+            ),
+            (
+                "kubectl takes it",
+                deployment(app, proxy, annotations: "kubectl.kubernetes.io/default-container: oauth2-proxy"), [],
+                "default container"
+            ),
+            ("beside a helper", deployment(proxy, "name: config-reloader, image: r"), [], "helpers alone"),
+            ("named after it", deployment(app, proxy, name: "my-oauth2-proxy"), [], "my-oauth2-proxy is named after"),
+            (
+                "labelled so", deployment(app, proxy, labels: "app.kubernetes.io/name: oauth2-proxy"), [],
+                "is named after"
+            ),
+            ("a Service leads there", deployment(app, proxy, more: service("4180")), [], "the Service front leads"),
+            ("by the port's name", deployment(app, proxy, more: service("auth")), [], "the Service front leads"),
+            ("a Service leads to main", deployment(app, proxy, more: service("8080")), ["oauth2-proxy"], nil),
+            ("a Service of others", deployment(app, proxy, more: service("4180", "app: other")), ["oauth2-proxy"], nil),
+            ("drained by its helper", deployment(envoy, manager), [], "is drained by drainer"),
+            (
+                "marked",
+                deployment(
+                    app, proxy + ", env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: 'true'}]",
+                    name: "oauth2-proxy"), ["oauth2-proxy"], nil
+            ),
+            (
+                "its label asks for known ones",
+                deployment(app, proxy, name: "oauth2-proxy", labels: "sidecar.k-pipe.cloud/terminate-known: enabled"),
+                ["oauth2-proxy"], nil
+            ),
+        ] as [(String, String, [String], String?)])
+    func aKnownSidecarIsMovedOrAskedAbout(_ what: String, _ text: String, _ moved: [String], _ asked: String?)
+        async throws
+    {
+        var options = ConversionOptions()
+        options.detectsKnown = true
+        for cores in [1, 4] {
+            let conversion = try await StreamConverter(options).convert(Array(text.utf8), cores: cores)
+            let natives = conversion.diagnostics.filter { $0.rule.id == "KS100" }.map {
+                String($0.message.prefix { $0 != " " })
+            }
+            #expect(natives == moved, "\(what): \(conversion.diagnostics.map { $0.text(file: "x") })")
+            let question = conversion.diagnostics.first { $0.rule.id == "KS130" }?.message
+            #expect(
+                (question != nil) == (asked != nil) && question?.contains(asked ?? "") ?? true,
+                "\(what): \(question ?? "")")
+            #expect(!conversion.isRefused)
+        }
+        // Whoever names it has it moved.
+        guard asked != nil else { return }
+        options.sidecars = [text.contains("name: drainer") ? "envoy" : "oauth2-proxy"]
+        #expect(try StreamConverter(options).convert(Array(text.utf8)).isChanged, "\(what)")
+    }
+
+    /// Nothing to do is no error, but a pod whose author marked all of it is.
+    @Test(arguments: [
+        ("[{name: side, image: a}]", false), ("[{name: fluent-bit, image: a}]", false),
+        ("[{name: side, image: a, restartPolicy: Always}]", false),
+        ("[{name: side, image: a}, {name: other, image: b}]", true),
+        ("[{name: side, image: a, env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: 'true'}]}]", true),
+    ])
+    func aPodWithoutMainIsLeft(_ containers: String, _ isRefused: Bool) throws {
+        var options = ConversionOptions()
+        options.detectsKnown = true
+        options.sidecars = ["side", "other"]
+        let text = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: \(containers)}}"
+        let conversion = try StreamConverter(options).convert(Array(text.utf8))
+        #expect(!conversion.isChanged)
+        #expect(conversion.isRefused == isRefused, "\(conversion.diagnostics)")
+    }
+}

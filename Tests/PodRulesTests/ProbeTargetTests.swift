@@ -1,0 +1,68 @@
+import Testing
+
+@testable import PodRules
+
+@Suite struct ProbeTargetTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var target: ProbeTarget
+        var programs: Set<String> = ["side"]
+        var need: ProbeTarget.Need
+    }
+
+    private static func http(_ path: String, _ port: String, host: String = "") -> ProbeTarget {
+        ProbeTarget(port: port, path: path, host: host, command: [])
+    }
+
+    private static func exec(_ words: String...) -> ProbeTarget { ProbeTarget(port: nil, host: "", command: words) }
+
+    /// The sidecar has port 4180, main has port 9090, named web.
+    static let cases = [
+        Case(testDescription: "its own port", target: http("/", "4180"), need: .itself),
+        Case(testDescription: "a port of nobody", target: http("/", "2020"), need: .itself),
+        Case(testDescription: "main's port", target: http("/", "9090"), need: .port("9090")),
+        Case(testDescription: "main's port by name", target: http("/", "web"), need: .port("web")),
+        Case(testDescription: "the same port elsewhere", target: http("/", "9090", host: "db"), need: .itself),
+        Case(
+            testDescription: "its command asks main", target: exec("curl", "http://localhost:9090/x"),
+            need: .port("9090")),
+        Case(
+            testDescription: "in a shell", target: exec("sh", "-c", "nc -z 127.0.0.1 9090; curl '[::1]:9090'"),
+            need: .port("9090")),
+        Case(
+            testDescription: "its command asks itself", target: exec("curl", "http://localhost:4180/x"), need: .itself),
+        Case(
+            testDescription: "Dapr's health", target: http("/v1.0/healthz", "3501"),
+            need: .main(instead: "/v1.0/healthz/outbound")),
+        Case(testDescription: "Dapr's own half", target: http("/v1.0/healthz/outbound", "3501"), need: .itself),
+        Case(
+            testDescription: "Dapr's health by a command",
+            target: exec("wget", "-q", "http://localhost:3500/v1.0/healthz"),
+            need: .main(instead: "/v1.0/healthz/outbound")),
+        Case(
+            testDescription: "what nginx passes on", target: http("/healthz", "80"), programs: ["nginx"],
+            need: .perhapsMain),
+        Case(
+            testDescription: "nginx's own page", target: http("/nginx_status", "80"), programs: ["nginx"], need: .itself
+        ),
+        Case(
+            testDescription: "a connection to nginx",
+            target: ProbeTarget(port: "80", host: "", command: [], isTCP: true),
+            programs: ["nginx"], need: .itself),
+        Case(testDescription: "Envoy's listener", target: http("/", "8080"), programs: ["envoy"], need: .perhapsMain),
+        Case(testDescription: "Envoy's admin port", target: http("/", "9901"), programs: ["envoy"], need: .itself),
+        Case(
+            testDescription: "oauth2-proxy's ping", target: http("/ping", "4180"), programs: ["oauth2-proxy"],
+            need: .itself),
+        Case(
+            testDescription: "through oauth2-proxy", target: http("/app", "4180"), programs: ["oauth2-proxy"],
+            need: .perhapsMain),
+        Case(
+            testDescription: "kube-rbac-proxy", target: http("/metrics", "8443"), programs: ["kube-rbac-proxy"],
+            need: .perhapsMain),
+    ]
+
+    @Test(arguments: cases) func aProbeNeeds(_ one: Case) {
+        #expect(one.target.need(beside: ["4180"], of: ["9090", "web"], programs: one.programs) == one.need)
+    }
+}

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import PodRules
+
+@Suite struct ProgramLifeTests {
+    @Test(arguments: [
+        (["cp", "a", "b"], ProgramLife.ends), (["/bin/echo"], .ends), (["server"], .unknown), ([], .unknown),
+        (["tail", "-f", "x"], .endless), (["tail", "-n1", "-F", "x"], .endless), (["tail", "x"], .ends),
+        (["sleep", "infinity"], .endless), (["sleep", "5"], .unknown), (["ping", "-c", "3", "x"], .ends),
+        (["env", "A=b", "cp", "a", "b"], .ends), (["tini", "--", "server"], .unknown), (["sh"], .unknown),
+        (["busybox", "sh", "-c", "touch x"], .ends), (["/bin/bash", "-o", "pipefail", "-ec", "touch x"], .ends),
+        (["sh", "-c", "--", "touch x"], .ends),
+    ])
+    func aProgramEndsByItself(_ words: [String], _ life: ProgramLife) { #expect(ProgramLife(words) == life) }
+
+    /// The shapes that scripts of sidecars have.
+    @Test(arguments: [
+        ("echo hi > /data/x", ProgramLife.ends), ("server", .unknown), ("sleep 5; server", .unknown),
+        ("sleep 5 && cp a b", .ends), ("tail -F x | grep y", .endless), ("tail -F x | server", .endless),
+        ("cat x | grep y", .ends), ("server | grep y", .unknown), ("tail -f x; echo done", .endless),
+        ("exec server", .unknown), ("exec tail -f x", .endless), ("A=b exec cp a b", .ends),
+        ("server & wait", .unknown), ("tail -f x & wait", .endless), ("cp a b & wait", .ends),
+        ("tail -f x & cp a b", .unknown), ("server &", .unknown), ("cp a b &", .ends),
+        ("server & tail -f log", .endless),
+        ("while true; do sync; sleep 1; done", .endless), ("while :; do date; done", .endless),
+        ("until false; do date; done", .endless), ("while true; do test -f x && break; sleep 1; done", .unknown),
+        ("while true; do if [ -f x ]; then exit 0; fi; sleep 1; done", .unknown),
+        ("while [ ! -f done ]; do sleep 1; done", .ends), ("until test -f done; do sleep 1; done; cp a b", .ends),
+        ("while ! nc -z localhost 80; do sleep 1; done", .unknown), ("cat x | while read l; do echo $l; done", .ends),
+        ("tail -F x | while read l; do echo $l; done", .endless), ("while read l; do echo $l; done < x", .ends),
+        ("while IFS= read -r l; do echo; done < <(tail -f x)", .endless), ("for i in 1 2; do cp $i b; done", .ends),
+        ("for ((;;)); do date; done", .endless), ("for ((;;)); do exit; done", .unknown),
+        ("(cp a b)", .ends), ("(tail -f x) | grep y", .endless), ("(server)", .unknown), ("{ cp a b; } 2>&1", .ends),
+        ("if [ -f x ]; then cp a b; else echo no; fi", .ends), ("if [ -f x ]; then cp a b; else server; fi", .unknown),
+        ("if [ -f x ]; then tail -f x; fi", .unknown), ("case $1 in a) cp a b;; *) server;; esac", .unknown),
+        ("trap 'exit 0' TERM; while true; do sleep 1; done", .endless),
+        ("trap 'exit 0' TERM\nwhile true\ndo\n  cp a b # often\n  sleep 10 & wait $!\ndone\n", .endless),
+        ("f() { tail -f x; }\ncp a b", .ends), ("echo \"a; tail -f b | c\"", .ends), ("echo $(tail -f x)", .ends),
+        ("cp a b >out 2>&1 || true", .ends), ("cp a b &> out", .ends), ("echo done; echo fi", .ends),
+        ("while true; do\n  (cp a b; while true; do date; done)\ndone; cp c d", .endless), ("", .ends),
+        ("((((", .unknown),
+        ("while", .unknown), ("if", .unknown), ("; ; | & (", .unknown), ("; ; | &", .ends), ("echo 'unclosed", .ends),
+    ])
+    func aScriptEndsByItself(_ script: String, _ life: ProgramLife) {
+        #expect(ProgramLife(["sh", "-c", script]) == life, "\(script)")
+    }
+
+    @Test func aScriptOfAnyDepthIsReadToItsEnd() {
+        for word in ["(", "{ ", "if ", "while ", "while true; do ", "for x in y; do ", "a | ", "f() "] {
+            let script = String(repeating: word, count: 5000)
+            #expect(ProgramLife(["sh", "-c", script]) != .ends || word == "a | ", "\(word)")
+        }
+    }
+
+    @Test(arguments: [
+        (["curl", "-X", "POST", "localhost:15020/quitquitquit"], "", false, HookPurpose.endsOrAwaits),
+        (["sh", "-c", "kill -TERM 1"], "", false, .endsOrAwaits),
+        (["/bin/kill", "-s", "SIGINT", "1"], "", false, .endsOrAwaits),
+        (["sh", "-c", "while kill -0 $(pidof app); do sleep 1; done"], "", false, .endsOrAwaits),
+        ([], "/shutdown", false, .endsOrAwaits),
+        (["sh", "-c", "kill -USR1 1; sleep 5"], "", false, .works), (["kill", "-s", "HUP", "1"], "", false, .works),
+        ([], "/drain_listeners?graceful", false, .works), (["nginx", "-s", "quit"], "", false, .works),
+        (["sh", "-c", "curl -XPOST localhost:2020/flush && while true; do sleep 1; done"], "", false, .works),
+        (["sh", "-c", "aws s3 sync /out s3://b/"], "", false, .works),
+        (["contour", "envoy", "shutdown"], "", false, .works),
+        (["sleep", "5"], "", false, .sleeps), ([], "", true, .sleeps), (["sh", "-c", "echo bye"], "", false, .other),
+    ])
+    func aHookIsForSomething(_ command: [String], _ path: String, _ sleeps: Bool, _ purpose: HookPurpose) {
+        #expect(HookPurpose(command: command, path: path, sleeps: sleeps) == purpose, "\(command) \(path)")
+    }
+}
