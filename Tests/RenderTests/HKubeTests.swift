@@ -45,6 +45,18 @@ import YAMLTree
         #expect(ManifestWriter.yaml([some]).contains("memory: \"128Mi\""))
     }
 
+    @Test func aNodeSelectorBecomesTheAffinityThatHKubeMakes() throws {
+        let document = try YAMLNode(parsing: Self.cars(Self.a) + "\nnodeSelector: {disk: ssd, zone: b}")
+        let spec = try HKubeAlgorithm().pod(document).rendered(as: .podSpec, legacy: false).document
+        let node = try YAMLNode(parsing: ManifestWriter.yaml([spec]))
+        let terms = node["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]?[
+            "nodeSelectorTerms"]
+        let expressions = terms?[0]?["matchExpressions"]?.sequence ?? []
+        #expect(expressions.compactMap { $0["key"]?.text } == ["disk", "zone"])
+        #expect(expressions.compactMap { $0["values"]?[0]?.text } == ["ssd", "b"])
+        #expect(node["nodeSelector"] == nil)
+    }
+
     private static func cars(_ cars: String...) -> String { "sideCars: [\(cars.joined(separator: ", "))]" }
     private static let a = "{container: {name: a, image: i}}"
 
@@ -62,6 +74,10 @@ import YAMLTree
                 "{container: {name: b, image: i}, volumes: [{name: v, hostPath: {path: /}}]}"),
             "sideCars[1].volumes[0]"
         ),
+        (cars("{container: {name: worker, image: i}}"), "sideCars[0].container.name"),
+        (cars("{container: {name: a, image: i}, volumes: [{name: varlog, emptyDir: {}}]}"), "volumes"),
+        (cars(a) + "\nnodeSelector: {disk: [ssd]}", "nodeSelector.disk"),
+        (cars(a) + "\nnodeSelector: ssd", "nodeSelector"),
         ("sideCars: {}", "sideCars"), ("name: x", "sideCars"), ("[]", ""),
     ])
     func whatIsWrongIsNamed(_ text: String, _ path: String) throws {

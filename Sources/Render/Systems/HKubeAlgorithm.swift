@@ -5,6 +5,9 @@ package import YAMLTree
 package struct HKubeAlgorithm: Sendable {
     /// HKube's name for the main container.
     static let main = "algorunner"
+    /// Of the other containers and the volumes that HKube's own template of a worker has (task-executor, `templates/worker.js`).
+    private static let containers: Set = [main, "worker"]
+    private static let volumes: Set = ["varlog", "varlibdockercontainers", "algometrics"]
     /// HKube's own `config.resources.sideCar`.
     package static let defaultResources: ManifestValue = ["cpu": "100m", "memory": "128Mi"]
 
@@ -30,8 +33,10 @@ package struct HKubeAlgorithm: Sendable {
                 continue
             }
             let name = container["name"]?.scalar ?? ""
-            if !name.isEmpty, !names.insert(name).inserted {
-                let why = name == Self.main ? "HKube's main container is called that" : "container names must be unique"
+            if !name.isEmpty, !names.insert(name).inserted || Self.containers.contains(name) {
+                let why =
+                    Self.containers.contains(name)
+                    ? "a container of HKube's is called that" : "container names must be unique"
                 reader.report(node, at: "sideCars[\(index)].container.name", "\(name) is taken already: \(why)")
             }
             containers.append(container)
@@ -40,12 +45,32 @@ package struct HKubeAlgorithm: Sendable {
             reader.report(nil, at: "sideCars", "is missing; an algorithm without sidecars needs nothing from here")
         }
         volumes.checkMounts(of: containers, &reader)
+        for name in volumes.list.compactMap({ $0["name"]?.scalar }) where Self.volumes.contains(name) {
+            reader.report(nil, at: "volumes", "\(name) is a volume of HKube's own; give yours another name")
+        }
+        let affinity = affinity(&reader)
         guard reader.problems.isEmpty else { throw InputError(reader.problems) }
         var spec: ManifestValue = ["restartPolicy": "Never", "containers": .list(containers)]
         if !volumes.list.isEmpty { spec["volumes"] = .list(volumes.list) }
+        if let affinity { spec["affinity"] = affinity }
         return GeneratedPod(
             name: name, spec: spec, sidecars: names.subtracting([Self.main]), retries: nil, timeout: nil,
             diagnostics: diagnostics)
+    }
+
+    /// HKube makes a node affinity of an algorithm's `nodeSelector`: all of it has to hold.
+    private func affinity(_ reader: inout FieldReader) -> ManifestValue? {
+        var expressions: [ManifestValue] = []
+        for pair in reader.pairs("nodeSelector") {
+            guard let value = pair.value.text else {
+                reader.report(pair.value, at: "nodeSelector.\(pair.key)", "expected a label's value, a text")
+                continue
+            }
+            expressions.append(["key": .text(pair.key), "operator": "In", "values": .list([.text(value)])])
+        }
+        guard !expressions.isEmpty else { return nil }
+        let terms: ManifestValue = ["nodeSelectorTerms": .list([["matchExpressions": .list(expressions)]])]
+        return ["nodeAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": terms]]
     }
 
     private func main(

@@ -71,6 +71,11 @@ import Testing
     }
 
     @Test(arguments: [
+        Case("kubelets", .warn, "1.33.2 on new, old: a sidecar with a startup probe") {
+            for name in ["old", "new"] {
+                $0.nodes?.append(.init(name: name, kubelet: "v1.33.2", runtime: "containerd://1.7"))
+            }
+        },
         Case("API server", .warn, "v1.26") { $0.version = ServerVersion(1, 26) },
         Case("API server", .fail, "refused") {
             $0.version = nil
