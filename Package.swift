@@ -202,7 +202,7 @@ let package = Package(
             ]),
 
         .target(
-            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["CLinux", "CChecksum", "CCrypto"], path: "Tests/Support",
             exclude: ["FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios", "CZlib"],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.

@@ -1,4 +1,5 @@
 internal import Basics
+internal import CLinux
 internal import Glibc
 
 /// Finds the regular files below a folder, in byte order, following no link to a folder. A deep tree costs no more

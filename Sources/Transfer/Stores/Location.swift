@@ -104,6 +104,27 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+extension Location {
+    /// `BUCKET/KEY`, as object stores have it.
+    static func inBucket(_ kind: any StoreKind.Type, _ scheme: String, _ rest: Substring) throws(Problem) -> Location {
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        let bucket = String(rest[..<slash])
+        guard isBucket(bucket) else {
+            throw Problem("'\(bucket)' is not a bucket name", hint: "write \(scheme)://BUCKET/KEY")
+        }
+        let key = String(rest[slash...].dropFirst())
+        // The limit of S3 and of all that copy it.
+        guard key.utf8.count <= 1024 else { throw Problem("the key is longer than 1024 bytes") }
+        return Location(kind, base: "\(scheme)://\(bucket)/", authority: bucket, key: key)
+    }
+
+    /// Wider than AWS's rule, because other servers allow more.
+    private static func isBucket(_ name: String) -> Bool {
+        (1...255).contains(name.utf8.count) && name != "." && name != ".."
+            && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
+    }
+}
+
 // MARK: - In a configuration
 
 extension Location {
@@ -111,9 +132,6 @@ extension Location {
     package static var schemes: String {
         StoreRegistry.kinds.flatMap { $0.schemes }.map { "\($0)://" }.joined(separator: ", ")
     }
-
-    /// Understood, and refused by name until their stores exist.
-    private static let announced: Set<String> = ["gs", "az"]
 
     /// What is wrong with a configured URL, in which placeholders may still stand; `nil` for nothing. Shows no more of it
     /// than its scheme, because the rest may hold a credential.
@@ -123,9 +141,7 @@ extension Location {
         }
         let scheme = url[..<separator.lowerBound].lowercased()
         guard let kind = StoreRegistry.kind(of: scheme) else {
-            return announced.contains(scheme)
-                ? "\(scheme):// is not available in this build; there are \(schemes)"
-                : "no such scheme \(url[..<separator.upperBound]); there are \(schemes)"
+            return "no such scheme \(url[..<separator.upperBound]); there are \(schemes)"
         }
         let rest = url[separator.upperBound...]
         guard let authority = kind.authority else {

@@ -39,7 +39,9 @@ struct StoreContext: Sendable {
 /// Resolves locations to stores. All stores share one connection pool; equal places share one store's state (region,
 /// credentials, clock).
 package final class StoreRegistry: StoreResolver {
-    static let kinds: [any StoreKind.Type] = [S3Service.self, WebKind.self, FileKind.self]
+    static let kinds: [any StoreKind.Type] = [
+        S3Service.self, GoogleService.self, AzureService.self, WebKind.self, FileKind.self,
+    ]
 
     static func kind(of scheme: String) -> (any StoreKind.Type)? { kinds.first { $0.schemes.contains(scheme) } }
 

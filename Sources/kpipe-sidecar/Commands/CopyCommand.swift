@@ -33,8 +33,9 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
                  kpipe-sidecar cp 'results/**/*.csv' s3://bucket/csv/
               7. Send a file to a web server with PUT:
                  kpipe-sidecar cp report.json https://backend.example/reports/7
-              8. From bucket to bucket:
-                 kpipe-sidecar cp s3://here/data/ s3://there/data/
+              8. From bucket to bucket, and from cloud to cloud:
+                 kpipe-sidecar cp s3://here/data/ gs://there/data/
+                 kpipe-sidecar cp az://account/container/data/ data/
               9. Through a pipe:
                  kpipe-sidecar cp s3://bucket/words.txt - | sort | \\
                    kpipe-sidecar cp - s3://bucket/sorted.txt

@@ -18,6 +18,8 @@ import Testing
         ).load()
     }
 
+    static let schemes = "there are s3://, gs://, az://, http://, https://, file://"
+
     static let whole = """
         inputs:
         - from: s3://bucket/run-{env.RUN}/part-*.parquet
@@ -98,13 +100,13 @@ import Testing
             ]
         ),
         (
-            "inputs: [{from: b/k}, {from: ftp://x/y}, {from: gs://b/k}, {from: 's3:///k'}, {from: file://x}]",
+            "inputs: [{from: b/k}, {from: ftp://x/y}, {from: gcs://b/k}, {from: 's3:///k'}, {from: file://x}]",
             [
-                "1:17: inputs[0].from: expected a URL such as s3://bucket/key; there are s3://, http://, https://, file://",
-                "1:30: inputs[1].from: no such scheme ftp://; there are s3://, http://, https://, file://",
-                "1:49: inputs[2].from: gs:// is not available in this build; there are s3://, http://, https://, file://",
-                "1:67: inputs[3].from: expected a bucket after s3://",
-                "1:86: inputs[4].from: expected an absolute path: file:///folder/file",
+                "1:17: inputs[0].from: expected a URL such as s3://bucket/key; \(AgentConfigurationTests.schemes)",
+                "1:30: inputs[1].from: no such scheme ftp://; \(AgentConfigurationTests.schemes)",
+                "1:49: inputs[2].from: no such scheme gcs://; \(AgentConfigurationTests.schemes)",
+                "1:68: inputs[3].from: expected a bucket after s3://",
+                "1:87: inputs[4].from: expected an absolute path: file:///folder/file",
             ]
         ),
         (

@@ -9,7 +9,9 @@ struct LocationTests {
     @Test(arguments: [
         ("s3://bucket/a/b", "s3://bucket/", "a/b"), ("s3://bucket", "s3://bucket/", ""),
         ("s3://bucket/", "s3://bucket/", ""), ("S3://my.bucket/a%20b+c?d#e", "s3://my.bucket/", "a%20b+c?d#e"),
-        ("s3://bucket//a", "s3://bucket/", "/a"), ("s3://bucket/p/*.csv", "s3://bucket/", "p/*.csv"),
+        ("s3://bucket//a", "s3://bucket/", "/a"), ("gs://bucket/a?b#c", "gs://bucket/", "a?b#c"),
+        ("az://acc1/my-box/a?b#c/d", "az://acc1/my-box/", "a?b#c/d"), ("az://acc1/$web", "az://acc1/$web/", ""),
+        ("s3://bucket/p/*.csv", "s3://bucket/", "p/*.csv"),
         ("https://Host.example/a b/ü", "https://host.example", "/a%20b/%C3%BC"),
         ("http://h:80/x", "http://h", "/x"), ("http://h:8080", "http://h:8080", "/"),
         ("https://h:443/a?b=c%20d#part", "https://h", "/a?b=c%20d"), ("http://[::1]:9/x", "http://[::1]:9", "/x"),
@@ -24,7 +26,8 @@ struct LocationTests {
     }
 
     @Test(arguments: [
-        "", "s3://", "s3:///key", "s3://buc ket/x", "s3://../x", "s3://arn:aws:s3:::x/y", "gs://bucket/x", "az://c/x",
+        "", "s3://", "s3:///key", "s3://buc ket/x", "s3://../x", "s3://arn:aws:s3:::x/y", "gs://", "gs://b!/x", "az://",
+        "az://account", "az://Account/c/x", "az://account//x", "az://account/c_/x",
         "ftp://h/x", "http://", "http://h:0/x", "http://h:99999/", "http://h:x/", "http://hö/", "file://host/x",
         "file://relative", "file:///a%zz", "file:///a%00", "s3://b/\0",
         "s3://bucket/" + String(repeating: "k", count: 1025),
@@ -35,12 +38,10 @@ struct LocationTests {
         #expect(error?.message.isEmpty == false)
     }
 
-    @Test func `stores that are not there yet are refused by name, with what is`() {
-        for scheme in ["gs", "az"] {
-            let error = #expect(throws: TransferError.self) { try Location("\(scheme)://bucket/key") }
-            #expect(error?.message == "\(scheme):// is not supported")
-            #expect(error?.hint?.contains("s3://") == true)
-        }
+    @Test func `a scheme that is not known is refused by name, with those that are`() {
+        let error = #expect(throws: TransferError.self) { try Location("ftp://host/x") }
+        #expect(error?.message == "ftp:// is not supported")
+        for kind in StoreRegistry.kinds { #expect(error?.hint?.contains("\(kind.schemes[0])://") == true) }
     }
 
     @Test(arguments: [

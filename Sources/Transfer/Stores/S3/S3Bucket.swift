@@ -2,7 +2,7 @@ internal import HTTPTransport
 internal import Synchronization
 
 /// Sends requests to one bucket: signs them, and corrects region, clock and credentials where the server says so.
-final class S3Bucket: Sendable {
+final class S3Bucket: S3Caller {
     let name: String
     private let service: S3Service
     /// What an answer told; until then the service's.
@@ -13,13 +13,11 @@ final class S3Bucket: Sendable {
         self.service = service
     }
 
-    /// The object's URL in errors.
     func url(_ key: String?) -> String { "s3://\(name)/\(key ?? "")" }
 
     /// A listing of 1000 keys, each of 1024 bytes in percent escapes, and what S3 says of them besides.
     private static let largestDocument = 8 << 20
 
-    /// The whole answer.
     func answer(_ call: S3Call) async throws(TransferError) -> ResponseGate.Answer {
         try await perform(call, .document(limit: Self.largestDocument))
     }

@@ -35,6 +35,31 @@ struct S3Call {
     }
 }
 
+/// Whoever carries out such calls: a bucket of S3, or one of Google's, which knows some of them.
+protocol S3Caller: Sendable {
+    /// The object's URL in errors.
+    func url(_ key: String?) -> String
+    /// The whole answer; throws what is no success.
+    func answer(_ call: S3Call) async throws(TransferError) -> ResponseGate.Answer
+}
+
+extension S3Caller {
+    /// Uploads under `prefix` that are neither complete nor aborted.
+    func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
+        var uploads: [UnfinishedUpload] = []
+        var marker: (key: String, id: String)?
+        while true {
+            var call = S3Call("GET", nil)
+            call.query = [("uploads", ""), ("prefix", prefix)]
+            if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
+            let page = try S3Listing.uploads(try await answer(call).body, object: url(prefix))
+            uploads += page.uploads
+            guard let next = page.next, marker.map({ $0 != next }) ?? true else { return uploads }
+            marker = next
+        }
+    }
+}
+
 extension ChecksumAlgorithm {
     /// The header that carries it to S3 and back.
     var s3Header: String {

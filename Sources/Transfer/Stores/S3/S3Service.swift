@@ -76,19 +76,11 @@ extension S3Service: StoreKind {
     static var authority: String? { "a bucket" }
 
     static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
-        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-        let bucket = String(rest[..<slash])
-        guard !bucket.hasPrefix("arn:") else {
+        guard !rest.hasPrefix("arn:") else {
             throw Location.Problem(
                 "access points named by ARN are not supported", hint: "use the access point's alias as the bucket")
         }
-        guard isBucket(bucket) else {
-            throw Location.Problem("'\(bucket)' is not a bucket name", hint: "write s3://BUCKET/KEY")
-        }
-        let key = String(rest[slash...].dropFirst())
-        // The limit of S3 and of all that copy it.
-        guard key.utf8.count <= 1024 else { throw Location.Problem("the key is longer than 1024 bytes") }
-        return Location(self, base: "s3://\(bucket)/", authority: bucket, key: key)
+        return try .inBucket(self, scheme, rest)
     }
 
     convenience init(_ context: StoreContext) throws(TransferError) {
@@ -96,17 +88,9 @@ extension S3Service: StoreKind {
     }
 
     func store(at location: Location) -> any ObjectStore { store(bucket: location.authority) }
-
-    /// Wider than AWS's rule, because other servers allow more.
-    private static func isBucket(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && name != "." && name != ".."
-            && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
-    }
 }
 
 extension S3Service {
-    /// The chain of AWS's own tools: environment, web identity, shared files, container, machine. A profile named on
-    /// the command line stands alone.
     convenience init(
         _ configuration: StoreConfiguration, client: any HTTPRequesting, direct: any HTTPRequesting,
         clock: ServerClock = ServerClock(), runner: any ProcessRunner = SystemProcessRunner()
@@ -118,22 +102,10 @@ extension S3Service {
             self.init(settings: settings, client: client, cache: nil, machine: machine, clock: clock)
             return
         }
-        let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
-        let environment = EnvironmentSource(configuration: configuration)
-        let container = ContainerSource(configuration: configuration, client: direct)
-        let instance = InstanceSource(configuration: configuration, client: direct)
-        let profile = ProfileSource(
-            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
-            runner: runner)
-        var sources: [any AWSCredentialSource] = [profile]
-        if configuration.profile == nil {
-            sources = [environment]
-            if let webIdentity = WebIdentitySource(configuration, service: service) { sources.append(webIdentity) }
-            sources += [profile, container, instance] as [any AWSCredentialSource]
-        }
+        let chain = try AWSCredentialChain(
+            configuration, profiles: profiles, client: client, direct: direct, clock: clock, runner: runner)
         self.init(
-            settings: settings, client: client, cache: CredentialCache(AWSCredentialChain(sources: sources)),
-            machine: machine, clock: clock)
+            settings: settings, client: client, cache: CredentialCache(chain), machine: machine, clock: clock)
     }
 }
 

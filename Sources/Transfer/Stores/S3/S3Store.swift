@@ -101,17 +101,7 @@ struct S3Store: ObjectStore {
     }
 
     func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
-        var uploads: [UnfinishedUpload] = []
-        var marker: (key: String, id: String)?
-        while true {
-            var call = S3Call("GET", nil)
-            call.query = [("uploads", ""), ("prefix", prefix)]
-            if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
-            let page = try S3Listing.uploads(try await bucket.answer(call).body, object: bucket.url(prefix))
-            uploads += page.uploads
-            guard let next = page.next, marker.map({ $0 != next }) ?? true else { return uploads }
-            marker = next
-        }
+        try await bucket.unfinishedUploads(prefix: prefix)
     }
 
     /// Throws what is behind a refusal that came without words; returns where there is nothing wrong any more.

@@ -4,11 +4,16 @@ internal import HTTPTransport
 /// A multipart upload to S3.
 struct S3Upload: MultipartUpload {
     let id: String
-    private let bucket: S3Bucket
+    private let bucket: any S3Caller
     private let key: String
     private let checksum: ChecksumAlgorithm?
+    /// The parts' checksums stand in the document that joins them.
+    private let listsChecksums: Bool
 
-    init(_ bucket: S3Bucket, key: String, id: String, checksum: ChecksumAlgorithm?) {
+    init(
+        _ bucket: any S3Caller, key: String, id: String, checksum: ChecksumAlgorithm?, listsChecksums: Bool = true
+    ) {
+        self.listsChecksums = listsChecksums
         self.bucket = bucket
         self.key = key
         self.id = id
@@ -101,7 +106,7 @@ struct S3Upload: MultipartUpload {
 
     private func document(_ parts: [PartTag]) -> String {
         let entries = parts.map { part in
-            let checksum = part.checksum.flatMap { checksum in
+            let checksum = (listsChecksums ? part.checksum : nil).flatMap { checksum in
                 checksum.algorithm.s3Name.map { "<Checksum\($0)>\(checksum.base64)</Checksum\($0)>" }
             }
             let etag = part.etag.replacing("&", with: "&amp;").replacing("<", with: "&lt;")

@@ -72,7 +72,9 @@ struct SigV4: Sendable {
         var signed: [(name: String, value: String)] = [("host", host)]
         for (name, value) in headers.fields {
             let name = name.lowercased()
-            guard name.hasPrefix("x-amz-") || name == "content-type" || name == "content-md5" else { continue }
+            guard
+                name.hasPrefix("x-amz-") || name.hasPrefix("x-goog-") || name == "content-type" || name == "content-md5"
+            else { continue }
             let value = collapsingSpaces(value)
             if let index = signed.firstIndex(where: { $0.name == name }) {
                 signed[index].value += ",\(value)"

@@ -1,10 +1,10 @@
 internal import CExpat
 
-/// An XML document as S3 and STS write them: elements with text, no mixed content; attributes and namespaces are not
-/// looked at.
+/// An XML document as stores write them: elements with text, no mixed content; namespaces are not looked at.
 struct XMLElement: Equatable {
     var name: String
     var text = ""
+    var attributes: [String: String] = [:]
     var children: [XMLElement] = []
 
     init(name: String) {
@@ -21,7 +21,8 @@ struct XMLElement: Equatable {
         // The builder outlives the parser: it is held by this function.
         XML_SetUserData(parser, Unmanaged.passUnretained(builder).toOpaque())
         XML_SetElementHandler(
-            parser, { data, name, _ in Builder.of(data)?.start(name) }, { data, _ in Builder.of(data)?.end() })
+            parser, { data, name, attributes in Builder.of(data)?.start(name, attributes) },
+            { data, _ in Builder.of(data)?.end() })
         XML_SetCharacterDataHandler(parser) { data, text, length in Builder.of(data)?.add(text, length) }
         XML_SetStartDoctypeDeclHandler(parser) { data, _, _, _, _ in Builder.of(data)?.refuse() }
         let parsed = document.withUnsafeBufferPointer { buffer in
@@ -67,9 +68,16 @@ private final class Builder {
         data.map { Unmanaged<Builder>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    func start(_ name: UnsafePointer<XML_Char>?) {
+    /// `attributes`: names and values by turns, `nil` last.
+    func start(_ name: UnsafePointer<XML_Char>?, _ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>?) {
         guard open.count < Self.maximumDepth, let name else { return refuse() }
-        open.append(XMLElement(name: String(cString: name)))
+        var element = XMLElement(name: String(cString: name))
+        var pairs = attributes
+        while let pair = pairs, let name = pair[0], let value = pair[1] {
+            element.attributes[String(cString: name)] = String(cString: value)
+            pairs = pair + 2
+        }
+        open.append(element)
     }
 
     func add(_ text: UnsafePointer<XML_Char>?, _ length: Int32) {

@@ -8,10 +8,14 @@ final class ScriptedExchange: HTTPRequesting {
     typealias Answer = @Sendable (HTTPRequest) -> (status: Int, body: String)?
 
     private let answer: Answer
+    private let headers: HTTPHeaders
     private let seen = Mutex<[HTTPRequest]>([])
 
     /// `nil`: nobody is there.
-    init(_ answer: @escaping Answer) { self.answer = answer }
+    init(headers: HTTPHeaders = [:], _ answer: @escaping Answer) {
+        self.headers = headers
+        self.answer = answer
+    }
 
     var requests: [HTTPRequest] { seen.withLock { $0 } }
 
@@ -20,7 +24,7 @@ final class ScriptedExchange: HTTPRequesting {
     {
         seen.withLock { $0.append(request) }
         guard let answer = answer(request) else { throw TransportError(attempted: request.method, reason: .connect) }
-        return (HTTPResponseHead(status: answer.status), Array(answer.body.utf8))
+        return (HTTPResponseHead(status: answer.status, headers: headers), Array(answer.body.utf8))
     }
 
     func execute(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws(TransportError)

@@ -70,3 +70,17 @@ final class BytesSink: ObjectSink {
         }
     }
 }
+
+/// Counts calls from whatever thread.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+
+    /// From 1.
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}

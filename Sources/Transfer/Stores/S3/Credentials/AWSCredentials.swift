@@ -42,6 +42,28 @@ struct AWSCredentialChain: AWSCredentialSource {
     }
 }
 
+extension AWSCredentialChain {
+    /// The chain of AWS's own tools: environment, web identity, shared files, container, machine. A profile named on
+    /// the command line stands alone.
+    init(
+        _ configuration: StoreConfiguration, profiles: AWSProfiles, client: any HTTPRequesting,
+        direct: any HTTPRequesting, clock: ServerClock, runner: any ProcessRunner = SystemProcessRunner()
+    ) throws(TransferError) {
+        let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
+        let environment = EnvironmentSource(configuration: configuration)
+        let container = ContainerSource(configuration: configuration, client: direct)
+        let instance = InstanceSource(configuration: configuration, client: direct)
+        let profile = ProfileSource(
+            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
+            runner: runner)
+        sources = [profile]
+        guard configuration.profile == nil else { return }
+        sources = [environment]
+        if let webIdentity = WebIdentitySource(configuration, service: service) { sources.append(webIdentity) }
+        sources += [profile, container, instance] as [any AWSCredentialSource]
+    }
+}
+
 /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
 struct EnvironmentSource: AWSCredentialSource {
     var configuration: StoreConfiguration
@@ -59,48 +81,30 @@ struct EnvironmentSource: AWSCredentialSource {
 }
 
 /// The JSON in which container, instance and process credentials come; the field for the token differs.
-struct CredentialDocument: Decodable {
-    var code: String?
-    var message: String?
-    var accessKeyID: String?
-    var secretAccessKey: String?
-    var token: String?
-    var sessionToken: String?
-    var expiration: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case code = "Code"
-        case message = "Message"
-        case accessKeyID = "AccessKeyId"
-        case secretAccessKey = "SecretAccessKey"
-        case token = "Token"
-        case sessionToken = "SessionToken"
-        case expiration = "Expiration"
-    }
-
+enum CredentialDocument {
     /// Throws `.credentials`; `source` names where the document came from.
     static func credentials(_ bytes: [UInt8], from source: String) throws(TransferError) -> AWSCredentials {
         func refuse(_ message: String) -> TransferError {
             TransferError(object: source, reason: .credentials, message: message)
         }
-        guard let document = try? JSONCoding.decode(CredentialDocument.self, from: bytes) else {
+        guard let document = JSONFields(parsing: bytes) else {
             throw refuse("the credentials are not the JSON that was expected")
         }
-        if let code = document.code, code != "Success" {
-            throw refuse("no credentials: \(code) \(document.message ?? "")")
+        if let code = document["Code"], code != "Success" {
+            throw refuse("no credentials: \(code) \(document["Message"] ?? "")")
         }
-        guard let id = document.accessKeyID, let secret = document.secretAccessKey, !id.isEmpty, !secret.isEmpty else {
+        guard let id = document["AccessKeyId"], let secret = document["SecretAccessKey"] else {
             throw refuse("the credentials lack AccessKeyId or SecretAccessKey")
         }
         var expiration: Int64?
-        if let text = document.expiration {
+        if let text = document["Expiration"] {
             guard let time = CivilTime(internet: text) else {
                 throw refuse("the credentials' expiration cannot be read")
             }
             expiration = time.secondsSince1970
         }
         return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: document.token ?? document.sessionToken,
+            accessKeyID: id, secretAccessKey: secret, sessionToken: document["Token"] ?? document["SessionToken"],
             expiration: expiration)
     }
 }

@@ -1,0 +1,108 @@
+internal import Basics
+internal import HTTPTransport
+
+/// A container of Azure Blob Storage (https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api).
+struct AzureStore: ObjectStore {
+    /// https://learn.microsoft.com/azure/storage/blobs/scalability-targets
+    static let limits = MultipartLimits(minimumPart: 1, maximumPart: 4000 << 20, maximumParts: 50_000)
+    /// A page of 5000 blobs, their names 1024 characters in escapes.
+    private static let document = ResponseGate.Wanted.document(limit: 64 << 20)
+
+    let traits = StoreTraits(ranges: true, lists: AzureService.lists, multipart: limits, checksum: .crc64nvme)
+    private let service: AzureService
+    private let account: AzureAccount
+    private let container: String
+
+    init(_ service: AzureService, _ account: AzureAccount, container: String) {
+        self.service = service
+        self.account = account
+        self.container = container
+    }
+
+    /// In errors.
+    func url(_ key: String) -> String { "az://\(account.name)/\(container)/\(key)" }
+
+    func call(_ method: String, _ key: String) -> AzureCall {
+        AzureCall(method, "/\(container)/\(PercentEncoding.encode(key, keeping: "/"))")
+    }
+
+    func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
+        AzureBlob.info(key, try await answer(call("HEAD", key), key).head)
+    }
+
+    func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
+        var call = AzureCall("GET", "/\(container)")
+        call.query = [("restype", "container"), ("comp", "list"), ("maxresults", "5000"), ("prefix", prefix)]
+        if let token { call.query.append(("marker", token)) }
+        let page = try AzureBlob.page(try await answer(call, prefix).body, object: url(prefix))
+        guard token == nil || page.next != token else {
+            throw TransferError(
+                object: url(prefix), reason: .protocolViolation,
+                message: "the listing does not get on: the server gave the same marker again")
+        }
+        return page
+    }
+
+    func read(
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
+    ) async throws(TransferError) -> ObjectInfo {
+        var call = call("GET", key)
+        if let range { call.headers["x-ms-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
+        if let etag = matching?.etag { call.headers["If-Match"] = AzureBlob.quoted(etag) }
+        let check = ResponseCheck(
+            object: url(key), key: key, range: range, matching: matching, describe: AzureBlob.info)
+        let answer = try await answer(call, key, .object(check, sink))
+        return answer.info ?? check.info(answer.head)
+    }
+
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
+        async throws(TransferError) -> ObjectInfo
+    {
+        var call = call("PUT", key)
+        call.headers = AzureBlob.headers(of: attributes)
+        call.headers["x-ms-blob-type"] = "BlockBlob"
+        let length = try length(of: content, key)
+        call.carry(content, length: length, checksum: attributes.checksum)
+        return AzureBlob.stored(key, try await answer(call, key).head, size: length)
+    }
+
+    func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+        -> any MultipartUpload
+    {
+        // Who writes without the right to read commits without a condition.
+        var condition = ""
+        do { condition = try await stat(key).etag ?? "" } catch {
+            switch error.reason {
+            case .notFound: condition = "*"
+            case .permission, .credentials: break
+            default: throw error
+            }
+        }
+        return AzureUpload(self, key: key, condition: condition, attributes: attributes)
+    }
+
+    func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
+        guard let upload = AzureUpload(self, key: key, id: id) else {
+            throw TransferError(object: url(key), reason: .notFound, message: "there is no such upload")
+        }
+        return upload
+    }
+
+    func length(of content: any ObjectContent, _ key: String) throws(TransferError) -> Int64 {
+        guard let length = content.length else {
+            throw TransferError(
+                object: url(key), reason: .configuration, message: "the length must be known before the content",
+                hint: "upload it in parts")
+        }
+        return length
+    }
+
+    /// Throws what an answer says that is no success.
+    func answer(_ call: AzureCall, _ key: String, _ wanted: ResponseGate.Wanted = document)
+        async throws(TransferError) -> ResponseGate.Answer
+    {
+        let answer = try await service.answer(call, at: account, wanted, object: url(key))
+        guard answer.head.isSuccess else { throw AzureFailure(answer.head, answer.body).error(url(key)) }
+        return answer
+    }
+}

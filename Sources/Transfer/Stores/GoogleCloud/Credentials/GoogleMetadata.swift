@@ -1,0 +1,35 @@
+internal import HTTPTransport
+
+/// The metadata server of a machine or pod at Google. Elsewhere nobody answers, or another cloud's.
+struct GoogleMetadata: Sendable {
+    private static let path = "/computeMetadata/v1/instance/service-accounts/default/token"
+
+    let configuration: StoreConfiguration
+    let near: NearService
+    let service: TokenService
+
+    /// `nil` where there is no such server, or it knows no account.
+    func token() async throws(TransferError) -> BearerToken? {
+        guard configuration.variable("NO_GCE_CHECK")?.lowercased() != "true" else { return nil }
+        let named = configuration.variable("GCE_METADATA_HOST")
+        guard let url = WebURL("http://\(named ?? "169.254.169.254")\(Self.path)") else {
+            throw TransferError(object: "GCE_METADATA_HOST", reason: .configuration, message: "is no host")
+        }
+        let request = HTTPRequest("GET", url.text, headers: ["Metadata-Flavor": "Google"])
+        let answer: (head: HTTPResponseHead, body: [UInt8])
+        do {
+            answer = try await near.answer(to: request) { $0.status >= 500 || $0.status == 429 }
+        } catch {
+            // Where nobody said that there is one, there is none.
+            guard named == nil, error.reason != .cancelled else { throw error }
+            return nil
+        }
+        // The same address is another cloud's elsewhere.
+        guard named != nil || answer.head.headers["Metadata-Flavor"] == "Google" else { return nil }
+        if answer.head.status == 404 { return nil }
+        guard answer.head.isSuccess, let fields = JSONFields(parsing: answer.body) else {
+            throw TokenService.refusal(answer.head.status, answer.body, object: url.text)
+        }
+        return try service.token(fields, object: url.text)
+    }
+}

@@ -1,0 +1,116 @@
+internal import Basics
+internal import HTTPTransport
+
+/// A bucket of Google Cloud Storage, or of an emulator (https://cloud.google.com/storage/docs/json_api/v1).
+struct GoogleStore: ObjectStore {
+    let traits = StoreTraits(
+        ranges: true, lists: GoogleService.lists, multipart: S3Store.limits, checksum: .crc32c)
+    let service: GoogleService
+    let bucket: String
+
+    init(_ service: GoogleService, bucket: String) {
+        self.service = service
+        self.bucket = bucket
+    }
+
+    /// Above, an upload that breaks off goes on where it was; below, asking where costs as much as sending again.
+    static let worthResuming: Int64 = 8 << 20
+    /// A page of 1000 objects, their names 1024 bytes in escapes.
+    private static let document = ResponseGate.Wanted.document(limit: 8 << 20)
+
+    /// In errors.
+    func url(_ key: String) -> String { "gs://\(bucket)/\(key)" }
+    private var collection: String { "/storage/v1/b/\(PercentEncoding.encode(bucket))/o" }
+    var uploads: String { "/upload\(collection)" }
+    func path(of key: String) -> String { "\(collection)/\(PercentEncoding.encode(key))" }
+
+    func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
+        let call = GoogleCall(path: path(of: key), query: [("fields", GoogleObject.fields)])
+        return try GoogleObject.info(try await answer(call, key).body, object: url(key))
+    }
+
+    func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
+        var call = GoogleCall(path: collection)
+        call.query = [
+            ("prefix", prefix), ("maxResults", "1000"), ("fields", "nextPageToken,items(\(GoogleObject.fields))"),
+        ]
+        if let token { call.query.append(("pageToken", token)) }
+        let page = try GoogleObject.page(try await answer(call, prefix).body, object: url(prefix))
+        guard token == nil || page.next != token else {
+            throw TransferError(
+                object: url(prefix), reason: .protocolViolation,
+                message: "the listing does not get on: the server gave the same page token again")
+        }
+        return page
+    }
+
+    func read(
+        _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
+    ) async throws(TransferError) -> ObjectInfo {
+        var call = GoogleCall(path: path(of: key), query: [("alt", "media")])
+        // Objects that are stored compressed come as they are stored, not unpacked on their way: sizes, ranges and
+        // checksums are of what is stored.
+        call.headers["Accept-Encoding"] = "gzip"
+        if let range { call.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
+        if let generation = matching?.versionID { call.query.append(("ifGenerationMatch", generation)) }
+        let check = ResponseCheck(
+            object: url(key), key: key, range: range, matching: matching, describe: GoogleObject.info)
+        let answer = try await answer(call, key, .object(check, sink))
+        return answer.info ?? check.info(answer.head)
+    }
+
+    func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
+        async throws(TransferError) -> ObjectInfo
+    {
+        guard let length = content.length else {
+            throw TransferError(
+                object: url(key), reason: .configuration, message: "the length must be known before the content",
+                hint: "upload it in parts")
+        }
+        let resource = GoogleObject.resource(key, attributes)
+        if length >= Self.worthResuming {
+            return try await resumably(key, content, length: length, resource, attributes.checksum)
+        }
+        let boundary = "kpipe-\(UInt64.random(in: 0 ... .max))-\(UInt64.random(in: 0 ... .max))"
+        let type = attributes.contentType ?? GoogleObject.defaultType
+        let before = "--\(boundary)\r\nContent-Type: application/json\r\n\r\n\(resource.text)\r\n"
+        let head = "\(before)--\(boundary)\r\nContent-Type: \(type)\r\n\r\n"
+        var call = GoogleCall(method: "POST", path: uploads, query: [("uploadType", "multipart")])
+        call.headers["Content-Type"] = "multipart/related; boundary=\(boundary)"
+        call.body = .source(FramedBody(head, content, length: length, "\r\n--\(boundary)--\r\n"))
+        return try stored(try await answer(call, key).body, key, attributes.checksum)
+    }
+
+    /// What the server says of an object that was just stored: the checksum is compared here as well, because not every
+    /// server compares what it was told.
+    func stored(_ body: [UInt8], _ key: String, _ sent: Checksum?) throws(TransferError) -> ObjectInfo {
+        let info = try GoogleObject.info(body, object: url(key))
+        if let sent, let found = info.checksum, sent.algorithm == found.algorithm, sent != found {
+            throw TransferError(
+                object: url(key), reason: .network,
+                message: "was damaged on its way: stored with \(found.base64), sent with \(sent.base64)")
+        }
+        return info
+    }
+
+    func remove(_ key: String, generation: String?) async throws(TransferError) {
+        var call = GoogleCall(method: "DELETE", path: path(of: key))
+        if let generation { call.query = [("ifGenerationMatch", generation)] }
+        do { _ = try await answer(call, key) } catch  where error.reason == .notFound {}
+    }
+
+    /// Throws what an answer says that is no success.
+    func answer(_ call: GoogleCall, _ key: String, _ wanted: ResponseGate.Wanted = document)
+        async throws(TransferError) -> ResponseGate.Answer
+    {
+        let answer = try await anyAnswer(call, key, wanted)
+        guard answer.head.isSuccess else { throw GoogleFailure(answer.head, answer.body).error(url(key)) }
+        return answer
+    }
+
+    func anyAnswer(_ call: GoogleCall, _ key: String, _ wanted: ResponseGate.Wanted = document)
+        async throws(TransferError) -> ResponseGate.Answer
+    {
+        try await service.requests.answer(wanted, object: url(key)) { service.request(call, payer: $0?.payer) }
+    }
+}
