@@ -49,7 +49,8 @@ func embedded(_ name: String, _ dependencies: [String]) -> Target {
 /// `KPIPE_PLAIN=1 swift build …` leaves out what makes the image small and the idle process quiet by reaching into others'
 /// libraries (docs/decisions), for whoever suspects it.
 let isPlain = Context.environment["KPIPE_PLAIN"] != nil
-let idle: [Target.Dependency] = isPlain ? [] : ["CIdle"]
+/// Plain, it does nothing.
+let idle: [Target.Dependency] = ["CIdle"]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
@@ -88,7 +89,9 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         .target(name: "CLinux"),
-        .target(name: "CIdle"),
+        isPlain
+            ? .target(name: "CIdle", exclude: ["dispatch.c"], cSettings: [.define("KPIPE_PLAIN")])
+            : .target(name: "CIdle"),
         .target(
             name: "FoundationStandIn",
             cSettings: [.define("KPIPE_WITHOUT_FOUNDATION", .when(configuration: .release))]),

@@ -7,6 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef KPIPE_PLAIN
+void cidle_release_memory(void) {}
+#else
+
 /// The segments of one mapped program or library that are never written: clean pages of its file. What the loader
 /// writes to and then protects (RELRO) lies in writable segments. The kernel's own pages have no file's name.
 static int release_object(struct dl_phdr_info *object, size_t size, void *page_size) {
@@ -31,3 +35,4 @@ void cidle_release_memory(void) {
     malloc_trim(0);
     dl_iterate_phdr(release_object, &page);
 }
+#endif

@@ -70,4 +70,53 @@ struct SidecarImageTests {
         }
         #expect(try await sidecar(["cp", "/etc/passwd", "/etc/"]).status == .exited(77))
     }
+
+    @Test func `plain transfers work`() async throws {
+        let content = seededBytes(3 << 20)
+        let server = try await Nginx.start()
+        try Data(content).write(to: URL(filePath: "\(server.root)/o"))
+        let finished = try await sidecar(["cp", server.url("o"), "/tmp/plain"])
+        #expect(finished.status == .exited(0), "\(finished.error)")
+        #expect(try folder.read("image/kpipe-sidecar/tmp/plain") == content)
+    }
+
+    /// A libcurl that wants more, or another version of it, is to be looked at, as `scripts/lib/library-stand-in` says.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["KPIPE_PLAIN"] == nil, "a plain image has no stand-ins"))
+    func `each stand-in has just the symbols that libcurl wants of the library`() async throws {
+        let loaded = try await loadedLibraries(of: try Product.sidecar.path)
+        let curl = try #require(loaded.first { $0.key.hasPrefix("libcurl") }?.value)
+        let wanted = try await symbols(["--undefined-only"], of: curl)
+        let names = try FileManager.default.contentsOfDirectory(atPath: "\(root)/lib").filter { $0.contains(".so") }
+        #expect(
+            names.map { String($0.prefix { $0 != "." && $0 != "-" }) }.sorted() == [
+                "libbrotlidec", "libgssapi_krb5", "libidn2", "liblber", "libldap", "libpsl", "librtmp", "libssh2",
+            ])
+        for name in names {
+            let real = try await symbols(["--defined-only"], of: try #require(loaded[name]))
+            let standIn = try await symbols(["--defined-only"], of: "\(root)/lib/\(name)")
+            #expect(standIn == wanted.intersection(real), "\(name)")
+            #expect(!standIn.isEmpty, "libcurl wants nothing of \(name) any more")
+        }
+        // Nothing that any library wants is missing.
+        let finished = try await sidecar(["--version"], environment: ["LD_BIND_NOW": "1"])
+        #expect(finished.status == .exited(0), "\(finished.error)")
+    }
+
+    /// Paths by the names that the loader is asked for.
+    private func loadedLibraries(of program: String) async throws -> [String: String] {
+        let lines = try await output("ldd", [program]).split(separator: "\n").map { $0.split(separator: " ") }
+        return Dictionary(
+            lines.filter { $0.count > 2 && $0[1] == "=>" }.map {
+                ($0[0].trimmingPrefix("\t").description, String($0[2]))
+            }
+        ) { $1 }
+    }
+
+    /// With their versions: `ldap_init@OPENLDAP_2.5`. The versions' own names are no symbols.
+    private func symbols(_ arguments: [String], of library: String) async throws -> Set<String> {
+        let lines = try await output("nm", ["--dynamic"] + arguments + [library]).split(separator: "\n")
+        return Set(
+            lines.map { $0.split(separator: " ") }.filter { $0.dropLast().last != "A" }
+                .compactMap { $0.last.map { $0.replacing("@@", with: "@") } }.map(String.init))
+    }
 }

@@ -4,9 +4,11 @@
 - An import goes up the table of targets in docs/architecture.md; the doors do not know each other.
 - No type's name stands at the top level of two targets.
 - A type is `public` only where a product's users or another target name it.
+- `KPIPE_PLAIN` builds nothing that reaches into others' libraries.
 """
 import collections
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -31,7 +33,14 @@ TYPE = re.compile(
 )
 
 root = pathlib.Path(".")
-package = json.loads(subprocess.run(["swift", "package", "dump-package"], capture_output=True, check=True).stdout)
+
+
+def dump(**variables):
+    command = ["swift", "package", "dump-package"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, env=os.environ | variables).stdout)
+
+
+package = dump()
 products = {name for product in package["products"] if "library" in product["type"] for name in product["targets"]}
 problems = []
 
@@ -104,6 +113,14 @@ for name, word, file in public:
     mention = re.compile(rf"\b{word}\b")
     if not any(mention.search(text) for other in sources if other != name for text in texts[other].values()):
         problems.append(f"{file}: {word} is public, and no other target names it")
+
+# 5. The way back (docs/decisions).
+plain = {target["name"]: json.dumps(target) for target in dump(KPIPE_PLAIN="1")["targets"]}
+for target, word in (("kpipe-sidecar", "FoundationStandIn"), ("kpipe-sidecar", "LinkedStatically"), ("kpipe-sidecar", "-use-ld")):
+    if word in plain[target]:
+        problems.append(f"Package.swift: with KPIPE_PLAIN {target} still has {word}")
+if '"exclude": ["dispatch.c"]' not in plain["CIdle"] or "KPIPE_PLAIN" not in plain["CIdle"]:
+    problems.append("Package.swift: with KPIPE_PLAIN CIdle still reaches into libdispatch")
 
 print(*problems, sep="\n")
 sys.exit(bool(problems))
