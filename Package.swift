@@ -206,7 +206,10 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["CLinux", "CChecksum", "CCrypto"], path: "Tests/Support",
-            exclude: ["FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios", "CZlib"],
+            exclude: [
+                "FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios", "CZlib",
+                "DocumentedExamples",
+            ],
             swiftSettings: ours),
         // An API server for tests: a store, its rules, a socket.
         .target(
@@ -240,6 +243,10 @@ let package = Package(
         .executableTarget(
             name: "elector", dependencies: ["Basics", "KubeClient", "KubeRuntime", "KubeModel", "YAMLTree", logging],
             path: "Tests/Support/ElectorProgram", swiftSettings: ours),
+        // What the libraries' documentation shows, with no more access than others have.
+        .target(
+            name: "DocumentedExamples", dependencies: ["KubeModel", "KubeClient", "KubeRuntime", logging],
+            path: "Tests/Support/DocumentedExamples", packageAccess: false),
         .systemLibrary(
             name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport", "TestSupport"]),
@@ -263,7 +270,7 @@ let package = Package(
             of: "KubeRuntime",
             [
                 "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "KubeClient", "TestSupport",
-                "FakeKube", "KubeTestSupport", logging,
+                "FakeKube", "KubeTestSupport", "DocumentedExamples", logging,
             ]),
         tests(of: "Telemetry", [logging]),
         tests(
@@ -345,4 +352,9 @@ if Context.environment["KPIPE_SANITIZED"] != nil {
     let unsanitized = ["kpipe-entrypoint", "kpipe-exit", "EndToEndTests"]
     package.targets.removeAll { $0.name.hasPrefix("Embedded") || unsanitized.contains($0.name) }
     package.products.removeAll { unsanitized.contains($0.name) }
+}
+
+// The documentation of the libraries is made by a plugin, which nobody else needs.
+if Context.environment["KPIPE_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }

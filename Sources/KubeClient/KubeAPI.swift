@@ -35,7 +35,7 @@ public struct APIStream: AsyncSequence, Sendable {
     public var headers: HTTPHeaders
     private let pull: @Sendable () async throws(KubeError) -> [UInt8]?
 
-    /// - Parameter pull: the next chunk, `nil` at the end; throws where the body broke off.
+    /// `pull` brings the next chunk, `nil` at the end; throws where the body broke off.
     public init(headers: HTTPHeaders = [:], pull: @escaping @Sendable () async throws(KubeError) -> [UInt8]?) {
         self.headers = headers
         self.pull = pull

@@ -42,7 +42,7 @@ public struct ClusterSelection: Sendable {
 extension ClusterAccess {
     /// The cluster that the command line, the environment and the files together mean, found as kubectl finds it.
     ///
-    /// - Parameter environment: the process's variables (`KUBECONFIG`, `HOME`, `KUBERNETES_SERVICE_HOST` …).
+    /// `environment`: the process's variables (`KUBECONFIG`, `HOME`, `KUBERNETES_SERVICE_HOST` …).
     /// - Throws: `.configuration`, naming file, place and field.
     public static func load(
         _ selection: ClusterSelection = .init(), environment: [String: String],

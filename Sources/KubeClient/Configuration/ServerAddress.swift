@@ -15,7 +15,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads `https://host:port/path`. Query and fragment are dropped; user info is refused, as nothing would use it.
-    /// - Parameter secureByDefault: what an address without a scheme means.
+    /// `secureByDefault`: what an address without a scheme means.
     public init?(_ text: String, secureByDefault: Bool) {
         var rest = Substring(text)
         isSecure = secureByDefault

@@ -10,14 +10,14 @@ extension APIRequest {
         APIRequest("GET", resource.path(key, subresource), accept: accept)
     }
 
-    /// - Parameter namespace: empty for all.
+    /// The objects of a kind; `namespace` is empty for those of all namespaces.
     public static func list(
         _ resource: APIResource, namespace: String = "", _ options: ListOptions = .init(), accept: Encoding = .json
     ) -> APIRequest {
         APIRequest("GET", resource.path(namespace: namespace), query: options.query, accept: accept)
     }
 
-    /// - Parameter body: the object, as JSON.
+    /// Creates the object in `body`, which is JSON.
     public static func create(
         _ resource: APIResource, namespace: String = "", body: [UInt8], _ options: WriteOptions = .init()
     ) -> APIRequest {
@@ -57,7 +57,7 @@ extension APIRequest {
 extension APIRequest {
     /// An HTTP request that the server makes to the pod's own address.
     ///
-    /// - Parameter path: absolute and percent-encoded.
+    /// `path`: absolute and percent-encoded.
     public static func proxy(
         _ method: String = "GET", _ pod: ObjectKey, port: Int, path: String = "/",
         query: [(name: String, value: String)] = []
@@ -71,9 +71,8 @@ extension APIRequest {
 extension APIResource {
     /// Where the server has these objects, one of them, or a subresource of one; percent-encoded.
     ///
-    /// - Parameters:
-    ///   - namespace: empty for all namespaces, and for what has none.
-    ///   - name: empty for the collection.
+    /// - `namespace`: empty for all namespaces, and for what has none.
+    /// - `name`: empty for the collection.
     public func path(namespace: String = "", name: String = "", subresource: String = "") -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
         if isNamespaced, !namespace.isEmpty { path += "/namespaces/\(PercentEncoding.encode(namespace))" }

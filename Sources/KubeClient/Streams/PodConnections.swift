@@ -13,7 +13,7 @@ public struct PodConnections: Sendable {
     let dialer: WebSocketDialer
     let time: Timepiece
 
-    /// - Parameter environment: where a proxy may be named (`https_proxy`, `no_proxy` …).
+    /// `environment` is where a proxy may be named (`https_proxy`, `no_proxy` …); without one, the process's own.
     public init(
         _ access: ClusterAccess, userAgent: String = KubeClientOptions.standardUserAgent,
         environment: [String: String]? = nil, time: Timepiece = .system
@@ -26,6 +26,7 @@ public struct PodConnections: Sendable {
     /// Runs a command, and returns when it has ended.
     ///
     /// - Parameters:
+    ///   - command: what to run, and where.
     ///   - input: its standard input, closed after that. A server without `v5.channel.k8s.io` (before 1.30) cannot close
     ///     it, so a command that reads to the end runs into the timeout there.
     ///   - limit: bytes kept of standard output and of standard error each.
@@ -105,6 +106,7 @@ extension PodConnections {
     /// Makes one HTTP/1.1 request to a port of a pod, through the API server and the pod's node.
     ///
     /// - Parameters:
+    ///   - request: what to ask of which port.
     ///   - limit: the most bytes of the answer's body.
     ///   - timeout: for all of it.
     /// - Throws: `.status` where the API server refuses; `.transport` with `.connect` where nothing listens on the port,

@@ -20,7 +20,7 @@ public struct LeaderElection: Sendable {
     /// Where the lease is kept; a test's own knows when nothing is left to do.
     var executor: (any TaskExecutor)?
 
-    /// - Parameter identity: no other process may ever have the same; see `uniqueIdentity`.
+    /// No other process may ever have the same `identity`; see `uniqueIdentity`.
     public init(
         lease: ObjectKey, identity: String = LeaderElection.uniqueIdentity(), timing: ElectionTiming = .standard,
         api: any KubeAPI, metrics: LeaderElectionMetrics? = nil, logger: Logger, time: Timepiece = .system,

@@ -80,10 +80,9 @@ extension APIRequest {
     /// Creates an event under a name of the caller's own, who sees to it that each is written once; all others are for
     /// `EventRecorder`.
     ///
-    /// - Parameters:
-    ///   - microseconds: since 1970, when it happened.
-    ///   - controller: the `reportingController`, a qualified name.
-    ///   - instance: the `reportingInstance`, one of its processes.
+    /// - `microseconds`: since 1970, when it happened.
+    /// - `controller`: the `reportingController`, a qualified name.
+    /// - `instance`: the `reportingInstance`, one of its processes.
     public static func create(
         _ event: ClusterEvent, named name: String, at microseconds: Int64, controller: String, instance: String,
         _ options: WriteOptions = .init()

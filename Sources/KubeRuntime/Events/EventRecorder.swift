@@ -17,9 +17,8 @@ public final class EventRecorder: Sendable {
     private let logger: Logger
     private let changed = Signal()
 
-    /// - Parameters:
-    ///   - controller: the `reportingController`, a qualified name such as `k-pipe.cloud/terminator`.
-    ///   - instance: the `reportingInstance`, such as the pod's name.
+    /// - `controller`: the `reportingController`, a qualified name such as `k-pipe.cloud/terminator`.
+    /// - `instance`: the `reportingInstance`, such as the pod's name.
     public init(
         controller: String, instance: String, limits: EventLimits = .init(), api: any KubeAPI, logger: Logger,
         time: Timepiece = .system, wall: WallClock = .system

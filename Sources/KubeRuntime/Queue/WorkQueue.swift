@@ -48,7 +48,7 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Works on keys until the queue is shut down and empty, or until the task is cancelled; then what waits is left
     /// and the work at hand is cancelled and waited for. To be called once.
     ///
-    /// - Parameter work: called by at most `workers` tasks at once, and never by two for one key.
+    /// `work`: called by at most `workers` tasks at once, and never by two for one key.
     public func run(workers: Int, _ work: @escaping @Sendable (Key) async -> WorkOutcome) async {
         await withTaskGroup(of: Void.self) { timer in
             timer.addTask { await self.wakeWhenDue() }
