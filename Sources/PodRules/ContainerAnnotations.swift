@@ -1,11 +1,11 @@
 internal import Basics
-internal import KubeModel
+package import KubeModel
 
 /// What a pod's annotations say about its containers one by one: an annotation for each, or one for all of them, because
 /// the name of an annotation has no room for that of every container.
-struct ContainerAnnotations<Value> {
+package struct ContainerAnnotations<Value> {
     /// By container.
-    private(set) var values: [String: Value] = [:]
+    package private(set) var values: [String: Value] = [:]
     /// Annotations that cannot be followed, each as one sentence.
     private(set) var findings: [String] = []
     private let expectation: String
@@ -75,7 +75,7 @@ extension ContainerAnnotations<QuitEndpoint> {
 
 extension ContainerAnnotations<Int64> {
     /// How many seconds containers are left alone after main's end.
-    static func lingers(of pod: Pod) -> Self {
+    package static func lingers(of pod: Pod) -> Self {
         Self(
             pod, key: WellKnownNames.Annotation.linger, prefix: WellKnownNames.Annotation.lingerPrefix,
             plural: "durations", expectation: "a duration such as 15s"

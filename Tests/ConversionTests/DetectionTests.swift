@@ -1,3 +1,4 @@
+import PodRules
 import Testing
 import YAMLTree
 
@@ -109,5 +110,43 @@ import YAMLTree
         let conversion = try StreamConverter(options).convert(Array(text.utf8))
         #expect(!conversion.isChanged)
         #expect(conversion.isRefused == isRefused, "\(conversion.diagnostics)")
+    }
+
+    /// A terminator waits after main's end; a native sidecar's hook does.
+    @Test(
+        arguments: [
+            ("", "linger.side: 15s", "1.30", "KS137", "15", "30"),
+            ("", "linger.side: 40s", "1.36", "KS137", "40", "50"),
+            ("", "'linger': '{\"side\": \"15s\"}'", "1.30", "KS137", "15", "30"),
+            ("", "linger.side: 15s", "1.29", "KS138", nil, nil),
+            ("", "linger.side: 15s", nil, "KS138", nil, nil), ("", "linger.side: 0s", "1.30", nil, nil, nil),
+            ("lifecycle: {preStop: {exec: {command: [flush]}}}", "linger.side: 15s", "1.30", "KS138", nil, nil),
+            ("lifecycle: {preStop: {exec: {command: [kill, '1']}}}", "linger.side: 15s", "1.30", "KS137", "15", nil),
+            ("lifecycle: {postStart: {exec: {command: [warm]}}}", "linger.side: 15s", "1.30", "KS137", "15", nil),
+        ] as [(String, String, String?, String?, String?, String?)])
+    func aSidecarLingers(
+        _ more: String, _ annotation: String, _ version: String?, _ rule: String?, _ seconds: String?, _ grace: String?
+    ) throws {
+        let key = annotation.replacing("linger", with: "sidecar.k-pipe.cloud/linger")
+        for isFlow in [true, false] {
+            let side =
+                isFlow
+                ? "  - {name: side, image: b\(more.isEmpty ? "" : ", \(more)")}\n"
+                : "  - name: side\n    image: b\n" + (more.isEmpty ? "" : "    \(more)\n")
+            let text =
+                "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    \(key)\n"
+                + "    sidecar.k-pipe.cloud/sidecars: side\nspec:\n  containers:\n  - {name: main, image: a}\n" + side
+            var options = ConversionOptions()
+            options.kubeVersion = version.flatMap { KubeVersion($0) }
+            let conversion = try StreamConverter(options).convert(Array(text.utf8))
+            let found = conversion.diagnostics.map(\.rule.id).filter { $0 == "KS137" || $0 == "KS138" }
+            #expect(found == (rule.map { [$0] } ?? []), "\(conversion.diagnostics)")
+            let output = try YAMLNode(parsing: conversion.output)
+            let native = output["spec"]?["initContainers"]?[0]
+            #expect(native?["lifecycle"]?["preStop"]?["sleep"]?["seconds"]?.text == seconds)
+            #expect(native?["lifecycle"]?["postStart"] != nil || !more.contains("postStart"))
+            if seconds == "40" { #expect(output["spec"]?["terminationGracePeriodSeconds"]?.text == grace) }
+            #expect(output["metadata"]?["annotations"] == nil, "\(String(decoding: conversion.output, as: UTF8.self))")
+        }
     }
 }

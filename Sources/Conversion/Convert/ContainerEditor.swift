@@ -9,6 +9,8 @@ struct ContainerEditor {
     private var editor: TreeEditor
     /// Whether the container, when it is native, holds back what follows it until it serves.
     private(set) var hasStartupProbe = false
+    private var keepsPreStop = false
+    private var dropsLifecycle = false
 
     var edits: [TextEdit] { editor.edits }
     private var node: SourceNode { container.node }
@@ -69,6 +71,41 @@ struct ContainerEditor {
             ["- name: \(WellKnownNames.Variable.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }
                 .joined(),
             at: try editor.blockElement(0, of: env).lowerBound)
+    }
+
+    /// A terminator leaves it alone for a while after main's end; as a native sidecar a hook that sleeps does so.
+    ///
+    /// - Returns: whether it was added.
+    mutating func linger(
+        _ seconds: Int, _ version: KubeVersion?, _ findings: inout Findings
+    ) throws(EditRefusal) -> Bool {
+        guard seconds > 0 else { return false }
+        let what = "\(container.name) is to linger for \(seconds) s"
+        guard !keepsPreStop else {
+            findings.add(.lingerLost, at: node, "\(what), but has a preStop hook of its own; let that wait")
+            return false
+        }
+        guard let version, version >= .sleepAction else {
+            findings.add(
+                .lingerLost, at: node,
+                "\(what), which takes a hook that sleeps, of Kubernetes \(KubeVersion.sleepAction); "
+                    + "--kube-version says that you have it")
+            return false
+        }
+        let q = isJSON ? "\"" : ""
+        let flow = "{\(q)sleep\(q): {\(q)seconds\(q): \(seconds)}}"
+        let lines = ["sleep:", "  seconds: \(seconds)"]
+        if !dropsLifecycle, let lifecycle = node.ownPair("lifecycle")?.value, let first = lifecycle.firstPair?.key {
+            guard !lifecycle.isAlias, !lifecycle.isShared else {
+                throw EditRefusal(.anchor, at: lifecycle, "lifecycle is shared with another place; write it out")
+            }
+            try editor.addPair(
+                "preStop", flow, blockLines: lines.map { "  " + $0 }, to: lifecycle, after: first.scalar?.text ?? "")
+        } else {
+            try add("lifecycle", "{\(q)preStop\(q): \(flow)}", ["  preStop:"] + lines.map { "    " + $0 })
+        }
+        findings.add(.lingers, at: node, "\(what): its preStop hook sleeps as long")
+        return true
     }
 
     // MARK: Parts
@@ -160,16 +197,19 @@ struct ContainerEditor {
 
     private mutating func dropPreStop(_ others: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
         guard let hook = node.at("lifecycle", "preStop") else { return }
+        keepsPreStop = true
         let what = "the preStop hook of \(container.name)"
         if let other = others.first(where: { container.asks($0, in: hook) }) {
             return findings.add(.preStopKept, at: hook, "\(what) asks \(other.name)")
         }
         switch HookPurpose(hook) {
         case .endsOrAwaits:
+            keepsPreStop = false
             guard let lifecycle = node.ownPair("lifecycle")?.value, !lifecycle.isAlias, !lifecycle.isShared else {
                 throw EditRefusal(.anchor, at: hook, "lifecycle is shared with another place; write it out")
             }
             if lifecycle.pairs?.count == 1 {
+                dropsLifecycle = true
                 try editor.removePair("lifecycle", from: node)
             } else {
                 try editor.removePair("preStop", from: lifecycle)

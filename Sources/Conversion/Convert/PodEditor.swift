@@ -47,11 +47,16 @@ struct PodEditor {
         let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
+        let lingers = pod.lingers
+        var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
             let others = (pod.containers + pod.initContainers).filter { $0.name != sidecar.name }
             try inner.makeNative(mains: mains, others: others, &findings)
             hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
+            if let seconds = lingers[sidecar.name], try inner.linger(seconds, options.kubeVersion, &findings) {
+                kept[sidecar.name] = seconds
+            }
             return try block(sidecar.index, of: source, elements, inner.edits)
         }
         let order = StartOrder(sidecars, among: pod.initContainers)
@@ -59,7 +64,7 @@ struct PodEditor {
         moved = Set(sidecars.map(\.name))
         try removeAnnotations(found, sidecars, &findings)
         try pinFailurePolicy(mains, &findings)
-        try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars), &findings)
+        try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars, lingers: kept), &findings)
         findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
         let circumstances = KubeletBug.Circumstances(
             restartPolicy: pod.spec["restartPolicy"]?.text ?? "Always", hasStartupProbe: hasStartupProbe)

@@ -26,9 +26,13 @@ struct GraceNeed {
     ]
 
     /// All hooks run at once when the pod begins to end; then main ends, and the sidecars one after another.
-    init(mains: [ManifestContainer], sidecars: [ManifestContainer]) {
+    ///
+    /// - Parameter lingers: hooks that are to be added, in seconds.
+    init(mains: [ManifestContainer], sidecars: [ManifestContainer], lingers: [String: Int] = [:]) {
         let hooks = (mains + sidecars).compactMap { container in
-            Self.hook(container).map { (what: "the hook of \(container.name)", seconds: $0) }
+            (lingers[container.name] ?? Self.hook(container)).map {
+                (what: "the hook of \(container.name)", seconds: $0)
+            }
         }
         if let longest = hooks.max(by: { $0.seconds < $1.seconds }) { parts.append(longest) }
         for sidecar in sidecars {

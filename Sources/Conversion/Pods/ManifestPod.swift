@@ -104,6 +104,21 @@ package struct ManifestPod {
             annotation: { dropped.contains($0) ? nil : annotations?[$0]?.text }, label: { labels?[$0]?.text })
     }
 
+    /// How many seconds sidecars are to be left alone after main's end, by the terminator's own reading.
+    var lingers: [String: Int] {
+        guard let annotations,
+            annotations.pairs?.contains(where: { $0.name.hasPrefix(WellKnownNames.Annotation.linger) }) == true
+        else { return [:] }
+        var pod = Pod()
+        for pair in annotations.pairs ?? [] { pod.metadata.annotations[pair.name] = pair.value.text ?? "" }
+        pod.spec.containers = containers.map { container in
+            var model = Container()
+            model.name = container.name
+            return model
+        }
+        return ContainerAnnotations.lingers(of: pod).values.mapValues { Int(clamping: $0) }
+    }
+
     /// An injector's placeholder, which is filled in at admission, or what it has filled in.
     package func isInjected(_ container: ManifestContainer) -> Bool {
         guard let injector = container.known?.injector else { return false }
@@ -134,10 +149,13 @@ enum SpentMarkers {
     /// Flyte's annotation of the main container stays where it is: Flyte goes by it.
     private static let annotations: Set<String> = [
         WellKnownNames.Annotation.sidecars, WellKnownNames.Annotation.nrmitchiSidecars,
-        WellKnownNames.Annotation.primaryContainer, WellKnownNames.Annotation.quit,
+        WellKnownNames.Annotation.primaryContainer, WellKnownNames.Annotation.quit, WellKnownNames.Annotation.linger,
     ]
     /// On how somebody ends the container whose name follows.
-    private static let endings = [WellKnownNames.Annotation.quitPrefix, WellKnownNames.Annotation.argoKillPrefix]
+    private static let endings = [
+        WellKnownNames.Annotation.quitPrefix, WellKnownNames.Annotation.lingerPrefix,
+        WellKnownNames.Annotation.argoKillPrefix,
+    ]
 
     /// Whether an annotation means nothing any more when all sidecars of a pod, `moved` among them, are native.
     static func contain(_ annotation: String, moved: [String]) -> Bool {

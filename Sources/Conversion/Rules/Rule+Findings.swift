@@ -300,6 +300,22 @@ extension Rule {
             """,
         evidence: "reasons are what the next reader needs")
 
+    package static let lingers = Rule(
+        id: "KS137", severity: .note, title: "A sidecar lingers by a hook",
+        explanation: """
+            `sidecar.k-pipe.cloud/linger.NAME` lets a terminator wait after main's end. A native sidecar waits by a preStop \
+            hook that sleeps as long (1.30 and later), and the grace period is raised for it.
+            """,
+        evidence: "KEP-3960: sleep action of preStop")
+
+    package static let lingerLost = Rule(
+        id: "KS138", severity: .warning, title: "A sidecar does not linger",
+        explanation: """
+            It is to be left alone for a while after main's end, but it has a preStop hook of its own, or the release that has \
+            the action `sleep` (1.30) is not known to be there. It gets SIGTERM as soon as main has ended.
+            """,
+        evidence: "KEP-3960: sleep action of preStop")
+
     package static let resources = Rule(
         id: "KS126", severity: .note, title: "Effective requests and QoS class",
         explanation: """
@@ -331,7 +347,7 @@ extension Rule {
         .markers, .defaultContainer, .injected, .serialStart, .patches, .kubelets, .reversed, .notRestored,
         .kindUnknown, .asksMain, .resources, .graceKept, .askedTooEarly,
         .gateNeedsMain, .detectedAsked, .notReached, .meantNative, .lateSidecar, .markerMisplaced, .ignoreWithoutReason,
-        .patchFollows,
+        .patchFollows, .lingers, .lingerLost,
     ]
 }
 
