@@ -43,6 +43,20 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func aServerThatKnowsNoExpectIsAskedWithoutIt() async throws {
+        let server = try ScriptedHTTPServer(readsBodies: false) { request in
+            request["Expect"] == nil
+                ? [.readBody, .ok("stored")] : [.respond(417, body: Array("no Expect here".utf8)), .close]
+        }
+        defer { server.stop() }
+        let client = HTTPClient(.init(proxy: .none))
+        let source = ProbeSource(Self.content, length: Int64(Self.content.count))
+        let (head, _) = try await client.execute(HTTPRequest("PUT", server.url, body: .source(source)))
+        #expect(head.status == 200)
+        #expect(server.requests.count == 2)
+        await client.shutdown()
+    }
+
     @Test func aPausedSourceDoesNotStallAndGoesOnWhenResumed() async throws {
         let server = try ScriptedHTTPServer { _ in [.ok("stored")] }
         defer { server.stop() }

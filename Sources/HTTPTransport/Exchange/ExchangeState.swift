@@ -189,6 +189,8 @@ extension ExchangeState {
         case .final(let head):
             phase = .receiving
             self.head = head
+            // Of a second answer, what came of the first is forgotten.
+            received = 0
             switch BodyLength.announced(by: head, toHead: facts.isHead) {
             case .success(let length): announced = length
             case .failure(let fault): return end(.malformedResponse(fault.message), by: .stop)

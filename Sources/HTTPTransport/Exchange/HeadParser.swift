@@ -18,7 +18,8 @@ struct HeadParser: Sendable {
     private var isDone = false
     private(set) var trailers: HTTPHeaders = [:]
 
-    /// `line` with or without its line end. Lines after the final head are trailers.
+    /// `line` with or without its line end. Lines after the final head are trailers, or begin the head of a second answer:
+    /// libcurl asks again by itself where a server knows no `Expect` (417).
     mutating func consume(_ line: String) -> Step {
         bytes += line.utf8.count
         fieldCount += 1
@@ -27,6 +28,7 @@ struct HeadParser: Sendable {
                 "the response head is beyond \(Self.maximumBytes >> 10) KiB or \(Self.maximumFields) lines")
         }
         let line = Self.trimmed(Substring(line))
+        if isDone, line.hasPrefix("HTTP/") { (isDone, trailers) = (false, [:]) }
         if isDone { return line.isEmpty ? .more : addTrailer(line) }
         guard head != nil else { return begin(line) }
         guard line.isEmpty else { return add(line) }
