@@ -43,8 +43,44 @@ for ((round = 1; round <= repeat; round++)); do
     measure "download $small from S3" s5cmd $s5cmd cp 's3://bench/small-s5cmd-1/*' "$work/got-s5cmd-$round/"
     measure "download $small from S3" rclone $rclone $many copy :s3:bench/small-s5cmd-1 "$work/got-rclone-$round"
 done
+rm -rf "$work"/got-*
+
+# The same server at the end of a line: lib/delay-proxy.c holds back every byte, and a connection's first ones twice.
+cc -O2 -o "$work/delay-proxy" Benchmarks/lib/delay-proxy.c
+near=$s3 far_files=1000 far_mib=512
+mkdir "$work/few"
+find "$work/small" -type f | sort | head -$far_files | xargs -d '\n' cp --target-directory "$work/few"
+head -c "${far_mib}M" "$work/big" > "$work/part"
+for delay in "${delays[@]}"; do
+    read -r port <<< "$(free_ports 1)"
+    serve "$work/delay.log" "$work/delay-proxy" "$port" "${near##*:}" "$(awk "BEGIN { print $delay / 2 }")"
+    far=http://127.0.0.1:$port
+    wait_for "the delay proxy" "$work/delay.log" curl --silent --fail "$far/status"
+    export AWS_ENDPOINT_URL_S3=$far
+    s5cmd_far=${s5cmd/$near/$far} rclone_far=${rclone/$near/$far}
+    few="$(ls "$work/few" | wc -l) x 4 KiB" part="1 x $far_mib MiB" at="at $delay ms"
+    for ((round = 1; round <= repeat; round++)); do
+        id=$delay-$round
+        measure "upload $few $at" kpipe $kpipe "$work/few/" "s3://bench/few-kpipe-$id/"
+        measure "upload $few $at" s5cmd $s5cmd_far cp "$work/few/" "s3://bench/few-s5cmd-$id/"
+        measure "upload $few $at" rclone $rclone_far $many copy "$work/few" ":s3:bench/few-rclone-$id"
+        measure "download $few $at" kpipe $kpipe "s3://bench/few-s5cmd-$id/" "$work/far-kpipe-$id/"
+        diff --recursive --brief "$work/few" "$work/far-kpipe-$id" || die 70 "what was downloaded differs"
+        measure "download $few $at" s5cmd $s5cmd_far cp "s3://bench/few-s5cmd-$id/*" "$work/far-s5cmd-$id/"
+        measure "download $few $at" rclone $rclone_far $many copy ":s3:bench/few-s5cmd-$id" "$work/far-rclone-$id"
+        measure "upload $part $at" kpipe $kpipe "$work/part" "s3://bench/part-kpipe-$id"
+        measure "upload $part $at" s5cmd $s5cmd_far cp "$work/part" "s3://bench/part-s5cmd-$id"
+        measure "upload $part $at" rclone $rclone_far copyto "$work/part" ":s3:bench/part-rclone-$id"
+        measure "download $part $at" kpipe $kpipe "s3://bench/part-s5cmd-$id" "$work/down.kpipe"
+        same "$work/part" "$work/down.kpipe"
+        measure "download $part $at" s5cmd $s5cmd_far cp "s3://bench/part-s5cmd-$id" "$work/down.s5cmd"
+        measure "download $part $at" rclone $rclone_far copyto ":s3:bench/part-s5cmd-$id" "$work/down.rclone"
+        rm -f "$work"/down.*
+    done
+done
+export AWS_ENDPOINT_URL_S3=$near
 stop_servers
-rm -rf "$work/s3" "$work/small" "$work"/got-*
+rm -rf "$work/s3" "$work/small" "$work/few" "$work/part" "$work"/far-*
 
 mkdir "$work/web"
 mv "$work/big" "$work/web/big"
