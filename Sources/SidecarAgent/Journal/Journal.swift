@@ -17,6 +17,8 @@ final class Journal: Sendable {
         var file: Int32
         var content: JournalContent
         var lines: Int
+        /// Bytes of the file.
+        var end: Int
         /// A write has failed, so the last line may be torn.
         var isTorn = false
         var faulted = false
@@ -31,42 +33,89 @@ final class Journal: Sendable {
     static let compactionThreshold = 4096
 
     private init(
-        _ file: Int32, _ content: JournalContent, lines: Int, in folder: FolderHandle,
+        _ file: Int32, _ content: JournalContent, end: Int, in folder: FolderHandle,
         onFault: @escaping @Sendable (VolumeError) -> Void
     ) {
         self.folder = folder
         self.onFault = onFault
-        state = Mutex(State(file: file, content: content, lines: lines))
+        state = Mutex(State(file: file, content: content, lines: content.recordCount, end: end))
     }
 
     deinit { state.withLock { _ = close($0.file) } }
 
     /// What an earlier agent left, if anything.
     static func read(in folder: FolderHandle) -> (content: JournalContent, damaged: Int)? {
-        guard let file = folder.read(name, limit: 1 << 30) else { return nil }
-        let parsed = JournalContent.parse(file.bytes)
-        return (parsed.content, parsed.damaged)
+        let file = reader(in: folder)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        return JournalContent.read(JournalLines(file: file), upTo: sizeLimit)
+    }
+
+    private static let sizeLimit = 1 << 30
+
+    /// A regular file; -1 where there is none.
+    private static func reader(in folder: FolderHandle) -> Int32 {
+        let file = Beneath.open(folder.descriptor, name, O_RDONLY | O_NONBLOCK)
+        guard file >= 0 else { return -1 }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(file)
+            return -1
+        }
+        return file
     }
 
     /// Writes `content` as a new journal in the place of what is there, without torn or outdated lines.
     static func open(
         _ content: JournalContent, in folder: FolderHandle, onFault: @escaping @Sendable (VolumeError) -> Void
     ) throws(VolumeError) -> Journal {
-        let lines = try rewrite(content, in: folder)
-        return Journal(try appender(in: folder), content, lines: lines, in: folder, onFault: onFault)
+        let (content, end) = try rewrite(content, in: folder)
+        return Journal(try appender(in: folder), content, end: end, in: folder, onFault: onFault)
     }
 
-    private static func rewrite(_ content: JournalContent, in folder: FolderHandle) throws(VolumeError) -> Int {
-        let records = content.records
-        try folder.replace(name, with: records.flatMap { (try? JournalLine.encode($0)) ?? [] })
-        return records.count
+    /// Records of files are copied line by line from what is there.
+    /// - Returns: the content with the places that its records have now, and the bytes of the new file.
+    private static func rewrite(_ content: JournalContent, in folder: FolderHandle) throws(VolumeError)
+        -> (JournalContent, end: Int)
+    {
+        let old = reader(in: folder)
+        defer { if old >= 0 { close(old) } }
+        let kept = content.fetched.all + content.stored.all
+        var content = content
+        (content.fetched, content.stored) = (RecordIndex(), RecordIndex())
+        var end = 0
+        try folder.replace(name, mode: 0o644) { new in
+            var bytes = content.records.flatMap { (try? JournalLine.encode($0)) ?? [] }
+            func flush() -> Bool {
+                defer { bytes = [] }
+                end += bytes.count
+                return FolderHandle.writeAll(new, bytes)
+            }
+            for place in kept.sorted() where old >= 0 {
+                guard let line = JournalLines(file: old).line(at: place), let record = JournalLine.decode(line[...])
+                else { continue }
+                content.apply(record, at: end + bytes.count)
+                bytes += line + [UInt8(ascii: "\n")]
+                if bytes.count > 64 << 10, !flush() { return false }
+            }
+            return flush()
+        }
+        return (content, end)
     }
 
     private static func appender(in folder: FolderHandle) throws(VolumeError) -> Int32 {
         // A pipe in its place would wait for a reader.
-        let file = openat(folder.descriptor, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let file = openat(folder.descriptor, name, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw .last("append to", folder.display(name)) }
         return file
+    }
+
+    /// What the record at an index's place says.
+    private func record(at place: (JournalContent) -> Int?) -> JournalRecord? {
+        state.withLock { state in
+            place(state.content).flatMap { JournalLines(file: state.file).line(at: $0) }
+                .flatMap { JournalLine.decode($0[...]) }
+        }
     }
 
     var content: JournalContent { state.withLock { $0.content } }
@@ -92,14 +141,18 @@ final class Journal: Sendable {
     }
 
     private func append(_ record: JournalRecord, to state: inout State, durable: Bool) {
-        state.content.apply(record)
-        guard let line = try? JournalLine.encode(record) else { return }
+        let line = (try? JournalLine.encode(record)) ?? []
         // One write, so that a kill leaves a whole line or a torn last one.
         let begun = state.isTorn ? [UInt8(ascii: "\n")] + line : line
-        guard FolderHandle.writeAll(state.file, begun), !durable || fdatasync(state.file) == 0 else {
+        guard !line.isEmpty, FolderHandle.writeAll(state.file, begun), !durable || fdatasync(state.file) == 0 else {
+            state.content.apply(record, at: nil)
             state.isTorn = true
+            var status = stat()
+            if fstat(state.file, &status) == 0 { state.end = Int(status.st_size) }
             return fault(.last("append to", folder.display(Self.name)), &state)
         }
+        state.content.apply(record, at: state.end + begun.count - line.count)
+        state.end += begun.count
         state.isTorn = false
         state.lines += 1
         compactIfWorthwhile(&state)
@@ -108,10 +161,10 @@ final class Journal: Sendable {
     private func compactIfWorthwhile(_ state: inout State) {
         guard state.lines > Self.compactionThreshold, state.lines > 2 * state.content.recordCount else { return }
         do throws(VolumeError) {
-            let lines = try Self.rewrite(state.content, in: folder)
+            let (content, end) = try Self.rewrite(state.content, in: folder)
             let file = try Self.appender(in: folder)
             close(state.file)
-            (state.file, state.lines) = (file, lines)
+            (state.file, state.content, state.lines, state.end) = (file, content, content.recordCount, end)
         } catch {
             fault(error, &state)
         }
@@ -135,9 +188,22 @@ extension Journal: ReportLog {
 }
 
 extension Journal: TransferJournal {
-    func fetched(_ path: String) -> FetchedRecord? { state.withLock { $0.content.fetched[path] } }
+    func fetched(_ path: String) -> FetchedRecord? {
+        guard case .fetched(let found)? = record(at: { $0.fetched[path] }), ByteKey(found.path) == ByteKey(path) else {
+            return nil
+        }
+        return found
+    }
+
     func record(_ fetched: FetchedRecord) { append(.fetched(fetched)) }
-    func stored(at url: String) -> StoredRecord? { state.withLock { $0.content.stored[url] } }
+
+    func stored(at url: String) -> StoredRecord? {
+        guard case .stored(let found)? = record(at: { $0.stored[url] }), ByteKey(found.url) == ByteKey(url) else {
+            return nil
+        }
+        return found
+    }
+
     func record(_ stored: StoredRecord) { append(.stored(stored)) }
     func upload(at url: String) -> UploadRecord? { state.withLock { $0.content.uploads[url] } }
     func record(_ upload: UploadRecord) { append(.upload(upload)) }

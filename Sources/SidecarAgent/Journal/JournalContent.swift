@@ -9,11 +9,13 @@ struct JournalContent: Sendable, Equatable {
     var backlog = ReportBacklog()
     /// Of the last report made, in this epoch.
     var sequence: Int64 = 0
-    var fetched: [String: FetchedRecord] = [:]
-    var stored: [String: StoredRecord] = [:]
+    /// Of records that stay in the file, by path and by URL.
+    var fetched = RecordIndex()
+    var stored = RecordIndex()
     var uploads: [String: UploadRecord] = [:]
 
-    mutating func apply(_ record: JournalRecord) {
+    /// - Parameter place: where the record stands in the file; `nil` where it could not be written.
+    mutating func apply(_ record: JournalRecord, at place: Int?) {
         switch record {
         case .volume(let identity):
             self.identity = identity
@@ -26,9 +28,9 @@ struct JournalContent: Sendable, Equatable {
         case .acknowledged(let destination, let sequence):
             backlog.acknowledge(through: sequence, by: destination)
         case .fetched(let record):
-            fetched[record.path] = record
+            fetched[record.path] = place
         case .stored(let record):
-            stored[record.url] = record
+            stored[record.url] = place
         case .upload(let record):
             uploads[record.url] = record
         case .uploadEnded(let url):
@@ -36,14 +38,12 @@ struct JournalContent: Sendable, Equatable {
         }
     }
 
-    /// The fewest records that amount to the same.
+    /// The fewest records that amount to the same, but for those that stay in the file.
     var records: [JournalRecord] {
         var records: [JournalRecord] = identity.map { [.volume($0)] } ?? []
         records.append(.step(memory, reports: backlog.reports))
         records += backlog.acknowledged.sorted { $0.key < $1.key }
             .map { .acknowledged(destination: $0.key, through: $0.value) }
-        records += fetched.values.sorted { $0.path < $1.path }.map(JournalRecord.fetched)
-        records += stored.values.sorted { $0.url < $1.url }.map(JournalRecord.stored)
         records += uploads.values.sorted { $0.url < $1.url }.map(JournalRecord.upload)
         return records
     }
@@ -54,14 +54,13 @@ struct JournalContent: Sendable, Equatable {
     }
 
     /// Reads as much as is whole: damaged lines are skipped and counted.
-    static func parse(_ bytes: [UInt8]) -> (content: JournalContent, lines: Int, damaged: Int) {
+    static func read(_ lines: JournalLines, upTo limit: Int) -> (content: JournalContent, damaged: Int) {
         var content = JournalContent()
-        var (lines, damaged) = (0, 0)
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            lines += 1
-            if let record = JournalLine.decode(line) { content.apply(record) } else { damaged += 1 }
+        var damaged = 0
+        lines.forEach(upTo: limit) { line, place in
+            if let record = JournalLine.decode(line) { content.apply(record, at: place) } else { damaged += 1 }
         }
-        return (content, lines, damaged)
+        return (content, damaged)
     }
 }
 

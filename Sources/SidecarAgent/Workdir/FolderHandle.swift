@@ -104,7 +104,8 @@ extension FolderHandle {
         }
     }
 
-    private func replace(_ name: String, mode: mode_t, _ fill: (Int32) -> Bool) throws(VolumeError) {
+    /// Replaces the file by one that `fill` writes.
+    func replace(_ name: String, mode: mode_t, _ fill: (Int32) -> Bool) throws(VolumeError) {
         let temporary = Beneath.temporaryPrefix + name
         try remove(temporary)
         let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
