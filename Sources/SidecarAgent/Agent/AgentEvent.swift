@@ -53,6 +53,10 @@ package struct AgentEventLog: Sendable {
             logger.notice(
                 "file left out",
                 metadata: ["direction": "\(direction.rawValue)", "path": "\(path)", "reason": "\(reason)"])
+        case .told(let object, let text):
+            logger.notice(
+                "transfer goes on",
+                metadata: ["direction": "\(direction.rawValue)", "object": "\(object)", "reason": "\(text)"])
         case .planned, .began, .admitted: break
         }
     }

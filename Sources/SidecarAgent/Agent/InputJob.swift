@@ -47,6 +47,9 @@ extension InputRequest {
         self.init(
             from: input.from, to: input.to, sha256: input.sha256.map(Self.bytes(hexadecimal:)),
             unpack: input.unpack == .auto ? .auto : .never, optional: input.optional)
+        badNames = input.badNames
+        // Patterns were checked with the configuration.
+        filter = try? NameFilter(include: input.include, exclude: input.exclude)
     }
 
     /// `text` was checked with the configuration: an even number of hexadecimal digits.

@@ -34,8 +34,7 @@ struct OutputJob: Sendable {
         await agent.reports.write(order.outcome, of: agent)
         do throws(TransferError) {
             for url in ManifestLocation.urls(for: requests) {
-                try await agent.transfers.put(
-                    manifest(of: report).encoded(), to: url, contentType: "application/json")
+                try await agent.transfers.put(manifest(), of: report.files, to: url)
                 onEvent(.manifest(url: url))
             }
             return .outputsStored
@@ -44,7 +43,7 @@ struct OutputJob: Sendable {
         }
     }
 
-    private func manifest(of report: TransferReport) -> Manifest {
+    private func manifest() -> Manifest {
         let pod = agent.settings.pod
         let step = [
             "namespace": pod.namespace, "pod": pod.name, "uid": agent.identity.pod, "job": pod.job,
@@ -55,10 +54,7 @@ struct OutputJob: Sendable {
             "reason": order.outcome.cause?.reason, "container": order.outcome.cause?.container.rawValue,
             "exitCode": order.outcome.cause?.exitCode.map { "\($0)" },
         ].compactMapValues { $0 }
-        let files = report.files.map {
-            Manifest.File(path: $0.path, url: $0.url, size: $0.size, sha256: $0.sha256)
-        }
-        return Manifest(step: step, files: files, summary: agent.settings.usageSummary())
+        return Manifest(step: step, files: [], summary: agent.settings.usageSummary())
     }
 }
 
@@ -75,6 +71,8 @@ extension OutputConfiguration.When {
 extension OutputRequest {
     init(_ output: OutputConfiguration) {
         self.init(from: output.from, to: output.to, priority: output.priority)
+        // Patterns were checked with the configuration.
+        filter = try? NameFilter(include: output.include, exclude: output.exclude)
     }
 }
 
@@ -88,7 +86,8 @@ enum ManifestLocation {
         var urls: [String] = []
         for output in outputs where !output.to.contains("?") {
             let isFolder = output.to.hasSuffix("/")
-            let isMany = output.from.contains { "*?[{".contains($0) }
+            // As the engine reads `from`: a folder means everything in it.
+            let isMany = output.from.isEmpty || output.from.hasSuffix("/") || Glob.isPattern(output.from)
             let url = isFolder ? output.to + name : isMany ? "\(output.to)/\(name)" : "\(output.to).\(name)"
             if !urls.contains(url) { urls.append(url) }
         }

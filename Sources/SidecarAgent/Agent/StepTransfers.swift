@@ -15,18 +15,23 @@ package protocol StepTransfers: Sendable {
     ) async -> TransferReport
 
     func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError)
+
+    /// Stores a manifest that names `files`.
+    func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError)
+}
+
+extension StepTransfers {
+    package func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError) {
+        var whole = manifest
+        whole.files = files.map(Manifest.File.init)
+        try await put(whole.encoded(), to: url, contentType: "application/json")
+    }
 }
 
 extension TransferEngine: StepTransfers {}
 
 extension TransferReport {
-    /// Of all files. Sizes may come from a journal that main could write.
-    var bytes: Int64 {
-        files.reduce(0) { sum, file in
-            let (total, overflow) = sum.addingReportingOverflow(file.size)
-            return overflow ? .max : total
-        }
-    }
+    var bytes: Int64 { files.size }
 
     /// Why the step fails for it; `nil` when all is well.
     func cause(for direction: AgentEvent.Direction) -> FailureCause? {

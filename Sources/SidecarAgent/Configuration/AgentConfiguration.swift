@@ -86,7 +86,13 @@ package struct TransferLimits: Sendable, Equatable {
     /// Buffers, in all.
     package var memory = ByteSize(bytes: 32 << 20)
     /// Exchanges at once.
-    package var concurrency = 64
+    package var concurrency = 256
+    /// Of all inputs, and of all outputs; `nil`: as long as it takes.
+    package var deadline: Duration?
+    /// Tries of one request.
+    package var attempts = 8
+    /// A second.
+    package var minimumSpeed = ByteSize(bytes: 1 << 10)
 
     package init() {}
 }
@@ -96,7 +102,17 @@ extension TransferLimits: Configurable {
         .optional(
             "memory", \.memory, .size(ByteSize(bytes: 1 << 20)...ByteSize(bytes: 1 << 40)),
             "Bytes of buffers held at once, whatever the sizes of the files."),
-        .optional("concurrency", \.concurrency, .integer(1...1024), "Most exchanges at once."),
+        .optional(
+            "concurrency", \.concurrency, .integer(1...1024),
+            "Most exchanges at once; fewer are used where more would not help."),
+        .optional(
+            "deadline", \.deadline, .duration(atLeast: .seconds(1)),
+            "For all inputs, and for all outputs: what is not complete by then has failed. Left out: as long as it takes."
+        ),
+        .optional("attempts", \.attempts, .integer(1...100), "Tries of one request, the first included."),
+        .optional(
+            "minimumSpeed", \.minimumSpeed, .size(ByteSize(bytes: 1)...ByteSize(bytes: 1 << 40)),
+            "Bytes a second of one connection; slower for half a minute is a stall, and tried again."),
     ]
 }
 

@@ -1,6 +1,6 @@
 import Basics
 package import ConfigSchema
-import Transfer
+package import Transfer
 import WorkdirProtocol
 package import YAMLTree
 
@@ -18,6 +18,11 @@ package struct InputConfiguration: Sendable, Equatable {
     package var sha256: String?
     package var unpack = Unpack.never
     package var optional = false
+    /// What becomes of objects whose names no file can have.
+    package var badNames = BadNames.fail
+    /// Patterns of names that are meant, and that are not; see `NameFilter`.
+    package var include: [String] = []
+    package var exclude: [String] = []
 
     package init() {}
 }
@@ -34,6 +39,14 @@ extension InputConfiguration: Configurable {
         .optional("sha256", \.sha256, .sha256, "SHA-256 of the object as stored, in hexadecimal."),
         .optional("unpack", \.unpack, .choice, "auto unpacks tar, tar.gz, tar.zst and zip into the folder `to`."),
         .optional("optional", \.optional, .boolean, "A missing object is no failure."),
+        .optional(
+            "badNames", \.badNames, .choice,
+            "Of a prefix or glob, objects whose names no file can have (`//`, `..`, more than 255 bytes, a file in the "
+                + "way): fail the step, skip and name them, or rename them by rule."),
+        .optional(
+            "include", \.include, .namePatterns,
+            "Of a prefix or glob, only names that match one of these; a pattern without `/` is for the last segment."),
+        .optional("exclude", \.exclude, .namePatterns, "But not names that match one of these."),
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
@@ -51,4 +64,9 @@ extension Location {
         let climbs = path.split(separator: "/").contains { $0 == ".." }
         return climbs ? "expected a path below \(folder)/, found .. in it" : nil
     }
+}
+
+extension Shape<[String]> {
+    /// No placeholders: what a name is like does not depend on the step.
+    static let namePatterns = Shape<String>.text.checked { NameFilter.problem(of: $0) }.list
 }

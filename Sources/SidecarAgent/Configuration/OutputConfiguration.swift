@@ -20,6 +20,9 @@ package struct OutputConfiguration: Sendable, Equatable {
     package var when = When.always
     package var during = During.end
     package var priority = 0
+    /// Patterns of names that are meant, and that are not; see `NameFilter`.
+    package var include: [String] = []
+    package var exclude: [String] = []
 
     package init() {}
 }
@@ -37,5 +40,9 @@ extension OutputConfiguration: Configurable {
         .optional(
             "during", \.during, .choice, "end: once main has ended; continuous: each file as it is complete, too."),
         .optional("priority", \.priority, .integer(-1000...1000), "Higher goes first when time is short."),
+        .optional(
+            "include", \.include, .namePatterns,
+            "Of a folder or glob, only names that match one of these; a pattern without `/` is for the last segment."),
+        .optional("exclude", \.exclude, .namePatterns, "But not names that match one of these."),
     ]
 }

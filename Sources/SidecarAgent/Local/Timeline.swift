@@ -41,6 +41,8 @@ package struct Timeline: Sendable {
             return Self.line(elapsed, "  failed: \(error)")
         case .transfer(_, .note(let path, let reason)):
             return Self.line(elapsed, "  left out \(path): \(reason)")
+        case .transfer(_, .told(let object, let text)):
+            return Self.line(elapsed, "  \(object): \(text)")
         case .transfer(_, .planned), .transfer(_, .began), .transfer(_, .admitted):
             return ""
         case .transferred(let direction, let report):
@@ -153,6 +155,8 @@ extension Timeline {
             (entry.event, entry.message) = ("failed", "\(error)")
         case .note(let path, let reason):
             (entry.event, entry.path, entry.message) = ("left-out", path, reason)
+        case .told(let object, let text):
+            (entry.event, entry.url, entry.message) = ("note", object, text)
         case .planned, .began, .admitted:
             return false
         }

@@ -182,7 +182,7 @@ extension StepEnd {
 extension TransferLedger.Event {
     fileprivate init?(_ event: TransferEvent) {
         switch event {
-        case .planned: return nil
+        case .planned, .told: return nil
         case .began(let path, let url): self = .began(path: path, url: url)
         case .admitted(let url): self = .admitted(url: url)
         case .finished(let file): self = .done(path: file.path, url: file.url, bytes: file.size, sha256: file.sha256)

@@ -35,7 +35,7 @@ extension Download {
             let target = try ConfinedFolder(reopening: folder, temporary)
             var unpacker = Unpacker(
                 into: target, object: item.url, size: size, limits: configuration.archives,
-                refusesCaseCollisions: configuration.refusesCaseCollisions, isCancelled: isCancelled)
+                folding: folder.folding, isCancelled: isCancelled)
             guard try unpacker.run(file.descriptor) else {
                 try folder.removeTree(temporary)
                 return nil

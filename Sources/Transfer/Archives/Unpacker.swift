@@ -11,14 +11,14 @@ struct Unpacker {
     private var names: Destinations
 
     init(
-        into folder: ConfinedFolder, object: String, size: Int64, limits: ArchiveLimits, refusesCaseCollisions: Bool,
+        into folder: ConfinedFolder, object: String, size: Int64, limits: ArchiveLimits, folding: NameFolding,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.folder = folder
         self.object = object
         self.isCancelled = isCancelled
         budget = ArchiveBudget(limits, size: size, object: object)
-        names = Destinations(refusesCaseCollisions: refusesCaseCollisions)
+        names = Destinations(folding: folding)
     }
 
     /// `false` when the content is no archive.
@@ -50,9 +50,14 @@ struct Unpacker {
             return try pass(reader)
         }
         guard !path.isEmpty else { throw refusal(entry, "stands for the folder itself") }
-        try names.claim(path, for: "\(object): entry '\(entry.path)'")
+        if case .hardLink(let target) = entry.kind, try ArchiveName.path(target, in: object).isSame(as: path) {
+            return try pass(reader)
+        }
+        // An entry that comes again replaces what it was, as tar's -u and -r mean it.
+        try names.claim(path, for: "\(object): entry '\(entry.path)'", replacing: true)
         let (above, name) = ConfinedFolder.split(path)
         try folder.makeFolder(above)
+        try make("replace the file", path, above) { unlinkat($0, name, 0) == 0 || errno == ENOENT ? 0 : -1 }
         switch entry.kind {
         case .folder: break
         case .file(let size): try write(entry, path, size, reader)

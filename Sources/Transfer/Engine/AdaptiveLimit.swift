@@ -1,68 +1,84 @@
-/// How many requests at once are useful: grown while that pays, cut when a store asks for less. Pure.
+/// How many requests one server usefully works on at once, in units (a large one weighs more than one). Pure.
 ///
-/// A round is as many finished requests as the limit. The limit grows by half after a round whose throughput is at
-/// least a tenth better than at the smaller limit; it falls back when a larger limit made things worse; after some
-/// quiet rounds it tries one more, because conditions change.
+/// Begins high and grows as TCP does: each finished request makes room for one more, so the limit doubles with every
+/// round trip, as long as the quickest answers come as quickly as before (HyStart's sign that nothing queues). From the
+/// first sign of a queue on it only follows the latency, an eighth up or down a round: by Little's law, more requests
+/// than throughput times the latency of an idle server only wait. A round is as many answers as the limit had room for.
+///
+/// The quickest answer of a round is what counts: it had an open connection and no bad luck, so neither handshakes nor a
+/// slow disk are taken for a queue.
 struct AdaptiveLimit: Sendable, Equatable {
     private(set) var limit: Int
     private let maximum: Int
+    private var isStarting = true
+    /// What an answer takes when nothing queues.
+    private var unloaded: Duration?
+    private var quickest: Duration?
+    private var samples = 0
+    /// Answers until the round is over.
+    private var left: Int
 
-    private var began: Duration?
-    private var requests = 0
-    private var bytes: Int64 = 0
-    private var last: (limit: Int, rate: Double)?
-    private var quietRounds = 0
+    /// Queues alone never bring the limit below this: only a server that says so does.
+    static let floor = 16
+    /// Fewer tell nothing of a round.
+    private static let samplesNeeded = 8
+    private static let noise = Duration.milliseconds(5)
 
-    /// Makes many small objects and few large ones comparable: what a request costs beside its bytes.
-    private static let requestCost = 64 << 10
-    private static let shortestRound = Duration.milliseconds(50)
-    private static let quietRoundsBeforeProbe = 8
-
-    init(initial: Int = 8, maximum: Int) {
+    init(initial: Int, maximum: Int) {
         self.maximum = max(1, maximum)
-        limit = min(initial, self.maximum)
+        limit = min(max(1, initial), self.maximum)
+        left = limit
     }
 
-    /// One request is over. `saturated`: others were waiting for it, so the limit was what held them back.
-    mutating func finished(bytes moved: Int64, saturated: Bool, now: Duration) {
-        requests += 1
-        bytes += moved
-        guard let start = began else {
-            began = now
-            return
+    /// One request is over.
+    /// - Parameters:
+    ///   - latency: until the answer's first byte; `nil` where that says nothing of the server.
+    ///   - saturated: others wait for a place, so that the limit is what holds them back.
+    mutating func finished(after latency: Duration?, saturated: Bool) {
+        if let latency {
+            quickest = min(quickest ?? latency, latency)
+            samples += 1
         }
-        let elapsed = now - start
-        guard requests > limit, elapsed >= Self.shortestRound else { return }
-        let rate = Double(bytes + Int64(requests * Self.requestCost)) / (elapsed / .seconds(1))
-        if saturated { judge(rate) }
-        (began, requests, bytes) = (now, 0, 0)
+        if isStarting {
+            if saturated { limit = min(maximum, limit + 1) }
+            if samples >= Self.samplesNeeded, let quickest, let unloaded, quickest > unloaded * 1.5 + Self.noise {
+                isStarting = false
+            }
+        }
+        left -= 1
+        if left <= 0 { endRound(saturated) }
     }
 
-    /// The store asks for less.
+    /// The server asks for less.
     mutating func throttled() {
         limit = max(1, limit / 2)
-        (began, requests, bytes, last, quietRounds) = (nil, 0, 0, nil, 0)
+        isStarting = false
+        beginRound()
     }
 
-    private mutating func judge(_ rate: Double) {
-        defer { last = (limit, rate) }
-        guard let last, last.limit != limit else {
-            quietRounds += 1
-            if last == nil || quietRounds >= Self.quietRoundsBeforeProbe { grow() }
+    private mutating func endRound(_ saturated: Bool) {
+        defer { beginRound() }
+        guard samples >= min(Self.samplesNeeded, limit), let quickest else { return }
+        guard let unloaded else {
+            self.unloaded = quickest
             return
         }
-        if last.limit < limit {
-            if rate >= last.rate * 1.1 { grow() } else if rate < last.rate * 0.9 { limit = last.limit }
+        if !isStarting, saturated {
+            if quickest > unloaded * 2 + Self.noise * 2 {
+                limit = max(min(limit, Self.floor), limit - limit / 8)
+            } else if quickest < unloaded * 1.25 + Self.noise / 2 {
+                limit = min(maximum, limit + max(1, limit / 8))
+            }
+        }
+        if quickest < unloaded {
+            self.unloaded = quickest
+        } else if limit <= Self.floor {
+            // So few cannot be the queue: the way to the server has become longer.
+            self.unloaded = unloaded + (quickest - unloaded) / 4
         }
     }
 
-    private mutating func grow() {
-        quietRounds = 0
-        limit = min(maximum, limit + max(1, limit / 2))
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.limit == right.limit && left.maximum == right.maximum && left.requests == right.requests
-            && left.bytes == right.bytes && left.quietRounds == right.quietRounds
+    private mutating func beginRound() {
+        (quickest, samples, left) = (nil, 0, limit)
     }
 }

@@ -8,6 +8,7 @@ final class FileSource: ObjectContent, PayloadCounter, @unchecked Sendable {
     private var position: Int64
     /// Bytes given, repeated ones counted again.
     private(set) var movedBytes: Int64 = 0
+    var answered: ContinuousClock.Instant? { nil }
     private(set) var failure: TransferError?
 
     init(_ file: SourceFile, _ range: Range<Int64>, meter: TransferMeter) {
@@ -79,6 +80,7 @@ final class BytesSource: ObjectContent, @unchecked Sendable {
 final class MemorySink: ObjectSink, PayloadCounter, @unchecked Sendable {
     private(set) var bytes: [UInt8] = []
     var movedBytes: Int64 { Int64(bytes.count) }
+    private(set) var answered: ContinuousClock.Instant?
     private let limit: Int
     private let meter: TransferMeter
 
@@ -89,6 +91,7 @@ final class MemorySink: ObjectSink, PayloadCounter, @unchecked Sendable {
 
     func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
         bytes.removeAll(keepingCapacity: true)
+        answered = .now
         return .proceed
     }
 

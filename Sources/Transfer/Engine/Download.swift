@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Fetches single objects into files of a confined folder: small ones in one request, large ones in ranges at once.
 struct Download: Sendable {
     let requests: StoreRequests
@@ -7,23 +9,36 @@ struct Download: Sendable {
     let meter: TransferMeter
 
     /// Returns when the file stands complete and verified under its final name.
+    ///
+    /// The last resort, whatever a server says of itself, is one plain GET whose answer alone counts.
     func run(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
         var item = item
         var restarts = 0
+        var seen: [TransferError] = []
         while true {
             do throws(TransferError) {
                 return try await fetch(item)
+            } catch  where !item.isPlain && Self.isContradiction(error, after: seen) && !Task.isCancelled {
+                item.isPlain = true
+                requests.onEvent(
+                    .told(item.url, "\(error.message); it is read in one plain request, whose answer alone counts"))
             } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
                 restarts += 1
                 item.info = nil
+                seen.append(error)
                 meter.update { $0.retries += 1 }
                 requests.onEvent(.retrying(error, attempt: restarts, after: .zero))
             }
         }
     }
 
+    /// Whether it is the server that contradicts itself: an object that changes does not change in the same way twice.
+    private static func isContradiction(_ error: TransferError, after seen: [TransferError]) -> Bool {
+        error.reason == .protocolViolation || error.reason == .changed && seen.contains(error)
+    }
+
     private func fetch(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
-        let info = try await describe(item)
+        let info = item.isPlain ? ObjectInfo(key: item.key, size: nil, ranges: false) : try await describe(item)
         let file = try TemporaryFile(in: folder, for: item.destination)
         defer { file.discard() }
         let content = try await read(item, info, into: file)
@@ -31,6 +46,26 @@ struct Download: Sendable {
         if item.unpack == .auto, let record = try await unpack(item, content, file) { return record }
         let identity = try await placer.place(file, at: item.destination)
         return record(item, content, identity)
+    }
+
+    /// The file that stands at the destination already, where that is wanted and it is the object.
+    func existing(_ item: FetchItem) async throws(TransferError) -> FetchedRecord? {
+        // What is no regular file is in the way, and said to be when the object is to take its place.
+        guard configuration.skipsExisting, item.unpack == .never, item.sha256 == nil,
+            let descriptor = try? folder.openFile(item.destination, O_RDONLY | O_NONBLOCK),
+            let file = try? SourceFile(descriptor: descriptor, display: folder.display(item.destination))
+        else { return nil }
+        var info = item.info ?? ObjectInfo(key: item.key, size: nil)
+        if let size = info.size, size != file.identity.size { return nil }
+        if info.size == nil || info.lastModified == nil && info.checksum == nil {
+            info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
+                try await item.store.stat(item.key)
+            }
+        }
+        guard try await file.isSame(as: info, .fetched, meter) else { return nil }
+        return FetchedRecord(
+            path: item.destination, url: item.url, size: file.identity.size, etag: info.etag,
+            versionID: info.versionID, file: file.identity)
     }
 
     func record(_ item: FetchItem, _ content: FetchedContent, _ identity: FileIdentity) -> FetchedRecord {
@@ -55,7 +90,8 @@ struct Download: Sendable {
         -> FetchedContent
     {
         let plan = RangePlan(size: info.size, storedPart: info.partSize, partSize: configuration.partSize)
-        if plan.isSingle || !item.store.traits.ranges || !info.ranges {
+        // Without a validator nobody could tell that two ranges are of one version.
+        if plan.isSingle || !item.store.traits.ranges || !info.ranges || !info.isPinned {
             return try await readWhole(item, info, into: file)
         }
         try file.preallocate(plan.size)
@@ -76,9 +112,10 @@ struct Download: Sendable {
             file: file, end: info.size, pageCache: configuration.pageCache, meter: meter,
             checksum: configuration.verifiesStoreChecksums ? .theStores : .nothing)
         if let size = info.size, size > Int64(RangeSink.bufferSize) { try file.preallocate(size) }
-        let resumes = item.store.traits.ranges && info.ranges && info.etag != nil && info.size != nil
+        let resumes = item.store.traits.ranges && info.ranges && info.isPinned && info.size != nil
         let read = try await requests.run(
-            item.url, bytes: RangeSink.buffered(start: 0, end: info.size), counting: sink, resumes: resumes
+            item.url, bytes: RangeSink.buffered(start: 0, end: info.size), counting: sink, resumes: resumes,
+            length: info.size ?? .max
         ) { () async throws(TransferError) in
             if sink.position > 0, !resumes { sink.restart() }
             var range: Range<Int64>?
@@ -87,7 +124,7 @@ struct Download: Sendable {
         }
         if info.size == nil { try file.truncate(to: sink.position) }
         return FetchedContent(
-            info: read, size: sink.position, expected: read.checksum ?? info.checksum, found: sink.checksum?.checksum,
+            info: read, size: sink.position, expected: read.wholeChecksum(or: info), found: sink.checksum?.checksum,
             sha256: item.sha256 == nil ? nil : sink.withWholeContent { DigestTimer.sha256($0, meter) })
     }
 
@@ -110,15 +147,17 @@ struct Download: Sendable {
     ) async throws(TransferError) -> FetchedContent {
         let known = configuration.verifiesStoreChecksums ? info.checksum?.algorithm : nil
         let algorithm = known?.isJoinable == true ? known : nil
-        let joined: Result<ChecksumAccumulator?, TransferError> = await withTaskGroup(
-            of: Result<(Int, ChecksumAccumulator?), TransferError>.self
-        ) { group in
+        typealias Outcome = Result<(Int, ChecksumAccumulator?, isComposite: Bool), TransferError>
+        let joined: Result<ChecksumAccumulator?, TransferError> = await withTaskGroup(of: Outcome.self) { group in
             var joiner = ChecksumJoiner(algorithm)
+            var isComposite = false
             var failure: TransferError?
             var next = 0
-            func take(_ result: Result<(Int, ChecksumAccumulator?), TransferError>) {
+            func take(_ result: Outcome) {
                 switch result {
-                case .success(let (index, checksum)): joiner.add(checksum, at: index)
+                case .success(let (index, checksum, composite)):
+                    joiner.add(checksum, at: index)
+                    isComposite = isComposite || composite
                 case .failure(let error):
                     // The first failure stops the others, whose own failures then say nothing more.
                     if failure == nil { group.cancelAll() }
@@ -135,28 +174,31 @@ struct Download: Sendable {
                         pageCache: configuration.pageCache, meter: meter,
                         checksum: algorithm.map { .known($0) } ?? .nothing)
                     return await Result { () async throws(TransferError) in
-                        try await readRange(item, info, sink, upTo: range.upperBound)
-                        return (index, sink.checksum)
+                        let read = try await readRange(item, info, sink, upTo: range.upperBound)
+                        return (index, sink.checksum, isComposite: read.isComposite)
                     }
                 }
                 next += 1
             }
             while let result = await group.next() { take(result) }
-            return failure.map(Result.failure) ?? .success(joiner.whole)
+            // What the answers say of the checksum counts more than what was said before.
+            return failure.map(Result.failure) ?? .success(isComposite ? nil : joiner.whole)
         }
         return FetchedContent(
             info: info, size: plan.size, expected: info.checksum, found: try joined.get()?.checksum, sha256: nil)
     }
 
     private func readRange(_ item: FetchItem, _ info: ObjectInfo, _ sink: RangeSink, upTo end: Int64)
-        async throws(TransferError)
+        async throws(TransferError) -> ObjectInfo
     {
         let bytes = RangeSink.buffered(start: sink.start, end: end)
-        _ = try await requests.run(item.url, bytes: bytes, counting: sink, resumes: true) {
-            () async throws(TransferError) in
+        let read = try await requests.run(
+            item.url, bytes: bytes, counting: sink, resumes: true, length: end - sink.start
+        ) { () async throws(TransferError) in
             try await receive(item, sink.position..<end, matching: info, into: sink)
         }
         if configuration.pageCache == .drop { await BlockingPool.shared.run { sink.dropPages() } }
+        return read
     }
 }
 
@@ -183,6 +225,8 @@ struct FetchItem: Sendable {
     var sha256: [UInt8]?
     var unpack: InputRequest.Unpack
     var optional: Bool
+    /// Read in one request that asks for nothing in particular and believes nothing that was said before.
+    var isPlain = false
 }
 
 /// What was read of an object, before anybody else sees it.

@@ -1,9 +1,6 @@
-/// One call of `TransferEngine.fetch`: lists, plans and fetches at the same time, with a bounded number of objects
-/// under way.
+/// The inputs of one server in a call of `TransferEngine.fetch`: lists, plans and fetches at the same time, with a bounded
+/// number of objects under way.
 struct FetchRun {
-    /// Objects under way at once, most of them waiting: enough to keep every request busy, few enough to cost nothing.
-    private static let window = 256
-
     typealias Outcome = Result<(FetchedRecord, isNew: Bool), TransferError>
 
     let stores: any StoreResolver
@@ -15,13 +12,19 @@ struct FetchRun {
     let onEvent: TransferEventHandler
 
     private(set) var report = TransferReport()
-    private var destinations: Destinations
+    private let claims: Claims
+    /// Objects under way at once.
+    private let window: Int
     private var underWay = 0
+    private var cutOff: String?
 
     init(
         stores: any StoreResolver, configuration: TransferConfiguration, folder: ConfinedFolder, download: Download,
-        journal: any TransferJournal, meter: TransferMeter, onEvent: @escaping TransferEventHandler
+        journal: any TransferJournal, meter: TransferMeter, claims: Claims, window: Int,
+        onEvent: @escaping TransferEventHandler
     ) {
+        self.claims = claims
+        self.window = window
         self.stores = stores
         self.configuration = configuration
         self.folder = folder
@@ -29,12 +32,12 @@ struct FetchRun {
         self.journal = journal
         self.meter = meter
         self.onEvent = onEvent
-        destinations = Destinations(refusesCaseCollisions: configuration.refusesCaseCollisions)
     }
 
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
         await withTaskGroup(of: Outcome?.self) { group in
-            for input in inputs where !isStopped {
+            for input in inputs {
+                if stops(before: input.from) { break }
                 do throws(TransferError) {
                     try await fetch(input, &group)
                 } catch {
@@ -43,6 +46,8 @@ struct FetchRun {
             }
             while underWay > 0 { await takeOne(&group) }
         }
+        // Who was stopped between two objects has no failure of one that would say so.
+        if let cutOff, report.failureCount == 0 { fail(.cancelled(cutOff)) }
         report.totals = meter.reading
         return report
     }
@@ -52,10 +57,17 @@ struct FetchRun {
             || report.failures.contains { $0.reason == .noSpace || $0.reason == .credentials }
     }
 
+    /// Whether nothing more is begun although there is more.
+    private mutating func stops(before object: String) -> Bool {
+        if isStopped { cutOff = cutOff ?? object }
+        return isStopped
+    }
+
     private mutating func fetch(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
         let place = try stores.resolve(input.from)
         let plan = try InputPlan(
-            key: place.key, to: input.to, lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs)
+            key: place.key, to: input.to, lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs,
+            filter: input.filter)
         switch plan.source {
         case .object(let key):
             guard var destination = plan.destination(of: key) else { return }
@@ -90,14 +102,15 @@ struct FetchRun {
             token = page.next
             let next = token
             async let following = next == nil ? nil : list(place, prefix, next)
-            for object in page.objects where !isStopped {
+            for object in page.objects {
+                if stops(before: place.url(of: object.key)) { break }
                 guard let destination = plan.destination(of: object.key) else { continue }
                 found = true
                 // Markers that consoles make for empty folders.
                 if destination.isEmpty || destination.hasSuffix("/"), object.size ?? 0 == 0 { continue }
                 await begin(input, place, object.key, object, destination, &group)
             }
-            guard let result = await following, !isStopped else { break }
+            guard let result = await following, !stops(before: input.from) else { break }
             page = try result.get()
             guard page.next == nil || page.next != token else {
                 throw TransferError(
@@ -126,8 +139,12 @@ struct FetchRun {
     ) async {
         let url = place.url(of: key)
         do throws(TransferError) {
-            let path = try RelativeName.check(destination, of: url)
-            try destinations.claim(path, for: url)
+            let path: String
+            do throws(TransferError) {
+                path = try claims.claim(destination, for: url, isListed: info != nil, input.badNames)
+            } catch  where error.reason == .hostileName && info != nil && input.badNames == .skip {
+                return onEvent(.note(path: url, error.message))
+            }
             meter.update {
                 $0.objects += 1
                 $0.bytes += info?.size ?? 0
@@ -140,11 +157,12 @@ struct FetchRun {
                 store: place.store, key: key, url: url, info: info, destination: path, sha256: input.sha256,
                 unpack: input.unpack, optional: input.optional)
             if let record = try inPlace(item) { return take(.success((record, false))) }
-            while underWay >= Self.window { await takeOne(&group) }
+            while underWay >= window { await takeOne(&group) }
             underWay += 1
             group.addTask { [download, journal, onEvent] in
                 onEvent(.began(path: item.destination, url: item.url))
                 do throws(TransferError) {
+                    if let record = try await download.existing(item) { return .success((record, false)) }
                     let record = try await download.run(item)
                     journal.record(record)
                     return .success((record, true))

@@ -63,11 +63,11 @@ package struct Manifest: Sendable, Equatable, Codable {
 
     /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.
     package func encoded() throws(TransferError) -> [UInt8] {
-        var ordered = self
-        ordered.files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        do { return Array(try JSONCoding.encode(ordered).prettyText.utf8) } catch {
-            throw TransferError(object: "manifest", reason: .configuration, message: "cannot be encoded: \(error)")
-        }
+        let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        let document = try ManifestDocument(self, count: ordered.count) { ordered[$0] }
+        var bytes: [UInt8] = []
+        while let piece = document.next() { bytes += piece }
+        return bytes
     }
 
     /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.

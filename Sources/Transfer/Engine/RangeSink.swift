@@ -21,6 +21,7 @@ final class RangeSink: ObjectSink, PayloadCounter, @unchecked Sendable {
     private let wanted: ChecksumWanted
     private(set) var checksum: ChecksumAccumulator?
     private(set) var failure: TransferError?
+    private(set) var answered: ContinuousClock.Instant?
 
     init(
         file: TemporaryFile, start: Int64 = 0, end: Int64?, pageCache: PageCachePolicy, meter: TransferMeter,
@@ -47,6 +48,7 @@ final class RangeSink: ObjectSink, PayloadCounter, @unchecked Sendable {
     var movedBytes: Int64 { position }
 
     func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
+        answered = .now
         if position == start, checksum == nil { checksum = wanted.accumulator(info) }
         return .proceed
     }

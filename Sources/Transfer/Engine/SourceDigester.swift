@@ -25,7 +25,7 @@ struct SourceDigester: Sendable {
     }
 
     /// Blocks while it reads. Throws `.cancelled` once `isCancelled` says so.
-    private mutating func pass(
+    mutating func pass(
         _ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter, _ isCancelled: () -> Bool
     ) throws(TransferError) -> Checksum? {
         var accumulator = algorithm.map { ChecksumAccumulator($0) }

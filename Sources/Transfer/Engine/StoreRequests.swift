@@ -5,45 +5,62 @@ struct StoreRequests: Sendable {
     let gate: ConcurrencyGate
     let policy: StoreRetries
     let meter: TransferMeter
+    /// Units that a large request takes of its server's limit.
+    let largeWeight: Int
     let onEvent: TransferEventHandler
 
     /// Runs `attempt` when the gate allows, and holds `bytes` of buffers meanwhile; `nil` begins at once and counts
     /// nowhere, for a request that waits for others. Where the next attempt `resumes` behind what was moved, one that got
     /// further starts the count of failures anew.
+    /// - Parameter length: bytes that will move, where they are many.
     func run<Success: Sendable>(
         _ object: String, bytes: Int?, counting counter: (any PayloadCounter)? = nil, resumes: Bool = false,
-        _ attempt: () async throws(TransferError) -> Success
+        length: Int64 = 0, _ attempt: () async throws(TransferError) -> Success
     ) async throws(TransferError) -> Success {
         var failures = 0
         while true {
-            if let bytes { try await gate.enter(object, bytes: bytes) }
+            var place: ConcurrencyGate.Place?
+            if let bytes { place = try await gate.enter(object, bytes: bytes, weight: weight(of: length)) }
             onEvent(.admitted(url: object))
             let before = counter?.movedBytes ?? 0
             do throws(TransferError) {
                 let success = try await attempt()
-                if let bytes { await gate.leave(bytes: bytes, moved: (counter?.movedBytes ?? 0) - before) }
-                if failures > 0 { await gate.succeeded() }
+                if let place { await gate.leave(place, latency: latency(since: place.began, counter)) }
+                if failures > 0 { await gate.succeeded(object) }
                 return success
             } catch {
-                if let bytes { await gate.leave(bytes: bytes, moved: 0) }
+                if let place { await gate.leave(place) }
                 if Task.isCancelled { throw .cancelled(object) }
                 failures = resumes && (counter?.movedBytes ?? 0) > before ? 1 : failures + 1
-                try await pause(after: failures, error)
+                try await pause(after: failures, error, object)
             }
         }
     }
 
+    /// A large one fills a connection for many round trips, and holds more buffers than its answer's.
+    private func weight(of length: Int64) -> Int { length > Self.large ? largeWeight : 1 }
+
+    private static let large: Int64 = 1 << 20
+
+    /// Until the answer began. Of an upload that streams, the time is its body's and tells nothing.
+    private func latency(since began: ContinuousClock.Instant, _ counter: (any PayloadCounter)?) -> Duration? {
+        guard let counter else { return .now - began }
+        return counter.answered.flatMap { $0 > began ? $0 - began : nil }
+    }
+
     /// Returns when the request may be made again; throws when it may not.
-    private func pause(after failures: Int, _ error: TransferError) async throws(TransferError) {
+    private func pause(after failures: Int, _ error: TransferError, _ object: String) async throws(TransferError) {
         let kind = StoreRetries.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
         guard failures < policy.attempts else { throw error.exhausted("after \(failures) tries") }
-        guard await gate.takeRetry() else { throw error.exhausted("because all transfers together failed too often") }
+        guard await gate.takeRetry(object) else {
+            throw error.exhausted("because all transfers with its server together failed too often")
+        }
         let pause = policy.pause(after: failures, error: error, random: .random(in: 0..<1))
         meter.update { $0.retries += 1 }
         onEvent(.retrying(error, attempt: failures, after: pause))
         if kind == .throttled {
-            await gate.throttle(for: pause)
+            await gate.throttle(object, for: pause)
         } else {
             do { try await Task.sleep(for: pause) } catch _ { throw .cancelled(error.object) }
         }
@@ -53,6 +70,8 @@ struct StoreRequests: Sendable {
 /// Knows how much payload a request has moved so far.
 protocol PayloadCounter: AnyObject {
     var movedBytes: Int64 { get }
+    /// When the last answer began; `nil` where nobody looked.
+    var answered: ContinuousClock.Instant? { get }
 }
 
 extension TransferError {
@@ -73,8 +92,11 @@ package struct StoreRetries: Sendable, Equatable {
     package var cap: Duration
     /// How often an object that changed between two reads is begun anew.
     package var restarts: Int
-    /// Retries that all transfers share; each success gives back a part of one (see `RetryBudget`).
+    /// Retries that all transfers with one server share; each success gives back a part of one (see `RetryBudget`).
     package var budget: Int
+
+    /// Whoever asks for a longer pause is asked again after this one, and told so.
+    package static let longestRetryAfter = Duration.seconds(120)
 
     package init(
         attempts: Int = 8, base: Duration = .milliseconds(200), cap: Duration = .seconds(20), restarts: Int = 3,
@@ -111,9 +133,10 @@ package struct StoreRetries: Sendable, Equatable {
     }
 
     /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never
-    /// shorter than what the store asked for.
+    /// shorter than what the store asked for, as far as that is bearable.
     package func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
         let asked: Duration? = if case .throttled(let asked) = error.reason { asked } else { nil }
-        return FullJitter.pause(after: attempt, base: base, cap: cap, asked: asked, random: random)
+        return FullJitter.pause(
+            after: attempt, base: base, cap: cap, asked: asked.map { min($0, Self.longestRetryAfter) }, random: random)
     }
 }

@@ -1,7 +1,5 @@
 /// One call of `TransferEngine.store`.
 struct StoreRun {
-    private static let window = 256
-
     typealias Outcome = Result<(StoredRecord, isNew: Bool), TransferError>
 
     let stores: any StoreResolver
@@ -29,20 +27,20 @@ struct StoreRun {
     mutating func run(_ outputs: [OutputRequest], isPastDeadline: @Sendable () -> Bool) async -> TransferReport {
         let items = await plan(outputs)
         if configuration.dryRun {
-            for item in items { onEvent(.planned(TransferredFile(path: item.path, url: item.url, size: 0))) }
+            for index in 0..<items.count { rehearse(items[index]) }
             return report
         }
-        var open = Set(items.map { ByteKey($0.url) })
-        await withTaskGroup(of: (String, Outcome).self) { group in
-            var next = items.startIndex
+        var isOpen = [Bool](repeating: true, count: items.count)
+        await withTaskGroup(of: (Int, Outcome).self) { group in
+            var next = 0
             var underWay = 0
-            while underWay > 0 || next < items.endIndex && !isStopped {
-                if underWay < Self.window, next < items.endIndex, !isStopped {
-                    let item = items[next]
+            while underWay > 0 || next < items.count && !isStopped {
+                if underWay < configuration.window, next < items.count, !isStopped {
+                    let (index, item) = (next, items[next])
                     group.addTask { [upload, onEvent] in
                         onEvent(.began(path: item.path, url: item.url))
                         return (
-                            item.url,
+                            index,
                             await Result { () async throws(TransferError) in
                                 let (record, isNew) = try await upload.run(item)
                                 return (record, isNew: isNew)
@@ -51,65 +49,71 @@ struct StoreRun {
                     }
                     next += 1
                     underWay += 1
-                } else if let (url, outcome) = await group.next() {
+                } else if let (index, outcome) = await group.next() {
                     underWay -= 1
                     if case .failure(let error) = outcome, error.reason == .cancelled, isPastDeadline() { continue }
-                    open.remove(ByteKey(url))
+                    isOpen[index] = false
                     take(outcome)
                 }
             }
         }
-        report.leftOut = items.filter { open.contains(ByteKey($0.url)) }.map(\.path)
+        report.leftOut = isOpen.indices.filter { isOpen[$0] }.map(items.path)
         report.totals = meter.reading
         return report
+    }
+
+    /// Tells size and parts of what would be stored, or why it could not.
+    private mutating func rehearse(_ item: StoreItem) {
+        do throws(TransferError) {
+            let size = try upload.open(item.path).identity.size
+            let parts = PartPlan(
+                size: size, limits: item.store.traits.multipart, partSize: configuration.partSize)
+            var file = TransferredFile(path: item.path, url: item.url, size: size)
+            file.parts = parts?.count
+            onEvent(.planned(file))
+        } catch {
+            fail(error)
+        }
     }
 
     private var isStopped: Bool {
         Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop
     }
 
-    /// All that is to be stored, higher priorities first and then by path. A file that two outputs send to one URL goes
-    /// once; two files that would become one object are refused.
-    private mutating func plan(_ outputs: [OutputRequest]) async -> [StoreItem] {
-        let findings = await BlockingPool.shared.run { [folder, limits = configuration.outputs] isCancelled in
-            OutputWalk.findings(in: folder, limits: limits, isCancelled: isCancelled)
-        }
-        for case .unseen(let error) in findings { fail(error) }
-        var items: [StoreItem] = []
-        var takers: [ByteKey: String] = [:]
-        var told: Set<ByteKey> = []
+    /// All that is to be stored, in its order.
+    private mutating func plan(_ outputs: [OutputRequest]) async -> StorePlan {
+        var targets: [StorePlan.Target] = []
         for output in outputs {
             do throws(TransferError) {
                 let place = try stores.resolve(output.to)
-                let plan = try OutputPlan(from: output.from, key: place.key)
-                for finding in findings {
-                    switch finding {
-                    case .file(let path):
-                        guard let key = plan.key(of: path) else { continue }
-                        let url = place.url(of: key)
-                        if let other = takers[ByteKey(url)] {
-                            if !other.isSame(as: path) { fail(.sameObject(path, other, url)) }
-                            continue
-                        }
-                        takers[ByteKey(url)] = path
-                        items.append(
-                            StoreItem(store: place.store, key: key, url: url, path: path, priority: output.priority))
-                    case .note(let path, let why):
-                        if plan.key(of: path) != nil, told.insert(ByteKey(path)).inserted {
-                            onEvent(.note(path: path, why))
-                        }
-                    case .refused(let path, let error):
-                        if plan.key(of: path) != nil, told.insert(ByteKey(path)).inserted { fail(error) }
-                    case .unseen: break
-                    }
-                }
+                let plan = try OutputPlan(from: output.from, key: place.key, filter: output.filter)
+                targets.append(.init(output: output, place: place, plan: plan))
             } catch {
                 fail(error)
             }
         }
-        meter.update { $0.objects += items.count }
-        return items.enumerated().sorted { ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset) }
-            .map(\.element)
+        let (plan, others, failures) = await BlockingPool.shared.run {
+            [folder, targets, limits = configuration.outputs] isCancelled in
+            var plan = StorePlan(targets)
+            var others: [OutputWalk.Finding] = []
+            var failures: [TransferError] = []
+            OutputWalk.walk(folder, limits: limits, isCancelled: isCancelled) { finding in
+                if case .file(let path) = finding { failures += plan.add(path) } else { others.append(finding) }
+            }
+            plan.finish()
+            return (plan, others, failures)
+        }
+        for other in others {
+            switch other {
+            case .file: break
+            case .note(let path, let why): if plan.means(path) { onEvent(.note(path: path, why)) }
+            case .refused(let path, let error): if plan.means(path) { fail(error) }
+            case .unseen(let error): fail(error)
+            }
+        }
+        for failure in failures { fail(failure) }
+        meter.update { $0.objects += plan.count }
+        return plan
     }
 
     private mutating func take(_ outcome: Outcome) {
@@ -130,13 +134,5 @@ struct StoreRun {
         report.add(error)
         meter.update { $0.failures += 1 }
         onEvent(.failed(error))
-    }
-}
-
-extension TransferError {
-    fileprivate static func sameObject(_ path: String, _ other: String, _ url: String) -> TransferError {
-        TransferError(
-            object: path, reason: .hostileName, message: "would overwrite '\(other)', which becomes \(url) too",
-            hint: "give the outputs targets of their own")
     }
 }

@@ -19,19 +19,20 @@ package struct TransferConfiguration: Sendable {
     package var pageCache: PageCachePolicy
     package var archives: ArchiveLimits
     package var outputs = OutputLimits()
-    /// Refuses inputs whose names differ in upper and lower case alone, wherever they are fetched to, so that the same
-    /// step works on every volume.
-    package var refusesCaseCollisions = true
+    /// Of one call of the engine: what is not complete by then is given up. `nil`: as long as it takes.
+    package var deadline: Duration?
     /// Lists every file in the report; else they are told as events alone.
     package var listsFiles = true
 
     /// Lists and plans, and tells of each object as `.planned` instead of moving it.
     package var dryRun = false
+    /// What stands at the target already, as `ExistingFile` tells, is not moved.
+    package var skipsExisting = false
     /// After so many failures nothing new is begun; what is under way is finished. A full disk stops at once.
     package var failuresBeforeStop = 10
 
     package init(
-        memory: Int = 32 << 20, maximumConcurrency: Int = 64, partSize: Int64? = nil, retry: StoreRetries = .init(),
+        memory: Int = 32 << 20, maximumConcurrency: Int = 256, partSize: Int64? = nil, retry: StoreRetries = .init(),
         durable: Bool = true, digestsOutputs: Bool = true, verifiesStoreChecksums: Bool = true,
         pageCache: PageCachePolicy = .writeBehind, archives: ArchiveLimits = .init()
     ) {
@@ -58,6 +59,13 @@ package enum PageCachePolicy: Sendable, Equatable {
 }
 
 extension TransferConfiguration {
+    /// Units that a large request takes of a server's limit: a few dozen of them fill any line, where small ones need
+    /// hundreds. Little concurrency is meant for all alike.
+    var largeWeight: Int { maximumConcurrency >= 128 ? 4 : maximumConcurrency >= 32 ? 2 : 1 }
+
+    /// Objects under way at once: enough to keep every request busy while others are put in their places.
+    var window: Int { maximumConcurrency + max(16, maximumConcurrency / 2) }
+
     /// Of a limit that is for all this process does: buffers get a quarter, the rest is for connections, sockets and the
     /// page cache, which counts too.
     private static let shareOfBuffers: UInt64 = 4

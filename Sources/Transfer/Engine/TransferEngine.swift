@@ -7,7 +7,7 @@
 package final class TransferEngine: Sendable {
     let stores: any StoreResolver
     let configuration: TransferConfiguration
-    private let gate: ConcurrencyGate
+    let gate: ConcurrencyGate
     let room: ConcurrencyGate
     /// Shared by all calls of this engine.
     package let meter = TransferMeter()
@@ -37,25 +37,39 @@ package final class TransferEngine: Sendable {
         }
     }
 
-    /// The same for a folder that is open already.
+    /// The same for a folder that is open already. Servers beside each other, so that none waits for another's.
     package func fetch(
         _ inputs: [InputRequest], into confined: ConfinedFolder, journal: any TransferJournal,
         onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
-        do throws(TransferError) {
-            // A journal means that the folder is this step's own; elsewhere another process may be at work.
-            if !(journal is NoJournal) { try confined.removeTemporaries() }
+        await bounded(onEvent) { [self] onEvent in
+            do throws(TransferError) {
+                // A journal means that the folder is this step's own; elsewhere another process may be at work.
+                if !(journal is NoJournal) { try confined.removeTemporaries() }
+            } catch {
+                return failed(error, onEvent)
+            }
             let download = Download(
                 requests: requests(onEvent), configuration: configuration, folder: confined,
                 placer: Placer(folder: confined, durable: configuration.durable), meter: meter)
-            var run = FetchRun(
-                stores: stores, configuration: configuration, folder: confined, download: download, journal: journal,
-                meter: meter, onEvent: onEvent)
-            let report = await run.run(inputs)
-            if !report.isComplete { confined.removeIfMadeInVain() }
-            return report
-        } catch {
-            return failed(error, onEvent)
+            let claims = Claims(folding: configuration.dryRun ? [] : confined.folding)
+            let servers = Dictionary(grouping: inputs) { SlotQueue.lane(of: $0.from) }
+            let window = max(configuration.window / max(servers.count, 1), 32)
+            return await withTaskGroup(of: TransferReport.self) { group in
+                for inputs in servers.values {
+                    group.addTask { [stores, configuration, meter] in
+                        var run = FetchRun(
+                            stores: stores, configuration: configuration, folder: confined, download: download,
+                            journal: journal, meter: meter, claims: claims, window: window, onEvent: onEvent)
+                        return await run.run(inputs)
+                    }
+                }
+                var report = TransferReport()
+                for await one in group { report.add(one) }
+                report.totals = meter.reading
+                if !report.isComplete { confined.removeIfMadeInVain() }
+                return report
+            }
         }
     }
 
@@ -75,6 +89,15 @@ package final class TransferEngine: Sendable {
 
     /// The same for a folder that is open already.
     package func store(
+        _ outputs: [OutputRequest], from confined: ConfinedFolder, deadline: ContinuousClock.Instant?,
+        journal: any TransferJournal, onEvent: @escaping TransferEventHandler
+    ) async -> TransferReport {
+        await bounded(onEvent) { [self] onEvent in
+            await storeAll(outputs, from: confined, deadline: deadline, journal: journal, onEvent: onEvent)
+        }
+    }
+
+    private func storeAll(
         _ outputs: [OutputRequest], from confined: ConfinedFolder, deadline: ContinuousClock.Instant?,
         journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
@@ -117,7 +140,9 @@ package final class TransferEngine: Sendable {
     }
 
     func requests(_ onEvent: @escaping TransferEventHandler) -> StoreRequests {
-        StoreRequests(gate: gate, policy: configuration.retry, meter: meter, onEvent: onEvent)
+        StoreRequests(
+            gate: gate, policy: configuration.retry, meter: meter,
+            largeWeight: configuration.largeWeight, onEvent: onEvent)
     }
 
     func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {

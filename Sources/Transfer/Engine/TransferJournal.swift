@@ -82,12 +82,15 @@ package struct StoredRecord: Sendable, Equatable, Codable {
 
 package struct UploadRecord: Sendable, Equatable, Codable {
     package var url: String
-    /// `MultipartUpload.id`.
+    /// `MultipartUpload.id`; empty where the store was about to be asked for one, which it may have given nevertheless.
     package var id: String
+    /// When the store was about to be asked, in seconds since 1970.
+    package var begun: Int64?
 
-    package init(url: String, id: String) {
+    package init(url: String, id: String, begun: Int64? = nil) {
         self.url = url
         self.id = id
+        self.begun = begun
     }
 }
 

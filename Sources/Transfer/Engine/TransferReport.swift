@@ -7,7 +7,7 @@ package struct TransferReport: Sendable {
     package var failures: [TransferError] = []
     package var failureCount = 0
     /// Files in place or stored, those of the journal included, in no particular order.
-    package var files: [TransferredFile] = []
+    package var files = FileList()
     /// Paths that were not stored because the deadline came first, by priority.
     package var leftOut: [String] = []
     package var totals = TransferMeter.Reading()
@@ -71,6 +71,8 @@ package enum TransferEvent: Sendable {
     case failed(TransferError)
     /// Something left out on purpose (a socket among the outputs), with the reason.
     case note(path: String, String)
+    /// Something about an object or a server that whoever waits should know; the transfer goes on.
+    case told(String, String)
 }
 
 package typealias TransferEventHandler = @Sendable (TransferEvent) -> Void
@@ -83,6 +85,8 @@ package struct TransferredFile: Sendable, Equatable {
     package var size: Int64
     /// Lower-case hexadecimal, where it was computed.
     package var sha256: String?
+    /// Of an upload that is only planned: how many requests it takes, where that is more than one.
+    package var parts: Int?
 
     package init(path: String, url: String, size: Int64, sha256: String? = nil) {
         self.path = path

@@ -17,6 +17,7 @@ struct Upload: Sendable {
         if let record = journal.stored(at: item.url), record.file == file.identity, record.path == item.path {
             return (record, false)
         }
+        if configuration.skipsExisting, let record = try await existing(item, file) { return (record, false) }
         let plan = PartPlan(
             size: file.identity.size, limits: item.store.traits.multipart, partSize: configuration.partSize)
         var digester = SourceDigester(
@@ -40,8 +41,24 @@ struct Upload: Sendable {
         return (record, true)
     }
 
+    /// The object that stands at the target already, where it is the file.
+    private func existing(_ item: StoreItem, _ file: SourceFile) async throws(TransferError) -> StoredRecord? {
+        let info: ObjectInfo
+        do throws(TransferError) {
+            info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
+                try await item.store.stat(item.key)
+            }
+        } catch  where error.reason == .notFound {
+            return nil
+        }
+        guard try await file.isSame(as: info, .stored, meter) else { return nil }
+        return StoredRecord(
+            path: item.path, url: item.url, size: file.identity.size, etag: info.etag, versionID: info.versionID,
+            file: file.identity)
+    }
+
     /// A link is followed as long as it stays in the folder.
-    private func open(_ path: String) throws(TransferError) -> SourceFile {
+    func open(_ path: String) throws(TransferError) -> SourceFile {
         // Not blocking, should a pipe have taken the file's place.
         let descriptor = try folder.openSource(path, O_RDONLY | O_NONBLOCK)
         return try SourceFile(descriptor: descriptor, display: folder.display(path))
@@ -75,8 +92,9 @@ struct Upload: Sendable {
         async throws(TransferError) -> ObjectInfo
     {
         let attributes = ObjectAttributes(checksum: checksum)
-        return try await requests.run(item.url, bytes: bytes, counting: source as? FileSource) {
-            () async throws(TransferError) in
+        return try await requests.run(
+            item.url, bytes: bytes, counting: source as? FileSource, length: source.length ?? .max
+        ) { () async throws(TransferError) in
             _ = source.rewind()
             return try await item.store.write(item.key, source, attributes)
         }

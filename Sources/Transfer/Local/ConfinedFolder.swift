@@ -1,6 +1,7 @@
 internal import Basics
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A folder outside of which nothing is opened, made, renamed or removed, whatever the names and links below it say.
 ///
@@ -11,6 +12,16 @@ package final class ConfinedFolder: Sendable {
     let descriptor: Int32
     /// Folders that did not exist before, the highest first.
     private let made: [String]
+    /// Which names are one here; asked when first needed.
+    var folding: NameFolding {
+        asked.withLock { asked in
+            if let asked { return asked }
+            let folding = NameFolding.probe(self)
+            asked = folding
+            return folding
+        }
+    }
+    private let asked = Mutex<NameFolding?>(nil)
 
     /// Names of temporary files start so, and no object may have such a name.
     static let temporaryPrefix = Beneath.temporaryPrefix

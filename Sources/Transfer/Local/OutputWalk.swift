@@ -18,33 +18,41 @@ struct OutputWalk {
     private let folder: ConfinedFolder
     private let limits: OutputLimits
     private let isCancelled: () -> Bool
-    private var findings: [Finding] = []
+    private let found: (Finding) -> Void
     /// Paths still to be looked at, the next one last.
     private var pending: [String] = []
     private var files = 0
     private var bytes: Int64 = 0
 
-    init(_ folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false }) {
+    private init(
+        _ folder: ConfinedFolder, _ limits: OutputLimits, _ isCancelled: @escaping () -> Bool,
+        _ found: @escaping (Finding) -> Void
+    ) {
         self.folder = folder
         self.limits = limits
         self.isCancelled = isCancelled
+        self.found = found
     }
 
-    /// Everything in the folder. Once a limit is passed nothing more is looked for, and that is said.
-    static func findings(
-        in folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false }
-    ) -> [Finding] {
-        var walk = OutputWalk(folder, limits: limits, isCancelled: isCancelled)
-        walk.list("")
-        while let path = walk.pending.popLast() { walk.visit(path) }
-        return walk.findings
+    /// Gives everything in the folder to `found`. Once a limit is passed nothing more is looked for, and that is said.
+    static func walk(
+        _ folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false },
+        found: (Finding) -> Void
+    ) {
+        withoutActuallyEscaping(found) { found in
+            var walk = OutputWalk(folder, limits, isCancelled, found)
+            walk.list("")
+            while let path = walk.pending.popLast() { walk.visit(path) }
+        }
     }
 
     /// What stands at one path, where that is no folder.
     static func findings(at path: String, in folder: ConfinedFolder) -> [Finding] {
-        var walk = OutputWalk(folder)
+        var findings: [Finding] = []
+        let take = { (finding: Finding) in findings.append(finding) }
+        var walk = OutputWalk(folder, .init(), { false }, take)
         walk.visit(path)
-        return walk.findings
+        return findings
     }
 
     private mutating func list(_ path: String) {
@@ -59,7 +67,7 @@ struct OutputWalk {
             for name in names where name.text == nil { try refuse(name, in: here, above, depth) }
             pending += names.reversed().compactMap { name in name.text.map { above + $0 } }
         } catch {
-            findings.append(.unseen(error))
+            found(.unseen(error))
         }
     }
 
@@ -69,7 +77,7 @@ struct OutputWalk {
     ) throws(TransferError) {
         let path = above + name.escaped
         guard parent.isFolder(name) else {
-            findings.append(.refused(path, .unnameable(folder.display(path))))
+            found(.refused(path, .unnameable(folder.display(path))))
             return
         }
         guard depth < limits.depth else { throw .unnameable(folder.display(path)) }
@@ -85,18 +93,18 @@ struct OutputWalk {
             switch status.st_mode & S_IFMT {
             case S_IFDIR where isReserved: throw reservedName(path)
             case S_IFREG where isReserved, S_IFLNK where isReserved:
-                findings.append(.refused(path, reservedName(path)))
+                found(.refused(path, reservedName(path)))
             case S_IFREG:
                 try count(status)
-                findings.append(.file(path))
+                found(.file(path))
             case S_IFDIR: list(path)
-            case S_IFLNK: findings.append(try finding(link: path))
-            case S_IFIFO: findings.append(.note(path, "a pipe is not stored"))
-            case S_IFSOCK: findings.append(.note(path, "a socket is not stored"))
-            default: findings.append(.note(path, "a device is not stored"))
+            case S_IFLNK: found(try finding(link: path))
+            case S_IFIFO: found(.note(path, "a pipe is not stored"))
+            case S_IFSOCK: found(.note(path, "a socket is not stored"))
+            default: found(.note(path, "a device is not stored"))
             }
         } catch {
-            findings.append(.unseen(error))
+            found(.unseen(error))
             // The rest would say the same.
             if error.reason == .cancelled || files > limits.files || bytes > limits.bytes { pending = [] }
         }

@@ -57,3 +57,19 @@ final class SourceFile: Sendable {
         }
     }
 }
+
+extension SourceFile {
+    /// See `ExistingFile`. Reads the file where the store's checksum decides.
+    func isSame(as info: ObjectInfo, _ direction: ExistingFile.Direction, _ meter: TransferMeter)
+        async throws(TransferError) -> Bool
+    {
+        let (size, modified) = (identity.size, identity.modified / 1_000_000_000)
+        return try await BlockingPool.shared.run { [self] isCancelled throws(TransferError) in
+            try ExistingFile.isSame(size: size, modified: modified, info, direction) {
+                algorithm throws(TransferError) in
+                var digester = SourceDigester(sha256: false, algorithm: algorithm)
+                return try digester.pass(self, 0..<size, meter, isCancelled)
+            }
+        }
+    }
+}

@@ -1,3 +1,6 @@
+internal import Basics
+internal import Synchronization
+
 /// The paths that files of one fetch will get, so that no file ever overwrites another of the same fetch silently.
 ///
 /// Keeps 64-bit hashes instead of names: 100,000 objects cost a few MiB. Two different names are taken for one with a
@@ -5,50 +8,89 @@
 struct Destinations: Sendable {
     private var files: Set<UInt64> = []
     private var folders: Set<UInt64> = []
-    /// Of names with upper and lower case and Unicode's spellings of one character made equal.
+    /// Of names as the file system takes them for one, where it takes different names for one.
     private var folded: Set<UInt64> = []
-    private let refusesCaseCollisions: Bool
+    private let folding: NameFolding
 
-    init(refusesCaseCollisions: Bool = true) { self.refusesCaseCollisions = refusesCaseCollisions }
+    init(folding: NameFolding = []) { self.folding = folding }
 
     /// Takes `path` for `object`, or throws `.hostileName` that says what it collides with.
-    mutating func claim(_ path: String, for object: String) throws(TransferError) {
+    /// - Parameter replacing: a file of that very path makes way.
+    mutating func claim(_ path: String, for object: String, replacing: Bool = false) throws(TransferError) {
         func refuse(_ why: String) -> TransferError {
             TransferError(
-                object: object, reason: .hostileName, message: "cannot become '\(path)': \(why)",
+                object: object, reason: .hostileName, message: "cannot become '\(path.printable())': \(why)",
                 hint: "give the inputs folders of their own")
         }
-        let hash = Self.hash(path)
+        let hash = NameFolding().hash(of: path)
         if folders.contains(hash) { throw refuse("a folder of that name holds other objects") }
-        if files.contains(hash) { throw refuse("another object has that path already") }
+        if files.contains(hash) {
+            if replacing { return }
+            throw refuse("another object has that path already")
+        }
         var slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
         while let end = slash {
             let above = path[..<end]
-            let hash = Self.hash(above)
-            if files.contains(hash) { throw refuse("another object is a file called '\(above)'") }
-            if folders.insert(hash).inserted, refusesCaseCollisions, !folded.insert(Self.foldedHash(above)).inserted {
-                throw refuse("another name differs from '\(above)' in upper and lower case alone")
+            let hash = NameFolding().hash(of: above)
+            if files.contains(hash) { throw refuse("another object is a file called '\(above.printable())'") }
+            if folders.insert(hash).inserted, !isNew(above) {
+                throw refuse("to this file system another name is the same as '\(above.printable())'")
             }
             slash = path.utf8[path.utf8.index(after: end)...].firstIndex(of: UInt8(ascii: "/"))
         }
-        if refusesCaseCollisions, !folded.insert(Self.foldedHash(path)).inserted {
-            throw refuse("another name differs from it in upper and lower case alone")
-        }
+        if !isNew(path) { throw refuse("to this file system another name is the same") }
         files.insert(hash)
     }
 
-    private static func hash(_ text: some StringProtocol) -> UInt64 {
-        var hasher = Hasher()
-        for byte in text.utf8 { hasher.combine(byte) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+    /// The file that stands in the way of a folder for `path`.
+    func blocked(_ path: String) -> String? {
+        var slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
+        while let end = slash {
+            if files.contains(NameFolding().hash(of: path[..<end])) { return String(path[..<end]) }
+            slash = path.utf8[path.utf8.index(after: end)...].firstIndex(of: UInt8(ascii: "/"))
+        }
+        return nil
     }
 
-    private static func foldedHash(_ text: some StringProtocol) -> UInt64 {
-        var hasher = Hasher()
-        // A String hashes by canonical equivalence.
-        hasher.combine(text.lowercased())
-        return UInt64(bitPattern: Int64(hasher.finalize()))
+    private mutating func isNew(_ name: some StringProtocol) -> Bool {
+        folding.isEmpty || folded.insert(folding.hash(of: name)).inserted
     }
+}
+
+/// The destinations of all inputs of a call, whoever fetches them.
+final class Claims: Sendable {
+    private let destinations: Mutex<Destinations>
+
+    init(folding: NameFolding) { destinations = Mutex(Destinations(folding: folding)) }
+
+    /// The path that `object` gets: `destination`, or for one of many another by rule. Throws `.hostileName`.
+    func claim(_ destination: String, for object: String, isListed: Bool, _ badNames: BadNames) throws(TransferError)
+        -> String
+    {
+        let renames = isListed && badNames == .rename
+        let wanted = renames ? RelativeName.renamed(destination) : destination
+        let result = destinations.withLock { destinations in
+            Result { () throws(TransferError) in
+                var path = try RelativeName.check(wanted, of: object)
+                if renames, let file = destinations.blocked(path) {
+                    path = "\(file)\(RelativeName.emptySegment)\(path.dropFirst(file.count))"
+                }
+                try destinations.claim(path, for: object)
+                return path
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// What becomes of an object whose name no file can have.
+package enum BadNames: String, Sendable, CaseIterable {
+    /// The input fails.
+    case fail
+    /// The object is left out and named.
+    case skip
+    /// The file is named by rule: see `RelativeName.renamed`.
+    case rename
 }
 
 /// Which names objects may get below a folder. Names come from strangers: whoever can write into a bucket.
@@ -62,23 +104,53 @@ enum RelativeName {
 
     /// Returns `name` if a file may be called so; throws `.hostileName` with the reason otherwise.
     static func check(_ name: String, of object: String) throws(TransferError) -> String {
-        func refuse(_ why: String) -> TransferError {
-            TransferError(
-                object: object, reason: .hostileName, message: "the name cannot become a file: \(why)",
-                hint: "rename the object, or fetch it alone under a name of your own")
-        }
-        if name.isEmpty { throw refuse("it is empty") }
-        if name.utf8.first == UInt8(ascii: "/") { throw refuse("it is absolute") }
-        if name.utf8.count > pathLimit { throw refuse("it has more than \(pathLimit) bytes") }
-        if name.utf8.contains(0) { throw refuse("it contains a NUL") }
-        for (index, segment) in name.segments(omittingEmpty: false).enumerated() {
-            if segment.isEmpty { throw refuse("it has an empty segment ('//' or a '/' at its end)") }
-            if segment == "." || segment == ".." { throw refuse("it has the segment '\(segment)'") }
-            if segment.utf8.count > segmentLimit { throw refuse("a segment has more than \(segmentLimit) bytes") }
-            if segment.begins(with: ConfinedFolder.temporaryPrefix) || index == 0 && segment == ownFolder {
-                throw refuse("'\(segment)' is reserved")
-            }
-        }
-        return name
+        guard let fault = fault(in: name) else { return name }
+        throw TransferError(
+            object: object, reason: .hostileName, message: "the name cannot become a file: \(fault)",
+            hint: "rename the object, fetch it alone under a name of your own, or see badNames")
     }
+
+    private static func fault(in name: String) -> String? {
+        if name.isEmpty { return "it is empty" }
+        if name.utf8.first == UInt8(ascii: "/") { return "it is absolute" }
+        if name.utf8.count > pathLimit { return "it has more than \(pathLimit) bytes" }
+        for (index, segment) in name.segments(omittingEmpty: false).enumerated() {
+            if let fault = fault(in: segment, isFirst: index == 0) { return fault }
+        }
+        return nil
+    }
+
+    private static func fault(in segment: Substring, isFirst: Bool) -> String? {
+        if segment.isEmpty { return "it has an empty segment ('//' or a '/' at its end)" }
+        if segment == "." || segment == ".." { return "it has the segment '\(segment)'" }
+        if segment.utf8.contains(0) { return "it contains a NUL" }
+        if segment.utf8.count > segmentLimit { return "a segment has more than \(segmentLimit) bytes" }
+        if segment.begins(with: ConfinedFolder.temporaryPrefix) || isFirst && segment == ownFolder {
+            return "'\(segment.printable(limit: 40))' is reserved"
+        }
+        return nil
+    }
+
+    /// The same name with what no file can have written otherwise, as every reader can undo but for what is too long:
+    /// an empty segment is `%2F`, the first byte of `.`, `..` and reserved names and every NUL are percent-encoded, and
+    /// what is longer than a segment may be keeps its beginning, `~` and 16 digits of its SHA-256.
+    static func renamed(_ name: String) -> String {
+        name.segments(omittingEmpty: false).enumerated().map { (index, segment) -> String in
+            guard fault(in: segment, isFirst: index == 0) != nil else { return String(segment) }
+            if segment.isEmpty { return emptySegment }
+            var text = String(segment).replacing("\0", with: "%00")
+            if text.utf8.first == UInt8(ascii: "."), fault(in: text[...], isFirst: index == 0) != nil {
+                text = "%2E" + text.dropFirst()
+            }
+            guard text.utf8.count > segmentLimit else { return text }
+            let digest = MessageDigest.sha256(Array(segment.utf8)).prefix(8)
+            let kept = text.unicodeScalars.reduce(into: "") { kept, scalar in
+                if kept.utf8.count + scalar.utf8.count <= segmentLimit - 17 { kept.unicodeScalars.append(scalar) }
+            }
+            return "\(kept)~\(Hex.encode(Array(digest)))"
+        }.joined(separator: "/")
+    }
+
+    /// Also follows a folder's name that a file has.
+    static let emptySegment = "%2F"
 }

@@ -19,9 +19,13 @@ struct InputPlan: Sendable {
     private let base: String
     private let to: String
     private let keysAreURLs: Bool
+    private let filter: NameFilter?
 
     /// `lists`: whether the store can; one that cannot takes every key as it stands.
-    init(key: String, to: String, lists: Bool, keysAreURLs: Bool = false) throws(TransferError) {
+    init(key: String, to: String, lists: Bool, keysAreURLs: Bool = false, filter: NameFilter? = nil)
+        throws(TransferError)
+    {
+        self.filter = filter
         self.to = to
         self.keysAreURLs = keysAreURLs
         if lists, Glob.isPattern(key) {
@@ -48,6 +52,7 @@ struct InputPlan: Sendable {
         }
         guard key.utf8.starts(with: base.utf8) else { return nil }
         let rest = String(decoding: key.utf8.dropFirst(base.utf8.count), as: UTF8.self)
+        if filter?.admits(rest) == false { return nil }
         return to.isEmpty || to.hasSuffix("/") ? to + rest : "\(to)/\(rest)"
     }
 
@@ -74,6 +79,10 @@ package struct InputRequest: Sendable, Equatable {
     package var unpack: Unpack
     /// A missing object, or a prefix or pattern that names nothing, is no failure.
     package var optional: Bool
+    /// Of a prefix or pattern.
+    package var badNames = BadNames.fail
+    /// Of a prefix or pattern; `nil`: all that it names.
+    package var filter: NameFilter?
 
     package enum Unpack: String, Sendable, CaseIterable {
         case never

@@ -4,9 +4,11 @@ struct OutputPlan: Sendable {
     private let base: String
     private let key: String
     private let keepsPaths: Bool
+    private let filter: NameFilter?
 
     /// `key`: of the resolved target URL.
-    init(from: String, key: String) throws(TransferError) {
+    init(from: String, key: String, filter: NameFilter? = nil) throws(TransferError) {
+        self.filter = filter
         // A folder means everything in it.
         let pattern = from.isEmpty || from.hasSuffix("/") ? from + "**" : from
         glob = try Glob(pattern)
@@ -22,7 +24,9 @@ struct OutputPlan: Sendable {
     /// The key for a file at `path`, or `nil` if it is not meant.
     func key(of path: String) -> String? {
         guard glob.matches(path) else { return nil }
-        return keepsPaths ? key + String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self) : key
+        let name = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
+        guard filter?.admits(name) != false else { return nil }
+        return keepsPaths ? key + name : key
     }
 }
 
@@ -35,6 +39,8 @@ package struct OutputRequest: Sendable, Equatable {
     package var to: String
     /// Higher goes first.
     package var priority: Int
+    /// Of all that `from` names; `nil`: all.
+    package var filter: NameFilter?
 
     package init(from: String, to: String, priority: Int = 0) {
         self.from = from

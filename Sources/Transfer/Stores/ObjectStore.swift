@@ -100,6 +100,8 @@ package struct ObjectInfo: Sendable, Equatable {
     package var partSize: Int64?
     /// Whether ranges of it can be read, as far as is known.
     package var ranges: Bool
+    /// The store says that its checksum is one of the parts' checksums, which tells nothing of the content.
+    package var isComposite = false
 
     package init(
         key: String, size: Int64?, etag: String? = nil, versionID: String? = nil, lastModified: String? = nil,
@@ -183,11 +185,21 @@ package struct UnfinishedUpload: Sendable, Equatable {
 }
 
 extension ObjectInfo {
+    /// A request can demand this very version, so that ranges of it belong together.
+    var isPinned: Bool { versionID != nil || lastModified != nil || etag?.hasPrefix("W/") == false }
+
+    /// The checksum to compare with, of an answer and what was said before it: whoever sends the bytes knows best.
+    func wholeChecksum(or before: ObjectInfo) -> Checksum? { isComposite ? nil : checksum ?? before.checksum }
+
     /// What tells two objects apart that should be one, in words; `nil` where nothing does.
     func difference(from found: ObjectInfo) -> String? {
         if let old = size, let new = found.size, old != new { return "\(old) bytes became \(new)" }
-        if let old = versionID, let new = found.versionID, old != new { return "another version" }
-        if let old = etag, let new = found.etag, Self.strong(old) != Self.strong(new) { return "another ETag" }
+        if let old = versionID, let new = found.versionID, old != new {
+            return "version \(old.printable(limit: 80)) became \(new.printable(limit: 80))"
+        }
+        if let old = etag, let new = found.etag, Self.strong(old) != Self.strong(new) {
+            return "ETag \(old.printable(limit: 80)) became \(new.printable(limit: 80))"
+        }
         if etag == nil, let old = lastModified, let new = found.lastModified, old != new,
             CivilTime(http: old) != nil, CivilTime(http: new) != nil
         {

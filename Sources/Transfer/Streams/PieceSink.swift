@@ -36,6 +36,7 @@ final class PieceSink: ObjectSink, PayloadCounter {
     /// The next byte wanted.
     var position: Int64 { state.withLock { Int64($0.taken.length) } }
     var movedBytes: Int64 { position }
+    var answered: ContinuousClock.Instant? { nil }
     var checksum: Checksum? { state.withLock { $0.checksum?.checksum } }
     /// A repetition was of other bytes.
     var differs: Bool { state.withLock { $0.differs } }

@@ -34,7 +34,7 @@ extension StreamTransfer {
     private func take(_ source: End, _ info: ObjectInfo, into sink: PieceSink) async throws(TransferError) {
         var range: Range<Int64>?
         let position = sink.position
-        if position > 0, let size = info.size, info.etag != nil, servesRanges(source, info), position < size {
+        if position > 0, let size = info.size, servesRanges(source, info), position < size {
             range = position..<size
         } else {
             sink.expectRepetition()
@@ -53,13 +53,16 @@ extension StreamTransfer {
                 object: source.url, reason: .length(expected: size, found: sink.position),
                 message: "ended after \(sink.position) of \(size) bytes")
         }
-        let expected = range == nil ? found.checksum ?? info.checksum : info.checksum
+        let expected = range == nil || found.isComposite ? found.wholeChecksum(or: info) : info.checksum
         if let expected, let computed = sink.checksum, expected.algorithm == computed.algorithm, expected != computed {
             throw .mismatch(source.url, expected, computed, hint: "the object was damaged; fetch it again")
         }
     }
 
-    func servesRanges(_ source: End, _ info: ObjectInfo) -> Bool { source.place.store.traits.ranges && info.ranges }
+    /// Of one version, if it has a validator that says so.
+    func servesRanges(_ source: End, _ info: ObjectInfo) -> Bool {
+        source.place.store.traits.ranges && info.ranges && info.isPinned
+    }
 
     /// The stretch, or the whole object, its length and the store's checksum compared.
     /// - Parameter limit: most bytes of an object whose size is not known.
@@ -68,14 +71,15 @@ extension StreamTransfer {
     {
         let expected = range.map { $0.upperBound - $0.lowerBound } ?? info.size
         let sink = MemorySink(limit: Int(expected ?? limit), meter: meter)
-        return try await requests.run(source.url, bytes: 0, counting: sink) { () async throws(TransferError) in
+        return try await requests.run(source.url, bytes: 0, counting: sink, length: expected ?? limit) {
+            () async throws(TransferError) in
             let found = try await source.place.store.read(source.key, range: range, matching: info, into: sink)
             if let expected, Int64(sink.bytes.count) != expected {
                 throw TransferError(
                     object: source.url, reason: .length(expected: expected, found: Int64(sink.bytes.count)),
                     message: "ended after \(sink.bytes.count) of \(expected) bytes")
             }
-            if range == nil, configuration.verifiesStoreChecksums, let checksum = found.checksum ?? info.checksum {
+            if range == nil, configuration.verifiesStoreChecksums, let checksum = found.wholeChecksum(or: info) {
                 let computed = Self.checksum(sink.bytes, checksum.algorithm).checksum
                 guard computed == checksum else {
                     throw .mismatch(source.url, checksum, computed, hint: "the object was damaged; fetch it again")
@@ -89,7 +93,7 @@ extension StreamTransfer {
         let store = target.place.store
         var attributes = ObjectAttributes()
         attributes.checksum = store.traits.checksum.map { Self.checksum(bytes, $0).checksum }
-        _ = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
+        _ = try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) { () async throws(TransferError) in
             try await store.write(target.key, BytesSource(bytes), attributes)
         }
     }

@@ -102,7 +102,7 @@ extension StreamTransfer {
     )
         async throws(TransferError) -> PartTag
     {
-        try await requests.run(url, bytes: 0) { () async throws(TransferError) in
+        try await requests.run(url, bytes: 0, length: Int64(bytes.count)) { () async throws(TransferError) in
             try await upload.part(number, BytesSource(bytes), checksum: checksum.checksum)
         }
     }

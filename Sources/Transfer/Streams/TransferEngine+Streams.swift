@@ -5,12 +5,13 @@ extension TransferEngine {
     ) async -> TransferReport {
         await reporting(onEvent) { (report) throws(TransferError) in
             let target = try self.stores.resolve(url)
-            var destinations = Destinations(refusesCaseCollisions: false)
+            var destinations = Destinations()
             for input in inputs {
                 let place = try self.stores.resolve(input.from)
                 let plan = try InputPlan(
-                    key: place.key, to: "", lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs
-                )
+                    key: place.key, to: "", lists: place.store.traits.lists,
+                    keysAreURLs: place.store.traits.keysAreURLs,
+                    filter: input.filter)
                 let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
                 if case .object(let key) = plan.source {
                     let name =

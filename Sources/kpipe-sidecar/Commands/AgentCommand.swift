@@ -182,10 +182,14 @@ struct AgentOptions: ParsableArguments {
 
     /// Within what the container may use.
     func engine(for limits: TransferLimits) -> (TransferEngine, StoreRegistry) {
-        let configuration = TransferConfiguration(
+        var configuration = TransferConfiguration(
             memory: Int(limits.memory.bytes), maximumConcurrency: limits.concurrency
         ).fitting(memoryLimit: TransferConfiguration.memoryLimit)
-        let registry = StoreRegistry(stores.configuration(concurrency: configuration.maximumConcurrency))
+        configuration.deadline = limits.deadline
+        configuration.retry.attempts = limits.attempts
+        let registry = StoreRegistry(
+            stores.configuration(
+                concurrency: configuration.maximumConcurrency, minimumSpeed: Int64(limits.minimumSpeed.bytes)))
         return (TransferEngine(stores: registry, configuration: configuration), registry)
     }
 }

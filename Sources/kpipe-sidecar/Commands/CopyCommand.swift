@@ -62,6 +62,32 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     @Option(help: "Bytes of one range or part, as in 8MiB.", transform: CopyCommand.size)
     var partSize: Int64?
 
+    @Option(help: "Give up what is not complete after this time, as in 2h.", transform: CopyCommand.duration)
+    var deadline: Duration?
+
+    @Option(help: "Tries of one request, the first included.")
+    var attempts = StoreRetries().attempts
+
+    @Option(
+        help: "Bytes a second of a connection; slower for half a minute is a stall (1KiB).", transform: CopyCommand.size
+    )
+    var minimumSpeed: Int64?
+
+    @Option(help: "Objects whose names no file can have: fail, skip and name them, or rename them by rule.")
+    var badNames = BadNames.fail
+
+    @Option(
+        parsing: .singleValue,
+        help:
+            "Of a prefix, folder or pattern only names that match; several may be given. Without '/' the last segment.")
+    var include: [String] = []
+
+    @Option(parsing: .singleValue, help: "But not names that match this; several may be given.")
+    var exclude: [String] = []
+
+    @Flag(help: "Leave out what stands at the target with the same size, and the same checksum or no older time.")
+    var skipExisting = false
+
     @Flag(inversion: .prefixedNo, help: "Compare the checksums that stores keep.")
     var checksum = true
 
@@ -82,6 +108,7 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     func validate() throws {
         guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
         guard memory >= 1 << 20 else { throw ValidationError("--memory is at least 1MiB.") }
+        guard attempts > 0 else { throw ValidationError("--attempts must be at least 1.") }
         guard concurrency > 0 else { throw ValidationError("--concurrency must be at least 1.") }
         guard partSize.map({ $0 >= 1 << 20 }) ?? true else { throw ValidationError("--part-size is at least 1MiB.") }
     }
@@ -89,7 +116,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     func run() async throws {
         let plan = try copyPlan()
         let configuration = transferConfiguration.fitting(memoryLimit: TransferConfiguration.memoryLimit)
-        let registry = StoreRegistry(stores.configuration(concurrency: configuration.maximumConcurrency))
+        let registry = StoreRegistry(
+            stores.configuration(concurrency: configuration.maximumConcurrency, minimumSpeed: minimumSpeed))
         let engine = TransferEngine(stores: registry, configuration: configuration)
         let output = CopyOutput(
             json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter,
@@ -109,11 +137,20 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
         return Int64(size.bytes)
     }
 
+    @Sendable private static func duration(_ text: String) throws -> Duration {
+        guard let duration = DurationText.parse(text), duration > .zero else {
+            throw ValidationError("'\(text)' is no duration; write it as 90s or 1h30m")
+        }
+        return duration
+    }
+
     private func copyPlan() throws -> CopyPlan {
         do {
-            return try CopyPlan(
+            let plan = try CopyPlan(
                 sources: Array(places.dropLast()), destination: places[places.count - 1], recursive: recursive,
                 isFolder: FileTest.isFolder)
+            let filter = try NameFilter(include: include, exclude: exclude)
+            return plan.taking(filter, badNames)
         } catch {
             throw CommandFailure(.usage, error.description)
         }
@@ -124,7 +161,9 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
             memory: Int(clamping: memory), maximumConcurrency: concurrency, partSize: partSize, durable: fsync,
             digestsOutputs: false,
             verifiesStoreChecksums: checksum, pageCache: .kernel)
-        configuration.refusesCaseCollisions = false
+        configuration.deadline = deadline
+        configuration.skipsExisting = skipExisting
+        configuration.retry.attempts = attempts
         configuration.listsFiles = false
         configuration.failuresBeforeStop = TransferReport.failuresKept
         configuration.dryRun = dryRun
@@ -151,7 +190,32 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     }
 }
 
+extension BadNames: ExpressibleByArgument {}
+
 extension CopyPlan {
+    /// The same for names that `filter` admits.
+    fileprivate func taking(_ filter: NameFilter, _ badNames: BadNames) -> CopyPlan {
+        func taking(_ inputs: [InputRequest]) -> [InputRequest] {
+            inputs.map { input in
+                var input = input
+                (input.filter, input.badNames) = (filter, badNames)
+                return input
+            }
+        }
+        switch self {
+        case .fetch(let inputs, let folder): return .fetch(taking(inputs), folder: folder)
+        case .relay(let inputs, let target): return .relay(taking(inputs), to: target)
+        case .store(let stores):
+            return .store(
+                stores.map { store in
+                    var store = store
+                    store.output.filter = filter
+                    return store
+                })
+        case .print, .read: return self
+        }
+    }
+
     fileprivate var usesStandardOutput: Bool {
         if case .print = self { true } else { false }
     }

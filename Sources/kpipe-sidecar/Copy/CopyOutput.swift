@@ -52,10 +52,11 @@ final class CopyOutput: Sendable {
         switch event {
         case .planned(let file), .finished(let file), .skipped(let file):
             if quiet { return }
+            let text = "\(file.url) \(file.path)"
             let line =
                 json
                 ? JSONLine.object([("event", .text(dryRun ? "planned" : "finished"))] + Self.fields(file))
-                : dryRun ? "\(file.url) \(file.path)" : showsProgress ? nil : "\(file.url) \(file.path)"
+                : dryRun ? text + Self.plan(file) : showsProgress ? nil : text
             if let line { print(line + "\n", on: STDOUT_FILENO) }
         case .failed(let error):
             if json {
@@ -68,9 +69,11 @@ final class CopyOutput: Sendable {
             // Whoever stopped it knows, and does not want to hear it of each object.
             say(error.description, error.reason == .cancelled ? .info : .error)
         case .began, .admitted: break
-        case .note(let path, let why): if !quiet { say("\(path): \(why)", .notice) }
+        case .note(let path, let why), .told(let path, let why): if !quiet { say("\(path): \(why)", .notice) }
         case .retrying(let error, let attempt, let pause):
-            say("\(error.description); try \(attempt + 1) follows in \(ProgressLine.clock(pause / .seconds(1)))", .info)
+            let text = "\(error.description); try \(attempt + 1) follows in \(ProgressLine.clock(pause / .seconds(1)))"
+            // Who waits for long wants to know for whom.
+            say(text, pause >= .seconds(5) && !quiet ? .notice : .info)
         }
     }
 
@@ -97,6 +100,12 @@ final class CopyOutput: Sendable {
     private static func fields(_ file: TransferredFile) -> [(String, JSONLine.Value)] {
         [("path", .text(file.path)), ("url", .text(file.absoluteURL)), ("size", .number(file.size))]
             + (file.sha256.map { [("sha256", .text($0))] } ?? [])
+            + (file.parts.map { [("parts", .number(Int64($0)))] } ?? [])
+    }
+
+    /// How much it is, and in how many requests.
+    private static func plan(_ file: TransferredFile) -> String {
+        " (\(ByteSize.rounded(file.size))\(file.parts.map { " in \($0) parts" } ?? ""))"
     }
 
     private func say(_ text: String, _ level: Logger.Level) {

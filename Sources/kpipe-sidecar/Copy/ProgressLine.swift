@@ -4,7 +4,8 @@ import Transfer
 /// One line that tells how far a copy is. Pure.
 enum ProgressLine {
     static func text(_ reading: TransferMeter.Reading, after elapsed: Duration) -> String {
-        var parts = ["\(reading.objectsDone + reading.objectsSkipped)/\(reading.objects) objects"]
+        let noun = reading.objects == 1 ? "object" : "objects"
+        var parts = ["\(reading.objectsDone + reading.objectsSkipped)/\(reading.objects) \(noun)"]
         let known = reading.bytes > 0
         parts.append(ByteSize.rounded(reading.bytesMoved) + (known ? " of \(ByteSize.rounded(reading.bytes))" : ""))
         let seconds = elapsed / .seconds(1)
@@ -21,7 +22,8 @@ enum ProgressLine {
     static func summary(_ reading: TransferMeter.Reading, after elapsed: Duration) -> String {
         let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Int64(Double(reading.bytesMoved) / seconds) : 0
-        return "\(reading.objectsDone) objects, \(ByteSize.rounded(reading.bytesMoved)) in \(clock(seconds))"
+        return
+            "\(reading.objectsDone) \(reading.objectsDone == 1 ? "object" : "objects"), \(ByteSize.rounded(reading.bytesMoved)) in \(clock(seconds))"
             + ", \(ByteSize.rounded(rate))/s"
     }
 

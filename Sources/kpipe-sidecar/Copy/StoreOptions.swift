@@ -17,14 +17,17 @@ struct StoreOptions: ParsableArguments {
     @Flag(help: "Do not sign requests: for public buckets.")
     var noSignRequest = false
 
-    func configuration(concurrency: Int) -> StoreConfiguration {
+    /// - Parameter minimumSpeed: bytes a second below which a transfer has stalled; `nil`: the stores' own.
+    func configuration(concurrency: Int, minimumSpeed: Int64? = nil) -> StoreConfiguration {
         var http = HTTPClientConfiguration()
         // Saves a tenth of the processor time of large downloads against 64 KiB; more saves nothing.
         http.receiveBuffer = 128 << 10
         http.maximumConnections = max(concurrency, 1)
         http.maximumConnectionsPerHost = max(concurrency, 1)
-        return StoreConfiguration(
+        var configuration = StoreConfiguration(
             environment: ProcessEnvironment.current, endpointURL: endpointURL, region: region,
             profile: profile, anonymous: noSignRequest, http: http)
+        if let minimumSpeed { configuration.timeouts.minimumRate = Int(clamping: minimumSpeed) }
+        return configuration
     }
 }

@@ -78,7 +78,9 @@ import Testing
         ("imputs: []", ["1:1: imputs: no such field; did you mean inputs?"]),
         (
             "inputs:\n- from: s3://b/k\n  colour: red",
-            ["3:3: inputs[0].colour: no such field; there are from, to, sha256, unpack, optional"]
+            [
+                "3:3: inputs[0].colour: no such field; there are from, to, sha256, unpack, optional, badNames, include, exclude"
+            ]
         ),
         (
             "inputs:\n- to: x\n- from: s3://b/k\n  sha256: 9f86\n  optional: yes\n  unpack: zip\nport: 0x10\ngrace: 10",

@@ -80,7 +80,8 @@ import WorkdirProtocol
         let paths = FieldOutline.scalarPaths(of: AgentConfiguration.fields.map(\.outline))
         #expect(
             paths.map(ConfigurationOverride.variable) == [
-                "KPIPE_MONITOR_INTERVAL", "KPIPE_TRANSFER_MEMORY", "KPIPE_TRANSFER_CONCURRENCY", "KPIPE_WORKDIR",
+                "KPIPE_MONITOR_INTERVAL", "KPIPE_TRANSFER_MEMORY", "KPIPE_TRANSFER_CONCURRENCY",
+                "KPIPE_TRANSFER_DEADLINE", "KPIPE_TRANSFER_ATTEMPTS", "KPIPE_TRANSFER_MINIMUMSPEED", "KPIPE_WORKDIR",
                 "KPIPE_PORT", "KPIPE_GRACE", "KPIPE_LEGACY",
             ])
     }

@@ -102,7 +102,7 @@ struct HostileNumberTests {
     @Test("sizes add up to no more than a number holds")
     func sizes() {
         var report = TransferReport()
-        report.files = (0..<3).map { TransferredFile(path: "\($0)", url: "", size: 1 << 62) }
+        report.files = FileList((0..<3).map { TransferredFile(path: "\($0)", url: "", size: 1 << 62) })
         #expect(report.bytes == .max)
         #expect(ByteSize.rounded(.max).hasSuffix("TiB"))
     }

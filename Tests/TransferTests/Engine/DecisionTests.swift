@@ -46,34 +46,9 @@ import WorkdirProtocol
         #expect(second == [true, false])
     }
 
-    @Test func `the memory budget holds, and what is larger than it runs alone`() {
-        var slots = SlotQueue(memory: 10, maximumConcurrency: 64)
-        #expect(slots.handle(.wants(1, bytes: 6)) == [.grant(1)])
-        #expect(slots.handle(.wants(2, bytes: 6)) == [])
-        #expect(slots.handle(.wants(3, bytes: 50)) == [])
-        #expect(slots.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.grant(2)])
-        #expect(slots.handle(.finished(bytes: 6, moved: 6, now: .zero)) == [.grant(3)])
-        #expect(slots.handle(.wants(4, bytes: 1)) == [])
-        #expect(slots.handle(.withdrawn(4)) == [])
-        #expect(slots.handle(.finished(bytes: 50, moved: 6, now: .zero)) == [])
-    }
-
-    @Test func `throttling freezes all, halves once a storm, and thaws when told`() {
-        var slots = SlotQueue(memory: 100, maximumConcurrency: 8)
-        for ticket in 1...8 { #expect(slots.handle(.wants(UInt64(ticket), bytes: 0)) == [.grant(UInt64(ticket))]) }
-        #expect(slots.handle(.throttled(until: .seconds(2))) == [.wake(at: .seconds(2))])
-        #expect(slots.handle(.throttled(until: .seconds(1))) == [])
-        #expect(slots.handle(.throttled(until: .seconds(3))) == [.wake(at: .seconds(3))])
-        #expect(slots.limit == 4)
-        for _ in 0..<8 { #expect(slots.handle(.finished(bytes: 0, moved: 0, now: .zero)) == []) }
-        for ticket in 9...13 { #expect(slots.handle(.wants(UInt64(ticket), bytes: 0)) == []) }
-        #expect(slots.handle(.woke(now: .seconds(2))) == [])
-        #expect(slots.handle(.woke(now: .seconds(3))) == [.grant(9), .grant(10), .grant(11), .grant(12)])
-    }
-
     @Test(
         arguments: [
-            (nil, 32 << 20, 64), (1 << 40, 32 << 20, 64), (64 << 20, 16 << 20, 32), (16 << 20, 4 << 20, 8),
+            (nil, 32 << 20, 256), (1 << 40, 32 << 20, 256), (64 << 20, 16 << 20, 32), (16 << 20, 4 << 20, 8),
             (1 << 20, 1 << 20, 2),
         ] as [(UInt64?, Int, Int)])
     func `buffers and requests fit into the container`(limit: UInt64?, memory: Int, concurrency: Int) {
@@ -82,18 +57,26 @@ import WorkdirProtocol
         #expect(fitting.maximumConcurrency == concurrency)
     }
 
-    @Test func `the limit grows while that pays`() {
-        var limit = AdaptiveLimit(maximum: 64)
-        var now = Duration.zero
-        // Throughput follows concurrency up to 20 and is flat beyond.
-        for _ in 0..<600 {
-            now += .milliseconds(100) / Double(min(limit.limit, 20))
-            limit.finished(bytes: 1 << 20, saturated: true, now: now)
+    @Test(arguments: [nil, 4, 10, 30, 60] as [Int?])
+    func `silence is told after ten seconds, and then ever more rarely`(movedAt second: Int?) {
+        var watch = SilenceWatch()
+        var reading = TransferMeter.Reading()
+        reading.objects = 3
+        var told: [Int] = []
+        for now in stride(from: 0, to: 100, by: 5) {
+            // Something moves once, if at all.
+            if let second, now > second, now <= second + 5 { reading.bytesMoved += 1 }
+            if watch.look(reading, now: .seconds(now)) != nil { told.append(now) }
         }
-        #expect((18...40).contains(limit.limit))
-        let before = limit.limit
-        limit.throttled()
-        #expect(limit.limit == before / 2)
+        let quiet = second.map { ($0 / 5 + 1) * 5 } ?? 0
+        let before = [10, 20, 40, 80].filter { $0 < quiet }
+        #expect(told == before + [10, 20, 40, 80].map { $0 + quiet }.filter { $0 < 100 })
+    }
+
+    @Test func `a pause that is asked for is kept, as far as that is bearable`() {
+        let policy = StoreRetries(base: .milliseconds(100), cap: .seconds(1))
+        let day = TransferError(object: "o", reason: .throttled(retryAfter: .seconds(3600)), message: "")
+        #expect(policy.pause(after: 1, error: day, random: 0) == .seconds(120))
     }
 
     @Test func `a manifest is the same bytes whatever the order, and reads back`() throws {

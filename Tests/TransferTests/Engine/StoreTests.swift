@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 import TestSupport
@@ -119,6 +120,29 @@ import WorkdirProtocol
         let again = await engine(store).store(request, from: folder.path, journal: journal)
         #expect(again.totals.objectsSkipped == 1)
         #expect(store.state.withLock { $0.writes["big"] } == 2 + 4)
+    }
+
+    /// Killed between the store's answer and the line that names the upload.
+    @Test func `an upload that nobody knows any more is ended, and no other`() async throws {
+        try folder.write(seededBytes(200_000), to: "big")
+        let store = MemoryStore()
+        var times: [String: String] = [:]
+        for (key, time) in [
+            ("big", "2027-01-01T00:00:00Z"), ("big", "2026-11-30T00:00:00.000Z"), ("bigger", "2027-01-01T00:00:00Z"),
+            ("big", "soon"),
+        ] {
+            times[try await store.beginMultipart(key, ObjectAttributes()).id] = time
+        }
+        store.state.withLock { $0.initiated = times }
+        let journal = MemoryJournal()
+        let begun = try #require(CivilTime(internet: "2026-12-31T23:00:00Z")).secondsSince1970
+        journal.record(UploadRecord(url: "mem://bucket/big", id: "", begun: begun))
+        let request = [OutputRequest(from: "big", to: "mem://bucket/big")]
+        let report = await engine(store).store(request, from: folder.path, journal: journal)
+        #expect(report.isComplete)
+        #expect(store.state.withLock { $0.aborted } == ["big#0"])
+        #expect(store.state.withLock { $0.uploads.keys.sorted() } == ["big#1", "big#3", "bigger#2"])
+        #expect(journal.uploads.isEmpty)
     }
 
     @Test func `two files that would become one object are refused`() async throws {

@@ -135,3 +135,60 @@ import Testing
         #expect(!glob.matches(String(repeating: "a", count: 5_000)))
     }
 }
+
+@Suite struct FilterTests {
+    @Test(arguments: [
+        ([], [], "a/b.csv", true), (["*.csv"], [], "a/b.csv", true), (["*.csv"], [], "a/b.txt", false),
+        (["*.csv", "x"], [], "a/x", true), (["a/*.csv"], [], "a/b.csv", true), (["a/*.csv"], [], "b/a/b.csv", false),
+        (["a/"], [], "a/b/c", true), ([], ["*.tmp"], "a/b.tmp", false), ([], ["*.tmp"], "a.tmp/b", true),
+        (["*.csv"], ["b*"], "a/b.csv", false), ([], ["**/b/**"], "a/b/c", false),
+    ])
+    func `names are meant as the table says`(include: [String], exclude: [String], name: String, isMeant: Bool) throws {
+        let filter = try NameFilter(include: include, exclude: exclude)
+        #expect(filter.admits(name) == isMeant)
+        let input = try InputPlan(key: "p/", to: "", lists: true, filter: filter)
+        #expect((input.destination(of: "p/" + name) == name) == isMeant)
+        let output = try OutputPlan(from: "p/", key: "k/", filter: filter)
+        #expect((output.key(of: "p/" + name) == "k/" + name) == isMeant)
+    }
+
+    @Test func `a pattern that cannot be read is named`() {
+        #expect(NameFilter.problem(of: "[a")?.isEmpty == false)
+        #expect(NameFilter.problem(of: "*.csv") == nil)
+    }
+
+    private static let now = "Wed, 21 Oct 2015 07:28:00 GMT"
+    private static let told = Checksum(.crc32c, [1, 2, 3, 4])
+
+    @Test(
+        arguments: [
+            (5, nil, nil, ExistingFile.Direction.fetched, false), (5, told, told, .fetched, true),
+            (5, told, Checksum(.crc32c, [0, 0, 0, 0]), .fetched, false), (4, told, told, .fetched, false),
+            (5, nil, nil, .stored, false),
+        ] as [(Int64, Checksum?, Checksum?, ExistingFile.Direction, Bool)])
+    func `sizes and checksums decide`(
+        size: Int64, told: Checksum?, found: Checksum?, direction: ExistingFile.Direction, isSame: Bool
+    ) throws {
+        let info = ObjectInfo(key: "k", size: 5, checksum: told)
+        let result = try ExistingFile.isSame(size: size, modified: 0, info, direction) { _ throws(TransferError) in
+            found
+        }
+        #expect(result == isSame)
+    }
+
+    /// 1445412480 is the object's time.
+    @Test(
+        arguments: [
+            (1_445_412_480, ExistingFile.Direction.fetched, true), (1_445_412_481, .fetched, true),
+            (1_445_412_479, .fetched, false), (1_445_412_479, .stored, true), (1_445_412_481, .stored, false),
+        ] as [(Int64, ExistingFile.Direction, Bool)])
+    func `else the target must not be older`(modified: Int64, direction: ExistingFile.Direction, isSame: Bool) throws {
+        for time in [Self.now, "2015-10-21T07:28:00.000Z"] {
+            let info = ObjectInfo(key: "k", size: 5, lastModified: time)
+            let result = try ExistingFile.isSame(size: 5, modified: modified, info, direction) {
+                _ throws(TransferError) in nil
+            }
+            #expect(result == isSame)
+        }
+    }
+}

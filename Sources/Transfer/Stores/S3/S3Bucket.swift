@@ -40,7 +40,16 @@ final class S3Bucket: S3Caller {
             let region = if let told = self.region.withLock({ $0 }) { told } else { await service.region() }
             let request = try service.request(call, bucket: name, region: region, credentials: credentials)
             let answer = try await ResponseGate(wanted).run(request, on: service.client, object: object)
-            if answer.head.isSuccess { return answer }
+            if answer.head.isSuccess {
+                // Whatever S3 answers to bears its request's id, or an ETag.
+                let isForeign =
+                    answer.info == nil && ResponseCheck.isPage(answer.head) && answer.head.headers["ETag"] == nil
+                    && answer.head.headers["x-amz-request-id"] == nil
+                guard isForeign else { return answer }
+                throw TransferError(
+                    object: object, reason: .network, message: "\(request.method) was \(ResponseCheck.pageInstead)",
+                    hint: "check the endpoint, and what stands between this pod and S3")
+            }
 
             let now = service.clock.now()
             let failure = S3Failure(answer.head, body: answer.body, now: now)

@@ -50,7 +50,7 @@ extension S3Caller {
         var marker: (key: String, id: String)?
         while true {
             var call = S3Call("GET", nil)
-            call.query = [("uploads", ""), ("prefix", prefix)]
+            call.query = [("uploads", ""), ("encoding-type", "url"), ("prefix", prefix)]
             if let marker { call.query += [("key-marker", marker.key), ("upload-id-marker", marker.id)] }
             let page = try S3Listing.uploads(try await answer(call).body, object: url(prefix))
             uploads += page.uploads

@@ -46,12 +46,12 @@ enum S3Listing {
         -> (uploads: [UnfinishedUpload], next: (key: String, id: String)?)
     {
         let root = try root(document, named: "ListMultipartUploads", object: object)
-        let uploads = root.all("Upload").compactMap { entry in
-            entry.value("UploadId").map { id in
-                UnfinishedUpload(key: entry["Key"]?.text ?? "", id: id, initiated: entry.value("Initiated"))
-            }
+        let decode = decoder(root)
+        let uploads = root.all("Upload").compactMap { entry -> UnfinishedUpload? in
+            guard let id = entry.value("UploadId"), let key = decode(entry["Key"]?.text ?? "") else { return nil }
+            return UnfinishedUpload(key: key, id: id, initiated: entry.value("Initiated"))
         }
-        guard root.value("IsTruncated") == "true", let key = root["NextKeyMarker"]?.text,
+        guard root.value("IsTruncated") == "true", let key = root["NextKeyMarker"].flatMap({ decode($0.text) }),
             let id = root.value("NextUploadIdMarker")
         else { return (uploads, nil) }
         return (uploads, (key, id))
@@ -81,24 +81,14 @@ enum S3Listing {
 /// What S3's response headers say of an object.
 enum S3Response {
     static func info(_ key: String, _ head: HTTPResponseHead) -> ObjectInfo {
-        let range = head.headers["Content-Range"].flatMap(ContentRange.init)
-        let size = head.status == 206 ? range?.total : head.headers["Content-Length"].flatMap { Int64($0) }
-        return ObjectInfo(
-            key: key, size: size, etag: head.headers["ETag"], versionID: version(head),
-            lastModified: head.headers["Last-Modified"], checksum: checksum(head))
+        let checksum = head.amazonChecksum
+        var info = ObjectInfo(
+            key: key, size: head.objectSize, etag: head.headers["ETag"], versionID: version(head),
+            lastModified: head.headers["Last-Modified"], checksum: checksum.whole)
+        info.isComposite = checksum.isComposite
+        return info
     }
 
     /// `null` is what an unversioned object has in a versioned bucket, and names it well.
     static func version(_ head: HTTPResponseHead) -> String? { head.headers["x-amz-version-id"] }
-
-    /// The checksum of the whole content, cheapest first; one of parts' checksums does not count.
-    static func checksum(_ head: HTTPResponseHead) -> Checksum? {
-        guard head.headers["x-amz-checksum-type"]?.uppercased() != "COMPOSITE" else { return nil }
-        for algorithm in [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256] {
-            if let value = head.headers[algorithm.s3Header], let checksum = Checksum(algorithm, base64: value) {
-                return checksum
-            }
-        }
-        return nil
-    }
 }

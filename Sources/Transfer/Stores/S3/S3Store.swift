@@ -56,7 +56,8 @@ struct S3Store: ObjectStore {
         if let etag = matching?.etag { call.headers["If-Match"] = etag }
         if let version = matching?.versionID { call.query = [("versionId", version)] }
         let check = ResponseCheck(
-            object: bucket.url(key), key: key, range: range, matching: matching, describe: S3Response.info)
+            object: bucket.url(key), key: key, range: range, matching: matching, expectsETag: true,
+            describe: S3Response.info)
         return try await bucket.read(call, check, into: sink)
     }
 
@@ -74,7 +75,7 @@ struct S3Store: ObjectStore {
         let head = try await bucket.answer(call).head
         return ObjectInfo(
             key: key, size: length, etag: head.headers["ETag"], versionID: S3Response.version(head),
-            checksum: S3Response.checksum(head) ?? attributes.checksum)
+            checksum: head.amazonChecksum.whole ?? attributes.checksum)
     }
 
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
@@ -83,9 +84,13 @@ struct S3Store: ObjectStore {
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
         call.headers = headers(of: attributes)
+        var mark: String?
         if let name = traits.checksum?.s3Name {
             call.headers["x-amz-checksum-algorithm"] = name
             call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        } else {
+            mark = String(UInt64.random(in: 0 ... .max), radix: 36)
+            call.headers[S3Upload.markHeader] = mark
         }
         let answer = try await bucket.answer(call)
         guard let id = XMLElement(parsing: answer.body)?.value("UploadId"), !id.isEmpty else {
@@ -93,7 +98,7 @@ struct S3Store: ObjectStore {
                 object: bucket.url(key), reason: .protocolViolation, message: "the server began an upload without an id"
             )
         }
-        return S3Upload(bucket, key: key, id: id, checksum: traits.checksum)
+        return S3Upload(bucket, key: key, id: id, checksum: traits.checksum, mark: mark)
     }
 
     func resumeMultipart(_ key: String, id: String) -> any MultipartUpload {

@@ -9,11 +9,15 @@ struct S3Upload: MultipartUpload {
     private let checksum: ChecksumAlgorithm?
     /// The parts' checksums stand in the document that joins them.
     private let listsChecksums: Bool
+    /// See `markHeader`; `nil` where it was begun without one, or by an earlier process.
+    private let mark: String?
 
     init(
-        _ bucket: any S3Caller, key: String, id: String, checksum: ChecksumAlgorithm?, listsChecksums: Bool = true
+        _ bucket: any S3Caller, key: String, id: String, checksum: ChecksumAlgorithm?, listsChecksums: Bool = true,
+        mark: String? = nil
     ) {
         self.listsChecksums = listsChecksums
+        self.mark = mark
         self.bucket = bucket
         self.key = key
         self.id = id
@@ -63,7 +67,7 @@ struct S3Upload: MultipartUpload {
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
         let answer: ResponseGate.Answer
         do { answer = try await bucket.answer(call) } catch {
-            guard error.reason == .notFound, let info = await completedBefore(parts) else { throw error }
+            guard error.reason == .notFound, let info = await completedBefore(parts, whole) else { throw error }
             return info
         }
         // The status is sent before the parts are joined: only the document tells whether that succeeded.
@@ -95,14 +99,22 @@ struct S3Upload: MultipartUpload {
     }
 
     /// An upload is gone once it is complete. Where the answer to that was lost on its way, the object itself tells: it
-    /// bears the ETag that these parts give.
-    private func completedBefore(_ parts: [PartTag]) async -> ObjectInfo? {
-        guard let expected = MultipartETag.joining(parts.map(\.etag)),
-            let head = try? await bucket.answer(S3Call("HEAD", key)).head
-        else { return nil }
+    /// bears the ETag that these parts give or, where ETags are no MD5 (KMS), their size and the checksum of the whole,
+    /// or else the mark that its upload was begun with.
+    private func completedBefore(_ parts: [PartTag], _ whole: Checksum?) async -> ObjectInfo? {
+        var call = S3Call("HEAD", key)
+        call.headers["x-amz-checksum-mode"] = "ENABLED"
+        guard let head = try? await bucket.answer(call).head else { return nil }
         let info = S3Response.info(key, head)
-        return info.etag == expected ? info : nil
+        if let expected = MultipartETag.joining(parts.map(\.etag)), info.etag == expected { return info }
+        let sizes = parts.compactMap(\.size)
+        guard sizes.count == parts.count, info.size == sizes.reduce(0, +) else { return nil }
+        if let whole, info.checksum == whole { return info }
+        return mark != nil && head.headers[Self.markHeader] == mark ? info : nil
     }
+
+    /// Tells an upload's object from others where the store keeps no checksum of it.
+    static let markHeader = "x-amz-meta-kpipe-upload"
 
     private func document(_ parts: [PartTag]) -> String {
         let entries = parts.map { part in

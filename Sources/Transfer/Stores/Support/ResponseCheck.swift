@@ -8,6 +8,8 @@ struct ResponseCheck: Sendable {
     var key: String
     var range: Range<Int64>?
     var matching: ObjectInfo?
+    /// Every object of this store has an ETag.
+    var expectsETag = false
     /// How this store tells of an object in a response's head.
     var describe: @Sendable (_ key: String, HTTPResponseHead) -> ObjectInfo
 
@@ -18,14 +20,21 @@ struct ResponseCheck: Sendable {
         func refuse(_ reason: TransferError.Reason, _ message: String, hint: String? = nil) -> ResponseGate.Verdict {
             .refuse(TransferError(object: object, reason: reason, message: message, hint: hint))
         }
+        if found.etag == nil, expectsETag || matching?.etag != nil, Self.isPage(head) {
+            return refuse(.network, "GET was \(Self.pageInstead)")
+        }
         if let difference = matching?.difference(from: found) {
             return refuse(.changed, "the object changed while it was read: \(difference)")
         }
+        let given = head.headers["Content-Range"].map { ContentRange($0)?.range }
         switch (head.status, range) {
-        case (200, nil):
+        case (200, nil), (203, nil):
             return .deliver(found)
-        case (200, let range?):
-            if range.lowerBound == 0, found.size == range.upperBound { return .deliver(found) }
+        case (200, let range?), (203, let range?):
+            // Some servers send a range with the status of the whole.
+            if given == .some(range) || given == nil && range.lowerBound == 0 && found.size == range.upperBound {
+                return .deliver(found)
+            }
             return refuse(
                 .protocolViolation, "the server sent the whole object where a range of it was asked for",
                 hint: "the server ignores ranges; it can only be read as a whole")
@@ -42,8 +51,45 @@ struct ResponseCheck: Sendable {
         case (206, nil):
             return refuse(.protocolViolation, "the server sent a part of the object although all of it was asked for")
         default:
-            return refuse(.protocolViolation, "unexpected status \(head.status)")
+            return refuse(
+                .protocolViolation, "the server answered \(head.status), which is neither the object nor an error")
         }
+    }
+
+    /// What a gateway or a login page sends in a store's place.
+    static func isPage(_ head: HTTPResponseHead) -> Bool {
+        head.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true
+    }
+
+    /// It may be gone with the next request, as it came.
+    static let pageInstead = "answered with an HTML page instead of the object, as gateways and login pages do"
+}
+
+extension HTTPResponseHead {
+    /// Bytes of the whole object, as an answer to GET or HEAD tells them. A range of it says so in its status; some servers
+    /// say it in Content-Range alone.
+    var objectSize: Int64? {
+        if let range = headers["Content-Range"].flatMap(ContentRange.init) { return range.total }
+        return status == 206 ? nil : headers["Content-Length"].flatMap { Int64($0) }
+    }
+
+    /// The checksum that AWS and its like send with an object, cheapest first, where it is of the whole content.
+    /// - Returns: `isComposite` where the answer says, or its ETag shows, that it is one of the parts' checksums.
+    var amazonChecksum: (whole: Checksum?, isComposite: Bool) {
+        let type = headers["x-amz-checksum-type"]?.uppercased()
+        // Who stores parts and does not say what the checksum is of may mean either.
+        let isOfParts = headers["ETag"].map(Self.isOfParts) ?? false
+        let found = [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256].lazy.compactMap { algorithm in
+            headers[algorithm.s3Header].flatMap { Checksum(algorithm, base64: $0) }
+        }.first
+        if type == "COMPOSITE" || type == nil && isOfParts && found != nil { return (nil, true) }
+        return (found, false)
+    }
+
+    /// 32 digits, a hyphen and the number of parts.
+    private static func isOfParts(_ etag: String) -> Bool {
+        let words = etag.filter { $0 != "\"" }.split(separator: "-", omittingEmptySubsequences: false)
+        return words.count == 2 && words[0].utf8.count == 32 && Int(words[1]) != nil
     }
 }
 

@@ -13,7 +13,43 @@ struct XMLElement: Equatable {
 
     /// The root element; `nil` for what is not well-formed, has a document type (entities could be defined there) or
     /// nests deeper than any answer does.
+    ///
+    /// Control characters, which XML cannot hold and some servers write nevertheless where an object's key has them, are
+    /// read as `?`: what names a key for certain comes in percent escapes.
     init?(parsing document: [UInt8]) {
+        if let root = Self(strict: document) {
+            self = root
+        } else {
+            let cleaned = Self.withoutControls(document)
+            guard cleaned != document, let root = Self(strict: cleaned) else { return nil }
+            self = root
+        }
+    }
+
+    private static func withoutControls(_ document: [UInt8]) -> [UInt8] {
+        func isControl(_ value: Int) -> Bool { value < 0x20 && ![0x09, 0x0A, 0x0D].contains(value) }
+        var cleaned: [UInt8] = []
+        cleaned.reserveCapacity(document.count)
+        var index = 0
+        while index < document.count {
+            let byte = document[index]
+            let rest = document[index...]
+            if rest.starts(with: "&#".utf8), let end = rest.prefix(12).firstIndex(of: UInt8(ascii: ";")) {
+                let digits = String(decoding: rest[(index + 2)..<end], as: UTF8.self)
+                let value = digits.first == "x" ? Int(digits.dropFirst(), radix: 16) : Int(digits)
+                if value.map(isControl) == true {
+                    cleaned.append(UInt8(ascii: "?"))
+                    index = end + 1
+                    continue
+                }
+            }
+            cleaned.append(isControl(Int(byte)) ? UInt8(ascii: "?") : byte)
+            index += 1
+        }
+        return cleaned
+    }
+
+    private init?(strict document: [UInt8]) {
         let builder = Builder()
         guard let parser = XML_ParserCreate("UTF-8") else { return nil }
         defer { XML_ParserFree(parser) }

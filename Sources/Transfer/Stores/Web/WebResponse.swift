@@ -4,22 +4,21 @@ internal import HTTPTransport
 /// What a web server's response headers say of an object.
 enum WebResponse {
     static func info(_ key: String, _ head: HTTPResponseHead) -> ObjectInfo {
-        let range = head.headers["Content-Range"].flatMap(ContentRange.init)
         // A length under a content coding is not the object's.
         let coded = head.headers["Content-Encoding"].map { $0.lowercased() != "identity" } ?? false
-        let size = head.status == 206 ? range?.total : head.headers["Content-Length"].flatMap { Int64($0) }
         let accepts = head.headers["Accept-Ranges"]?.lowercased().contains("bytes") ?? false
-        return ObjectInfo(
-            key: key, size: coded ? nil : size, etag: head.headers["ETag"],
+        var info = ObjectInfo(
+            key: key, size: coded ? nil : head.objectSize, etag: head.headers["ETag"],
             lastModified: head.headers["Last-Modified"], checksum: coded ? nil : checksum(head.headers),
             ranges: (accepts || head.status == 206) && !coded)
+        info.isComposite = head.amazonChecksum.isComposite
+        return info
     }
 
     /// A checksum of the whole object, cheapest first: what clouds send, then RFC 9530 and RFC 3230.
     static func checksum(_ headers: HTTPHeaders) -> Checksum? {
-        for algorithm in [ChecksumAlgorithm.crc64nvme, .crc32c] {
-            if let value = headers[algorithm.s3Header], let found = Checksum(algorithm, base64: value) { return found }
-        }
+        let amazon = HTTPResponseHead(status: 200, headers: headers).amazonChecksum
+        if amazon.isComposite || amazon.whole != nil { return amazon.whole }
         if let found = member("crc32c", of: headers, ["x-goog-hash"]).flatMap({ Checksum(.crc32c, base64: $0) }) {
             return found
         }

@@ -13,15 +13,21 @@ struct WebStore: ObjectStore {
     let now: EpochClock
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
-        let head = try await send("HEAD", key, headers: [:], Self.document).head
-        if head.isSuccess { return WebResponse.info(key, head) }
-        // Servers that know no HEAD, and signed URLs that are signed for GET alone.
-        guard [400, 403, 405, 501].contains(head.status) else { throw failure(head, key) }
-        let found = try await send("GET", key, headers: ["Range": "bytes=0-0"], .head).head
-        if found.status == 416, let range = found.headers["Content-Range"].flatMap(ContentRange.init), range.total == 0
-        {
-            return ObjectInfo(key: key, size: 0, etag: found.headers["ETag"])
+        do throws(TransferError) {
+            let head = try await send("HEAD", key, headers: [:], Self.document).head
+            if head.isSuccess { return WebResponse.info(key, head) }
+            // Servers that know no HEAD, and signed URLs that are signed for GET alone.
+            guard [400, 403, 404, 405, 406, 415, 500, 501].contains(head.status) else { throw failure(head, key) }
+        } catch  where error.reason == .network || error.reason == .timeout {
+            // Some hang up on HEAD, or leave it without an answer.
         }
+        let found = try await send("GET", key, headers: ["Range": "bytes=0-0"], .head).head
+        if found.status == 416 {
+            let range = found.headers["Content-Range"].flatMap(ContentRange.init)
+            if range?.total == 0 { return ObjectInfo(key: key, size: 0, etag: found.headers["ETag"]) }
+        }
+        // Neither HEAD nor a range: what the object is, the plain request will tell.
+        if [400, 406, 416, 417, 501].contains(found.status) { return ObjectInfo(key: key, size: nil, ranges: false) }
         guard found.isSuccess else { throw failure(found, key) }
         return WebResponse.info(key, found)
     }
@@ -46,7 +52,17 @@ struct WebStore: ObjectStore {
         let check = ResponseCheck(
             object: url(key).redacted, key: key, range: range, matching: matching, describe: WebResponse.info)
         let answer = try await send("GET", key, headers: headers, .object(check, sink))
-        guard answer.head.isSuccess else { throw failure(answer.head, key) }
+        guard answer.head.isSuccess else {
+            if answer.head.status == 416, let range, let size = matching?.size, range.upperBound <= size {
+                let total = answer.head.headers["Content-Range"].flatMap(ContentRange.init)?.total
+                guard let total, total != size else {
+                    throw TransferError(
+                        object: url(key).redacted, reason: .protocolViolation,
+                        message: "the server refuses bytes \(range.lowerBound) to \(range.upperBound - 1) of \(size)")
+                }
+            }
+            throw failure(answer.head, key)
+        }
         return answer.info ?? check.info(answer.head)
     }
 

@@ -13,7 +13,10 @@ final class MemoryStore: ObjectStore {
         var objects: [String: [UInt8]] = [:]
         var etags: [String: Int] = [:]
         var uploads: [String: [Int: [UInt8]]] = [:]
+        var begun = 0
         var aborted: [String] = []
+        /// Of uploads, where a test says it.
+        var initiated: [String: String] = [:]
         var reads: [String: Int] = [:]
         var writes: [String: Int] = [:]
         var stats = 0
@@ -154,7 +157,8 @@ final class MemoryStore: ObjectStore {
     {
         if let fault = nextFault() { try fail(fault, key) }
         let id = state.withLock { state in
-            let id = "\(key)#\(state.uploads.count)"
+            let id = "\(key)#\(state.begun)"
+            state.begun += 1
             state.uploads[id] = [:]
             return id
         }
@@ -163,6 +167,15 @@ final class MemoryStore: ObjectStore {
 
     func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
         Upload(store: self, key: key, id: id)
+    }
+
+    func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
+        state.withLock { state in
+            state.uploads.keys.sorted().compactMap { id in
+                guard let key = id.split(separator: "#").first, key.hasPrefix(prefix) else { return nil }
+                return UnfinishedUpload(key: String(key), id: id, initiated: state.initiated[id])
+            }
+        }
     }
 
     private static func drain(_ content: any ObjectContent, _ key: String) throws(TransferError) -> [UInt8] {
@@ -236,5 +249,17 @@ struct MemoryResolver: StoreResolver {
             throw TransferError(object: url, reason: .configuration, message: "no such store")
         }
         return ResolvedURL(store: store, base: base, key: String(url.dropFirst(base.count)))
+    }
+}
+
+/// Two servers: `one://a/key` and `two://b/key`.
+struct TwoStores: StoreResolver {
+    let first: MemoryStore
+    let second: MemoryStore
+
+    func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+        let isFirst = url.hasPrefix("one://")
+        return ResolvedURL(
+            store: isFirst ? first : second, base: isFirst ? "one://a/" : "two://b/", key: String(url.dropFirst(8)))
     }
 }

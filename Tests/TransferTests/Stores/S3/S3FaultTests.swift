@@ -142,6 +142,123 @@ struct S3FaultTests {
         #expect(error?.reason == (isOurs ? nil : .notFound))
     }
 
+    /// Under KMS no ETag is an MD5.
+    @Test(arguments: [
+        (6, "x-amz-checksum-crc32c: %\r\nx-amz-checksum-type: FULL_OBJECT", true),
+        (6, "x-amz-checksum-crc32c: %", true),
+        (7, "x-amz-checksum-crc32c: %\r\nx-amz-checksum-type: FULL_OBJECT", false),
+        (6, "x-amz-checksum-crc32c: AAAAAA==", false), (6, "x-amz-checksum-type: FULL_OBJECT", false),
+        (6, "x-amz-checksum-crc32c: %\r\nx-amz-checksum-type: COMPOSITE", false),
+    ])
+    func `an upload whose end was answered in vain is known by size and checksum`(
+        size: Int, headers: String, isOurs: Bool
+    ) async throws {
+        let whole = StreamTransfer.checksum(Array("abcdef".utf8), .crc32c).checksum
+        let s3 = try ScriptedS3(checksum: .crc32c) { request in
+            guard request.method == "HEAD" else { return ScriptedS3.error(404, "NoSuchUpload") }
+            let told = headers.replacing("%", with: whole.base64)
+            return [.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\nETag: \"kms\"\r\n\(told)\r\n\r\n")]
+        }
+        defer { s3.server.stop() }
+        let tags = ["abc", "def"].enumerated().map { index, text in
+            PartTag(
+                number: index + 1, etag: "\"kms\(index)\"",
+                checksum: StreamTransfer.checksum(Array(text.utf8), .crc32c).checksum, size: 3)
+        }
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.resumeMultipart("key", id: "id").complete(tags)
+        }
+        #expect(error?.reason == (isOurs ? nil : .notFound))
+    }
+
+    @Test(arguments: [true, false])
+    func `where no checksum is kept, an upload's own mark tells`(isOurs: Bool) async throws {
+        let mark = Collected<String>()
+        let s3 = try ScriptedS3 { request in
+            switch request.method {
+            case "HEAD":
+                let told = isOurs ? mark.all.first ?? "none" : "another"
+                return [
+                    .send(
+                        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nETag: \"kms\"\r\nx-amz-meta-kpipe-upload: \(told)\r\n\r\n"
+                    )
+                ]
+            case "POST" where request.target.hasSuffix("uploads="):
+                mark.add(request["x-amz-meta-kpipe-upload"] ?? "")
+                return [.ok("<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")]
+            default: return ScriptedS3.error(404, "NoSuchUpload")
+            }
+        }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            let upload = try await s3.store.beginMultipart("key", ObjectAttributes())
+            _ = try await upload.complete([PartTag(number: 1, etag: "\"kms\"", checksum: nil, size: 3)])
+        }
+        #expect(error?.reason == (isOurs ? nil : .notFound))
+    }
+
+    @Test(arguments: ["&#x1;", "\u{1}", "&#1;", "&#x1F;"])
+    func `a key that XML cannot hold is uploaded in parts`(control: String) async throws {
+        let s3 = try ScriptedS3 { request in
+            request.target.hasSuffix("uploads=")
+                ? [
+                    .ok(
+                        "<InitiateMultipartUploadResult><Key>a\(control)b</Key><UploadId>id</UploadId></InitiateMultipartUploadResult>"
+                    )
+                ]
+                : [
+                    .ok(
+                        "<CompleteMultipartUploadResult><Key>a\(control)b</Key><ETag>\"e\"</ETag></CompleteMultipartUploadResult>"
+                    )
+                ]
+        }
+        defer { s3.server.stop() }
+        let upload = try await s3.store.beginMultipart("a\u{1}b", ObjectAttributes())
+        #expect(upload.id == "id")
+        #expect(try await upload.complete([PartTag(number: 1, etag: "\"e\"", checksum: nil)]).etag == "\"e\"")
+    }
+
+    @Test(arguments: ["stat", "list", "read", "write"])
+    func `a login page is no answer of S3`(call: String) async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("<html>log in</html>", headers: ["Content-Type: text/html"])] }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            switch call {
+            case "stat": _ = try await s3.store.stat("k")
+            case "list": _ = try await s3.store.list(prefix: "", after: nil)
+            case "read": _ = try await s3.store.read("k", range: nil, matching: nil, into: BytesSink())
+            default: _ = try await s3.store.write("k", BytesSource("x"), ObjectAttributes())
+            }
+        }
+        #expect(error?.reason == .network)
+        #expect(error?.message.contains("HTML page") == true)
+    }
+
+    @Test(arguments: [
+        (["ETag: \"900150983cd24fb0d6963f7d28e17f72-3\"", "x-amz-checksum-crc32c: AAAAAQ=="], nil, true),
+        (
+            [
+                "ETag: \"900150983cd24fb0d6963f7d28e17f72-3\"", "x-amz-checksum-crc32c: AAAAAQ==",
+                "x-amz-checksum-type: FULL_OBJECT",
+            ], "00000001", false
+        ),
+        (["ETag: \"900150983cd24fb0d6963f7d28e17f72\"", "x-amz-checksum-crc32c: AAAAAQ=="], "00000001", false),
+        (["ETag: \"65a-1f4\"", "x-amz-checksum-crc32c: AAAAAQ=="], "00000001", false),
+        (["x-amz-checksum-crc32c: AAAAAQ==", "x-amz-checksum-type: COMPOSITE"], nil, true),
+    ])
+    func `a checksum of parts' checksums is known by its type, or by the ETag`(
+        headers: [String], whole: String?, isComposite: Bool
+    ) async throws {
+        let s3 = try ScriptedS3 { _ in [.ok("x", headers: headers)] }
+        defer { s3.server.stop() }
+        let info = try await s3.store.read("key", range: nil, matching: nil, into: BytesSink())
+        #expect(info.checksum?.hex == whole)
+        #expect(info.isComposite == isComposite)
+        // Whoever sends the bytes knows better than who spoke before.
+        let before = ObjectInfo(key: "key", size: 1, checksum: Checksum(.crc32c, [9, 9, 9, 9]))
+        #expect(info.wholeChecksum(or: before)?.hex == whole)
+    }
+
     @Test func `ETags of parts are joined as S3 joins them`() {
         let parts = ["\"0cc175b9c0f1b6a831c399e269772661\"", "92eb5ffee6ae2fec3ad71c777531578f"]
         #expect(MultipartETag.joining(parts) == "\"96e024ba2074fe77e8e965ba43a704be-2\"")

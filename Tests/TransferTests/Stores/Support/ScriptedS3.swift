@@ -14,12 +14,17 @@ struct ScriptedS3 {
     let clock: ServerClock
 
     /// `now` is the client's clock.
-    init(now: Int64 = 1_700_000_000, region: String = "us-east-1", _ answer: @escaping Answer) throws {
+    init(
+        now: Int64 = 1_700_000_000, region: String = "us-east-1", checksum: ChecksumAlgorithm? = nil,
+        _ answer: @escaping Answer
+    ) throws {
         server = try ScriptedHTTPServer(answer)
         keys = NumberedKeys()
         clock = ServerClock { now }
+        var settings = S3Settings(region: region, endpointURL: server.url)
+        settings.checksum = checksum
         let service = S3Service(
-            settings: S3Settings(region: region, endpointURL: server.url), client: HTTPClient(),
+            settings: settings, client: HTTPClient(),
             cache: CredentialCache(keys), clock: clock)
         store = service.store(bucket: "bucket")
     }

@@ -1,0 +1,107 @@
+internal import Basics
+
+/// A manifest as it is stored, written while it is sent: however many files it names, a few of them are text at a time.
+///
+/// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
+final class ManifestDocument: ObjectContent, @unchecked Sendable {
+    private static let piece = 64 << 10
+
+    private let head: [UInt8]
+    private let tail: [UInt8]
+    private let count: Int
+    private let file: (Int) -> Manifest.File
+    private(set) var length: Int64?
+    /// -1: the head; `count`: the tail.
+    private var position = -1
+    private var piece: [UInt8] = []
+    private var given = 0
+
+    /// What `manifest` says beside its files, and `count` files in the order of their paths.
+    init(_ manifest: Manifest, count: Int, file: @escaping (Int) -> Manifest.File) throws(TransferError) {
+        var frame = manifest
+        frame.files = []
+        let text: String
+        do { text = try JSONCoding.encode(frame).prettyText } catch {
+            throw TransferError(object: "manifest", reason: .configuration, message: "cannot be encoded: \(error)")
+        }
+        let empty = "\"files\": []"
+        guard let place = text.firstRange(of: empty) else {
+            throw TransferError(object: "manifest", reason: .protocolViolation, message: "has no place for files")
+        }
+        head = Array(text[..<place.lowerBound].utf8) + Array((count == 0 ? empty : "\"files\": [\n").utf8)
+        tail = Array((count == 0 ? "" : "\n  ]").utf8) + Array(text[place.upperBound...].utf8)
+        self.count = count
+        self.file = file
+        var total: Int64 = 0
+        while let piece = next() { total += Int64(piece.count) }
+        length = total
+        _ = rewind()
+    }
+
+    /// The files of a list, in the order of their paths.
+    convenience init(_ manifest: Manifest, files: FileList) throws(TransferError) {
+        let order = files.indicesByPath
+        try self.init(manifest, count: order.count) { Manifest.File(files[Int(order[$0])]) }
+    }
+
+    /// Some KiB more; `nil` at the end.
+    func next() -> [UInt8]? {
+        guard position <= count else { return nil }
+        var bytes: [UInt8] = []
+        repeat {
+            switch position {
+            case -1: bytes += head
+            case count: bytes += tail
+            default: append(file(position), to: &bytes)
+            }
+            position += 1
+        } while position <= count && bytes.count < Self.piece
+        return bytes
+    }
+
+    private func append(_ file: Manifest.File, to bytes: inout [UInt8]) {
+        let value = JSONValue.object(present: [
+            "path": .string(file.path), "sha256": file.sha256.map { .string($0) }, "size": .numeral("\(file.size)"),
+            "url": .string(file.url),
+        ])
+        let lines = value.prettyText.split(separator: "\n")
+        bytes += lines.map { "    \($0)" }.joined(separator: "\n").utf8
+        if position < count - 1 { bytes += ",\n".utf8 }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {
+        if given == piece.count {
+            guard let next = next() else { return .end }
+            (piece, given) = (next, 0)
+        }
+        let count = min(buffer.count, piece.count - given)
+        buffer.copyBytes(from: piece[given..<given + count])
+        given += count
+        return .filled(count)
+    }
+
+    func rewind() -> Bool {
+        (position, piece, given) = (-1, [], 0)
+        return true
+    }
+}
+
+extension Manifest.File {
+    package init(_ file: TransferredFile) {
+        self.init(path: file.path, url: file.url, size: file.size, sha256: file.sha256)
+    }
+}
+
+extension TransferEngine {
+    /// Stores a manifest that names `files`, with retries.
+    package func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError) {
+        let document = try ManifestDocument(manifest, files: files)
+        let place = try stores.resolve(url)
+        let attributes = ObjectAttributes(contentType: "application/json")
+        _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0, length: document.length ?? 0) {
+            () async throws(TransferError) in
+            _ = document.rewind()
+            return try await place.store.write(place.key, document, attributes)
+        }
+    }
+}

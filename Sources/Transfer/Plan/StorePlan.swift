@@ -1,0 +1,86 @@
+/// What one call stores, in some dozen bytes a file beside its name: there may be hundreds of thousands.
+struct StorePlan: Sendable {
+    /// An output and the place it goes to.
+    struct Target: Sendable {
+        var output: OutputRequest
+        var place: ResolvedURL
+        var plan: OutputPlan
+    }
+
+    private struct Entry {
+        /// Where its path begins in `names`.
+        var start: Int
+        var length: UInt32
+        var target: UInt32
+    }
+
+    private let targets: [Target]
+    private var names: [UInt8] = []
+    private var entries: [Entry] = []
+    /// Entries by their URLs' hashes, while the plan is made.
+    private var takers: [UInt64: Int32] = [:]
+
+    init(_ targets: [Target]) { self.targets = targets }
+
+    var count: Int { entries.count }
+
+    /// Whether any output means a file at `path`.
+    func means(_ path: String) -> Bool { targets.contains { $0.plan.key(of: path) != nil } }
+
+    /// Takes a file for every output that means it. A file that two outputs send to one URL goes once; two files that would
+    /// become one object are refused.
+    mutating func add(_ path: String) -> [TransferError] {
+        var failures: [TransferError] = []
+        var start: Int?
+        for (index, target) in targets.enumerated() {
+            guard let key = target.plan.key(of: path) else { continue }
+            let url = target.place.url(of: key)
+            let hash = NameFolding().hash(of: url)
+            if let other = takers[hash], self[Int(other)].url.isSame(as: url) {
+                let taken = self.path(Int(other))
+                if !taken.isSame(as: path) { failures.append(.sameObject(path, taken, url)) }
+                continue
+            }
+            takers[hash] = Int32(entries.count)
+            if start == nil {
+                start = names.count
+                names += path.utf8
+            }
+            entries.append(Entry(start: start ?? 0, length: UInt32(path.utf8.count), target: UInt32(index)))
+        }
+        return failures
+    }
+
+    /// Higher priorities first, then output by output and by path.
+    mutating func finish() {
+        takers = [:]
+        let ranks = targets.map(\.output.priority)
+        entries.sort {
+            let (left, right) = (Int($0.target), Int($1.target))
+            return ranks[left] != ranks[right]
+                ? ranks[left] > ranks[right] : left != right ? left < right : $0.start < $1.start
+        }
+    }
+
+    func path(_ index: Int) -> String {
+        let entry = entries[index]
+        return String(decoding: names[entry.start..<entry.start + Int(entry.length)], as: UTF8.self)
+    }
+
+    subscript(index: Int) -> StoreItem {
+        let path = path(index)
+        let target = targets[Int(entries[index].target)]
+        let key = target.plan.key(of: path) ?? ""
+        return StoreItem(
+            store: target.place.store, key: key, url: target.place.url(of: key), path: path,
+            priority: target.output.priority)
+    }
+}
+
+extension TransferError {
+    fileprivate static func sameObject(_ path: String, _ other: String, _ url: String) -> TransferError {
+        TransferError(
+            object: path, reason: .hostileName, message: "would overwrite '\(other)', which becomes \(url) too",
+            hint: "give the outputs targets of their own")
+    }
+}

@@ -1,0 +1,16 @@
+import Testing
+import Transfer
+
+@testable import SidecarAgent
+
+@Suite struct ManifestLocationTests {
+    @Test(arguments: [
+        ("**", "s3://b/x/", "s3://b/x/kpipe-manifest.json"), ("*.csv", "s3://b/x", "s3://b/x/kpipe-manifest.json"),
+        ("dir/", "s3://b/x", "s3://b/x/kpipe-manifest.json"), ("", "s3://b/x", "s3://b/x/kpipe-manifest.json"),
+        ("a.csv", "s3://b/x", "s3://b/x.kpipe-manifest.json"), ("a\\*", "s3://b/x", "s3://b/x.kpipe-manifest.json"),
+        ("a.csv", "https://h/x?signature=1", nil),
+    ])
+    func `the manifest lies where the files are`(from: String, target: String, url: String?) {
+        #expect(ManifestLocation.urls(for: [OutputRequest(from: from, to: target)]) == (url.map { [$0] } ?? []))
+    }
+}

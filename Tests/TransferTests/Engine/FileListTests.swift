@@ -1,0 +1,63 @@
+import Basics
+import Testing
+
+@testable import Transfer
+
+@Suite struct FileListTests {
+    private static let digest = String(repeating: "0f", count: 32)
+    private static let files = [
+        TransferredFile(path: "a/b.csv", url: "s3://bucket/run/a/b.csv", size: 1, sha256: digest),
+        TransferredFile(path: "a/c.csv", url: "s3://bucket/run/a/c.csv", size: 1 << 40),
+        TransferredFile(path: "x", url: "/folder/x", size: 0), TransferredFile(path: "", url: "", size: 3),
+        TransferredFile(path: "e\u{301}", url: "s3://b/\u{E9}", size: 4),
+        TransferredFile(path: "é", url: "https://h/%C3%A9?x", size: 5, sha256: digest),
+        TransferredFile(path: "long", url: "g", size: 6), TransferredFile(path: "b", url: "s3://a/b/b", size: 7),
+    ]
+
+    @Test func `files come out as they went in`() {
+        var list = FileList()
+        for file in Self.files { list.append(file) }
+        #expect(Array(list) == Self.files)
+        for (kept, file) in zip(list, Self.files) { #expect(kept.path.utf8.elementsEqual(file.path.utf8)) }
+        #expect(list.size == Self.files.reduce(0) { $0 + $1.size })
+        list += FileList(Self.files)
+        #expect(Array(list) == Self.files + Self.files)
+    }
+
+    @Test func `URLs that share nothing are kept as well`() {
+        let files = (0..<3_000).map { TransferredFile(path: "p\($0)", url: "s3://b\($0)/k\($0)x", size: Int64($0)) }
+        #expect(Array(FileList(files)) == files)
+    }
+
+    @Test func `a manifest is written as its whole encoding would be`() throws {
+        var manifest = Manifest(step: ["pod": "p"], files: [], summary: ["bytes": "1"])
+        for count in [0, 1, 2, 5_000] {
+            let files = (0..<count).map { number in
+                TransferredFile(
+                    path: "d/\(number)\"", url: "s3://b/o/d/\(number)\"", size: Int64(number),
+                    sha256: number.isMultiple(of: 2) ? Self.digest : nil)
+            }
+            let document = try ManifestDocument(manifest, files: FileList(files.reversed()))
+            let bytes = try #require(read(document))
+            #expect(document.length == Int64(bytes.count))
+            #expect(document.rewind())
+            #expect(read(document) == bytes)
+            manifest.files = files.sorted { $0.path < $1.path }.map(Manifest.File.init)
+            #expect(String(decoding: bytes, as: UTF8.self) == (try JSONCoding.encode(manifest).prettyText))
+            #expect(try manifest.encoded() == bytes)
+            manifest.files = []
+        }
+    }
+
+    private func read(_ content: any ObjectContent) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1000)
+        while true {
+            switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
+            case .filled(let count): bytes += buffer[..<count]
+            case .end: return bytes
+            case .fail: return nil
+            }
+        }
+    }
+}
