@@ -221,7 +221,8 @@ let package = Package(
             path: "Tests/Support/FakeKube", swiftSettings: ours),
         // The same as a program, for benchmarks that measure its clients from outside.
         .executableTarget(
-            name: "fake-kube", dependencies: ["FakeKube", "TestSupport"], path: "Tests/Support/FakeKubeProgram",
+            name: "fake-kube", dependencies: ["Basics", "FakeKube", "TestSupport"],
+            path: "Tests/Support/FakeKubeProgram",
             swiftSettings: ours),
         // Clients for tests of what is built on them: in process, scripted, observed.
         .target(

@@ -8,9 +8,14 @@ package struct FakeImages: Sendable {
     /// Of our exit image.
     package static let signalProgram = "/kpipe-signal"
 
+    /// What images run that are in neither; `nil`: there is no such image.
+    package var others: @Sendable (_ image: String, _ command: [String]) -> FakeProgram? = { _, _ in nil }
+
     package init() {}
 
-    func canBePulled(_ image: String) -> Bool { programs[image] != nil || exits[image] != nil }
+    func canBePulled(_ image: String) -> Bool {
+        programs[image] != nil || exits[image] != nil || others(image, []) != nil
+    }
 
     /// `nil` where the image has no such program.
     func program(_ image: String, _ command: [String]) -> FakeProgram? {
@@ -18,6 +23,6 @@ package struct FakeImages: Sendable {
             guard let first = command.first else { return FakeProgram(.init(0, after: 0.1)) }
             return names.contains(first) ? FakeProgram(.init(0, after: 0.1)) : nil
         }
-        return programs[image]?[command]
+        return programs[image]?[command] ?? others(image, command)
     }
 }
