@@ -324,6 +324,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Basics", "WorkdirProtocol", "FakeKube", "TerminatorScenarios", "YAMLTree",
                 "ContainerRuntime", "KubeModel", "PodRules", "Conversion", "SidecarAgent", "Terminator", "Admission",
+                "Report",
             ], path: "Tests/EndToEnd", swiftSettings: ours),
         // Main as an enemy, against the built programs.
         .testTarget(

@@ -78,7 +78,7 @@ enum HTML {
         _ heads: [String], _ rows: [(classes: String, cells: [Cell])], caption: String, sortable: Bool = true
     ) -> String {
         var html =
-            "<div class=\"scroll\"><table\(sortable ? " class=\"sort wide\"" : "")><caption>\(text(caption))</caption><thead><tr>"
+            "<div class=\"scroll\"><table class=\"\(sortable ? "sort " : "")wide\"><caption>\(text(caption))</caption><thead><tr>"
         for head in heads {
             html +=
                 "<th scope=\"col\">" + (sortable ? "<button type=\"button\">\(text(head))</button>" : text(head))

@@ -91,6 +91,6 @@ extension StepRecord {
         if outcome?.reason == "OOMKilled", let limit = container(named: "main")?.limits.memory ?? usage?.memoryLimit {
             parts.append("It may use \(ByteSize.rounded(limit)) of memory.")
         }
-        return parts.isEmpty ? nil : parts.joined(separator: " ")
+        return parts.isEmpty ? nil : parts.map { $0.hasSuffix(".") ? $0 : $0 + "." }.joined(separator: " ")
     }
 }

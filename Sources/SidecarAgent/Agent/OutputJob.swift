@@ -9,6 +9,9 @@ struct OutputJob: Sendable {
     /// What is not stored by then is named and left.
     let deadline: ContinuousClock.Instant?
 
+    /// How long the manifest waits for the report at most. SIGTERM may come meanwhile, so it is a quarter of the grace, too.
+    private static let reportLimit = Duration.seconds(20)
+
     init(_ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?) {
         self.agent = agent
         self.order = order
@@ -31,7 +34,10 @@ struct OutputJob: Sendable {
         onEvent(.transferred(.output, report))
         agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
-        await agent.reports.write(order.outcome, of: agent)
+        let limit = min(
+            Self.reportLimit, deadline.map { ($0 - .now) / 4 } ?? Self.reportLimit,
+            agent.settings.configuration.grace / 4)
+        await agent.reports.write(order.outcome, of: agent, atMost: max(.zero, limit))
         do throws(TransferError) {
             for url in ManifestLocation.urls(for: requests) {
                 try await agent.transfers.put(manifest(), of: report.files, to: url)

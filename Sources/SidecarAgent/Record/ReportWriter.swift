@@ -38,6 +38,20 @@ final class ReportWriter: Sendable {
         }
     }
 
+    /// The same in bounded time: the manifest waits for it, and so may the pod's end. What was not stored then is tried
+    /// again when the step has settled.
+    func write(_ outcome: StepOutcome, of agent: SidecarAgent, atMost limit: Duration) async {
+        await withDiscardingTaskGroup { group in
+            let writing = Stoppable()
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                writing.stop()
+            }
+            _ = await writing.run { await self.write(outcome, of: agent) }
+            group.cancelAll()
+        }
+    }
+
     private func store(_ outcome: StepOutcome, of agent: SidecarAgent) async {
         let pod = pod.withLock { $0 }
         if let details = await pod?.details() { agent.recorder.take(details) }

@@ -16,12 +16,18 @@ import WorkdirProtocol
         private let objects = Mutex<[(url: String, bytes: [UInt8])]>([])
         private let fetching: TransferReport
         private let refuses: @Sendable (String) -> Bool
+        private let hangs: @Sendable (String) -> Bool
+        private let hanging = Mutex(0)
 
         init(
-            fetching: TransferReport = TransferReport(), refuses: @escaping @Sendable (String) -> Bool = { _ in false }
+            fetching: TransferReport = TransferReport(), hangs: @escaping @Sendable (String) -> Bool = { _ in false },
+            refuses: @escaping @Sendable (String) -> Bool = { _ in false }
         ) {
-            (self.fetching, self.refuses) = (fetching, refuses)
+            (self.fetching, self.hangs, self.refuses) = (fetching, hangs, refuses)
         }
+
+        /// Requests that nobody answered.
+        var waiting: Int { hanging.withLock { $0 } }
 
         var urls: [String] { objects.withLock { $0.map(\.url) } }
 
@@ -51,6 +57,11 @@ import WorkdirProtocol
         }
 
         func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
+            if hangs(url) {
+                hanging.withLock { $0 += 1 }
+                try? await Task.sleep(for: .seconds(3600))
+                throw TransferError(object: url, reason: .cancelled, message: "was cancelled")
+            }
             if refuses(url) { throw TransferError(object: url, reason: .permission, message: "status 403") }
             objects.withLock { $0.append((url, bytes)) }
         }
@@ -166,6 +177,22 @@ import WorkdirProtocol
         #expect(store.urls == ["mem://out/kpipe-manifest.json"])
         #expect(warnings.withLock { $0 }.first?.contains("mem://reports/run-7/report.json: status 403") == true)
         #expect(agent.status.current.phase == .leaving(.success))
+    }
+
+    @Test func `a store that does not answer holds up neither the manifest nor the end`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store(hangs: { $0.hasPrefix("mem://reports/") }))
+        let agent = try Self.agent(folder, store)
+        let begin = ContinuousClock.now
+        try await Self.run(agent, folder) {
+            try await eventually("ready") { folder.exists(WorkdirPath.ready) }
+            try WorkdirFolder(root: folder.path).write("RUNNING\n", to: WorkdirPath.state)
+            try WorkdirFolder(root: folder.path).write("1\n", to: WorkdirPath.done)
+            // SIGTERM comes while the report is being stored: what is left of the grace is for the manifest.
+            try await eventually("report") { store.waiting > 0 }
+        }
+        #expect(store.urls == ["mem://out/kpipe-manifest.json"])
+        #expect(agent.status.current.phase == .leaving(.success))
+        #expect(ContinuousClock.now - begin < .seconds(60))
     }
 
     @Test func `a manifest that cannot be stored changes the report`() async throws {

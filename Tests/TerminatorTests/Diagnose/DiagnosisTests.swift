@@ -1,5 +1,6 @@
 import Basics
 import FakeKube
+import Foundation
 import HTTPTransport
 import KubeClient
 import KubeModel
@@ -46,6 +47,32 @@ import YAMLTree
         #expect(
             report.pods.first?.warnings == ["BackOff: Back-off pulling image (3 times) at 2026-11-21T06:00:00Z"])
         await cluster.client.shutdown()
+    }
+
+    @Test func `a Job is one picture with its containers, Events and rungs`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 3)
+        cluster.pod("early")
+        cluster.server.update { api in
+            api.change("Pod", "early", in: Cluster.namespace) {
+                $0["metadata"]?["labels"]?[WellKnownNames.Label.jobName] = "step"
+            }
+            api.place([
+                "apiVersion": "v1", "kind": "Event", "metadata": ["name": "e1", "namespace": "team"],
+                "involvedObject": ["kind": "Pod", "name": "early", "namespace": "team", "uid": "uid-early"],
+                "type": "Normal", "reason": "Pulled", "message": "<script>alert(1)</script>",
+                "lastTimestamp": "2026-11-21T06:00:00Z",
+            ])
+        }
+        let now = KubeTime.now.microseconds / 1_000_000
+        let page = String(
+            decoding: try await Diagnosis(cluster.client, .exiting).page(.job(Self.step), title: "job/step", now: now),
+            as: UTF8.self)
+        await cluster.client.shutdown()
+        #expect(page.contains("job/step") && page.contains("backoffLimit 3") && page.contains("early"))
+        #expect(page.contains("keeps the pod open; next: image"), "\(page)")
+        #expect(page.contains("Pulled: &lt;script&gt;alert(1)&lt;/script&gt;"))
+        #expect(page.components(separatedBy: "<script>").count == 2)
     }
 
     @Test func `a Job or pod that does not exist is an error, a namespace without pods is not`() async throws {
