@@ -39,13 +39,13 @@ import Testing
         var contrast: [String: Double]
     }
 
-    private static func look(at record: StepRecord, as name: String) async throws -> Seen {
+    private static func look(at page: [UInt8], as name: String) async throws -> Seen {
         let folder = try TemporaryFolder("browser")
         let kept = ProcessInfo.processInfo.environment["KPIPE_SCREENSHOTS"]
         let place = kept ?? folder.path
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         let file = "\(place)/\(name).html"
-        try Data(StepPage.html(record)).write(to: URL(filePath: file))
+        try Data(page).write(to: URL(filePath: file))
         let text = try await output(
             try #require(Tool.python.path),
             [Repository.path("Tests/ReportTests/browser.py"), file] + (kept == nil ? [] : ["\(place)/\(name)"]),
@@ -66,7 +66,7 @@ import Testing
     func `a page asks nobody, fails nowhere and shows what the record says`(name: String, record: StepRecord)
         async throws
     {
-        let seen = try await Self.look(at: record, as: name)
+        let seen = try await Self.look(at: StepPage.html(record), as: name)
         #expect(seen.errors == [])
         #expect(seen.requests.allSatisfy { $0.hasPrefix("file://") || $0 == "data:," }, "\(seen.requests)")
         #expect(seen.dialogs == 0)
@@ -104,5 +104,37 @@ import Testing
             #expect(seen.plots.count == record.plots.filter { !$0.lines.isEmpty }.count)
             #expect(!seen.readout.isEmpty)
         }
+    }
+
+    @Test func `many steps and a Job's pods are drawn as well`() async throws {
+        let samples = [
+            StepSamples.good, StepSamples.outOfMemory, StepSamples.retriedTwice, StepSamples.inputMissing,
+            StepSamples.hostile,
+        ]
+        let many = StepOverview(
+            (0..<30).map { number in
+                var record = samples[number % samples.count]
+                if number % samples.count != 4 { record.step.pod = "step-\(number)" }
+                return .init(record)
+            })
+        let overview = try await Self.look(at: many.html(), as: "overview")
+        let pods = samples.map { record -> JobPage.Pod in
+            var record = record
+            if record.containers.count > 1 { record.containers[0].note = "keeps the pod open; next: image" }
+            return .init(record, verdict: "main succeeded; held open by agent", notes: ["proxy was asked to leave"])
+        }
+        let job = try await Self.look(
+            at: JobPage.html(title: "job/nightly", sentence: "not complete: 0 of 1 succeeded", pods: pods), as: "job")
+        for seen in [overview, job] {
+            #expect(seen.errors == [] && seen.dialogs == 0)
+            #expect(seen.overflow.values.allSatisfy { $0 <= 0 }, "\(seen.overflow)")
+            #expect(seen.contrast.values.allSatisfy { $0 >= 4.5 }, "\(seen.contrast)")
+            #expect(seen.requests.allSatisfy { $0.hasPrefix("file://") || $0 == "data:," })
+        }
+        #expect(overview.heading == many.sentence)
+        #expect(overview.tables.first?.rows == 30)
+        let took = try #require(overview.tables.first?.sorted["took"])
+        #expect(took[0] == took[0].sorted(by: >) && took[1] == took[1].sorted())
+        #expect(job.bars.contains { $0.label.contains("keeps the pod open; next: image") })
     }
 }
