@@ -95,8 +95,8 @@ import Testing
         for number in 0..<40 {
             var record = StepRecord()
             record.step.pod = "step-\(number)"
-            record.start = .init(milliseconds: 1_795_950_000_000 + Int64(number) * 1000)
-            record.end = .init(
+            record.start = UnixTime(milliseconds: 1_795_950_000_000 + Int64(number) * 1000)
+            record.end = UnixTime(
                 milliseconds: 1_795_950_000_000 + Int64(number) * 1000 + (number == 7 ? 900_000 : 60_000))
             var end = StepEnd()
             end.state = number == 9 ? "ERROR" : "DONE"
@@ -132,41 +132,29 @@ import Testing
         let folder = try TemporaryFolder("report")
         _ = try await Self.step("true", in: folder)
         let server = try await FakeAPIServer.start()
-        server.update { api in
-            for (name, url) in [("with", "\(folder.url.absoluteString)report/report.json"), ("without", nil)] {
+        let resources: JSONValue = ["requests": ["cpu": "250m", "memory": "1Gi"], "limits": ["memory": "1536Mi"]]
+        let spec: JSONValue = [
+            "nodeName": "node-b", "restartPolicy": "Never",
+            "containers": [["name": "main", "image": "i", "resources": resources]],
+        ]
+        let end: JSONValue = [
+            "exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-29T10:00:10Z",
+            "finishedAt": "2026-11-29T10:05:00Z",
+        ]
+        let main: JSONValue = [
+            "name": "main", "image": "i", "imageID": "i@sha256:1", "restartCount": 0, "state": ["terminated": end],
+        ]
+        for name in ["with", "without"] {
+            let place = JSONValue.string(name == "with" ? "\(folder.url.absoluteString)report/report.json" : "")
+            let metadata: JSONValue = [
+                "name": .string(name), "namespace": "team", "uid": .string("uid-\(name)"),
+                "creationTimestamp": "2026-11-29T10:00:00Z", "labels": ["batch.kubernetes.io/job-name": "nightly"],
+                "annotations": name == "with" ? ["sidecar.k-pipe.cloud/report": place] : [:],
+            ]
+            server.update { api in
                 api.place([
-                    "apiVersion": "v1", "kind": "Pod",
-                    "metadata": [
-                        "name": .string(name), "namespace": "team", "uid": .string("uid-\(name)"),
-                        "creationTimestamp": "2026-11-29T10:00:00Z",
-                        "labels": ["batch.kubernetes.io/job-name": "nightly"],
-                        "annotations": .object(url.map { [.init("sidecar.k-pipe.cloud/report", .string($0))] } ?? []),
-                    ],
-                    "spec": [
-                        "nodeName": "node-b", "restartPolicy": "Never",
-                        "containers": [
-                            [
-                                "name": "main", "image": "i",
-                                "resources": [
-                                    "requests": ["cpu": "250m", "memory": "1Gi"], "limits": ["memory": "1536Mi"],
-                                ],
-                            ]
-                        ],
-                    ],
-                    "status": [
-                        "phase": "Failed",
-                        "containerStatuses": [
-                            [
-                                "name": "main", "image": "i", "imageID": "i@sha256:1", "restartCount": 0,
-                                "state": [
-                                    "terminated": [
-                                        "exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-29T10:00:10Z",
-                                        "finishedAt": "2026-11-29T10:05:00Z",
-                                    ]
-                                ],
-                            ]
-                        ],
-                    ],
+                    "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec,
+                    "status": ["phase": "Failed", "containerStatuses": [main]],
                 ])
             }
         }
@@ -177,9 +165,9 @@ import Testing
         let record = try StepRecord.reading(Array(other.output.utf8)).record
         #expect(other.error.contains("this is what the API server knows"))
         #expect(record.sentence == "Step without was killed after 5m; main: OOMKilled, exit code 137.")
-        let main = try #require(record.containers.first)
-        #expect(main.role == "main" && main.requests.cpu == 250 && main.requests.memory == 1 << 30)
-        #expect(main.limits.memory == 1536 << 20 && record.step.node == "node-b")
+        let container = try #require(record.containers.first)
+        #expect(container.role == "main" && container.requests.cpu == 250 && container.requests.memory == 1 << 30)
+        #expect(container.limits.memory == 1536 << 20 && record.step.node == "node-b")
         let both = try await Self.report(["job/nightly", "--kubeconfig", config])
         #expect(both.output.contains("2 steps in") && both.output.contains("OOMKilled"), "\(both.output)\(both.error)")
         #expect(try await Self.report(["job/never", "--kubeconfig", config]).status == .exited(66))

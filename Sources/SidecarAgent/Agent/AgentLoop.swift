@@ -100,7 +100,7 @@ struct AgentLoop {
             }
         }
         if case .settled(let outcome) = machine.phase, changes.contains(where: \.terminal) {
-            group.addTask { [agent] in await agent.reports.write(outcome, of: agent) }
+            group.addTask { [agent] in await agent.reports.finish(outcome, of: agent) }
         }
         for effect in effects { perform(effect, in: &group) }
     }
@@ -149,7 +149,7 @@ struct AgentLoop {
                 await withDiscardingTaskGroup { flushes in
                     for sink in sinks { flushes.addTask { await sink.flush() } }
                     if case .leaving(let outcome) = phase {
-                        flushes.addTask { await agent.reports.write(outcome, of: agent) }
+                        flushes.addTask { await agent.reports.finish(outcome, of: agent) }
                     }
                 }
             }

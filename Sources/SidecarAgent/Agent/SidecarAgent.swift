@@ -144,6 +144,8 @@ package struct AgentSettings: Sendable {
     package var usageSummary: @Sendable () -> [String: String] = { [:] }
     /// The same over time, for the report.
     package var recordedUsage: @Sendable () -> [RecordedUsage] = { [] }
+    /// Where the step's trace goes; `nil`: nowhere.
+    package var traces: TraceExporter?
 
     package init(
         configuration: AgentConfiguration, pod: PodIdentity, rules: LifecycleRules, entrypoint: String?

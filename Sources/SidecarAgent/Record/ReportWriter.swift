@@ -7,9 +7,25 @@ import WorkdirProtocol
 
 /// Stores the step's report where the configuration says. One that cannot be stored is a warning, never a failed step.
 final class ReportWriter: Sendable {
-    private let written = Mutex<StepOutcome?>(nil)
+    /// What is done once for each outcome; whoever asks while it is being done waits for that.
+    private final class Once: Sendable {
+        private let done = Mutex<StepOutcome?>(nil)
+        private let flight = SingleFlight<Void, CancellationError>(cancelled: CancellationError()) { _ in true }
+
+        func run(_ outcome: StepOutcome, _ work: () async -> Void) async {
+            while done.withLock({ $0 }) != outcome, !Task.isCancelled {
+                try? await flight.run { () async throws(CancellationError) in
+                    await work()
+                    if Task.isCancelled { throw CancellationError() }
+                    done.withLock { $0 = outcome }
+                }
+            }
+        }
+    }
+
+    private let writing = Once()
+    private let tracing = Once()
     private let pod = Mutex<(any MainStatusSource)?>(nil)
-    private let flight = SingleFlight<Void, CancellationError>(cancelled: CancellationError()) { _ in true }
 
     /// Who can tell of the pod, and be told.
     func follow(_ pod: (any MainStatusSource)?) { self.pod.withLock { $0 = pod } }
@@ -29,11 +45,18 @@ final class ReportWriter: Sendable {
     /// Stores it, once for each outcome; whoever calls while it is being stored waits for that.
     func write(_ outcome: StepOutcome, of agent: SidecarAgent) async {
         guard !agent.settings.configuration.reports.isEmpty, agent.settings.configurationFailure == nil else { return }
-        while written.withLock({ $0 }) != outcome, !Task.isCancelled {
-            try? await flight.run { () async throws(CancellationError) in
-                await store(outcome, of: agent)
-                if Task.isCancelled { throw CancellationError() }
-                written.withLock { $0 = outcome }
+        await writing.run(outcome) { await store(outcome, of: agent) }
+    }
+
+    /// The step is over: its report is stored, and its trace sent.
+    func finish(_ outcome: StepOutcome, of agent: SidecarAgent) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.write(outcome, of: agent) }
+            group.addTask {
+                guard let traces = agent.settings.traces else { return }
+                await self.tracing.run(outcome) {
+                    await traces.send(Self.record(of: agent, outcome: outcome), agent.logger)
+                }
             }
         }
     }

@@ -65,6 +65,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         settings.configurationFailure = failure
         let services = StepServices(configuration)
         settings.usageSummary = { services.monitor.summary() }
+        settings.traces = TraceExporter(environment: environment)
         settings.recordedUsage = { services.monitor.recorded() }
 
         let logger = Logger(label: "agent")

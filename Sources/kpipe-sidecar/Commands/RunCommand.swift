@@ -76,6 +76,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         let logger = Logger(label: "agent")
         let services = StepServices(configuration, scope: settings.usageScope)
         settings.usageSummary = { services.monitor.summary() }
+        settings.traces = TraceExporter(environment: environment)
         settings.recordedUsage = { services.monitor.recorded() }
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)

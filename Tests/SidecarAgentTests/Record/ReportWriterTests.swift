@@ -215,4 +215,35 @@ import WorkdirProtocol
         // It can be asked for all the same.
         #expect(agent.record.outcome?.state == "DONE")
     }
+
+    @Test func `a collector gets the timeline as spans, once, and nobody where none is named`() async throws {
+        let requests = Mutex<[ScriptedHTTPServer.Request]>([])
+        let server = try ScriptedHTTPServer { request in
+            requests.withLock { $0.append(request) }
+            return [.respond(200)]
+        }
+        defer { server.stop() }
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": server.url, "OTEL_EXPORTER_OTLP_HEADERS": "x-key=a%20b",
+            "TRACEPARENT": trace,
+        ]
+        let (folder, store) = (try TemporaryFolder(), Store())
+        var settings = try Self.agent(folder, store).settings
+        settings.traces = TraceExporter(environment: environment)
+        let agent = try SidecarAgent(
+            settings, transfers: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        let sent = requests.withLock { $0 }
+        #expect(sent.map(\.target) == ["/v1/traces"])
+        let body = String(decoding: try #require(sent.first).body, as: UTF8.self)
+        #expect(body.contains(#""traceId":"4bf92f3577b34da6a3ce929d0e0e4736""#))
+        #expect(body.contains(#""parentSpanId":"00f067aa0ba902b7","name":"step""#))
+        #expect(body.contains(#"{"key":"kpipe.state","value":{"stringValue":"DONE"}}"#))
+        #expect(body.contains(#""name":"main, try 1""#) && body.contains(#""name":"output result""#))
+        #expect(
+            [[:], ["OTEL_EXPORTER_OTLP_ENDPOINT": ""], ["OTEL_EXPORTER_OTLP_ENDPOINT": "grpc:4317"]].allSatisfy {
+                TraceExporter(environment: $0) == nil
+            })
+    }
 }
