@@ -36,7 +36,7 @@ import Testing
 
     @Test func `a few steps have no outliers`() {
         let overview = StepOverview((0..<5).map { .init(Self.record($0, seconds: $0 == 0 ? 9000 : 1)) })
-        #expect(overview.entries.allSatisfy(\.outlying.isEmpty))
+        #expect(overview.entries.filter { !$0.outlying.isEmpty }.isEmpty)
     }
 
     /// 2,000 records are read and drawn; none that failed is missing, and the page stays small.

@@ -18,7 +18,7 @@ extension StepOverview {
             text += cells.map { StepText.leading($0, 9) }.joined() + "\n"
             let why =
                 [record.outcome?.reason?.printable(limit: 80)].compactMap { $0 }
-                + entry.outlying.map { "outlier: \($0)" } + entry.problems
+                + entry.outlying.map { "outlier: \($0)" } + entry.problems.map { $0.printable() }
             if !why.isEmpty { text += StepText.wrapped(why.joined(separator: "; "), indent: "    ") }
         }
         return text + "\n" + totals.map { StepText.padded($0.name, 14) + "\($0.text)\n" }.joined()

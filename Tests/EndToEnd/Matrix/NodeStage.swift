@@ -1,3 +1,4 @@
+import Basics
 import FakeKube
 import Synchronization
 import TerminatorScenarios

@@ -68,11 +68,12 @@ import WorkdirProtocol
     }
 
     private static func agent(
-        _ folder: TemporaryFolder, _ store: Store, onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
+        _ folder: TemporaryFolder, _ store: Store, grace: Duration = .seconds(120),
+        onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
     ) throws -> SidecarAgent {
         var configuration = AgentConfiguration()
         configuration.workdir = folder.path
-        configuration.grace = .seconds(10)
+        configuration.grace = grace
         var report = ReportConfiguration()
         report.to = "mem://reports/run-7"
         configuration.reports = [report]
@@ -168,20 +169,20 @@ import WorkdirProtocol
 
     @Test func `one that cannot be stored is a warning, and the step as good as it was`() async throws {
         let folder = try TemporaryFolder()
-        let store = Store { $0.hasPrefix("mem://reports/") }
+        let store = Store(refuses: { $0.hasPrefix("mem://reports/") })
         let warnings = Mutex<[String]>([])
         let agent = try Self.agent(folder, store) { event in
             if case .warning(let text) = event { warnings.withLock { $0.append(text) } }
         }
         try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
         #expect(store.urls == ["mem://out/kpipe-manifest.json"])
-        #expect(warnings.withLock { $0 }.first?.contains("mem://reports/run-7/report.json: status 403") == true)
+        #expect(warnings.withLock { $0 }.contains { $0.contains("mem://reports/run-7/report.json: status 403") })
         #expect(agent.status.current.phase == .leaving(.success))
     }
 
     @Test func `a store that does not answer holds up neither the manifest nor the end`() async throws {
         let (folder, store) = (try TemporaryFolder(), Store(hangs: { $0.hasPrefix("mem://reports/") }))
-        let agent = try Self.agent(folder, store)
+        let agent = try Self.agent(folder, store, grace: .seconds(8))
         let begin = ContinuousClock.now
         try await Self.run(agent, folder) {
             try await eventually("ready") { folder.exists(WorkdirPath.ready) }
@@ -197,7 +198,7 @@ import WorkdirProtocol
 
     @Test func `a manifest that cannot be stored changes the report`() async throws {
         let folder = try TemporaryFolder()
-        let store = Store { $0.hasSuffix("kpipe-manifest.json") }
+        let store = Store(refuses: { $0.hasSuffix("kpipe-manifest.json") })
         let agent = try Self.agent(folder, store)
         try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
         #expect(store.urls == [Self.json, Self.html, Self.json, Self.html])
