@@ -10,9 +10,11 @@ COPY Package.swift Package.resolved* ./
 COPY Sources Sources
 COPY Tests Tests
 RUN for product in kpipe-sidecar kpipe-entrypoint kpipe-exit; do \
-        swift build -c release --static-swift-stdlib --product "$product" || exit 1; \
+        swift build -c release --static-swift-stdlib --disable-local-rpath --product "$product" || exit 1; \
     done \
-    && scripts/lib/image-layout "$(swift build -c release --static-swift-stdlib --show-bin-path)" /layout
+    && bin=$(swift build -c release --static-swift-stdlib --disable-local-rpath --show-bin-path) \
+    && scripts/lib/check-hardening "$bin/kpipe-sidecar" "$bin/kpipe-entrypoint" "$bin/kpipe-exit" \
+    && scripts/lib/image-layout "$bin" /layout
 
 FROM scratch AS exit
 COPY --from=build /layout/exit /
@@ -22,6 +24,7 @@ ENTRYPOINT ["/exit"]
 # Last, so that it is what `docker build .` makes.
 FROM scratch AS kpipe-sidecar
 COPY --from=build /layout/kpipe-sidecar /
-ENV PATH=/usr/local/bin:/usr/bin:/bin
+# A crash prints no registers and no memory: docs/security.md.
+ENV PATH=/usr/local/bin:/usr/bin:/bin SWIFT_BACKTRACE=enable=no
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/kpipe-sidecar"]

@@ -161,7 +161,8 @@ let package = Package(
         .executableTarget(
             name: "kpipe-sidecar",
             dependencies: [
-                "Basics", "ConfigSchema", "Admission", "SidecarAgent", "Terminator", "ContainerRuntime", "KubeClient",
+                "Basics", "CIdle", "ConfigSchema", "Admission", "SidecarAgent", "Terminator", "ContainerRuntime",
+                "KubeClient",
                 "KubeRuntime",
                 "KubeModel", "PodRules", "OperatorConfiguration", "Conversion", "HTTPServer", "HTTPTransport", "Report",
                 "Transfer", "Telemetry", "WorkdirProtocol", "Render", "YAMLTree", logging,
@@ -179,6 +180,8 @@ let package = Package(
                             "-L\(Context.packageDirectory)/Sources/LinkedStatically",
                             "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "--no-export-dynamic",
                             "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+                            // Nothing that is called is looked up, and could be redirected, while it runs.
+                            "-Xlinker", "-z", "-Xlinker", "now",
                         ], .when(configuration: .release))
                 ]),
         embedded("Basics", []),

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #ifdef KPIPE_PLAIN
@@ -36,3 +37,5 @@ void cidle_release_memory(void) {
     dl_iterate_phdr(release_object, &page);
 }
 #endif
+
+void cidle_hide_memory(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import CIdle
 import ConfigSchema
 import Glibc
 import HTTPServer
@@ -52,6 +53,8 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
     var logging: LoggingOptions { options.logging }
 
     func run() async throws {
+        // Main may have the same user, and must not have the credentials.
+        cidle_hide_memory()
         let environment = options.environment
         let sources = options.sources([
             ("workdir", workdir.map(Self.absolute)), ("port", port), ("legacy", legacy ? "true" : nil),
