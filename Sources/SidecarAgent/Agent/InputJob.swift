@@ -50,6 +50,7 @@ extension InputRequest {
         badNames = input.badNames
         // Patterns were checked with the configuration.
         filter = try? NameFilter(include: input.include, exclude: input.exclude)
+        settings = input.settings
     }
 
     /// `text` was checked with the configuration: an even number of hexadecimal digits.

@@ -39,8 +39,8 @@ struct OutputJob: Sendable {
             agent.settings.configuration.grace / 4)
         await agent.reports.write(order.outcome, of: agent, atMost: max(.zero, limit))
         do throws(TransferError) {
-            for url in ManifestLocation.urls(for: requests) {
-                try await agent.transfers.put(manifest(), of: report.files, to: url)
+            for (url, settings) in ManifestLocation.places(for: requests) {
+                try await agent.transfers.put(manifest(), of: report.files, to: url, settings)
                 onEvent(.manifest(url: url))
             }
             return .outputsStored
@@ -79,6 +79,7 @@ extension OutputRequest {
         self.init(from: output.from, to: output.to, priority: output.priority)
         // Patterns were checked with the configuration.
         filter = try? NameFilter(include: output.include, exclude: output.exclude)
+        settings = output.settings
     }
 }
 
@@ -87,16 +88,17 @@ extension OutputRequest {
 enum ManifestLocation {
     static let name = "kpipe-manifest.json"
 
-    /// Each URL once, in the order of the outputs. A URL with a query is signed for one object alone and gets none.
-    static func urls(for outputs: [OutputRequest]) -> [String] {
-        var urls: [String] = []
+    /// Each URL once, in the order of the outputs, with what the first that goes there says of the place. A URL with a
+    /// query is signed for one object alone and gets none.
+    static func places(for outputs: [OutputRequest]) -> [(url: String, settings: StoreSettings)] {
+        var places: [(url: String, settings: StoreSettings)] = []
         for output in outputs where !output.to.contains("?") {
             let isFolder = output.to.hasSuffix("/")
             // As the engine reads `from`: a folder means everything in it.
             let isMany = output.from.isEmpty || output.from.hasSuffix("/") || Glob.isPattern(output.from)
             let url = isFolder ? output.to + name : isMany ? "\(output.to)/\(name)" : "\(output.to).\(name)"
-            if !urls.contains(url) { urls.append(url) }
+            if !places.contains(where: { $0.url == url }) { places.append((url, output.settings)) }
         }
-        return urls
+        return places
     }
 }

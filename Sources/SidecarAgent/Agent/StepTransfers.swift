@@ -17,11 +17,14 @@ package protocol StepTransfers: Sendable {
     func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError)
 
     /// Stores a manifest that names `files`.
-    func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError)
+    func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
+        async throws(TransferError)
 }
 
 extension StepTransfers {
-    package func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError) {
+    package func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
+        async throws(TransferError)
+    {
         var whole = manifest
         whole.files = files.map(Manifest.File.init)
         try await put(whole.encoded(), to: url, contentType: "application/json")

@@ -23,12 +23,15 @@ package struct InputConfiguration: Sendable, Equatable {
     /// Patterns of names that are meant, and that are not; see `NameFilter`.
     package var include: [String] = []
     package var exclude: [String] = []
+    package var settings = StoreSettings()
 
     package init() {}
 }
 
-extension InputConfiguration: Configurable {
-    package static let fields: [Field<InputConfiguration>] = [
+extension InputConfiguration: PlacedConfiguration {
+    package static let fields: [Field<InputConfiguration>] = own + Field.access
+
+    private static let own: [Field<InputConfiguration>] = [
         .required(
             "from", \.from,
             .template.checked(["examples": ["s3://bucket/run-7/part-*.parquet"]]) { Location.problem(of: $0) },
@@ -50,6 +53,7 @@ extension InputConfiguration: Configurable {
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        settings.check(at: from, &decoding, mark)
         let isMany = from.hasSuffix("/") || from.contains("*")
         if sha256 != nil, isMany {
             decoding.at(field: "sha256") { $0.report("belongs to one object, but `from` names many", at: mark) }

@@ -1,7 +1,8 @@
 import Basics
 package import ConfigSchema
-import Transfer
+package import Transfer
 import WorkdirProtocol
+package import YAMLTree
 
 /// One entry of `outputs`.
 package struct OutputConfiguration: Sendable, Equatable {
@@ -23,12 +24,15 @@ package struct OutputConfiguration: Sendable, Equatable {
     /// Patterns of names that are meant, and that are not; see `NameFilter`.
     package var include: [String] = []
     package var exclude: [String] = []
+    package var settings = StoreSettings()
 
     package init() {}
 }
 
-extension OutputConfiguration: Configurable {
-    package static let fields: [Field<OutputConfiguration>] = [
+extension OutputConfiguration: PlacedConfiguration {
+    package static let fields: [Field<OutputConfiguration>] = own + Field.access + Field.storing
+
+    private static let own: [Field<OutputConfiguration>] = [
         .required(
             "from", \.from,
             .template.checked(["examples": ["**"]]) { Location.problem(ofPath: $0, below: WorkdirPath.output) },
@@ -45,4 +49,8 @@ extension OutputConfiguration: Configurable {
             "Of a folder or glob, only names that match one of these; a pattern without `/` is for the last segment."),
         .optional("exclude", \.exclude, .namePatterns, "But not names that match one of these."),
     ]
+
+    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+        settings.check(at: to, &decoding, mark)
+    }
 }

@@ -23,6 +23,12 @@ package struct MessageDigest: Sendable {
         Checksum(context.algorithm == .md5 ? .md5 : .sha256, bytes)
     }
 
+    static func md5(_ bytes: [UInt8]) -> Checksum {
+        var digest = MessageDigest(.md5)
+        bytes.withUnsafeBytes { digest.update($0) }
+        return digest.checksum
+    }
+
     package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         let array = Array(bytes)
         var digest = MessageDigest(.sha256)

@@ -64,7 +64,7 @@ struct FetchRun {
     }
 
     private mutating func fetch(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
-        let place = try stores.resolve(input.from)
+        let place = try stores.resolve(input.from, input.settings)
         let plan = try InputPlan(
             key: place.key, to: input.to, lists: place.store.traits.lists, keysAreURLs: place.store.traits.keysAreURLs,
             filter: input.filter)

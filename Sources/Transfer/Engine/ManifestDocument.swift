@@ -94,9 +94,11 @@ extension Manifest.File {
 
 extension TransferEngine {
     /// Stores a manifest that names `files`, with retries.
-    package func put(_ manifest: Manifest, of files: FileList, to url: String) async throws(TransferError) {
+    package func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
+        async throws(TransferError)
+    {
         let document = try ManifestDocument(manifest, files: files)
-        let place = try stores.resolve(url)
+        let place = try stores.resolve(url, settings)
         let attributes = ObjectAttributes(contentType: "application/json")
         _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0, length: document.length ?? 0) {
             () async throws(TransferError) in

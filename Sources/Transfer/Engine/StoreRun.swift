@@ -85,7 +85,7 @@ struct StoreRun {
         var targets: [StorePlan.Target] = []
         for output in outputs {
             do throws(TransferError) {
-                let place = try stores.resolve(output.to)
+                let place = try stores.resolve(output.to, output.settings)
                 let plan = try OutputPlan(from: output.from, key: place.key, filter: output.filter)
                 targets.append(.init(output: output, place: place, plan: plan))
             } catch {

@@ -83,6 +83,7 @@ package struct InputRequest: Sendable, Equatable {
     package var badNames = BadNames.fail
     /// Of a prefix or pattern; `nil`: all that it names.
     package var filter: NameFilter?
+    package var settings = StoreSettings()
 
     package enum Unpack: String, Sendable, CaseIterable {
         case never

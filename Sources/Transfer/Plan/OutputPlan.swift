@@ -41,6 +41,7 @@ package struct OutputRequest: Sendable, Equatable {
     package var priority: Int
     /// Of all that `from` names; `nil`: all.
     package var filter: NameFilter?
+    package var settings = StoreSettings()
 
     package init(from: String, to: String, priority: Int = 0) {
         self.from = from

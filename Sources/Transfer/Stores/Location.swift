@@ -26,11 +26,14 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
     /// What a URL carries besides; sent to this place alone.
     let user: String?
     let password: String?
+    /// One version of the object.
+    let version: String?
 
     init(
         _ kind: (any StoreKind.Type)?, base: String = "", authority: String = "", key: String, user: String? = nil,
-        password: String? = nil
+        password: String? = nil, version: String? = nil
     ) {
+        self.version = version
         self.kind = kind
         self.base = base
         self.authority = authority
@@ -63,7 +66,7 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
 
     package static func == (left: Location, right: Location) -> Bool {
         left.kind == right.kind && left.base == right.base && left.key == right.key && left.user == right.user
-            && left.password == right.password
+            && left.password == right.password && left.version == right.version
     }
 
     /// A location as a URL whoever reads it: an absolute path becomes a `file://` URL, all others are theirs already.

@@ -17,6 +17,8 @@ package struct StoreConfiguration: Sendable {
     package var pathStyle: Bool?
     /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
     package var bearerFile: String?
+    /// Of places whose entry says nothing else.
+    package var settings = StoreSettings()
     package var http: HTTPClientConfiguration
     /// Of every request with a store that does not need others.
     package var timeouts = StoreConfiguration.defaultTimeouts
@@ -37,6 +39,16 @@ package struct StoreConfiguration: Sendable {
         self.pathStyle = pathStyle
         self.bearerFile = bearerFile
         self.http = http
+    }
+
+    /// For one place.
+    func configured(_ given: StoreSettings) -> StoreConfiguration {
+        var configuration = self
+        configuration.settings = given.over(settings)
+        configuration.region = given.region ?? region
+        configuration.profile = given.profile ?? profile
+        configuration.anonymous = given.anonymous || anonymous
+        return configuration
     }
 
     /// The client's configuration with the certificates that the environment names, where nothing else is said:

@@ -12,6 +12,8 @@ protocol StoreKind: Sendable {
     static var lists: Bool { get }
     /// Whether a key is path and query as they stand in a URL.
     static var keysAreURLs: Bool { get }
+    /// What can be said of its places.
+    static var settings: Set<StoreSettings.Name> { get }
 
     /// Takes apart what follows `://`.
     static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location
@@ -25,6 +27,7 @@ protocol StoreKind: Sendable {
 extension StoreKind {
     static var lists: Bool { true }
     static var keysAreURLs: Bool { false }
+    static var settings: Set<StoreSettings.Name> { [] }
 }
 
 /// What kinds of stores are made from.
@@ -49,7 +52,12 @@ package final class StoreRegistry: StoreResolver {
     /// A failure where certificates that the environment names cannot be read: said to whoever resolves a URL.
     private let client: Result<HTTPClient, TransferError>
     private let direct: HTTPClient
-    private let made = Mutex<[ObjectIdentifier: any StoreKind]>([:])
+    private struct Making: Hashable {
+        var kind: ObjectIdentifier
+        var settings: StoreSettings
+    }
+
+    private let made = Mutex<[Making: any StoreKind]>([:])
 
     package init(_ configuration: StoreConfiguration) {
         self.configuration = configuration
@@ -58,13 +66,13 @@ package final class StoreRegistry: StoreResolver {
     }
 
     /// Connects nothing; reads AWS's shared files when the first bucket is asked for. Throws `.configuration`.
-    package func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+    package func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let location = try Location(url)
         guard let kind = location.kind else {
             throw TransferError(
                 object: "-", reason: .configuration, message: "the standard streams cannot be used here")
         }
-        let store = try stores(of: kind).store(at: location)
+        let store = try stores(of: kind, settings).store(at: location)
         return ResolvedURL(store: store, base: location.base, key: location.key)
     }
 
@@ -74,15 +82,17 @@ package final class StoreRegistry: StoreResolver {
         await direct.shutdown()
     }
 
-    private func stores(of kind: any StoreKind.Type) throws(TransferError) -> any StoreKind {
+    private func stores(of kind: any StoreKind.Type, _ settings: StoreSettings) throws(TransferError) -> any StoreKind {
         // Paths need no client, and work where it could not be made.
         if kind == FileKind.self { return FileKind() }
-        let context = StoreContext(configuration: configuration, client: try client.get(), direct: direct)
+        let context = StoreContext(
+            configuration: configuration.configured(settings), client: try client.get(), direct: direct)
+        let making = Making(kind: ObjectIdentifier(kind), settings: settings)
         let result: Result<any StoreKind, TransferError> = made.withLock { made in
-            if let stores = made[ObjectIdentifier(kind)] { return .success(stores) }
+            if let stores = made[making] { return .success(stores) }
             return Result { () throws(TransferError) in
                 let stores = try kind.init(context)
-                made[ObjectIdentifier(kind)] = stores
+                made[making] = stores
                 return stores
             }
         }
@@ -94,7 +104,11 @@ package final class StoreRegistry: StoreResolver {
 package protocol StoreResolver: Sendable {
     /// Takes a URL as a person writes it: one object, a prefix that ends in `/`, or a pattern; also a local path.
     /// Connects nothing. Throws `.configuration` for a scheme or a form that is not known.
-    func resolve(_ url: String) throws(TransferError) -> ResolvedURL
+    func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL
+}
+
+extension StoreResolver {
+    package func resolve(_ url: String) throws(TransferError) -> ResolvedURL { try resolve(url, StoreSettings()) }
 }
 
 /// A URL taken apart.

@@ -7,7 +7,7 @@ extension TransferEngine {
             let target = try self.stores.resolve(url)
             var destinations = Destinations()
             for input in inputs {
-                let place = try self.stores.resolve(input.from)
+                let place = try self.stores.resolve(input.from, input.settings)
                 let plan = try InputPlan(
                     key: place.key, to: "", lists: place.store.traits.lists,
                     keysAreURLs: place.store.traits.keysAreURLs,

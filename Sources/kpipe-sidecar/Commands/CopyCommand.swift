@@ -51,6 +51,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
 
     @OptionGroup var stores: StoreOptions
 
+    @OptionGroup var stored: StoredOptions
+
     @Option(help: "Most exchanges at once; fewer are used where more would not help.")
     var concurrency = TransferConfiguration().maximumConcurrency
 
@@ -109,6 +111,7 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
         guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
         guard memory >= 1 << 20 else { throw ValidationError("--memory is at least 1MiB.") }
         guard attempts > 0 else { throw ValidationError("--attempts must be at least 1.") }
+        _ = try stored.settings(stores.settings, at: places[places.count - 1])
         guard concurrency > 0 else { throw ValidationError("--concurrency must be at least 1.") }
         guard partSize.map({ $0 >= 1 << 20 }) ?? true else { throw ValidationError("--part-size is at least 1MiB.") }
     }
@@ -116,8 +119,10 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     func run() async throws {
         let plan = try copyPlan()
         let configuration = transferConfiguration.fitting(memoryLimit: TransferConfiguration.memoryLimit)
+        let settings = try stored.settings(stores.settings, at: places[places.count - 1])
         let registry = StoreRegistry(
-            stores.configuration(concurrency: configuration.maximumConcurrency, minimumSpeed: minimumSpeed))
+            stores.configuration(
+                concurrency: configuration.maximumConcurrency, minimumSpeed: minimumSpeed, settings))
         let engine = TransferEngine(stores: registry, configuration: configuration)
         let output = CopyOutput(
             json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter,

@@ -79,7 +79,8 @@ import Testing
         (
             "inputs:\n- from: s3://b/k\n  colour: red",
             [
-                "3:3: inputs[0].colour: no such field; there are from, to, sha256, unpack, optional, badNames, include, exclude"
+                "3:3: inputs[0].colour: no such field; there are from, to, sha256, unpack, optional, badNames, include, "
+                    + "exclude, endpoint, region, profile, anonymous, requesterPays, fips, dualStack, customerKeyFile"
             ]
         ),
         (

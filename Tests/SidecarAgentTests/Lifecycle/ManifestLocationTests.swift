@@ -11,6 +11,7 @@ import Transfer
         ("a.csv", "https://h/x?signature=1", nil),
     ])
     func `the manifest lies where the files are`(from: String, target: String, url: String?) {
-        #expect(ManifestLocation.urls(for: [OutputRequest(from: from, to: target)]) == (url.map { [$0] } ?? []))
+        let places = ManifestLocation.places(for: [OutputRequest(from: from, to: target)])
+        #expect(places.map(\.url) == (url.map { [$0] } ?? []))
     }
 }

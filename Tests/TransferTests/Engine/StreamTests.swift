@@ -18,7 +18,7 @@ import WorkdirProtocol
         let web: StoreRegistry
         let memory: MemoryStore
 
-        func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+        func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
             try url.hasPrefix("http") ? web.resolve(url) : MemoryResolver(store: memory).resolve(url)
         }
     }

@@ -28,7 +28,8 @@ struct AzureAccount: Sendable {
 
         let suffix = connection["endpointsuffix"] ?? Self.suffix(configuration.variable("AZURE_AUTHORITY_HOST"))
         let scheme = connection["defaultendpointsprotocol"] ?? "https"
-        let given = connection["blobendpoint"] ?? variable("AZURE_STORAGE_SERVICE_ENDPOINT")
+        let given =
+            configuration.settings.endpoint ?? connection["blobendpoint"] ?? variable("AZURE_STORAGE_SERVICE_ENDPOINT")
         let text = given ?? "\(scheme)://\(name).blob.\(suffix)"
         guard var url = WebURL(text.contains("://") ? text : "https://\(text)"), !url.target.contains("?") else {
             throw TransferError(

@@ -5,6 +5,9 @@ internal import HTTPTransport
 final class AzureService: StoreKind {
     static var schemes: [String] { ["az"] }
     static var authority: String? { "an account and a container" }
+    static var settings: Set<StoreSettings.Name> {
+        [.endpoint, .anonymous, .storageClass, .tags, .contentType, .metadata]
+    }
     /// The newest stable one (https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services).
     static let version = "2026-10-06"
 
@@ -29,7 +32,7 @@ final class AzureService: StoreKind {
             self, base: "\(scheme)://\(parts[0])/\(parts[1])/", authority: "\(parts[0])/\(parts[1])", key: key)
     }
 
-    private let configuration: StoreConfiguration
+    let configuration: StoreConfiguration
     private let client: any HTTPRequesting
     private let tokens: CredentialCache<BearerToken>
     private let clock: EpochClock
@@ -124,12 +127,6 @@ struct AzureCall {
         body = .bytes(bytes)
         length = Int64(bytes.count)
         headers["Content-Type"] = "application/xml"
-        headers["Content-MD5"] = Self.md5(bytes)
-    }
-
-    private static func md5(_ bytes: [UInt8]) -> String {
-        var digest = MessageDigest(.md5)
-        bytes.withUnsafeBytes { digest.update($0) }
-        return digest.checksum.base64
+        headers["Content-MD5"] = MessageDigest.md5(bytes).base64
     }
 }

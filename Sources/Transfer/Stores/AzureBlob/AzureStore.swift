@@ -59,7 +59,7 @@ struct AzureStore: ObjectStore {
         async throws(TransferError) -> ObjectInfo
     {
         var call = call("PUT", key)
-        call.headers = AzureBlob.headers(of: attributes)
+        call.headers = headers(of: attributes)
         call.headers["x-ms-blob-type"] = "BlockBlob"
         let length = try length(of: content, key)
         call.carry(content, length: length, checksum: attributes.checksum)
@@ -86,6 +86,14 @@ struct AzureStore: ObjectStore {
             throw TransferError(object: url(key), reason: .notFound, message: "there is no such upload")
         }
         return upload
+    }
+
+    func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
+        let settings = service.configuration.settings
+        var headers = AzureBlob.headers(of: settings.filling(attributes))
+        headers["x-ms-access-tier"] = settings.storageClass
+        headers["x-ms-tags"] = settings.tagQuery
+        return headers
     }
 
     func length(of content: any ObjectContent, _ key: String) throws(TransferError) -> Int64 {

@@ -61,7 +61,7 @@ struct AzureUpload: MultipartUpload {
         let parts = parts.sorted { $0.number < $1.number }
         var call = store.call("PUT", key)
         call.query = [("comp", "blocklist")]
-        call.headers = AzureBlob.headers(of: attributes)
+        call.headers = store.headers(of: attributes)
         if condition == "*" {
             call.headers["If-None-Match"] = "*"
         } else if !condition.isEmpty {

@@ -43,7 +43,7 @@ enum GoogleObject {
     }
 
     /// What is to be known of an object that is stored.
-    static func resource(_ key: String, _ attributes: ObjectAttributes) -> JSONValue {
+    static func resource(_ key: String, _ attributes: ObjectAttributes, storageClass: String?) -> JSONValue {
         let metadata = attributes.metadata.sorted { $0.key < $1.key }.map {
             JSONValue.Member($0.key, .string($0.value))
         }
@@ -52,6 +52,7 @@ enum GoogleObject {
             "name": .string(key), "contentType": .string(attributes.contentType ?? defaultType),
             "crc32c": checksum?.algorithm == .crc32c ? checksum.map { .string($0.base64) } : nil,
             "md5Hash": checksum?.algorithm == .md5 ? checksum.map { .string($0.base64) } : nil,
+            "storageClass": storageClass.map { .string($0) },
             "metadata": metadata.isEmpty ? nil : .object(metadata),
         ])
     }

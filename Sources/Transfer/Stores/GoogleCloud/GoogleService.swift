@@ -6,6 +6,7 @@ internal import Synchronization
 final class GoogleService: StoreKind {
     static var schemes: [String] { ["gs"] }
     static var authority: String? { "a bucket" }
+    static var settings: Set<StoreSettings.Name> { [.endpoint, .anonymous, .storageClass, .contentType, .metadata] }
 
     static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
         try .inBucket(self, scheme, rest)
@@ -13,6 +14,7 @@ final class GoogleService: StoreKind {
 
     let requests: TokenRequests
     let timeouts: HTTPTimeouts
+    let settings: StoreSettings
     let sessions = GoogleSessions()
     /// An emulator's, or Google's own; without `/` at its end.
     private let base: String
@@ -21,12 +23,18 @@ final class GoogleService: StoreKind {
     private let payer: String?
 
     init(_ configuration: StoreConfiguration, requests: TokenRequests) throws(TransferError) {
+        settings = configuration.settings
         let emulator = configuration.variable("STORAGE_EMULATOR_HOST")
-        let url = emulator.map { $0.contains("://") ? $0 : "http://\($0)" } ?? "https://storage.googleapis.com"
-        guard let url = WebURL(url), !url.target.contains("?") else {
+        let given = settings.endpoint ?? emulator.map { $0.contains("://") ? $0 : "http://\($0)" }
+        guard let url = WebURL(given ?? "https://storage.googleapis.com"), !url.target.contains("?") else {
             throw TransferError(
-                object: "STORAGE_EMULATOR_HOST", reason: .configuration, message: "is not a URL",
-                hint: "write it as http://HOST:PORT")
+                object: settings.endpoint == nil ? "STORAGE_EMULATOR_HOST" : "endpoint", reason: .configuration,
+                message: "is not a URL", hint: "write it as http://HOST:PORT")
+        }
+        guard requests.tokens == nil || url.origin.scheme == .https || url.origin.isLoopback else {
+            throw TransferError(
+                object: "gs://", reason: .configuration,
+                message: "\(url.origin.text) must not see credentials in the clear", hint: "use https")
         }
         base = url.target.hasSuffix("/") ? String(url.text.dropLast()) : url.text
         origin = url.origin
@@ -38,7 +46,9 @@ final class GoogleService: StoreKind {
     convenience init(_ context: StoreContext) throws(TransferError) {
         let configuration = context.configuration
         // An emulator is nobody to show a token to.
-        let isAnonymous = configuration.anonymous || configuration.variable("STORAGE_EMULATOR_HOST") != nil
+        let isEmulator =
+            configuration.variable("STORAGE_EMULATOR_HOST") != nil && configuration.settings.endpoint == nil
+        let isAnonymous = configuration.anonymous || isEmulator
         let source = GoogleTokenSource(configuration, client: context.client, direct: context.direct)
         let tokens = CredentialCache<BearerToken>(missing: GoogleTokenSource.missing) {
             () async throws(TransferError) in try await source.fetch()

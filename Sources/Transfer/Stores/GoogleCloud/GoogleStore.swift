@@ -67,7 +67,8 @@ struct GoogleStore: ObjectStore {
                 object: url(key), reason: .configuration, message: "the length must be known before the content",
                 hint: "upload it in parts")
         }
-        let resource = GoogleObject.resource(key, attributes)
+        let attributes = service.settings.filling(attributes)
+        let resource = GoogleObject.resource(key, attributes, storageClass: service.settings.storageClass)
         if length >= Self.worthResuming {
             return try await resumably(key, content, length: length, resource, attributes.checksum)
         }

@@ -7,8 +7,10 @@ extension GoogleStore {
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
+        let attributes = service.settings.filling(attributes)
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
+        call.headers["x-goog-storage-class"] = service.settings.storageClass
         call.headers["Content-Type"] = attributes.contentType ?? GoogleObject.defaultType
         for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
             call.headers["x-goog-meta-\(name)"] = value
@@ -184,7 +186,10 @@ struct ComposedUpload: MultipartUpload {
             ])
         }
         var call = GoogleCall(method: "POST", path: "\(store.path(of: target))/compose")
-        call.carry(["sourceObjects": .array(objects), "destination": GoogleObject.resource(target, attributes)])
+        call.carry([
+            "sourceObjects": .array(objects),
+            "destination": GoogleObject.resource(target, attributes, storageClass: store.service.settings.storageClass),
+        ])
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
         return try GoogleObject.info(try await store.answer(call, target).body, object: store.url(target))
     }

@@ -72,6 +72,11 @@ struct S3Settings: Sendable, Equatable {
     var checksum: ChecksumAlgorithm?
     var timeouts = StoreConfiguration.defaultTimeouts
 
+    /// What is said of the place; region and endpoint are taken from it already.
+    var given = StoreSettings()
+    /// 32 bytes by which the store encrypts and which it does not keep (SSE-C).
+    var customerKey: [UInt8]?
+
     /// AWS knows every bucket there, whatever its region; other servers mostly do not care.
     static let defaultRegion = "us-east-1"
 
@@ -82,26 +87,47 @@ struct S3Settings: Sendable, Equatable {
         checksum = .crc32c
     }
 
-    init(_ configuration: StoreConfiguration, profiles: AWSProfiles) {
+    /// Throws `.configuration` where the customer's key cannot be read.
+    init(_ configuration: StoreConfiguration, profiles: AWSProfiles) throws(TransferError) {
+        given = configuration.settings
+        customerKey = try given.customerKeyFile.map { (path) throws(TransferError) in try Self.key(inFile: path) }
         let profile = profiles.chosen
-        let given =
+        let named =
             configuration.region ?? configuration.variable("AWS_REGION")
             ?? configuration.variable("AWS_DEFAULT_REGION") ?? profile["region"]
-        region = given ?? Self.defaultRegion
-        isRegionGiven = given != nil
+        region = named ?? Self.defaultRegion
+        isRegionGiven = named != nil
         // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html, most specific first.
         let ignored = configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         let configured =
             configuration.variable("AWS_ENDPOINT_URL_S3") ?? configuration.variable("AWS_ENDPOINT_URL")
             ?? profiles.endpointURL(service: "s3")
-        endpointURL = configuration.endpointURL ?? (ignored ? nil : configured)
+        endpointURL = given.endpoint ?? configuration.endpointURL ?? (ignored ? nil : configured)
         pathStyle = configuration.pathStyle ?? (profile["s3.addressing_style"].map { $0 == "path" })
         timeouts = configuration.timeouts
-        fips = configuration.flag("AWS_USE_FIPS_ENDPOINT")
-        dualStack = configuration.flag("AWS_USE_DUALSTACK_ENDPOINT")
+        func flag(_ variable: String, _ key: String) -> Bool {
+            (configuration.variable(variable) ?? profile[key])?.lowercased() == "true"
+        }
+        fips = given.fips || flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+        dualStack = given.dualStack || flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
         let calculation =
             configuration.variable("AWS_REQUEST_CHECKSUM_CALCULATION") ?? profile["request_checksum_calculation"]
         checksum = calculation?.lowercased() == "when_required" ? nil : .crc32c
+    }
+
+    private static func key(inFile path: String) throws(TransferError) -> [UInt8] {
+        let bytes: [UInt8]
+        do { bytes = try SmallFile.bytes(path, limit: 1 << 10, pipes: true) } catch {
+            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
+        }
+        if bytes.count == 32 { return bytes }
+        let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+        guard let key = Base64.decode(text), key.count == 32 else {
+            throw TransferError(
+                object: path, reason: .configuration, message: "holds no customer's key",
+                hint: "a key has 32 bytes, which may stand there in base 64")
+        }
+        return key
     }
 
     func endpoint(bucket: String, region: String) throws(TransferError) -> S3Endpoint {

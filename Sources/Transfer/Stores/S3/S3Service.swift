@@ -25,14 +25,14 @@ final class S3Service: Sendable {
         self.clock = clock
     }
 
-    func store(bucket name: String) -> S3Store {
+    func store(bucket name: String, version: String? = nil) -> S3Store {
         let bucket = buckets.withLock { buckets in
             if let bucket = buckets[name] { return bucket }
             let bucket = S3Bucket(name, service: self)
             buckets[name] = bucket
             return bucket
         }
-        return S3Store(bucket, checksum: settings.checksum)
+        return S3Store(bucket, version: version, settings: settings.given, checksum: settings.checksum)
     }
 
     /// Where a bucket is looked for first. A server that is not AWS's hardly cares, so no machine is asked then.
@@ -57,6 +57,18 @@ final class S3Service: Sendable {
     {
         let endpoint = try settings.endpoint(bucket: bucket, region: region)
         let path = call.key.map(endpoint.path(of:)) ?? endpoint.bucketPath
+        var call = call
+        if settings.given.requesterPays { call.headers["x-amz-request-payer"] = "requester" }
+        if let key = settings.customerKey, call.key != nil, call.method != "DELETE" {
+            guard endpoint.origin.scheme == .https || endpoint.origin.isLoopback else {
+                throw TransferError(
+                    object: "s3://\(bucket)/", reason: .configuration,
+                    message: "a customer's key must not be sent in the clear", hint: "use https")
+            }
+            call.headers["x-amz-server-side-encryption-customer-algorithm"] = "AES256"
+            call.headers["x-amz-server-side-encryption-customer-key"] = Base64.encode(key)
+            call.headers["x-amz-server-side-encryption-customer-key-MD5"] = MessageDigest.md5(key).base64
+        }
         let unsigned = SigV4.Request(
             method: call.method, origin: endpoint.origin, path: path, query: call.query, headers: call.headers,
             payload: call.payload)
@@ -74,20 +86,30 @@ final class S3Service: Sendable {
 extension S3Service: StoreKind {
     static var schemes: [String] { ["s3"] }
     static var authority: String? { "a bucket" }
+    static var settings: Set<StoreSettings.Name> { Set(StoreSettings.Name.allCases) }
 
     static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location {
         guard !rest.hasPrefix("arn:") else {
             throw Location.Problem(
                 "access points named by ARN are not supported", hint: "use the access point's alias as the bucket")
         }
-        return try .inBucket(self, scheme, rest)
+        let place = try Location.inBucket(self, scheme, rest)
+        // As the consoles and AWS's own URLs write it; what stands behind it is the version's and no key's.
+        guard let mark = place.key.ranges(of: "?versionId=").last, mark.upperBound < place.key.endIndex else {
+            return place
+        }
+        return Location(
+            self, base: place.base, authority: place.authority, key: String(place.key[..<mark.lowerBound]),
+            version: String(place.key[mark.upperBound...]))
     }
 
     convenience init(_ context: StoreContext) throws(TransferError) {
         try self.init(context.configuration, client: context.client, direct: context.direct)
     }
 
-    func store(at location: Location) -> any ObjectStore { store(bucket: location.authority) }
+    func store(at location: Location) -> any ObjectStore {
+        store(bucket: location.authority, version: location.version)
+    }
 }
 
 extension S3Service {
@@ -96,7 +118,7 @@ extension S3Service {
         clock: ServerClock = ServerClock(), runner: any ProcessRunner = SystemProcessRunner()
     ) throws(TransferError) {
         let profiles = try AWSProfiles(configuration)
-        let settings = S3Settings(configuration, profiles: profiles)
+        let settings = try S3Settings(configuration, profiles: profiles)
         let machine = InstanceRegion(InstanceMetadata(configuration: configuration, client: direct))
         guard !configuration.anonymous else {
             self.init(settings: settings, client: client, cache: nil, machine: machine, clock: clock)

@@ -9,14 +9,25 @@ struct S3Store: ObjectStore {
 
     let traits: StoreTraits
     private let bucket: S3Bucket
+    /// Of the one object that is read.
+    private let version: String?
+    private let settings: StoreSettings
 
-    init(_ bucket: S3Bucket, checksum: ChecksumAlgorithm?) {
+    init(_ bucket: S3Bucket, version: String? = nil, settings: StoreSettings = .init(), checksum: ChecksumAlgorithm?) {
         self.bucket = bucket
+        self.version = version
+        self.settings = settings
         traits = StoreTraits(ranges: true, lists: S3Service.lists, multipart: Self.limits, checksum: checksum)
     }
 
+    private func call(_ method: String, _ key: String, query: [(name: String, value: String)] = []) -> S3Call {
+        var call = S3Call(method, key)
+        call.query = query + (version.map { [("versionId", $0)] } ?? [])
+        return call
+    }
+
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
-        var call = S3Call("HEAD", key)
+        var call = call("HEAD", key)
         call.headers["x-amz-checksum-mode"] = "ENABLED"
         var info: ObjectInfo
         do {
@@ -34,6 +45,7 @@ struct S3Store: ObjectStore {
     }
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
+        guard version == nil else { throw versionIsOne(prefix, "a version is one object's, and this names many") }
         var call = S3Call("GET", nil)
         call.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "1000"), ("prefix", prefix)]
         if let token { call.query.append(("continuation-token", token)) }
@@ -50,11 +62,11 @@ struct S3Store: ObjectStore {
     func read(
         _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {
-        var call = S3Call("GET", key)
+        var call = call("GET", key)
         call.headers["x-amz-checksum-mode"] = "ENABLED"
         if let range { call.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
         if let etag = matching?.etag { call.headers["If-Match"] = etag }
-        if let version = matching?.versionID { call.query = [("versionId", version)] }
+        if version == nil, let version = matching?.versionID { call.query = [("versionId", version)] }
         let check = ResponseCheck(
             object: bucket.url(key), key: key, range: range, matching: matching, expectsETag: true,
             describe: S3Response.info)
@@ -69,6 +81,7 @@ struct S3Store: ObjectStore {
                 object: bucket.url(key), reason: .configuration, message: "S3 must know the length before the content",
                 hint: "upload it in parts")
         }
+        guard version == nil else { throw versionIsOne(key, "a version that exists cannot be stored") }
         var call = S3Call("PUT", key)
         call.headers = headers(of: attributes)
         call.carry(content, checksum: attributes.checksum)
@@ -81,6 +94,7 @@ struct S3Store: ObjectStore {
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
+        guard version == nil else { throw versionIsOne(key, "a version that exists cannot be stored") }
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
         call.headers = headers(of: attributes)
@@ -111,7 +125,7 @@ struct S3Store: ObjectStore {
 
     /// Throws what is behind a refusal that came without words; returns where there is nothing wrong any more.
     private func explain(_ key: String) async throws(TransferError) {
-        var call = S3Call("GET", key)
+        var call = call("GET", key)
         call.headers["Range"] = "bytes=0-0"
         do { _ = try await bucket.answer(call) } catch  where error.reason == .changed {
             // An empty object has no first byte.
@@ -119,14 +133,23 @@ struct S3Store: ObjectStore {
     }
 
     private func firstPart(_ key: String) async throws(TransferError) -> Int64? {
-        var call = S3Call("HEAD", key)
-        call.query = [("partNumber", "1")]
-        let head = try await bucket.answer(call).head
+        let head = try await bucket.answer(call("HEAD", key, query: [("partNumber", "1")])).head
         return head.status == 206 ? head.headers["Content-Length"].flatMap { Int64($0) } : nil
     }
 
+    private func versionIsOne(_ key: String, _ message: String) -> TransferError {
+        TransferError(
+            object: bucket.url(key), reason: .configuration, message: message, hint: "leave ?versionId= out")
+    }
+
     private func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
+        let attributes = settings.filling(attributes)
         var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+        headers["x-amz-storage-class"] = settings.storageClass
+        headers["x-amz-acl"] = settings.acl
+        headers["x-amz-tagging"] = settings.tagQuery
+        headers["x-amz-server-side-encryption"] = settings.encryption
+        headers["x-amz-server-side-encryption-aws-kms-key-id"] = settings.kmsKey
         for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
             headers["x-amz-meta-\(name)"] = value
         }

@@ -243,7 +243,7 @@ final class MemoryStore: ObjectStore {
 struct MemoryResolver: StoreResolver {
     let store: MemoryStore
 
-    func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+    func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let base = "mem://bucket/"
         guard url.hasPrefix(base) else {
             throw TransferError(object: url, reason: .configuration, message: "no such store")
@@ -257,7 +257,7 @@ struct TwoStores: StoreResolver {
     let first: MemoryStore
     let second: MemoryStore
 
-    func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+    func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let isFirst = url.hasPrefix("one://")
         return ResolvedURL(
             store: isFirst ? first : second, base: isFirst ? "one://a/" : "two://b/", key: String(url.dropFirst(8)))

@@ -137,9 +137,9 @@ struct CredentialPlanTests {
     ])
     func `region and endpoint come from the most specific place`(
         environment: [String: String], option: String?, region: String, endpoint: String?
-    ) {
+    ) throws {
         let configuration = StoreConfiguration(environment: environment, endpointURL: option)
-        let settings = S3Settings(configuration, profiles: profiles(environment["AWS_PROFILE"]))
+        let settings = try S3Settings(configuration, profiles: profiles(environment["AWS_PROFILE"]))
         #expect(settings.region == region)
         #expect(settings.endpointURL == endpoint)
     }

@@ -229,7 +229,7 @@ struct GoogleStoreTests {
 struct OneStore: StoreResolver {
     let store: any ObjectStore
 
-    func resolve(_ url: String) throws(TransferError) -> ResolvedURL {
+    func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let location = try Location(url)
         return ResolvedURL(store: store, base: location.base, key: location.key)
     }

@@ -7,7 +7,7 @@ struct AzureTokenSource: Sendable {
     static let missing = TransferError(
         object: "az://", reason: .credentials, message: "no Azure credentials were found",
         hint: "give the pod a workload identity (label azure.workload.identity/use), set AZURE_STORAGE_KEY or "
-            + "AZURE_STORAGE_SAS_TOKEN, or read a public container with --no-sign-request")
+            + "AZURE_STORAGE_SAS_TOKEN, or read a public container with --no-sign-request or anonymous: true")
     private static let resource = "https://storage.azure.com/"
 
     private let configuration: StoreConfiguration

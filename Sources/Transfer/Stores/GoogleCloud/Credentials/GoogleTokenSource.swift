@@ -7,7 +7,7 @@ struct GoogleTokenSource: Sendable {
     static let missing = TransferError(
         object: "gs://", reason: .credentials, message: "no Google credentials were found",
         hint: "give the pod an identity (Workload Identity), set GOOGLE_APPLICATION_CREDENTIALS to a file of "
-            + "credentials, or read a public bucket with --no-sign-request")
+            + "credentials, or read a public bucket with --no-sign-request or anonymous: true")
     /// Reading and writing objects, no more; what an exchanged identity needs to become a service account is wider.
     private static let scope = "https://www.googleapis.com/auth/devstorage.read_write"
     private static let exchangeScope = "https://www.googleapis.com/auth/cloud-platform"

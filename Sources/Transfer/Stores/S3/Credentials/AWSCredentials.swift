@@ -15,7 +15,7 @@ struct AWSCredentials: StoreCredential, CustomStringConvertible, CustomDebugStri
     static let missing = TransferError(
         object: "s3://", reason: .credentials, message: "no AWS credentials were found",
         hint: "give the pod a role (web identity), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a "
-            + "public bucket with --no-sign-request")
+            + "public bucket with --no-sign-request or anonymous: true")
 }
 
 /// One place that credentials may come from.

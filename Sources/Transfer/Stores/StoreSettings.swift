@@ -1,0 +1,114 @@
+internal import Basics
+
+/// What is said of one place beside its URL: how it is reached, and what becomes of objects that are stored there. Of an
+/// entry of the agent's configuration, or of a command's options.
+package struct StoreSettings: Sendable, Hashable {
+    /// Where the store is, instead of its provider's own.
+    package var endpoint: String?
+    package var region: String?
+    /// Of AWS's shared configuration files.
+    package var profile: String?
+    /// Requests are not signed: public places.
+    package var anonymous = false
+    /// Whoever asks pays.
+    package var requesterPays = false
+    package var fips = false
+    package var dualStack = false
+    /// A file with the key by which the store encrypts, and which it does not keep (SSE-C): 32 bytes, or those in base 64.
+    package var customerKeyFile: String?
+
+    package var storageClass: String?
+    /// `AES256`, `aws:kms`, `aws:kms:dsse`.
+    package var encryption: String?
+    package var kmsKey: String?
+    /// A canned one, such as `bucket-owner-full-control`.
+    package var acl: String?
+    package var tags: [String: String] = [:]
+    package var contentType: String?
+    package var metadata: [String: String] = [:]
+
+    package init() {}
+
+    /// Names as they are written in a configuration.
+    package enum Name: String, Sendable, CaseIterable {
+        case endpoint, region, profile, anonymous, requesterPays, fips, dualStack, customerKeyFile
+        case storageClass, encryption, kmsKey, acl, tags, contentType, metadata
+    }
+
+    /// Those that say something.
+    package var given: [Name] {
+        Name.allCases.filter { name in
+            switch name {
+            case .endpoint: endpoint != nil
+            case .region: region != nil
+            case .profile: profile != nil
+            case .anonymous: anonymous
+            case .requesterPays: requesterPays
+            case .fips: fips
+            case .dualStack: dualStack
+            case .customerKeyFile: customerKeyFile != nil
+            case .storageClass: storageClass != nil
+            case .encryption: encryption != nil
+            case .kmsKey: kmsKey != nil
+            case .acl: acl != nil
+            case .tags: !tags.isEmpty
+            case .contentType: contentType != nil
+            case .metadata: !metadata.isEmpty
+            }
+        }
+    }
+
+    /// The first that the store of `url` does not know; `nil` where all are well. One that is ignored in silence would leave
+    /// an object unencrypted, or in the wrong hands.
+    package func unknown(at url: String) -> Name? {
+        let scheme = url.firstRange(of: "://").map { url[..<$0.lowerBound].lowercased() } ?? "file"
+        guard let kind = StoreRegistry.kind(of: scheme) else { return nil }
+        return given.first { !kind.settings.contains($0) }
+    }
+
+    /// What belongs together and does not stand together, in words.
+    package var contradiction: (Name, String)? {
+        if kmsKey != nil, encryption?.hasPrefix("aws:kms") != true {
+            return (.kmsKey, "belongs to encryption: aws:kms or aws:kms:dsse")
+        }
+        if customerKeyFile != nil, encryption != nil { return (.customerKeyFile, "excludes encryption") }
+        if profile != nil, anonymous { return (.profile, "excludes anonymous") }
+        return nil
+    }
+
+    /// These, and where they say nothing those of `other`.
+    func over(_ other: StoreSettings) -> StoreSettings {
+        var settings = self
+        settings.endpoint = endpoint ?? other.endpoint
+        settings.region = region ?? other.region
+        settings.profile = profile ?? other.profile
+        settings.anonymous = anonymous || other.anonymous
+        settings.requesterPays = requesterPays || other.requesterPays
+        settings.fips = fips || other.fips
+        settings.dualStack = dualStack || other.dualStack
+        settings.customerKeyFile = customerKeyFile ?? other.customerKeyFile
+        settings.storageClass = storageClass ?? other.storageClass
+        settings.encryption = encryption ?? other.encryption
+        settings.kmsKey = kmsKey ?? other.kmsKey
+        settings.acl = acl ?? other.acl
+        settings.tags = tags.isEmpty ? other.tags : tags
+        settings.contentType = contentType ?? other.contentType
+        settings.metadata = metadata.isEmpty ? other.metadata : metadata
+        return settings
+    }
+
+    /// What is stored, with what is said of all that is stored there.
+    func filling(_ attributes: ObjectAttributes) -> ObjectAttributes {
+        var attributes = attributes
+        attributes.contentType = attributes.contentType ?? contentType
+        attributes.metadata.merge(metadata) { own, _ in own }
+        return attributes
+    }
+
+    /// `a=b&c=d`, encoded.
+    var tagQuery: String? {
+        guard !tags.isEmpty else { return nil }
+        return tags.sorted { $0.key < $1.key }
+            .map { "\(PercentEncoding.encode($0.key))=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+    }
+}
