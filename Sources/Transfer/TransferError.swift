@@ -5,6 +5,8 @@ package import WorkdirProtocol
 package struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Reason: Sendable, Equatable {
         case notFound
+        /// Not the object is missing but what should hold it.
+        case noBucket
         case permission
         /// The store asks for less (429, 503 SlowDown); carries its Retry-After.
         case throttled(retryAfter: Duration?)
@@ -50,7 +52,7 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The code with which a command ends that could do nothing about it.
     package var exitCode: ExitCode {
         switch reason {
-        case .notFound: .noInput
+        case .notFound, .noBucket: .noInput
         case .permission, .credentials: .permission
         case .throttled, .network, .timeout, .changed, .exhausted, .cancelled: .temporary
         case .server(let status): status >= 500 ? .temporary : .inputOutput

@@ -12,6 +12,7 @@ package enum AgentVariable {
     package static let grace = "KPIPE_GRACE"
     package static let port = "KPIPE_PORT"
     package static let workdir = "KPIPE_WORKDIR"
+    package static let stateDir = "KPIPE_STATE_DIR"
     package static let legacy = "KPIPE_LEGACY"
     package static let podName = "KPIPE_POD_NAME"
     package static let podNamespace = "KPIPE_POD_NAMESPACE"

@@ -39,13 +39,34 @@ private let small = "name: a\nimage: b\ncommand: [c, $(D), '$$']\n"
     @Test func theTokenIsTheAgentsAloneAndOnlyWhereItIsNeeded() throws {
         let without = try job(small + "state: [{to: 'https://b.example/'}]\n")["spec"]?["template"]?["spec"]
         #expect(without?["automountServiceAccountToken"]?.text == "false")
-        #expect(without?["volumes"]?.sequence?.count == 1)
+        #expect(without?["volumes"]?.sequence?.count == 2)
         #expect(without?["serviceAccountName"] == nil)
         let with = try job(small + "serviceAccount: s\nstate: [{to: kubernetes}]\n")["spec"]?["template"]?["spec"]
         #expect(with?["automountServiceAccountToken"]?.text == "false")
         let mounts = { (list: String) in with?[list]?[0]?["volumeMounts"]?.sequence?.map { $0["name"]?.text } }
-        #expect(mounts("initContainers") == ["workdir", "kpipe-token"])
+        #expect(mounts("initContainers") == ["workdir", "kpipe-state", "kpipe-token"])
         #expect(mounts("containers") == ["workdir"])
+    }
+
+    @Test(arguments: ["", "legacy: true\n"])
+    func theAgentsMemoryIsWhereMainCannotWrite(_ more: String) throws {
+        let spec = try job(small + more)["spec"]?["template"]?["spec"]
+        let containers = (spec?["initContainers"]?.sequence ?? []) + (spec?["containers"]?.sequence ?? [])
+        let mounting = containers.filter { container in
+            container["volumeMounts"]?.sequence?.contains { $0["name"]?.text == "kpipe-state" } == true
+        }
+        #expect(mounting.map { $0["name"]?.text } == ["kpipe-agent"])
+        let mount = mounting.first?["volumeMounts"]?.sequence?.first { $0["name"]?.text == "kpipe-state" }
+        #expect(mounting.first?["args"]?.sequence?.map(\.text) == ["agent", "--state-dir", mount?["mountPath"]?.text])
+    }
+
+    @Test(arguments: [
+        ("Never", 0, 0), ("Never", 3, 3), ("OnFailure", 0, 0), ("OnFailure", 1, 2), ("OnFailure", 3, 4),
+        ("OnFailure", 2_147_483_647, 2_147_483_647),
+    ])
+    func retriesAreAsManyUnderEitherPolicy(_ policy: String, _ retries: Int, _ limit: Int) throws {
+        let spec = try job(small + "restartPolicy: \(policy)\nretries: \(retries)\n")["spec"]
+        #expect(spec?["backoffLimit"]?.text == "\(limit)")
     }
 
     @Test func theAgentReadsTheConfigurationAsItWasWritten() throws {

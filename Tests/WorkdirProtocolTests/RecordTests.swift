@@ -6,14 +6,15 @@ struct VerdictTests {
         TryVerdict(attempt: 1, exitCode: 0, message: "12 objects stored"),
         TryVerdict(attempt: TryVerdict.everyTry, exitCode: 66, message: "s3://bucket/key: no such object"),
         TryVerdict(attempt: 3, exitCode: 74, message: ""),
+        TryVerdict(attempt: 3, exitCode: 74, message: "x y", epoch: "17-ab"),
     ])
     func readsWhatItWrites(verdict: TryVerdict) {
-        #expect(TryVerdict(parsing: verdict.line.utf8) == verdict)
+        #expect(TryVerdict(parsing: verdict.text.utf8) == verdict)
     }
 
     @Test func staysOnOneLine() {
         let verdict = TryVerdict(attempt: 1, exitCode: 65, message: "two\r\nlines")
-        #expect(verdict.line == "1 65 two  lines\n")
+        #expect(verdict.text == "1 65 two  lines\n")
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 """Renders a JSON Schema as the reference part of docs/configuration.md (Markdown on standard output)."""
 import json
+import re
 import sys
 
 PATTERNS = {"ms|s|m|h|d": "duration (`90s`, `1h30m`)", "KiB|MiB": "size (`32MiB`)", "{64}": "64 hex digits"}
@@ -25,7 +26,8 @@ def default(name, schema, required):
 
 
 def variable(path):
-    return f"`KPIPE_{path.upper().replace('.', '_')}`"
+    words = re.sub("([A-Z])", r"_\1", path.replace(".", "_"))
+    return f"`KPIPE_{words.upper()}`"
 
 
 def table(schema, prefix, variables):

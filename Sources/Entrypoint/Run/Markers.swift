@@ -6,15 +6,38 @@ import WorkdirProtocol
 /// the command runs on.
 struct Markers {
     let workdir: WorkdirFolder
+    /// Whose container this is: the pod's uid, where main's environment has it, and its host name.
+    let pod: String
+    let host: String
+
+    init(workdir: WorkdirFolder, pod: String, host: String) {
+        self.workdir = workdir
+        self.pod = pod
+        self.host = host
+    }
+
+    /// Of this container.
+    init(workdir: WorkdirFolder) {
+        let pod = getenv(AgentVariable.podUID).map { String(cString: $0) }
+        self.init(workdir: workdir, pod: pod ?? "", host: EpochRecord.hostName())
+    }
 
     func snapshot() -> MarkerSnapshot {
-        let epoch = read(WorkdirPath.epoch)
-        return MarkerSnapshot(
-            isReady: MarkerSnapshot.isReady(marker: read(WorkdirPath.ready), epoch: epoch),
-            isHealthy: workdir.exists(WorkdirPath.healthy),
-            epoch: epoch.map { String(decoding: MarkerSnapshot.firstLine($0), as: UTF8.self) } ?? "",
-            failed: read(WorkdirPath.failed).flatMap { TryVerdict(parsing: $0) },
-            stored: read(WorkdirPath.stored).flatMap { TryVerdict(parsing: $0) })
+        let life = read(WorkdirPath.epoch).map { EpochRecord(parsing: $0) }
+        var snapshot = MarkerSnapshot(isHealthy: workdir.exists(WorkdirPath.healthy))
+        // Another pod's agent has left it all behind; ours has not come yet.
+        if let life, !life.isOf(pod: pod, host: host) { return snapshot }
+        snapshot.epoch = life?.epoch ?? ""
+        snapshot.isReady = MarkerSnapshot.isReady(marker: read(WorkdirPath.ready), epoch: read(WorkdirPath.epoch))
+        snapshot.failed = verdict(WorkdirPath.failed, snapshot.epoch)
+        snapshot.stored = verdict(WorkdirPath.stored, snapshot.epoch)
+        return snapshot
+    }
+
+    /// One that belongs to another life of the volume is none.
+    private func verdict(_ path: String, _ epoch: String) -> TryVerdict? {
+        guard let verdict = read(path).flatMap({ TryVerdict(parsing: $0) }) else { return nil }
+        return verdict.epoch.isEmpty || epoch.isEmpty || verdict.epoch.isIdentical(to: epoch.utf8) ? verdict : nil
     }
 
     /// The try before this one; nil: this is the first.

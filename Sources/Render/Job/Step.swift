@@ -73,7 +73,7 @@ package struct Step: Sendable, Equatable {
 /// Reads a step's document; what is wrong with it is said in one go.
 package enum StepReader {
     /// Fields of the agent's configuration, which the agent's own reader checks.
-    package static let configurationFields = ["inputs", "outputs", "state", "monitor", "transfer"]
+    package static let configurationFields = ["inputs", "outputs", "state", "reports", "monitor", "transfer", "limits"]
     private static let containerFields = [
         "env", "envFrom", "resources", "imagePullPolicy", "ports", "volumeMounts", "volumeDevices",
     ]

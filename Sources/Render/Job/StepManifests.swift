@@ -9,7 +9,7 @@ package enum StepManifests {
             "metadata": metadata(step, named: false), "spec": StepPod(step: step).spec,
         ])
         let job: ManifestValue = .map(present: [
-            "backoffLimit": .number(step.retries),
+            "backoffLimit": .number(backoffLimit(step)),
             "activeDeadlineSeconds": step.timeout.map { .number($0) },
             "ttlSecondsAfterFinished": step.timeToLive.map { .number($0) },
             "template": pod,
@@ -26,6 +26,12 @@ package enum StepManifests {
                 "jobTemplate": ["spec": job],
             ]),
         ]
+    }
+
+    /// Under `OnFailure` a Job fails once its restarts reach the limit, and at the first with 0: n retries need n + 1.
+    private static func backoffLimit(_ step: Step) -> Int {
+        let restarts = step.restartPolicy == .onFailure && step.retries > 0
+        return min(step.retries + (restarts ? 1 : 0), Int(Int32.max))
     }
 
     private static func metadata(_ step: Step, named: Bool) -> ManifestValue {

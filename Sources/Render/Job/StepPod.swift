@@ -10,6 +10,9 @@ struct StepPod {
     static let mainName = "main"
     private static let installerName = "kpipe-install"
     private static let volume = "workdir"
+    private static let stateVolume = "kpipe-state"
+    /// The agent's memory, where main cannot write.
+    private static let stateFolder = "/var/lib/kpipe"
     private static let tokenVolume = "kpipe-token"
     /// Where clients of the API server look.
     private static let tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -47,7 +50,7 @@ struct StepPod {
         var container: ManifestValue = .map(present: [
             "name": .text(Self.agentName), "image": .text(step.agent.image), "imagePullPolicy": own("imagePullPolicy"),
             "restartPolicy": step.isLegacy ? nil : "Always",
-            "args": ["agent"],
+            "args": ["agent", "--state-dir", .text(Self.stateFolder)],
             "env": .list(agentVariables + (own("env")?.elements ?? [])),
             "envFrom": own("envFrom"),
         ])
@@ -62,7 +65,8 @@ struct StepPod {
         let token: [ManifestValue] =
             step.reportsToKubernetes
             ? [["name": .text(Self.tokenVolume), "mountPath": .text(Self.tokenFolder), "readOnly": true]] : []
-        container["volumeMounts"] = .list([workdirMount] + token + (own("volumeMounts")?.elements ?? []))
+        let state: ManifestValue = ["name": .text(Self.stateVolume), "mountPath": .text(Self.stateFolder)]
+        container["volumeMounts"] = .list([workdirMount, state] + token + (own("volumeMounts")?.elements ?? []))
         return container
     }
 
@@ -107,6 +111,10 @@ struct StepPod {
             "command": .texts(command + ["--"]), "args": .texts(step.command),
         ])
         for field in step.container where field.name != "volumeMounts" { container[field.name] = field.value }
+        // Main may begin before the agent, on a volume that another pod has left.
+        if step.isLegacy {
+            container["env"] = .list([Self.field(AgentVariable.podUID, "metadata.uid")] + (own("env")?.elements ?? []))
+        }
         container["lifecycle"] = ["postStart": ["exec": ["command": .texts([entrypoint, "hook", "started"])]]]
         container["livenessProbe"] = [
             "exec": ["command": .texts([entrypoint, "probe", "healthy"])],
@@ -124,7 +132,8 @@ struct StepPod {
     private var volumes: [ManifestValue] {
         let size: ManifestValue = step.workdirSize.map { ["sizeLimit": .text($0)] } ?? .map([])
         let workdir: ManifestValue = ["name": .text(Self.volume), "emptyDir": size]
-        return [workdir] + (step.reportsToKubernetes ? [token] : [])
+        let state: ManifestValue = ["name": .text(Self.stateVolume), "emptyDir": .map([])]
+        return [workdir, state] + (step.reportsToKubernetes ? [token] : [])
     }
 
     /// What the kubelet would mount into every container, for the agent alone.

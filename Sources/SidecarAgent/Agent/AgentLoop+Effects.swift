@@ -37,18 +37,22 @@ extension AgentLoop {
         case .cancelStoring:
             storing.stop()
         case .publishStored(let attempt):
-            publish(TryVerdict(attempt: attempt, exitCode: 0, message: "stored"), as: WorkdirPath.stored, in: &group)
+            publish(verdict(attempt, 0, "stored"), as: WorkdirPath.stored, in: &group)
         case .publishFailed(let attempt, let cause):
             let code = cause.exitCode ?? ExitCode.software.rawValue
-            publish(
-                TryVerdict(attempt: attempt, exitCode: code, message: cause.message), as: WorkdirPath.failed, in: &group
-            )
+            publish(verdict(attempt, code, cause.message), as: WorkdirPath.failed, in: &group)
         case .beginGrace:
             beginGrace(in: &group)
-        case .storeContinuously, .exit:
-            // Files are stored at the end only; the loop ends with the phase `leaving`.
+        case .storeContinuously:
+            storeContinuously(in: &group)
+        case .exit:
+            // The loop ends with the phase `leaving`.
             break
         }
+    }
+
+    private func verdict(_ attempt: Int, _ code: Int32, _ message: String) -> TryVerdict {
+        TryVerdict(attempt: attempt, exitCode: code, message: message, epoch: agent.identity.epoch)
     }
 
     /// For readers of a pod's logs: what is begun, and what is waited for.
@@ -102,7 +106,7 @@ extension AgentLoop {
 
     /// The entrypoint waits for it, so it is tried until it is there or another has taken its place.
     private mutating func publish(_ verdict: TryVerdict, as path: String, in group: inout DiscardingTaskGroup) {
-        verdicts.set(verdict.line, of: path)
+        verdicts.set(verdict.text, of: path)
         guard !tryToPublish(verdict, as: path) else { return }
         group.addTask { [self] in
             repeat {
@@ -113,7 +117,7 @@ extension AgentLoop {
 
     private func tryToPublish(_ verdict: TryVerdict, as path: String) -> Bool {
         do throws(VolumeError) {
-            try verdicts.publish(verdict.line, as: path, in: agent.volume)
+            try verdicts.publish(verdict.text, as: path, in: agent.volume)
             return true
         } catch {
             agent.logger.error("marker not written, retrying", metadata: ["path": "\(path)", "error": "\(error)"])
@@ -142,9 +146,20 @@ extension AgentLoop {
         }
     }
 
+    private mutating func storeContinuously(in group: inout DiscardingTaskGroup) {
+        let outputs = agent.settings.configuration.outputs.filter { $0.during == .continuous }
+        guard continuous == nil, !outputs.isEmpty, agent.settings.configurationFailure == nil else { return }
+        let store = ContinuousStore(
+            outputs.map { OutputRequest($0) }, of: agent.volume, journal: agent.journal, transfers: agent.transfers,
+            onEvent: agent.onEvent)
+        continuous = store
+        agent.logger.info("storing outputs as they are complete", metadata: ["outputs": "\(outputs.count)"])
+        group.addTask { await store.run() }
+    }
+
     private mutating func store(_ order: StoreOrder, in group: inout DiscardingTaskGroup) {
         storing = Stoppable()
-        let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline })
+        let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline }, after: continuous)
         group.addTask { [storing, mailbox = agent.mailbox] in
             if let result = await storing.run({ await job.run() }) { mailbox.post(result) }
         }

@@ -12,6 +12,7 @@ struct AgentLoop {
     let verdicts = VerdictBoard()
     let fetching = Stoppable()
     var storing = Stoppable()
+    var continuous: ContinuousStore?
     let graceBoard: GraceBoard
     var mainStatus: (any MainStatusSource)?
     /// Set by SIGTERM.
@@ -83,6 +84,10 @@ struct AgentLoop {
     /// One input, from decision to effect.
     mutating func step(_ input: LifecycleInput, in group: inout DiscardingTaskGroup) {
         let before = machine.memory
+        switch input {
+        case .mainGone, .terminate, .statusOverdue: machine.volumeIsFull = agent.volume.isFull
+        default: break
+        }
         let effects = machine.handle(input)
         let changes = effects.compactMap { effect in
             if case .report(let change) = effect { change } else { nil }

@@ -8,38 +8,50 @@ struct OutputJob: Sendable {
     let order: StoreOrder
     /// What is not stored by then is named and left.
     let deadline: ContinuousClock.Instant?
+    /// What stores while main runs, and is to come to its end first: two uploads to one object would race.
+    let continuous: ContinuousStore?
 
     /// How long the manifest waits for the report at most. SIGTERM may come meanwhile, so it is a quarter of the grace, too.
     private static let reportLimit = Duration.seconds(20)
 
-    init(_ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?) {
+    init(
+        _ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?,
+        after continuous: ContinuousStore?
+    ) {
         self.agent = agent
         self.order = order
         self.deadline = deadline
+        self.continuous = continuous
     }
 
     func run() async -> LifecycleInput {
         // Outputs that nobody can name are not stored, and so not a success.
         if let failure = agent.settings.configurationFailure { return .outputsFailed(failure) }
+        await continuous?.finish()
+        // What main did not write says nothing more where main has failed.
         let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
-            .map(OutputRequest.init)
+            .map { OutputRequest($0, optional: $0.optional || order.outcome != .success) }
         let onEvent = agent.onEvent
         let folder: ConfinedFolder
         do throws(VolumeError) { folder = try agent.volume.folder(WorkdirPath.output) } catch {
             return .outputsFailed(FailureCause(volume: error))
         }
         let report = await agent.transfers.store(
-            requests, from: folder, deadline: deadline, journal: agent.journal,
+            requests, from: folder, only: nil, deadline: deadline, journal: agent.journal,
             onEvent: { onEvent(.transfer(.output, $0)) })
         onEvent(.transferred(.output, report))
         agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
+        let manifests = ManifestLocation.places(for: requests)
+        if let own = report.files.first(where: { file in manifests.contains { $0.url == file.url } }) {
+            return .outputsFailed(.reservedName(own.path))
+        }
         let limit = min(
             Self.reportLimit, deadline.map { ($0 - .now) / 4 } ?? Self.reportLimit,
             agent.settings.configuration.grace / 4)
         await agent.reports.write(order.outcome, of: agent, atMost: max(.zero, limit))
         do throws(TransferError) {
-            for (url, settings) in ManifestLocation.places(for: requests) {
+            for (url, settings) in manifests {
                 try await agent.transfers.put(manifest(), of: report.files, to: url, settings)
                 onEvent(.manifest(url: url))
             }
@@ -64,6 +76,16 @@ struct OutputJob: Sendable {
     }
 }
 
+extension FailureCause {
+    /// The manifest would take its place.
+    fileprivate static func reservedName(_ path: String) -> FailureCause {
+        FailureCause(
+            .error, container: .main, reason: "ReservedName",
+            message: "output/\(path) has the manifest's name, which is reserved; give it another",
+            exitCode: ExitCode.inputOutput.rawValue)
+    }
+}
+
 extension OutputConfiguration.When {
     func fits(_ outcome: StepOutcome) -> Bool {
         switch self {
@@ -75,8 +97,8 @@ extension OutputConfiguration.When {
 }
 
 extension OutputRequest {
-    init(_ output: OutputConfiguration) {
-        self.init(from: output.from, to: output.to, priority: output.priority)
+    init(_ output: OutputConfiguration, optional: Bool = true) {
+        self.init(from: output.from, to: output.to, priority: output.priority, optional: optional)
         // Patterns were checked with the configuration.
         filter = try? NameFilter(include: output.include, exclude: output.exclude)
         settings = output.settings

@@ -36,7 +36,10 @@ package final class SidecarAgent: Sendable {
         volume = try Volume(settings.configuration.workdir, openToAll: settings.openToAll)
 
         let claim = VolumeClaim(pod: settings.pod.uid, name: settings.pod.name, boot: HostFacts.bootID())
-        let found = Journal.read(in: volume.own)
+        let stateDir = settings.configuration.stateDir
+        let memory = try stateDir.map { (path) throws(VolumeError) in try FolderHandle(path: path, creating: true) }
+        let limits = memory == nil ? JournalLimits.shared : .own
+        let found = Journal.read(in: memory ?? volume.own, limits)
         condition = VolumeCondition.judge(
             journal: found?.content.identity, hasLeftovers: try volume.hasLeftovers(), claim: claim)
         try volume.prepare(for: condition)
@@ -63,11 +66,12 @@ package final class SidecarAgent: Sendable {
             recorder.take($0)
             onEvent($0)
         }
-        journal = try Journal.open(content, in: volume.own) { fault in
+        journal = try Journal.open(content, in: memory ?? volume.own, limits) { fault in
             logger.error("journal write failed, a restart would begin anew", metadata: ["error": "\(fault)"])
         }
         volume.reserve()
-        try volume.publish(WorkdirPath.epoch, identity.epoch + "\n")
+        let life = EpochRecord(epoch: identity.epoch, pod: settings.pod.uid ?? "", host: EpochRecord.hostName())
+        try volume.publish(WorkdirPath.epoch, life.text)
         status = StatusBoard(
             AgentStatus(
                 phase: content.memory.phase, report: content.backlog.reports.last, attempt: content.memory.attempt,

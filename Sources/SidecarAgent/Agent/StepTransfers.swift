@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 package import Transfer
 import WorkdirProtocol
@@ -10,7 +11,8 @@ package protocol StepTransfers: Sendable {
     ) async -> TransferReport
 
     func store(
-        _ outputs: [OutputRequest], from folder: ConfinedFolder, deadline: ContinuousClock.Instant?,
+        _ outputs: [OutputRequest], from folder: ConfinedFolder, only paths: [String]?,
+        deadline: ContinuousClock.Instant?,
         journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport
 
@@ -99,7 +101,8 @@ extension FailureCause {
 
     private static func reason(of error: TransferError, _ direction: AgentEvent.Direction) -> String {
         switch error.reason {
-        case .notFound: direction == .input ? "InputMissing" : "OutputRefused"
+        case .notFound, .noBucket: direction == .input ? "InputMissing" : "OutputRefused"
+        case .local(errno: ENOENT) where direction == .output: "OutputMissing"
         case .checksum: "ChecksumMismatch"
         case .archive: "BadArchive"
         case .hostileName: "HostileName"

@@ -13,8 +13,11 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var reports: [ReportConfiguration] = []
     package var monitor = MonitorConfiguration()
     package var transfer = TransferLimits()
+    package var limits = SizeLimits()
     /// Where the shared volume is mounted.
     package var workdir = WorkdirPath.defaultRoot
+    /// Where the agent keeps its memory; `nil`: in the volume, where main can write it.
+    package var stateDir: String?
     /// Of the endpoint; 0 lets the system choose.
     package var port = AgentAddress.defaultPort
     /// From SIGTERM to SIGKILL: the pod's `terminationGracePeriodSeconds`.
@@ -33,9 +36,14 @@ extension AgentConfiguration: Configurable {
         .optional("reports", \.reports, Shape.object().list, "Where the step's report is stored."),
         .section("monitor", \.monitor, "Use of CPU, memory and I/O per container."),
         .section("transfer", \.transfer, "What transfers may use."),
+        .section("limits", \.limits, "How large outputs and unpacked archives may be before something must be wrong."),
         .optional(
             "workdir", \.workdir, .template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" },
             "Where the shared volume is mounted."),
+        .optional(
+            "stateDir", \.stateDir, .template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" },
+            "A folder for the agent's memory on a volume that only the agent mounts. Left out: .kpipe/ in the workdir, "
+                + "where main can write it."),
         .optional("port", \.port, .integer(0...65535), "Of the endpoint /ready, /state, /metrics, /healthz; 0: any."),
         .optional("grace", \.grace, .duration(), "From SIGTERM to SIGKILL: the pod's terminationGracePeriodSeconds."),
         .optional("legacy", \.legacy, .boolean, "The agent is an ordinary container, not a native sidecar."),
@@ -45,7 +53,16 @@ extension AgentConfiguration: Configurable {
 extension AgentConfiguration {
     /// Stores open files by path, and main may put links in the way anywhere in the workdir.
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
-        let urls = [("inputs", "from", inputs.map(\.from)), ("outputs", "to", outputs.map(\.to))]
+        let urls = [
+            ("inputs", "from", inputs.map(\.from)), ("outputs", "to", outputs.map(\.to)),
+            ("reports", "to", reports.map(\.to)),
+        ]
+        if let stateDir, Volume.relative(stateDir + "/x", to: workdir) != nil {
+            decoding.at(field: "stateDir") {
+                $0.report(
+                    "lies in the workdir, where main can write; name a volume that only the agent mounts", at: mark)
+            }
+        }
         for (list, field, urls) in urls {
             for (index, url) in urls.enumerated() {
                 guard let place = try? Location(url), place.isLocal,
@@ -113,6 +130,30 @@ extension TransferLimits: Configurable {
         .optional(
             "minimumSpeed", \.minimumSpeed, .size(ByteSize(bytes: 1)...ByteSize(bytes: 1 << 40)),
             "Bytes a second of one connection; slower for half a minute is a stall, and tried again."),
+    ]
+}
+
+/// How much may be stored and unpacked.
+package struct SizeLimits: Sendable, Equatable {
+    package var outputBytes = ByteSize(bytes: 1 << 40)
+    package var outputFiles = 1_000_000
+    package var outputDepth = 64
+    package var unpackBytes = ByteSize(bytes: 1 << 40)
+    package var unpackFiles = 1_000_000
+
+    package init() {}
+}
+
+extension SizeLimits: Configurable {
+    private static let bytes = Shape<ByteSize>.size(ByteSize(bytes: 1)...ByteSize(bytes: 1 << 60))
+    private static let count = Shape<Int>.integer(1...1_000_000_000)
+
+    package static let fields: [Field<SizeLimits>] = [
+        .optional("outputBytes", \.outputBytes, bytes, "Of all files in output/, the holes of sparse files included."),
+        .optional("outputFiles", \.outputFiles, count, "Files in output/."),
+        .optional("outputDepth", \.outputDepth, .integer(1...1000), "Folders within each other in output/."),
+        .optional("unpackBytes", \.unpackBytes, bytes, "Content of one archive that is unpacked."),
+        .optional("unpackFiles", \.unpackFiles, count, "Entries of one archive that is unpacked."),
     ]
 }
 

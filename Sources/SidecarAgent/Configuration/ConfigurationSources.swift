@@ -87,8 +87,17 @@ package struct ConfigurationOverride: Sendable, Equatable {
         }
     }
 
+    /// `--state-dir` for `stateDir`.
+    package static func flag(for path: String) -> String { "--" + words(of: path, joinedBy: "-") }
+
+    private static func words(of path: String, joinedBy mark: String) -> String {
+        path.reduce(into: "") { words, character in
+            words += character == "." ? mark : character.isUppercase ? mark + character.lowercased() : String(character)
+        }
+    }
+
     static func variable(for path: String) -> String {
-        "KPIPE_" + path.uppercased().map { $0 == "." ? "_" : $0 }
+        "KPIPE_" + words(of: path, joinedBy: "_").uppercased()
     }
 
     /// Kubernetes sets `KPIPE_PORT=tcp://10.0.0.7:80` in every pod of a namespace that has a Service called `kpipe`.

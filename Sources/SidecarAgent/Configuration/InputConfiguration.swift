@@ -41,7 +41,7 @@ extension InputConfiguration: PlacedConfiguration {
             "Where it belongs below input/: a file, or a folder where it ends in /. Left out: its own name."),
         .optional("sha256", \.sha256, .sha256, "SHA-256 of the object as stored, in hexadecimal."),
         .optional("unpack", \.unpack, .choice, "auto unpacks tar, tar.gz, tar.zst and zip into the folder `to`."),
-        .optional("optional", \.optional, .boolean, "A missing object is no failure."),
+        .optional("optional", \.optional, .boolean, "A missing object is no failure; a missing bucket is."),
         .optional(
             "badNames", \.badNames, .choice,
             "Of a prefix or glob, objects whose names no file can have (`//`, `..`, more than 255 bytes, a file in the "

@@ -25,6 +25,7 @@ package struct OutputConfiguration: Sendable, Equatable {
     package var include: [String] = []
     package var exclude: [String] = []
     package var settings = StoreSettings()
+    package var optional = false
 
     package init() {}
 }
@@ -42,15 +43,24 @@ extension OutputConfiguration: PlacedConfiguration {
             "The URL to store it at. Files keep their path below it where it ends in /."),
         .optional("when", \.when, .choice, "Whether to store it when main succeeded, failed, or always."),
         .optional(
-            "during", \.during, .choice, "end: once main has ended; continuous: each file as it is complete, too."),
+            "during", \.during, .choice,
+            "end: once main has ended; continuous: each file also while main runs, once it is closed and quiet."),
         .optional("priority", \.priority, .integer(-1000...1000), "Higher goes first when time is short."),
         .optional(
             "include", \.include, .namePatterns,
             "Of a folder or glob, only names that match one of these; a pattern without `/` is for the last segment."),
         .optional("exclude", \.exclude, .namePatterns, "But not names that match one of these."),
+        .optional(
+            "optional", \.optional, .boolean,
+            "That main did not write it is no failure. * and ** alone are never missing."),
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         settings.check(at: to, &decoding, mark)
+        guard during == .continuous, when != .always else { return }
+        decoding.at(field: "during") {
+            $0.report(
+                "continuous cannot go with `when: \(when.rawValue)`: what is stored cannot be taken back", at: mark)
+        }
     }
 }

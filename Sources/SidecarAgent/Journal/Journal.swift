@@ -1,10 +1,12 @@
 import Basics
+import CLinux
 import Glibc
 import Synchronization
 import Transfer
 import WorkdirProtocol
 
-/// The agent's memory on the volume: append-only lines in `.kpipe/journal`, read by the successor of a killed agent.
+/// The agent's memory: append-only lines in a file called `journal`, read by the successor of a killed agent. It lies in a
+/// folder that only the agent mounts, or in `.kpipe/`, where main can write it; the limits are then tighter.
 ///
 /// What is appended survives SIGKILL once the call returns. Steps of the lifecycle survive a crash of the node too,
 /// because they are on disk before anybody hears of them, so no report's id ever names two reports. Records of single
@@ -25,6 +27,7 @@ final class Journal: Sendable {
     }
 
     private let folder: FolderHandle
+    private let limits: JournalLimits
     private let state: Mutex<State>
     private let onFault: @Sendable (VolumeError) -> Void
 
@@ -33,25 +36,28 @@ final class Journal: Sendable {
     static let compactionThreshold = 4096
 
     private init(
-        _ file: Int32, _ content: JournalContent, end: Int, in folder: FolderHandle,
+        _ file: Int32, _ content: JournalContent, end: Int, in folder: FolderHandle, _ limits: JournalLimits,
         onFault: @escaping @Sendable (VolumeError) -> Void
     ) {
         self.folder = folder
+        self.limits = limits
         self.onFault = onFault
         state = Mutex(State(file: file, content: content, lines: content.recordCount, end: end))
     }
 
     deinit { state.withLock { _ = close($0.file) } }
 
-    /// What an earlier agent left, if anything.
-    static func read(in folder: FolderHandle) -> (content: JournalContent, damaged: Int)? {
+    /// What an earlier agent left, if anything. One that is larger than any agent leaves it is nobody's.
+    static func read(
+        in folder: FolderHandle, _ limits: JournalLimits = .own
+    ) -> (content: JournalContent, damaged: Int)? {
         let file = reader(in: folder)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        return JournalContent.read(JournalLines(file: file), upTo: sizeLimit)
+        var status = stat()
+        guard fstat(file, &status) == 0, Int(status.st_size) <= limits.bytes else { return nil }
+        return JournalContent.read(JournalLines(file: file), within: limits)
     }
-
-    private static let sizeLimit = 1 << 30
 
     /// A regular file; -1 where there is none.
     private static func reader(in folder: FolderHandle) -> Int32 {
@@ -67,10 +73,11 @@ final class Journal: Sendable {
 
     /// Writes `content` as a new journal in the place of what is there, without torn or outdated lines.
     static func open(
-        _ content: JournalContent, in folder: FolderHandle, onFault: @escaping @Sendable (VolumeError) -> Void
+        _ content: JournalContent, in folder: FolderHandle, _ limits: JournalLimits = .own,
+        onFault: @escaping @Sendable (VolumeError) -> Void
     ) throws(VolumeError) -> Journal {
         let (content, end) = try rewrite(content, in: folder)
-        return Journal(try appender(in: folder), content, end: end, in: folder, onFault: onFault)
+        return Journal(try appender(in: folder), content, end: end, in: folder, limits, onFault: onFault)
     }
 
     /// Records of files are copied line by line from what is there.
@@ -142,6 +149,8 @@ final class Journal: Sendable {
 
     private func append(_ record: JournalRecord, to state: inout State, durable: Bool) {
         let line = (try? JournalLine.encode(record)) ?? []
+        // What a file costs is moved again after a restart; a step of the lifecycle is never left out.
+        guard durable || state.end + line.count <= limits.bytes / 2 else { return state.content.apply(record, at: nil) }
         // One write, so that a kill leaves a whole line or a torn last one.
         let begun = state.isTorn ? [UInt8(ascii: "\n")] + line : line
         guard !line.isEmpty, FolderHandle.writeAll(state.file, begun), !durable || fdatasync(state.file) == 0 else {

@@ -54,14 +54,34 @@ struct JournalContent: Sendable, Equatable {
     }
 
     /// Reads as much as is whole: damaged lines are skipped and counted.
-    static func read(_ lines: JournalLines, upTo limit: Int) -> (content: JournalContent, damaged: Int) {
+    static func read(_ lines: JournalLines, within limits: JournalLimits) -> (content: JournalContent, damaged: Int) {
         var content = JournalContent()
         var damaged = 0
-        lines.forEach(upTo: limit) { line, place in
-            if let record = JournalLine.decode(line) { content.apply(record, at: place) } else { damaged += 1 }
+        lines.forEach(upTo: limits.bytes) { line, place in
+            guard let record = JournalLine.decode(line) else {
+                damaged += 1
+                return
+            }
+            if !record.isOfFile || content.fileCount < limits.files { content.apply(record, at: place) }
         }
         return (content, damaged)
     }
+
+    /// Files it knows of, and uploads under way.
+    private var fileCount: Int { fetched.count + stored.count + uploads.count }
+}
+
+/// What a journal may cost, so that whoever can write it cannot have the agent killed for want of memory.
+struct JournalLimits: Sendable, Equatable {
+    /// Of the file. Records of files take half of it at most; steps of the lifecycle are few.
+    var bytes: Int
+    /// Files remembered; others are moved again.
+    var files: Int
+
+    /// Where nobody else can write.
+    static let own = JournalLimits(bytes: 2 << 30, files: 2_000_000)
+    /// Where main can.
+    static let shared = JournalLimits(bytes: 32 << 20, files: 50_000)
 }
 
 /// Reports that a destination may still want. Bounded: when it is full the oldest custom value goes, never one of the
@@ -80,6 +100,7 @@ struct ReportBacklog: Sendable, Equatable {
     }
 
     mutating func acknowledge(through sequence: Int64, by destination: String) {
+        guard acknowledged[destination] != nil || acknowledged.count < Self.limit else { return }
         acknowledged[destination] = max(sequence, acknowledged[destination] ?? 0)
     }
 
@@ -112,6 +133,14 @@ enum JournalRecord: Sendable, Equatable, Codable {
 
     /// The years 1 to 9999, in milliseconds since 1970: what can be written as a date.
     private static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+    /// Whether it only saves moving a file again.
+    var isOfFile: Bool {
+        switch self {
+        case .fetched, .stored, .upload: true
+        case .volume, .step, .acknowledged, .uploadEnded: false
+        }
+    }
 
     /// Whether one can go on counting from its numbers: without a volume of the agent's own, main can write here, with
     /// right checksums.

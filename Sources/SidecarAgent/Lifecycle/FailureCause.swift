@@ -58,6 +58,8 @@ package enum FailureReason {
     package static let signal = "Signal"
     /// Main is gone without `done`: killed with its entrypoint, most often for want of memory.
     package static let mainGone = "MainGone"
+    /// Main is gone without `done`, and the volume has no room in which it could have said why.
+    package static let volumeFull = "VolumeFull"
     /// Nothing was ever seen of main: no marker, no process, no sample, no status, no output.
     package static let mainNotSeen = "MainNotSeen"
     package static let nodeRebooted = "NodeRebooted"

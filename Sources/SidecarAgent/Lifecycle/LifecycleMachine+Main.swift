@@ -184,7 +184,7 @@ extension LifecycleMachine {
                     .killed, container: .main, reason: FailureReason.signal, message: "main says it was killed"))
         default:
             let spokeProtocol = memory.record != nil || memory.lastState != nil
-            return saidDone || !spokeProtocol ? .success : .failure(Self.gone)
+            return saidDone || !spokeProtocol ? .success : .failure(gone)
         }
     }
 
@@ -202,9 +202,16 @@ extension LifecycleMachine {
             .killed, container: .main, reason: memory.notStarted ?? FailureReason.mainNotSeen, message: message)
     }
 
-    private static let gone = FailureCause(
-        .killed, container: .main, reason: FailureReason.mainGone,
-        message: "main ended without a word: killed with its entrypoint, most often for want of memory")
+    private var gone: FailureCause {
+        guard !volumeIsFull else {
+            return FailureCause(
+                .killed, container: .main, reason: FailureReason.volumeFull,
+                message: "main ended without a word, and the volume is full: raise its sizeLimit, or write less")
+        }
+        return FailureCause(
+            .killed, container: .main, reason: FailureReason.mainGone,
+            message: "main ended without a word: killed with its entrypoint, most often for want of memory")
+    }
 
     private static func outcome(of record: MainAttempt) -> StepOutcome {
         let code = record.exitCode ?? record.signal.map { 128 + $0 } ?? 0

@@ -38,6 +38,8 @@ package struct LifecycleMachine: Sendable, Equatable {
     package internal(set) var terminating = false
     /// The API server tells of main's container.
     var hearsStatus = false
+    /// The volume takes no more, as far as the shell has seen.
+    var volumeIsFull = false
     /// What main said before `ready` existed; taken up once it does.
     var deferred: [LifecycleInput] = []
 

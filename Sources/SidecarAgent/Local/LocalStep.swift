@@ -65,6 +65,8 @@ package struct LocalStep: Sendable {
 package struct LocalWorkdir: Sendable {
     /// Absolute, without links.
     package let path: String
+    /// For the agent's memory, out of the way of the command.
+    package let state: String
     package let isTemporary: Bool
 
     /// `given` is made where it is missing; without one a temporary folder is.
@@ -74,10 +76,9 @@ package struct LocalWorkdir: Sendable {
             guard mkdir(given, 0o777) == 0 || errno == EEXIST else { throw .last("make the workdir", given) }
             made = given
         } else {
-            var template = Array("\(temporaryFolder)/kpipe-run.XXXXXX".utf8CString)
-            guard mkdtemp(&template) != nil else { throw .last("make a workdir in", temporaryFolder) }
-            made = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+            made = try Self.temporary("run", in: temporaryFolder)
         }
+        state = try Self.temporary("state", in: temporaryFolder)
         guard let resolved = realpath(made, nil) else { throw .last("find the workdir", made) }
         defer { free(resolved) }
         path = String(cString: resolved)
@@ -96,9 +97,19 @@ package struct LocalWorkdir: Sendable {
         try FolderHandle(path: String(path[..<slash])).replace(name, with: bytes)
     }
 
+    private static func temporary(_ name: String, in folder: String) throws(VolumeError) -> String {
+        var template = Array("\(folder)/kpipe-\(name).XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw .last("make a folder in", folder) }
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Removes a temporary workdir. A given one stays.
-    package func removeIfTemporary() {
-        guard isTemporary, let slash = path.lastIndex(of: "/") else { return }
+    package func removeIfTemporary() { if isTemporary { Self.remove(path) } }
+
+    package func removeState() { Self.remove(state) }
+
+    private static func remove(_ path: String) {
+        guard let slash = path.lastIndex(of: "/") else { return }
         // Whatever cannot be removed stays: the step itself is over.
         try? FolderHandle(path: String(path[..<slash])).remove(String(path[path.index(after: slash)...]))
     }

@@ -1,6 +1,7 @@
 import WorkdirProtocol
 
-/// The reports one destination is still to get: kept in order, bounded, each tried until it is delivered or refused.
+/// The reports one destination is still to get: kept in order, bounded, each tried until it is delivered or refused; a
+/// terminal one until it is delivered, whatever the answer: a token or a route may be missing for a moment only.
 /// Decides alone; clock, randomness and network are the caller's.
 struct Outbox: Sendable {
     /// What to do next. Moments are those of any clock that does not go back.
@@ -22,8 +23,6 @@ struct Outbox: Sendable {
 
     /// Reports held; beyond it the oldest custom value goes.
     static let limit = 64
-    /// A refused terminal report is tried this often: a token or a route may be missing for a moment only.
-    static let terminalAttempts = 5
     static let firstPause = Duration.milliseconds(500)
     static let longestPause = Duration.seconds(30)
     /// The longest pause once the agent wants to leave.
@@ -75,7 +74,7 @@ struct Outbox: Sendable {
             removeFirst()
             return .delivered(through: first.sequence)
         case .refused(let reason):
-            guard first.terminal, attempts < Self.terminalAttempts else {
+            guard first.terminal else {
                 removeFirst()
                 return .refused(first, reason)
             }

@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Glibc
 import HTTPTransport
 
@@ -17,12 +18,12 @@ enum DeliveryOutcome: Sendable, Equatable {
     /// Trying again may help, after a pause if the destination asked for one.
     case failed(String, retryAfter: Duration?)
 
-    /// By the answer's status: 2xx is a delivery; 408, 425, 429 and 5xx are worth another try; everything else, a
+    /// By the answer's status: 2xx is a delivery; 404, 408, 425, 429 and 5xx are worth another try; everything else, a
     /// redirect included, is a no (redirects are not followed, so that no credential travels to another host).
     init(status: Int, retryAfter: String?, now: Int64) {
         switch status {
         case 200..<300: self = .delivered
-        case 408, 425, 429, 500..<600:
+        case 404, 408, 425, 429, 500..<600:
             self = .failed("status \(status)", retryAfter: RetryAfter.parse(retryAfter, now: now))
         case 300..<400: self = .refused("status \(status): redirects are not followed; configure the final URL")
         case 401, 403: self = .refused("status \(status): check the token or its permissions")

@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Glibc
 import WorkdirProtocol
 
@@ -9,7 +10,8 @@ final class FolderHandle: Sendable {
     let path: String
     let descriptor: Int32
 
-    init(path: String) throws(VolumeError) {
+    init(path: String, creating: Bool = false) throws(VolumeError) {
+        if creating, mkdir(path, 0o700) != 0, errno != EEXIST { throw .last("make the folder", path) }
         descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open the folder", path) }
         self.path = path

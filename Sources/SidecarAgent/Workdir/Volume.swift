@@ -92,6 +92,16 @@ final class Volume: Sendable {
         return folder.exists(name)
     }
 
+    /// There is no room left, so that main may not even have been able to say how it ended.
+    var isFull: Bool {
+        var status = statvfs()
+        guard fstatvfs(root.descriptor, &status) == 0 else { return false }
+        let free = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+        return free < Self.leastFree || status.f_files > 0 && status.f_favail == 0
+    }
+
+    private static let leastFree: UInt64 = 64 << 10
+
     /// `input` or `output` as it stands now, for transfers.
     func folder(_ name: String) throws(VolumeError) -> ConfinedFolder {
         ConfinedFolder(taking: try root.open(folder: name), path: root.display(name))
@@ -153,8 +163,10 @@ extension Volume {
         case .rebooted:
             for word in Self.words { try remove(word) }
         case .stale:
-            // `ready` first: nobody may start on inputs that are about to go.
-            for marker in [WorkdirPath.ready, WorkdirPath.started] + Self.words { try remove(marker) }
+            // `ready` and the verdicts first, the epoch that they belong to after them: nobody may start on inputs that are
+            // about to go, nor end by an old word.
+            let verdicts = [WorkdirPath.failed, WorkdirPath.stored]
+            for marker in [WorkdirPath.ready, WorkdirPath.started] + verdicts + Self.words { try remove(marker) }
             try own.removeAll(
                 except: [
                     Self.ownName(WorkdirPath.lock), Self.ownName(WorkdirPath.entrypoint),

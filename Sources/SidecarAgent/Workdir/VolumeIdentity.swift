@@ -1,4 +1,5 @@
 import Basics
+import CLinux
 import Glibc
 
 /// Whose volume this is: the first record of the journal.
@@ -51,7 +52,9 @@ package enum VolumeCondition: Sendable, Equatable {
         guard let journal else { return hasLeftovers ? .stale : .fresh }
         let isOurs = claim.pod.map { $0 == journal.pod } ?? (claim.name == journal.name)
         guard isOurs else { return .stale }
-        return journal.boot == claim.boot ? .resumed(journal) : .rebooted(journal)
+        if journal.boot == claim.boot { return .resumed(journal) }
+        // A volume in memory is empty then, and what the journal says of it is void.
+        return hasLeftovers ? .rebooted(journal) : .fresh
     }
 }
 

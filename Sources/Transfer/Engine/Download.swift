@@ -74,6 +74,18 @@ struct Download: Sendable {
             versionID: content.info.versionID, sha256: item.sha256.map { Checksum(.sha256, $0).hex }, file: identity)
     }
 
+    /// An object that is missing is told apart from a bucket that is, which no HEAD says.
+    func missingBucket(_ item: FetchItem) async -> TransferError? {
+        guard item.store.traits.lists else { return nil }
+        let page = await Result { () async throws(TransferError) in
+            try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
+                try await item.store.list(prefix: item.key, after: nil)
+            }
+        }
+        guard case .failure(let error) = page, error.reason == .noBucket else { return nil }
+        return error
+    }
+
     /// Asks the store only for what the listing leaves open and the plan needs.
     private func describe(_ item: FetchItem) async throws(TransferError) -> ObjectInfo {
         if let info = item.info, let size = info.size {

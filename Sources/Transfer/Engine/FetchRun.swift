@@ -105,9 +105,9 @@ struct FetchRun {
             for object in page.objects {
                 if stops(before: place.url(of: object.key)) { break }
                 guard let destination = plan.destination(of: object.key) else { continue }
-                found = true
                 // Markers that consoles make for empty folders.
                 if destination.isEmpty || destination.hasSuffix("/"), object.size ?? 0 == 0 { continue }
+                found = true
                 await begin(input, place, object.key, object, destination, &group)
             }
             guard let result = await following, !stops(before: input.from) else { break }
@@ -167,6 +167,7 @@ struct FetchRun {
                     journal.record(record)
                     return .success((record, true))
                 } catch  where error.reason == .notFound && item.optional {
+                    if let error = await download.missingBucket(item) { return .failure(error) }
                     onEvent(.note(path: item.destination, "\(item.url) is missing, and optional"))
                     return nil
                 } catch {

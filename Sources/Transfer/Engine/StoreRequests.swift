@@ -126,7 +126,8 @@ package struct StoreRetries: Sendable, Equatable {
         case .server(let status): status >= 500 || status == 408 ? .transient : .permanent
         case .network, .timeout, .length: .transient
         case .changed: .changed
-        case .notFound, .permission, .checksum, .archive, .hostileName, .noSpace, .local, .credentials, .configuration,
+        case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .noSpace, .local, .credentials,
+            .configuration,
             .protocolViolation, .cancelled, .exhausted:
             .permanent
         }

@@ -23,9 +23,13 @@ struct StoreRun {
         self.onEvent = onEvent
     }
 
-    /// - Parameter isPastDeadline: whether a cancellation is the deadline's: what is then open is left out, not failed.
-    mutating func run(_ outputs: [OutputRequest], isPastDeadline: @Sendable () -> Bool) async -> TransferReport {
-        let items = await plan(outputs)
+    /// - Parameters:
+    ///   - paths: files to look at; `nil`: all there are.
+    ///   - isPastDeadline: whether a cancellation is the deadline's: what is then open is left out, not failed.
+    mutating func run(
+        _ outputs: [OutputRequest], only paths: [String]? = nil, isPastDeadline: @Sendable () -> Bool
+    ) async -> TransferReport {
+        let items = await plan(outputs, paths)
         if configuration.dryRun {
             for index in 0..<items.count { rehearse(items[index]) }
             return report
@@ -81,7 +85,7 @@ struct StoreRun {
     }
 
     /// All that is to be stored, in its order.
-    private mutating func plan(_ outputs: [OutputRequest]) async -> StorePlan {
+    private mutating func plan(_ outputs: [OutputRequest], _ paths: [String]?) async -> StorePlan {
         var targets: [StorePlan.Target] = []
         for output in outputs {
             do throws(TransferError) {
@@ -97,8 +101,14 @@ struct StoreRun {
             var plan = StorePlan(targets)
             var others: [OutputWalk.Finding] = []
             var failures: [TransferError] = []
-            OutputWalk.walk(folder, limits: limits, isCancelled: isCancelled) { finding in
+            func take(_ finding: OutputWalk.Finding) {
                 if case .file(let path) = finding { failures += plan.add(path) } else { others.append(finding) }
+            }
+            if let paths {
+                for path in paths { OutputWalk.findings(at: path, in: folder).forEach(take) }
+            } else {
+                OutputWalk.walk(folder, limits: limits, isCancelled: isCancelled, found: take)
+                if !others.contains(where: \.isUnseen) { failures += plan.missing(others) }
             }
             plan.finish()
             return (plan, others, failures)

@@ -87,9 +87,10 @@ package final class TransferEngine: Sendable {
         }
     }
 
-    /// The same for a folder that is open already.
+    /// The same for a folder that is open already, and of `only` these files in it where some are named.
     package func store(
-        _ outputs: [OutputRequest], from confined: ConfinedFolder, deadline: ContinuousClock.Instant?,
+        _ outputs: [OutputRequest], from confined: ConfinedFolder, only paths: [String]? = nil,
+        deadline: ContinuousClock.Instant?,
         journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
         await bounded(onEvent) { [self] onEvent in
@@ -109,12 +110,12 @@ package final class TransferEngine: Sendable {
             onEvent: onEvent)
         guard let deadline else {
             var run = run
-            return await run.run(outputs, isPastDeadline: { false })
+            return await run.run(outputs, only: paths, isPastDeadline: { false })
         }
         return await withTaskGroup(of: TransferReport?.self) { group in
             group.addTask {
                 var run = run
-                return await run.run(outputs) { ContinuousClock.now >= deadline }
+                return await run.run(outputs, only: paths) { ContinuousClock.now >= deadline }
             }
             group.addTask {
                 try? await Task.sleep(until: deadline, clock: .continuous)

@@ -29,6 +29,9 @@ package struct FileIdentity: Sendable, Hashable, Codable {
         self.modified = modified
         self.inode = inode
     }
+
+    /// Of no file.
+    static let none = FileIdentity(size: -1, modified: 0, inode: 0)
 }
 
 package struct FetchedRecord: Sendable, Equatable, Codable {

@@ -14,8 +14,11 @@ struct Upload: Sendable {
     /// Returns when the store has confirmed the object and the file is still what it was.
     func run(_ item: StoreItem) async throws(TransferError) -> (StoredRecord, isNew: Bool) {
         let file = try open(item.path)
-        if let record = journal.stored(at: item.url), record.file == file.identity, record.path == item.path {
-            return (record, false)
+        if var record = journal.stored(at: item.url) {
+            if record.file == file.identity, record.path.isSame(as: item.path) { return (record, false) }
+            // From here on nobody knows what the object is, should this upload not come to its end.
+            record.file = .none
+            journal.record(record)
         }
         if configuration.skipsExisting, let record = try await existing(item, file) { return (record, false) }
         let plan = PartPlan(

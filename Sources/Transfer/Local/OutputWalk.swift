@@ -13,6 +13,8 @@ struct OutputWalk {
         case refused(String, TransferError)
         /// What a folder holds, or the rest of all, could not be looked at, whatever was meant by it.
         case unseen(TransferError)
+
+        var isUnseen: Bool { if case .unseen = self { true } else { false } }
     }
 
     private let folder: ConfinedFolder

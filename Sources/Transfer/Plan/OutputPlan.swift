@@ -43,9 +43,16 @@ package struct OutputRequest: Sendable, Equatable {
     package var filter: NameFilter?
     package var settings = StoreSettings()
 
-    package init(from: String, to: String, priority: Int = 0) {
+    /// That nothing matches is no failure.
+    package var optional: Bool
+
+    package init(from: String, to: String, priority: Int = 0, optional: Bool = true) {
         self.from = from
         self.to = to
         self.priority = priority
+        self.optional = optional
     }
+
+    /// Whether a file must match: `*` and `**` mean what there is, which may be nothing.
+    var isRequired: Bool { !optional && !["", "*", "**"].contains(from) }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What one call stores, in some dozen bytes a file beside its name: there may be hundreds of thousands.
 struct StorePlan: Sendable {
     /// An output and the place it goes to.
@@ -20,12 +22,30 @@ struct StorePlan: Sendable {
     /// Entries by their URLs' hashes, while the plan is made.
     private var takers: [UInt64: Int32] = [:]
 
-    init(_ targets: [Target]) { self.targets = targets }
+    /// Of each target, whether a file was there for it.
+    private var isFound: [Bool]
+
+    init(_ targets: [Target]) {
+        self.targets = targets
+        isFound = [Bool](repeating: false, count: targets.count)
+    }
 
     var count: Int { entries.count }
 
     /// Whether any output means a file at `path`.
     func means(_ path: String) -> Bool { targets.contains { $0.plan.key(of: path) != nil } }
+
+    /// What is missing: outputs that must match a file and match none, not even among those that cannot be stored.
+    func missing(_ others: [OutputWalk.Finding]) -> [TransferError] {
+        targets.enumerated().compactMap { index, target in
+            let isThere =
+                isFound[index]
+                || others.contains { other in
+                    if case .refused(let path, _) = other { target.plan.key(of: path) != nil } else { false }
+                }
+            return isThere || !target.output.isRequired ? nil : .missing(target.output.from)
+        }
+    }
 
     /// Takes a file for every output that means it. A file that two outputs send to one URL goes once; two files that would
     /// become one object are refused.
@@ -34,6 +54,7 @@ struct StorePlan: Sendable {
         var start: Int?
         for (index, target) in targets.enumerated() {
             guard let key = target.plan.key(of: path) else { continue }
+            isFound[index] = true
             let url = target.place.url(of: key)
             let hash = NameFolding().hash(of: url)
             if let other = takers[hash], self[Int(other)].url.isSame(as: url) {
@@ -78,6 +99,12 @@ struct StorePlan: Sendable {
 }
 
 extension TransferError {
+    fileprivate static func missing(_ pattern: String) -> TransferError {
+        TransferError(
+            object: pattern, reason: .local(errno: ENOENT), message: "there is no such file in output/",
+            hint: "mark the output as optional if it may be missing")
+    }
+
     fileprivate static func sameObject(_ path: String, _ other: String, _ url: String) -> TransferError {
         TransferError(
             object: path, reason: .hostileName, message: "would overwrite '\(other)', which becomes \(url) too",

@@ -27,8 +27,8 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
             .kpipe/failed and the reports, and the agent stays. It refuses to start (and exits) only without a usable \
             volume: 75 while another agent is at work there, 77 without permission, 74 for any other reason.
 
-            Every option has a variable: KPIPE_CONFIG (the document itself), KPIPE_WORKDIR, KPIPE_PORT, KPIPE_GRACE, \
-            KPIPE_LEGACY. KPIPE_RESTART_POLICY says main's restart policy (Never or OnFailure), KPIPE_POD_NAME, \
+            Every option has a variable: KPIPE_CONFIG (the document itself), KPIPE_WORKDIR, KPIPE_STATE_DIR, \
+            KPIPE_PORT, KPIPE_GRACE, KPIPE_LEGACY. KPIPE_RESTART_POLICY says main's restart policy (Never or OnFailure), KPIPE_POD_NAME, \
             KPIPE_POD_NAMESPACE, KPIPE_POD_UID and KPIPE_JOB_NAME say whose step it is, KPIPE_ENTRYPOINT where the \
             entrypoint's binary lies.
 
@@ -42,6 +42,11 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
 
     @Option(help: "Where the shared volume is mounted (\(WorkdirPath.defaultRoot)).")
     var workdir: String?
+
+    @Option(
+        help: "Where the agent keeps its memory: a volume that only it mounts. Left out: .kpipe/, which main can write."
+    )
+    var stateDir: String?
 
     @Option(help: "Port of /ready, /state, /metrics and /healthz (9797); 0: any.")
     var port: String?
@@ -57,7 +62,8 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         cidle_hide_memory()
         let environment = options.environment
         let sources = options.sources([
-            ("workdir", workdir.map(Self.absolute)), ("port", port), ("legacy", legacy ? "true" : nil),
+            ("workdir", workdir.map(Self.absolute)), ("stateDir", stateDir.map(Self.absolute)), ("port", port),
+            ("legacy", legacy ? "true" : nil),
         ])
         let (configuration, failure) = try load(sources, environment)
         let policy = try? Self.restartPolicy(environment)
@@ -73,7 +79,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
 
         let logger = Logger(label: "agent")
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let (engine, registry) = options.engine(for: configuration.transfer)
+        let (engine, registry) = options.engine(for: configuration)
         let server = await listen(services, &settings, logger)
         let agent = try SidecarAgent(
             settings, transfers: engine, logger: logger, onEvent: AgentEventLog(logger).log)
@@ -128,6 +134,7 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         } catch {
             var fallback = AgentConfiguration()
             fallback.workdir = Self.absolute(workdir ?? environment[AgentVariable.workdir] ?? fallback.workdir)
+            fallback.stateDir = (stateDir ?? environment[AgentVariable.stateDir]).map(Self.absolute)
             fallback.port = (port ?? environment[AgentVariable.port]).flatMap { Int($0) } ?? fallback.port
             fallback.legacy = legacy || environment[AgentVariable.legacy] == "true"
             let message = "\(error)"
@@ -179,21 +186,27 @@ struct AgentOptions: ParsableArguments {
     /// The configuration's sources, `flags` with the highest rank.
     func sources(_ flags: [(path: String, value: String?)]) -> ConfigurationSources {
         let given = (flags + [("grace", grace)]).compactMap { flag in
-            flag.value.map { ConfigurationOverride(path: flag.path, value: $0, origin: "--\(flag.path)") }
+            flag.value.map {
+                ConfigurationOverride(path: flag.path, value: $0, origin: ConfigurationOverride.flag(for: flag.path))
+            }
         }
         return ConfigurationSources(file: config, environment: environment, flags: given)
     }
 
     /// Within what the container may use.
-    func engine(for limits: TransferLimits) -> (TransferEngine, StoreRegistry) {
+    func engine(for step: AgentConfiguration) -> (TransferEngine, StoreRegistry) {
+        let (transfer, limits) = (step.transfer, step.limits)
         var configuration = TransferConfiguration(
-            memory: Int(limits.memory.bytes), maximumConcurrency: limits.concurrency
+            memory: Int(transfer.memory.bytes), maximumConcurrency: transfer.concurrency,
+            archives: ArchiveLimits(bytes: Int64(limits.unpackBytes.bytes), entries: limits.unpackFiles)
         ).fitting(memoryLimit: TransferConfiguration.memoryLimit)
-        configuration.deadline = limits.deadline
-        configuration.retry.attempts = limits.attempts
+        configuration.deadline = transfer.deadline
+        configuration.retry.attempts = transfer.attempts
+        configuration.outputs = OutputLimits(
+            bytes: Int64(limits.outputBytes.bytes), files: limits.outputFiles, depth: limits.outputDepth)
         let registry = StoreRegistry(
             stores.configuration(
-                concurrency: configuration.maximumConcurrency, minimumSpeed: Int64(limits.minimumSpeed.bytes)))
+                concurrency: configuration.maximumConcurrency, minimumSpeed: Int64(transfer.minimumSpeed.bytes)))
         return (TransferEngine(stores: registry, configuration: configuration), registry)
     }
 }

@@ -61,6 +61,8 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         }
         let place = try LocalWorkdir(workdir, temporaryFolder: environment["TMPDIR"] ?? "/tmp")
         configuration.workdir = place.path
+        configuration.stateDir = place.state
+        defer { place.removeState() }
         var pod = sources.pod
         // Each run is a step of its own.
         pod.uid = pod.uid ?? SidecarAgent.newUID()
@@ -72,7 +74,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         settings.usageScope = .processes
 
         let output = TimelineOutput(Timeline(json ? .json : .text))
-        let (engine, registry) = options.engine(for: configuration.transfer)
+        let (engine, registry) = options.engine(for: configuration)
         let logger = Logger(label: "agent")
         let services = StepServices(configuration, scope: settings.usageScope)
         settings.usageSummary = { services.monitor.summary() }

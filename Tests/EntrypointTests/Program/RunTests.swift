@@ -79,7 +79,7 @@ import WorkdirProtocol
         let child = try step.start([], ["touch", step.workdir["ran"]])
         try await step.waitFor(.waiting)
         let verdict = TryVerdict(attempt: TryVerdict.everyTry, exitCode: 66, message: "s3://b/k is missing")
-        try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: WorkdirPath.failed)
+        try WorkdirFolder(root: step.workdir.path).write(verdict.text, to: WorkdirPath.failed)
         #expect(try await child.wait(atMost: .seconds(30)) == .exited(66))
         #expect(child.errorOutput.contains("s3://b/k is missing"))
         #expect(!step.workdir.exists("ran"))
@@ -130,7 +130,7 @@ import WorkdirProtocol
             #expect(try await step.command(["probe", "healthy"]).status == .exited(0))
             try await eventually("healthy again") { step.workdir.exists(WorkdirPath.healthy) }
             #expect(child.status == nil)
-            try WorkdirFolder(root: step.workdir.path).write(verdict.line, to: path)
+            try WorkdirFolder(root: step.workdir.path).write(verdict.text, to: path)
             #expect(try await child.wait(atMost: .seconds(30)) == .exited(code))
         }
     }

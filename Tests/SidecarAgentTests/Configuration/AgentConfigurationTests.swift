@@ -67,6 +67,16 @@ import Testing
         #expect(configuration.monitor.interval == nil)
     }
 
+    @Test(arguments: [
+        ("stateDir", "KPIPE_STATE_DIR", "--state-dir"), ("grace", "KPIPE_GRACE", "--grace"),
+        ("monitor.interval", "KPIPE_MONITOR_INTERVAL", "--monitor-interval"),
+        ("limits.outputBytes", "KPIPE_LIMITS_OUTPUT_BYTES", "--limits-output-bytes"),
+    ])
+    func `fields have variables and flags`(_ path: String, _ variable: String, _ flag: String) {
+        #expect(ConfigurationOverride.variable(for: path) == variable)
+        #expect(ConfigurationOverride.flag(for: path) == flag)
+    }
+
     @Test func `JSON is as good`() throws {
         let configuration = try Self.load(#"{"outputs":[{"from":"a\u00e9.txt","to":"s3://b/\ud83d\ude00"}],"port":80}"#)
         #expect(configuration.outputs[0].from == "aé.txt")
@@ -120,6 +130,21 @@ import Testing
                     + "{job.name} and {env.NAME}; write {{ for the brace itself",
                 "1:61: state[2].to: {env.NOWHERE} is not known here; set that environment variable",
                 "1:94: state[3].to: a { has no }; write {{ for the brace itself",
+            ]
+        ),
+        (
+            "outputs: [{from: a, to: 's3://b/', during: continuous, when: success}]",
+            [
+                "1:11: outputs[0].during: continuous cannot go with `when: success`: what is stored cannot be taken back"
+            ]
+        ),
+        (
+            "inputs: [{from: 'file:///workdir/output/x'}]\nstateDir: /workdir/s\n"
+                + "outputs: [{from: a, to: 'file:///x/../workdir/'}, {from: a, to: 'file:///workdirs/'}]",
+            [
+                "1:1: stateDir: lies in the workdir, where main can write; name a volume that only the agent mounts",
+                "1:1: inputs[0].from: lies in the workdir, where main can put links in the way; name another folder",
+                "1:1: outputs[0].to: lies in the workdir, where main can put links in the way; name another folder",
             ]
         ),
         (

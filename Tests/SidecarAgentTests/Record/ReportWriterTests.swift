@@ -45,7 +45,8 @@ import WorkdirProtocol
         }
 
         func store(
-            _ outputs: [OutputRequest], from folder: ConfinedFolder, deadline: ContinuousClock.Instant?,
+            _ outputs: [OutputRequest], from folder: ConfinedFolder, only paths: [String]?,
+            deadline: ContinuousClock.Instant?,
             journal: any TransferJournal, onEvent: @escaping TransferEventHandler
         ) async -> TransferReport {
             let file = TransferredFile(path: "result", url: "mem://out/result", size: 42)

@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import PodRules
 import Telemetry
 import TestSupport
 import Testing
@@ -90,6 +91,22 @@ struct VolumeTests {
         try volume.publish(WorkdirPath.ready, "f\n")
         #expect(try folder.text("ready") == "f\n")
         #expect(try outside.text("secret") == "secret")
+    }
+
+    @Test("a main that is gone from a full volume was not killed for want of memory", arguments: [true, false])
+    func full(_ isFull: Bool) throws {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
+        for input in [.start, .inputsReady, .attempt(MainAttempt(number: 1, phase: .running))] as [LifecycleInput] {
+            _ = machine.handle(input)
+        }
+        machine.volumeIsFull = isFull
+        _ = machine.handle(.mainGone(attempt: 1))
+        guard case .storing(.failure(let cause)) = machine.phase else {
+            return #expect(Bool(false), "\(machine.phase)")
+        }
+        #expect(cause.reason == (isFull ? "VolumeFull" : "MainGone"))
+        #expect(cause.message.contains("memory") != isFull)
+        #expect(try !Volume(folder.path, openToAll: false).isFull)
     }
 
     @Test("a volume of another pod is cleared, names of any bytes included")

@@ -47,13 +47,14 @@ package final class StepRig: Sendable {
 
     /// Main as the kubelet starts it.
     package func main(
-        _ script: String, entrypoint: String? = nil, in limit: MemoryLimit? = nil
+        _ script: String, entrypoint: String? = nil, in limit: MemoryLimit? = nil, environment: [String: String?] = [:]
     ) throws -> ChildProcess {
         let command = [try entrypoint ?? Product.entrypoint.path, "run", "--await-outputs", "--", "sh", "-c", script]
         let joining = limit.map { ["sh", "-c", "echo $$ > '\($0.processes)' && exec \"$@\"", "sh"] } ?? []
         let all = joining + command
         return try ChildProcess(
-            all[0], Array(all.dropFirst()), environment: ["KPIPE_WORKDIR": workdir], folder: workdir)
+            all[0], Array(all.dropFirst()),
+            environment: ["KPIPE_WORKDIR": workdir].merging(environment) { $1 }, folder: workdir)
     }
 
     /// The step's end as in a pod: main ends well, the terminal report comes, the sidecar is asked to leave.

@@ -209,6 +209,21 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         #expect(store.state.withLock { $0.reads["gone"] } ?? 0 <= 2)
     }
 
+    @Test func `a bucket that is missing is not excused, nor a folder marker alone`() async throws {
+        let nowhere = MemoryStore(bucketIsMissing: true)
+        for from in ["mem://bucket/gone", "mem://bucket/none/"] {
+            let request = InputRequest(from: from, to: "x/", optional: true)
+            let report = await engine(nowhere).fetch([request], into: folder.path)
+            #expect(report.failures.map(\.reason) == [.noBucket])
+            #expect(report.exitCode == .noInput)
+        }
+        let store = MemoryStore(["p/": []])
+        for optional in [true, false] {
+            let request = InputRequest(from: "mem://bucket/p/", to: "x/", optional: optional)
+            #expect(await engine(store).fetch([request], into: folder.path).isComplete == optional)
+        }
+    }
+
     @Test func `what the journal holds is not fetched again, until it changes`() async throws {
         let store = MemoryStore(["p/a": [1], "p/b": seededBytes(200_000)])
         let journal = MemoryJournal()

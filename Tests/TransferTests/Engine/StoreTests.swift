@@ -79,6 +79,56 @@ import WorkdirProtocol
         #expect(notes.all == ["escape", "loop", "pipe"])
     }
 
+    /// What lies there, what is asked for, what is missing.
+    static let missing: [([String], String, Bool, Bool)] = [
+        ([], "a", false, true), (["a"], "a", false, false), ([], "a", true, false), (["b.csv"], "*.csv", false, false),
+        (["b"], "*.csv", false, true), ([], "*", false, false), ([], "**", false, false), ([], "d/", false, true),
+        (["d/a"], "d/", false, false), (["d/a"], "d/*", false, false), (["a"], "d/**", false, true),
+    ]
+
+    @Test(arguments: missing)
+    func `what is named and not there is missing`(files: [String], from: String, optional: Bool, isMissing: Bool)
+        async throws
+    {
+        for file in files { try folder.write("x", to: file) }
+        let request = OutputRequest(from: from, to: "mem://bucket/", optional: optional)
+        let report = await engine(MemoryStore()).store([request], from: folder.path)
+        #expect(report.failures.map(\.object) == (isMissing ? [from] : []))
+    }
+
+    @Test func `only the files that are named are looked at`() async throws {
+        for file in ["a", "b", "d/c"] { try folder.write("x", to: file) }
+        let store = MemoryStore()
+        let report = await engine(store).store(
+            [
+                OutputRequest(from: "**", to: "mem://bucket/"),
+                OutputRequest(from: "x", to: "mem://bucket/", optional: false),
+            ],
+            from: try ConfinedFolder(folder.path), only: ["b", "d/c", "d", "gone"], deadline: nil, journal: NoJournal(),
+            onEvent: { _ in })
+        #expect(report.isComplete)
+        #expect(store.state.withLock { $0.objects.keys.sorted() } == ["b", "d/c"])
+    }
+
+    @Test func `an object that a broken-off upload has overwritten is not taken for what the journal says`()
+        async throws
+    {
+        try folder.write("first", to: "a")
+        let (store, journal) = (MemoryStore(), MemoryJournal())
+        let all = [OutputRequest(from: "a", to: "mem://bucket/a")]
+        _ = await engine(store).store(all, from: folder.path, journal: journal)
+        let record = try #require(journal.stored(at: "mem://bucket/a"))
+        rename(folder["a"], folder["kept"])
+        try folder.write("other", to: "a")
+        let refusing = MemoryStore(faults: [.cutShort], faultRate: 100)
+        _ = await engine(refusing).store(all, from: folder.path, journal: journal)
+        rename(folder["kept"], folder["a"])
+        #expect(journal.stored(at: "mem://bucket/a")?.file != record.file)
+        let report = await engine(store).store(all, from: folder.path, journal: journal)
+        #expect(report.totals.objectsSkipped == 0)
+        #expect(journal.stored(at: "mem://bucket/a")?.file == record.file)
+    }
+
     @Test func `what passes a limit is named, and what is reserved`() async throws {
         for name in ["a", "b", "c/d/e/f", "g/.kpipe-h", "g/i"] { try folder.write("12345", to: name) }
         let all = [OutputRequest(from: "**", to: "mem://bucket/")]

@@ -44,7 +44,7 @@ struct S3Failure: Equatable {
         switch code {
         case "NoSuchKey": (.notFound, "check the key; S3 minds upper and lower case")
         case "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
-        case "NoSuchBucket": (.notFound, "check the bucket's name and the endpoint")
+        case "NoSuchBucket": (.noBucket, "check the bucket's name and the endpoint")
         case "AccessDenied":
             (.permission, "the credentials in use lack a permission; without s3:ListBucket a missing key is a 403 too")
         case "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "TokenRefreshRequired":

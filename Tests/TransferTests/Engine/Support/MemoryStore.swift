@@ -32,11 +32,14 @@ final class MemoryStore: ObjectStore {
     /// Of 100 requests.
     private let faultRate: UInt64
     private let pageSize: Int
+    /// Asked for an object it cannot say so, as over HTTP.
+    private let bucketIsMissing: Bool
 
     init(
         _ objects: [String: [UInt8]] = [:], faults: [Fault] = [], faultRate: UInt64 = 30, seed: UInt64 = 1,
-        ranges: Bool = true, multipart: Bool = true, pageSize: Int = 1000
+        ranges: Bool = true, multipart: Bool = true, pageSize: Int = 1000, bucketIsMissing: Bool = false
     ) {
+        self.bucketIsMissing = bucketIsMissing
         state = Mutex(State(objects: objects, generator: SeededGenerator(seed: seed)))
         self.faults = faults
         self.faultRate = faultRate
@@ -87,6 +90,7 @@ final class MemoryStore: ObjectStore {
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
         if let fault = nextFault() { try fail(fault, prefix) }
+        if bucketIsMissing { throw TransferError(object: prefix, reason: .noBucket, message: "no such bucket") }
         let keys = state.withLock { state in
             state.pages += 1
             let last = token ?? ""

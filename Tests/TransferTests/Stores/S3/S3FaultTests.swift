@@ -8,7 +8,7 @@ import Testing
 struct S3FaultTests {
     @Test(arguments: [
         (404, "NoSuchKey", TransferError.Reason.notFound),
-        (404, "NoSuchBucket", .notFound),
+        (404, "NoSuchBucket", .noBucket),
         (403, "AccessDenied", .permission),
         (403, "InvalidAccessKeyId", .credentials),
         (403, "SignatureDoesNotMatch", .credentials),

@@ -179,7 +179,7 @@ struct SeaweedFSTests {
             await reason { _ = try await store.read("missing", range: nil, matching: nil, into: sink) } == .notFound)
         let nowhere = try self.store(server, "no-such-bucket-here")
         #expect(await reason { _ = try await nowhere.stat("x") } == .notFound)
-        #expect(await reason { _ = try await nowhere.list(prefix: "", after: nil) } == .notFound)
+        #expect(await reason { _ = try await nowhere.list(prefix: "", after: nil) } == .noBucket)
         #expect(
             await reason { _ = try await reader.write("x", BytesSource("x"), ObjectAttributes()) } == .permission)
         #expect(await reason { _ = try await stranger.stat("x") } == .credentials)

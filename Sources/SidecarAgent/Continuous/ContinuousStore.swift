@@ -1,0 +1,139 @@
+import Basics
+import CLinux
+import Glibc
+import Synchronization
+import Transfer
+import WorkdirProtocol
+
+/// Stores the outputs that are marked `during: continuous` while main runs, each once it is complete and quiet. Nothing it
+/// cannot store is a failure: at the end all that is missing is stored.
+final class ContinuousStore: Sendable {
+    private struct State {
+        var files = SettlingFiles()
+        var isFinishing = false
+    }
+
+    /// Files stored in one go, so that higher priorities that come meanwhile do not wait long.
+    private static let batch = 64
+
+    private let volume: Volume
+    private let journal: any TransferJournal
+    private let transfers: any StepTransfers
+    private let outputs: [OutputRequest]
+    private let onEvent: @Sendable (AgentEvent) -> Void
+    private let time: Timepiece
+    private let wall: WallClock
+    private let state = Mutex(State())
+    private let woken = Signal()
+    private let work = Stoppable()
+    private let ended: AsyncStream<Never>
+    private let end: AsyncStream<Never>.Continuation
+
+    init(
+        _ outputs: [OutputRequest], of volume: Volume, journal: any TransferJournal, transfers: any StepTransfers,
+        time: Timepiece = .system, wall: WallClock = .system, onEvent: @escaping @Sendable (AgentEvent) -> Void
+    ) {
+        self.outputs = outputs
+        self.volume = volume
+        self.journal = journal
+        self.transfers = transfers
+        self.time = time
+        self.wall = wall
+        self.onEvent = onEvent
+        (ended, end) = AsyncStream.makeStream()
+    }
+
+    /// Until `finish`, or until cancelled.
+    func run() async {
+        defer { end.finish() }
+        do throws(VolumeError) {
+            let watch = try OutputWatch(volume) { [weak self] in self?.take($0) }
+            defer { watch.stop() }
+            _ = await work.run { await self.serve(watch) }
+        } catch {
+            onEvent(.warning("outputs are stored at the end only: \(error.message)"))
+        }
+    }
+
+    /// Takes up no more files, and returns when none is under way. Cancelled, it gives up those that are.
+    func finish() async {
+        state.withLock { $0.isFinishing = true }
+        woken.send()
+        await withTaskCancellationHandler {
+            for await _ in ended {}
+        } onCancel: {
+            work.stop()
+        }
+        // A cancelled task is not told of the end by the stream; what is under way stops at once then.
+    }
+
+    private func take(_ change: OutputWatch.Change) {
+        let now = time.now()
+        state.withLock { state in
+            switch change {
+            case .closed(let path): state.files.add(path, at: now)
+            case .found(let path): state.files.add(path, at: now, quiet: SettlingFiles.quietUnseen)
+            case .lost: state.files.lose()
+            }
+        }
+        woken.send()
+    }
+
+    private func serve(_ watch: OutputWatch) async {
+        while !Task.isCancelled {
+            let now = time.now()
+            let (isFinishing, paths, next, misses) = state.withLock { state in
+                (
+                    state.isFinishing, state.files.take(at: now, most: Self.batch), state.files.next,
+                    state.files.takeMissing()
+                )
+            }
+            if isFinishing { return }
+            if misses { watch.scan() }
+            if paths.isEmpty {
+                await woken.wait(until: next, time)
+            } else {
+                await store(paths)
+            }
+        }
+    }
+
+    private func store(_ paths: [String]) async {
+        let folder: ConfinedFolder
+        do throws(VolumeError) { folder = try volume.folder(WorkdirPath.output) } catch { return }
+        let due = paths.filter { isQuiet($0) }
+        guard !due.isEmpty else { return }
+        let report = await transfers.store(
+            outputs, from: folder, only: due, deadline: nil, journal: journal,
+            onEvent: { [onEvent] event in
+                switch event {
+                case .began, .admitted, .finished, .retrying: onEvent(.transfer(.output, event))
+                case .failed(let error) where error.reason != .changed && error.reason != .cancelled:
+                    onEvent(.warning("not stored yet: \(error)"))
+                case .failed, .skipped, .planned, .note: break
+                }
+            })
+        guard report.failures.contains(where: { $0.reason != .changed }) else { return }
+        let now = time.now()
+        state.withLock { state in
+            for path in due { state.files.add(path, at: now, quiet: SettlingFiles.pause) }
+        }
+    }
+
+    /// Written to a moment ago, by whoever else has it open, it waits on.
+    private func isQuiet(_ path: String) -> Bool {
+        let file = Beneath.open(volume.root.descriptor, "\(WorkdirPath.output)/\(path)", Beneath.pathOnly | O_NOFOLLOW)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        let age =
+            Duration.microseconds(wall.microsecondsSince1970())
+            - (.seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec))
+        // A time in the future says nothing.
+        guard age >= .zero, age < SettlingFiles.quiet else { return true }
+        let now = time.now()
+        state.withLock { $0.files.add(path, at: now, quiet: SettlingFiles.quiet - age) }
+        return false
+    }
+}
