@@ -94,13 +94,14 @@ package final class TransferEngine: Sendable {
         journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
         await bounded(onEvent) { [self] onEvent in
-            await storeAll(outputs, from: confined, deadline: deadline, journal: journal, onEvent: onEvent)
+            await storeAll(
+                outputs, from: confined, only: paths, deadline: deadline, journal: journal, onEvent: onEvent)
         }
     }
 
     private func storeAll(
-        _ outputs: [OutputRequest], from confined: ConfinedFolder, deadline: ContinuousClock.Instant?,
-        journal: any TransferJournal, onEvent: @escaping TransferEventHandler
+        _ outputs: [OutputRequest], from confined: ConfinedFolder, only paths: [String]?,
+        deadline: ContinuousClock.Instant?, journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
         let upload = Upload(
             requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
