@@ -5,6 +5,8 @@ package struct KubeletBug: Sendable, Equatable {
     package let words: String
     /// Where it was reported and mended.
     package let source: String
+    /// No pod that is to end had better be converted for such a node.
+    package var losesJobs = false
     /// From each release, up to the one that no longer has it.
     private let affected: [Range<KubeVersion>]
     private let meets: @Sendable (Circumstances) -> Bool
@@ -25,7 +27,7 @@ package struct KubeletBug: Sendable, Equatable {
 
     package static let all = [
         KubeletBug(
-            words: "a pod with native sidecars may not end", source: "kubernetes#123709",
+            words: "a pod with native sidecars may not end", source: "kubernetes#123709", losesJobs: true,
             affected: [KubeVersion(1, 29, 0)..<KubeVersion(1, 29, 3)], meets: \.isToEnd),
         KubeletBug(
             words: "an init container that the runtime failed to start once stays as it is, and main never starts",

@@ -12,7 +12,7 @@ import WorkdirProtocol
 @main
 struct KpipeSidecar: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kpipe-sidecar",
+        commandName: commandName(for: CommandLine.arguments.first ?? ""),
         abstract: "Runs a step's inputs, outputs and states beside its program.",
         discussion: """
             EXAMPLES
@@ -38,6 +38,11 @@ struct KpipeSidecar: AsyncParsableCommand {
             ProbeCommand.self, RenderCommand.self, TerminatorCommand.self, WebhookCommand.self, NodeAgentCommand.self,
             DiagnoseCommand.self, SchemaCommand.self,
         ])
+
+    /// kubectl finds its plugins by their files' names, and calls `kubectl-kpipe` for `kubectl kpipe`.
+    static func commandName(for program: String) -> String {
+        program.split(separator: "/").last == "kubectl-kpipe" ? "kubectl kpipe" : "kpipe-sidecar"
+    }
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {

@@ -12,12 +12,15 @@ struct KubeOptions: ParsableArguments {
         completion: .file())
     var kubeconfig: String?
 
-    @Option(help: ArgumentHelp("The context of the configuration to use.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The context of the configuration to use.", valueName: "name"),
+        completion: .shellCommand(ClusterWords.contexts))
     var context: String?
 
     @Option(
         name: [.long, .customShort("n")],
-        help: ArgumentHelp("The namespace, instead of the context's.", valueName: "name"))
+        help: ArgumentHelp("The namespace, instead of the context's.", valueName: "name"),
+        completion: .shellCommand(ClusterWords.namespaces))
     var namespace: String?
 
     @Option(name: .customLong("as"), help: ArgumentHelp("Act as this user.", valueName: "user"))
@@ -50,4 +53,12 @@ struct KubeOptions: ParsableArguments {
             throw CommandFailure(.configuration, error.description)
         }
     }
+}
+
+/// What a shell asks to complete a word: kubectl, which whoever works with a cluster has.
+enum ClusterWords {
+    static let contexts = "kubectl config get-contexts --output=name 2> /dev/null"
+    static let namespaces = "kubectl get namespaces --output=name 2> /dev/null | cut -d/ -f2"
+    /// `pod/NAME` and `job/NAME`.
+    static let subjects = "kubectl get pods,jobs --output=name 2> /dev/null | sed s,^job.batch/,job/,"
 }

@@ -53,6 +53,42 @@ import WorkdirProtocol
         #expect(told.leaderElect && told.dryRun && told.once && told.port == 0)
     }
 
+    @Test func `a webhook takes its port from the command line or the configuration`() throws {
+        let webhook = try Self.parsed("webhook", as: WebhookCommand.self)
+        #expect(webhook.config == nil && webhook.port == nil && webhook.clientAuthority == nil && !webhook.dryRun)
+        #expect(webhook.statusPort == 8080 && WebhookCommand.defaultLogLevel == .info)
+        let told = try Self.parsed(
+            "webhook --config t.yaml --port 8443 --client-ca ca.crt --status-port 0 -n team", as: WebhookCommand.self)
+        #expect(told.config == "t.yaml" && told.port == 8443 && told.clientAuthority == "ca.crt")
+        #expect(told.statusPort == 0 && told.kube.namespace == "team")
+        #expect(throws: (any Error).self) { try KpipeSidecar.parseAsRoot(["webhook", "--port", "65536"]) }
+    }
+
+    @Test(
+        arguments: [
+            ("kpipe-sidecar", "kpipe-sidecar"), ("/usr/bin/kubectl-kpipe", "kubectl kpipe"), ("", "kpipe-sidecar"),
+        ])
+    func `kubectl calls it by its own name`(program: String, name: String) {
+        #expect(KpipeSidecar.commandName(for: program) == name)
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"]) func `shells complete what the cluster has`(shell: String) throws {
+        let script = KpipeSidecar.completionScript(for: try #require(CompletionShell(rawValue: shell)))
+        for words in ["get-contexts", "get namespaces", "get pods,jobs"] { #expect(script.contains(words)) }
+    }
+
+    @Test(
+        arguments: [
+            ("--api-server-cidr 10.0.0.10", false), ("--api-server-cidr 10.0.0.10/33", false),
+            ("--api-server-cidr 10.0.0.10/32 --api-server-cidr fd00::/64", true),
+            ("--api-server-cidr fd00::/129", false),
+            ("--policy --only-namespace x", false), ("--policy", true), ("--replicas 0", false),
+        ])
+    func `what cannot be installed is refused`(words: String, isFine: Bool) {
+        let arguments = ["render", "install"] + words.split(separator: " ").map(String.init)
+        #expect(((try? KpipeSidecar.parseAsRoot(arguments)) != nil) == isFine)
+    }
+
     @Test func `a node agent needs its node and its runtime`() throws {
         let agent = try Self.parsed("node-agent --cri-socket /run/c.sock --node-name lab", as: NodeAgentCommand.self)
         #expect(agent.criSocket == "/run/c.sock" && agent.nodeName == "lab" && agent.port == 8080)

@@ -102,6 +102,8 @@ enum AdmissionEvent {
 struct AdmissionSurroundings: Sendable, Equatable {
     /// The API server's; `nil` where it could not be asked.
     var version: KubeVersion?
+    /// The cluster's nodes; `nil` where they could not be asked.
+    var nodes: NodeFleet? = NodeFleet()
     /// `nil` where the namespace could not be asked, or nothing depends on it.
     var namespace: NamespaceLabels?
     /// What makes a container a sidecar: the terminator's own rules.

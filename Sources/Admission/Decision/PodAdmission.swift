@@ -23,6 +23,9 @@ struct PodAdmission {
         guard metadata?["annotations"]?[WellKnownNames.Annotation.mirror] == nil else { return .init(.unasked) }
         let optIn = optIn(metadata?["labels"]?[WellKnownNames.Label.convert]?.text)
         guard optIn != .no else { return .init(.unasked) }
+        // Hands off, whichever of us it is.
+        guard metadata?["annotations"]?[WellKnownNames.Annotation.terminator]?.text != WellKnownNames.Label.disabled
+        else { return .init(.unasked) }
         let stripped = StrippedPolicies(object)
         let decision = converting(stripped.restored, restored: stripped.names)
         guard optIn == .unknown, decision.result != .unchanged else { return decision }
@@ -78,9 +81,18 @@ struct PodAdmission {
         }
         let check = PatchCheck(from: object, to: pod, by: converter)
         if let problem = check.problem { return leaving("the change was not sent: \(problem)") }
+        var objections = Objections()
+        // Who sent native sidecars knows of the nodes.
+        if check.natives.count > restored.count {
+            switch Objections.to(pod, object, surroundings) {
+            case .failure(let why): return leaving(why.description)
+            case .success(let found): objections = found
+            }
+        }
         var decision = AdmissionDecision(
             check.natives.count > restored.count ? .converted : .restored, patch: check.patch,
-            warnings: warnings(diagnostics), sidecars: check.natives)
+            warnings: warnings(diagnostics) + (object.controller == nil ? objections.warnings : []),
+            sidecars: check.natives)
         guard !restored.isEmpty else { return decision }
         let note =
             "another webhook took restartPolicy: Always from \(restored.joined(separator: ", ")), which was put back; "
@@ -130,6 +142,60 @@ extension YAMLNode {
 }
 
 extension Diagnostic {
-    /// Without a line: the object is not in a file.
-    var words: String { "\(rule.id): \(message)" }
+    /// Without a line, because the object is not in a file; with advice that can be followed without a command line.
+    var words: String {
+        let annotation = WellKnownNames.Annotation.primaryContainer
+        return "\(rule.id): \(message.replacing("with --primary", with: "by the annotation \(annotation)"))"
+    }
+}
+
+/// What the nodes on which a pod may run have against native sidecars.
+private struct Objections {
+    /// For whoever sent the pod.
+    var warnings: [String] = []
+
+    struct Reason: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// - Parameters:
+    ///   - converted: as it would be.
+    ///   - pod: as it came.
+    /// - Returns: why it is to stay as it is, or what is to be said of it.
+    static func to(
+        _ converted: YAMLNode, _ pod: YAMLNode, _ surroundings: AdmissionSurroundings
+    ) -> Result<Objections, Reason> {
+        guard let nodes = surroundings.nodes else {
+            return .failure(Reason(description: "the nodes' versions could not be read"))
+        }
+        let system = pod["spec"]?["os"]?["name"]?.text ?? NodeFleet.linux
+        let kinds = nodes.kinds(for: pod)
+        let others = kinds.map(\.system).filter { !$0.isEmpty && $0 != NodeFleet.linux }
+        // With Linux nodes at hand a pod that says nothing is for these.
+        guard system == NodeFleet.linux, others.isEmpty || kinds.count > others.count else {
+            return .failure(Reason(description: "it is for nodes that do not run Linux"))
+        }
+        let kubelets = kinds.filter { $0.system.isEmpty || $0.system == NodeFleet.linux }.compactMap(\.kubelet)
+        var objections = Objections()
+        for version in Set(kubelets).sorted() {
+            guard version >= .nativeSidecars else {
+                let since = KubeVersion.nativeSidecars
+                return .failure(
+                    Reason(description: "it may run on a node of \(version), which has no native sidecars (\(since))"))
+            }
+            for bug in KubeletBug.met(by: circumstances(of: converted), on: version) {
+                let words = "it may run on a node of \(version): \(bug.words) (\(bug.source))"
+                if bug.losesJobs { return .failure(Reason(description: words)) }
+                if !objections.warnings.contains(words) { objections.warnings.append(words) }
+            }
+        }
+        return .success(objections)
+    }
+
+    private static func circumstances(of pod: YAMLNode) -> KubeletBug.Circumstances {
+        let natives = (pod["spec"]?["initContainers"]?.sequence ?? []).filter { $0["restartPolicy"]?.text == "Always" }
+        return .init(
+            restartPolicy: pod["spec"]?["restartPolicy"]?.text ?? "Always",
+            hasStartupProbe: natives.contains { $0["startupProbe"]?.mapping != nil })
+    }
 }

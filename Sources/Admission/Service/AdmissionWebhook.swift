@@ -19,6 +19,7 @@ package final class AdmissionWebhook: Sendable {
     private let options: AdmissionOptions
     private let api: any KubeAPI
     private let namespaces: NamespaceReader
+    private let nodes: NodeReader
     private let discovery: Discovery
     private let events: EventRecorder
     private let gate: RequestGate
@@ -43,6 +44,7 @@ package final class AdmissionWebhook: Sendable {
         self.time = time
         self.wall = wall
         namespaces = NamespaceReader(api, time: time)
+        nodes = NodeReader(api, time: time)
         discovery = Discovery(api, time: time)
         events = EventRecorder(
             controller: Self.name, instance: LeaderElection.uniqueIdentity(), api: api, logger: logger, time: time,
@@ -186,6 +188,8 @@ package final class AdmissionWebhook: Sendable {
             let version = try await discovery.version()
             surroundings.version = KubeVersion(version.text) ?? KubeVersion("\(version.major).\(version.minor)")
             surroundings.namespace = try await namespaces.labels(of: request.namespace)
+            surroundings.nodes = nil
+            surroundings.nodes = try await nodes.fleet()
         } catch {
             logger.warning("a decision lacks what it needs to know", error: error)
         }

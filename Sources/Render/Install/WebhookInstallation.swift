@@ -29,6 +29,7 @@ struct WebhookInstallation {
     static func clusterRules(_ webhook: ClusterInstallation.Webhook) -> [AccessRule] {
         [
             AccessRule("", ["namespaces"], ["get"], for: "the labels that ask for conversion"),
+            AccessRule("", ["nodes"], ["list"], for: "the versions of the kubelets that a pod may meet"),
             AccessRule("events.k8s.io", ["events"], ["create", "patch"], for: "telling why a pod is left as it is"),
         ]
             + (webhook.certificates == .own

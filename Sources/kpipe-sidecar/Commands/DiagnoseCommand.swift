@@ -41,7 +41,9 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
                   --as system:serviceaccount:kpipe-system:kpipe-terminator
             """)
 
-    @Argument(help: "pod/NAME, job/NAME, namespace/NAME or all; left out: the namespace's pods.")
+    @Argument(
+        help: "pod/NAME, job/NAME, namespace/NAME or all; left out: the namespace's pods.",
+        completion: .shellCommand(ClusterWords.subjects))
     var subject: [String] = []
 
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.")

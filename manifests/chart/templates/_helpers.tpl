@@ -250,6 +250,7 @@ spec:
 {{- define "kpipe.webhookRules" -}}
 {{- $webhook := include "kpipe.webhookConfiguration" . | fromJson }}
 - {apiGroups: [""], resources: [namespaces], verbs: [get]}
+- {apiGroups: [""], resources: [nodes], verbs: [list]}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}
 {{- if eq $webhook.certificates "own" }}
 - {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], resourceNames: [{{ $webhook.configuration }}], verbs: [get, patch]}
