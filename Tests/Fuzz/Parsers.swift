@@ -47,7 +47,7 @@ enum Parser: String, CaseIterable, Sendable {
             _ = try? S3Listing.uploads(bytes, object: "fuzz")
         case .archive: unpack(bytes)
         case .cri: _ = GRPCFrame.decode(bytes)
-        case .journal: _ = JournalContent.parse(bytes)
+        case .journal: for line in bytes.split(separator: UInt8(ascii: "\n")) { _ = JournalLine.decode(line) }
         case .manifest: _ = try? Manifest(bytes, from: "fuzz")
         case .credentials: _ = try? CredentialDocument.credentials(bytes, from: "fuzz")
         case .profiles: _ = INIFile.parse(text)

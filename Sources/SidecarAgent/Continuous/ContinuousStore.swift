@@ -107,7 +107,7 @@ final class ContinuousStore: Sendable {
             outputs, from: folder, only: due, deadline: nil, journal: journal,
             onEvent: { [onEvent] event in
                 switch event {
-                case .began, .admitted, .finished, .retrying: onEvent(.transfer(.output, event))
+                case .began, .admitted, .finished, .retrying, .told: onEvent(.transfer(.output, event))
                 case .failed(let error) where error.reason != .changed && error.reason != .cancelled:
                     onEvent(.warning("not stored yet: \(error)"))
                 case .failed, .skipped, .planned, .note: break
