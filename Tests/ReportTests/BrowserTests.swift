@@ -7,7 +7,7 @@ import Testing
 
 /// Pages in a real Chromium: what is drawn is read there, not in our own text. With `KPIPE_SCREENSHOTS=FOLDER` the pages
 /// and their pictures (light, dark, narrow) stay in that folder.
-@Suite(.requires(.chromium, .chromedriver, .python), .serialized) struct BrowserTests {
+@Suite(.requires(.chromium, .chromedriver, .python), .requires(module: .selenium), .serialized) struct BrowserTests {
     private struct Seen: Decodable {
         struct Bar: Decodable {
             var label: String

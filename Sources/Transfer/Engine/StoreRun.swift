@@ -107,7 +107,10 @@ struct StoreRun {
             if let paths {
                 for path in paths { OutputWalk.findings(at: path, in: folder).forEach(take) }
             } else {
-                OutputWalk.walk(folder, limits: limits, isCancelled: isCancelled, found: take)
+                let targets = plan
+                OutputWalk.walk(
+                    folder, limits: limits, meaning: { targets.means($0) }, entering: { targets.reaches(into: $0) },
+                    isCancelled: isCancelled, found: take)
                 if !others.contains(where: \.isUnseen) { failures += plan.missing(others) }
             }
             plan.finish()

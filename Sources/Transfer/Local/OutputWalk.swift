@@ -19,6 +19,8 @@ struct OutputWalk {
 
     private let folder: ConfinedFolder
     private let limits: OutputLimits
+    private let isMeant: (String) -> Bool
+    private let isEntered: (String) -> Bool
     private let isCancelled: () -> Bool
     private let found: (Finding) -> Void
     /// Paths still to be looked at, the next one last.
@@ -27,22 +29,32 @@ struct OutputWalk {
     private var bytes: Int64 = 0
 
     private init(
-        _ folder: ConfinedFolder, _ limits: OutputLimits, _ isCancelled: @escaping () -> Bool,
+        _ folder: ConfinedFolder, _ limits: OutputLimits, meaning isMeant: @escaping (String) -> Bool,
+        entering isEntered: @escaping (String) -> Bool, _ isCancelled: @escaping () -> Bool,
         _ found: @escaping (Finding) -> Void
     ) {
         self.folder = folder
         self.limits = limits
+        self.isMeant = isMeant
+        self.isEntered = isEntered
         self.isCancelled = isCancelled
         self.found = found
     }
 
-    /// Gives everything in the folder to `found`. Once a limit is passed nothing more is looked for, and that is said.
+    /// Gives what is meant in the folder to `found`, and what stands beside it. Once a limit is passed nothing more is
+    /// looked for, and that is said.
+    ///
+    /// - Parameters:
+    ///   - isMeant: whether a path counts towards the limits.
+    ///   - isEntered: whether a folder may hold what is meant: others are not looked into, however large.
     static func walk(
-        _ folder: ConfinedFolder, limits: OutputLimits = .init(), isCancelled: @escaping () -> Bool = { false },
-        found: (Finding) -> Void
+        _ folder: ConfinedFolder, limits: OutputLimits = .init(),
+        meaning isMeant: @escaping (String) -> Bool = { _ in true },
+        entering isEntered: @escaping (String) -> Bool = { _ in true },
+        isCancelled: @escaping () -> Bool = { false }, found: (Finding) -> Void
     ) {
         withoutActuallyEscaping(found) { found in
-            var walk = OutputWalk(folder, limits, isCancelled, found)
+            var walk = OutputWalk(folder, limits, meaning: isMeant, entering: isEntered, isCancelled, found)
             walk.list("")
             while let path = walk.pending.popLast() { walk.visit(path) }
         }
@@ -52,7 +64,7 @@ struct OutputWalk {
     static func findings(at path: String, in folder: ConfinedFolder) -> [Finding] {
         var findings: [Finding] = []
         let take = { (finding: Finding) in findings.append(finding) }
-        var walk = OutputWalk(folder, .init(), { false }, take)
+        var walk = OutputWalk(folder, .init(), meaning: { _ in true }, entering: { _ in true }, { false }, take)
         walk.visit(path)
         return findings
     }
@@ -82,6 +94,7 @@ struct OutputWalk {
             found(.refused(path, .unnameable(folder.display(path))))
             return
         }
+        guard isEntered(path) else { return }
         guard depth < limits.depth else { throw .unnameable(folder.display(path)) }
         let inside = try ConfinedFolder(inside: parent, name)
         for inner in try inside.names() { try refuse(inner, in: inside, path + "/", depth + 1) }
@@ -93,11 +106,12 @@ struct OutputWalk {
             guard let status = try folder.status(path) else { return }
             let isReserved = ConfinedFolder.split(path).name.begins(with: ConfinedFolder.temporaryPrefix)
             switch status.st_mode & S_IFMT {
+            case S_IFDIR where !isEntered(path): break
             case S_IFDIR where isReserved: throw reservedName(path)
             case S_IFREG where isReserved, S_IFLNK where isReserved:
                 found(.refused(path, reservedName(path)))
             case S_IFREG:
-                try count(status)
+                if isMeant(path) { try count(status) }
                 found(.file(path))
             case S_IFDIR: list(path)
             case S_IFLNK: found(try finding(link: path))

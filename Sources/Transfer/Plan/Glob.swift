@@ -85,6 +85,18 @@ package struct Glob: Sendable, Equatable {
         }
     }
 
+    /// Whether something below the folder of this name may match; else nobody need look into it.
+    package func reaches(into folder: String) -> Bool {
+        let segments = folder.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
+        return alternatives.contains { pattern in
+            for (index, segment) in segments.enumerated() where index < pattern.count {
+                guard case .tokens(let tokens) = pattern[index] else { return true }
+                guard Self.match(tokens, segment, isRun: { $0 == .run }, one: Self.matches) else { return false }
+            }
+            return segments.count < pattern.count
+        }
+    }
+
     private static func matches(_ token: Token, _ scalar: Unicode.Scalar) -> Bool {
         switch token {
         case .character(let character): character == scalar

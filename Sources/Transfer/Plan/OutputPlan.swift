@@ -18,8 +18,8 @@ struct OutputPlan: Sendable {
         self.key = !isPattern || key.isEmpty || key.hasSuffix("/") ? key : key + "/"
     }
 
-    /// Folders outside of it hold nothing that is meant: where the walk may begin.
-    var fixedFolder: String { base }
+    /// Whether a folder may hold what is meant.
+    func reaches(into folder: String) -> Bool { glob.reaches(into: folder) }
 
     /// The key for a file at `path`, or `nil` if it is not meant.
     func key(of path: String) -> String? {

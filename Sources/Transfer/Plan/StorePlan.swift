@@ -35,6 +35,9 @@ struct StorePlan: Sendable {
     /// Whether any output means a file at `path`.
     func means(_ path: String) -> Bool { targets.contains { $0.plan.key(of: path) != nil } }
 
+    /// Whether any output may mean a file in that folder.
+    func reaches(into folder: String) -> Bool { targets.contains { $0.plan.reaches(into: folder) } }
+
     /// What is missing: outputs that must match a file and match none, not even among those that cannot be stored.
     func missing(_ others: [OutputWalk.Finding]) -> [TransferError] {
         targets.enumerated().compactMap { index, target in

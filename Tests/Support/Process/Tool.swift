@@ -32,6 +32,7 @@ package enum Tool: String, Sendable, CaseIterable {
 package enum PythonModule: String, Sendable {
     case googleStorage = "google/cloud/storage"
     case azureBlob = "azure/storage/blob"
+    case selenium
 
     var isInstalled: Bool {
         let libraries = Repository.path(".venv/lib")

@@ -33,6 +33,20 @@ import WorkdirProtocol
         #expect(store.state.withLock { $0.uploads.isEmpty })
     }
 
+    /// A home directory, a scratch disk: nobody looks through it for a file that is named, or counts what else it holds.
+    @Test(arguments: [("h.txt", 1), ("*.txt", 1), ("d/*/e.txt", 1), ("e/../h.txt", 0)])
+    func `what lies beside what is meant is nobody's affair`(pattern: String, count: Int) async throws {
+        try folder.write("x", to: "h.txt")
+        try folder.write("z", to: "d/f/e.txt")
+        try folder.write("y", to: String(repeating: "d/", count: 80) + "deep")
+        try folder.write("reserved", to: ".kpipe-here/x")
+        #expect(truncate(try folder.write("", to: "sparse"), 1 << 42) == 0)
+        let store = MemoryStore()
+        let report = await engine(store).store(
+            [OutputRequest(from: pattern, to: "mem://bucket/o/")], from: folder.path)
+        #expect(report.failures == [] && report.files.count == count)
+    }
+
     @Test func `names are bytes: two spellings are two files, and what is no text is refused by name`() async throws {
         let spellings = ["d/caf\u{E9}", "d/cafe\u{301}", "d/\u{301}x"]
         for (index, name) in spellings.enumerated() { try folder.write("\(index)", to: name) }

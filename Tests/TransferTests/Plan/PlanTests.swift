@@ -192,3 +192,16 @@ import Testing
         }
     }
 }
+
+/// Which folders are worth a look.
+@Suite struct ReachTests {
+    @Test(arguments: [
+        ("h.txt", "a", false), ("a/h.txt", "a", true), ("a/h.txt", "a/b", false), ("a/h.txt", "b", false),
+        ("**", "a/b/c", true), ("a/**", "a/b/c", true), ("a/**", "b", false), ("*/x", "any", true),
+        ("*/x", "any/more", false), ("{a,b/c}/x", "b", true), ("{a,b/c}/x", "b/c", true), ("{a,b/c}/x", "c", false),
+        ("**/x/*.csv", "anything", true), ("[ab]*", "a", false), ("*", "a", false),
+    ])
+    func `a folder is entered where its files may be meant`(pattern: String, folder: String, isEntered: Bool) throws {
+        #expect(try Glob(pattern).reaches(into: folder) == isEntered)
+    }
+}

@@ -16,7 +16,8 @@ struct GoogleEmulatorTests {
     private func crc32c(_ bytes: [UInt8]) -> Checksum { StreamTransfer.checksum(bytes, .crc32c).checksum }
 
     @Test func `objects come back as they were stored, whatever their names`() async throws {
-        let (_, _, store) = try await open("names")
+        let (server, _, store) = try await open("names")
+        defer { withExtendedLifetime(server) {} }
         let keys = [
             "a/b", "with space", "plus+plus", "percent%20sign", "100%", "emoji/🧪/ü", "q?uestion#hash", "a&b=c;d",
             "e\u{301}", "\u{e9}", "quote'\"<x>", String(repeating: "k", count: 1000),
@@ -38,7 +39,8 @@ struct GoogleEmulatorTests {
     }
 
     @Test func `ranges are exact, an empty object is an object, a missing one is not`() async throws {
-        let (_, registry, store) = try await open("ranges")
+        let (server, registry, store) = try await open("ranges")
+        defer { withExtendedLifetime(server) {} }
         let content = seededBytes(100_000)
         _ = try await store.write("object", BytesSource(content), ObjectAttributes(checksum: crc32c(content)))
         let info = try await store.stat("object")
@@ -63,7 +65,8 @@ struct GoogleEmulatorTests {
     }
 
     @Test func `a body whose checksum is wrong is told`() async throws {
-        let (_, _, store) = try await open("damaged")
+        let (server, _, store) = try await open("damaged")
+        defer { withExtendedLifetime(server) {} }
         let error = await failure { () throws(TransferError) in
             let attributes = ObjectAttributes(checksum: Checksum(.crc32c, [1, 2, 3, 4]))
             _ = try await store.write("x", BytesSource("content"), attributes)
@@ -74,7 +77,8 @@ struct GoogleEmulatorTests {
     @Test func `an upload in parts is joined in rounds where there is no XML interface, and leaves nothing`()
         async throws
     {
-        let (_, _, store) = try await open("parts")
+        let (server, _, store) = try await open("parts")
+        defer { withExtendedLifetime(server) {} }
         let content = seededBytes(40_000)
         let upload = try await store.beginMultipart("big", ObjectAttributes(contentType: "text/x"))
         var tags: [PartTag] = []
