@@ -41,7 +41,8 @@ struct MemoryTests {
         #expect(backend.reports.count { $0.terminal } == 1)
         #expect(backend.states.last == "DONE")
         let byID = Dictionary(grouping: backend.reports, by: \.id).values
-        #expect(byID.allSatisfy { Set($0.map(\.state)).count == 1 }, "an id is one report, however often it is delivered")
+        #expect(
+            byID.allSatisfy { Set($0.map(\.state)).count == 1 }, "an id is one report, however often it is delivered")
         #expect(backend.gets["a"] == 1, "what is verified is not fetched again")
     }
 
