@@ -4,13 +4,14 @@ import TestSupport
 /// When an agent is killed, counted in its own work, so that the same moments come on a fast and on a slow machine: some
 /// time after its n-th request since it was started. One that has nothing to ask for is killed after a while.
 struct KillMoment {
+    /// Before the agent has done anything: while it starts. Else its time begins when it is up, however slow the machine.
+    let isEarly: Bool
     private let requests: Int
     private let delay: Duration
     private let patience: Duration
 
     init(using random: inout SeededGenerator) {
-        // Now and then before it has asked for anything at all: while it starts.
-        let isEarly = Int.random(in: 0..<5, using: &random) == 0
+        isEarly = Int.random(in: 0..<5, using: &random) == 0
         requests = isEarly ? 0 : Int.random(in: 1...90, using: &random)
         delay = .milliseconds(Int.random(in: 0...(isEarly ? 120 : 15), using: &random))
         patience = .milliseconds(Int.random(in: 150...500, using: &random))

@@ -55,7 +55,9 @@ struct KillTests {
         while !isOver {
             isOver = backend.reports.contains { $0.terminal }
             let agent = try rig.agent()
-            try await KillMoment(using: &random).come(to: backend)
+            let moment = KillMoment(using: &random)
+            if !moment.isEarly { try await rig.waitUntilUp(agent) }
+            try await moment.come(to: backend)
             #expect(agent.status == nil, "it ended by itself before kill \(kills), seed \(seed): \(agent.errorOutput)")
             await agent.finish()
             kills += 1
