@@ -100,20 +100,24 @@ import Testing
         let first = Shared<[String]>([])
         let (one, oneClient) = try start(first)
         try await eventually("the first works") { first.value.contains("web") }
+        #expect(first.value == ["web"])
         let leader = holder()
         #expect(leader?.isEmpty == false)
         let second = Shared<[String]>([])
         let (other, otherClient) = try start(second)
         server.update { _ = $0.place(Self.pod("late")) }
         try await eventually("a failure comes again") { first.value.count { $0 == "late" } >= 2 }
+        #expect(first.value == ["web", "late", "late"])
         server.update { _ = $0.vanish("Pod", "late", in: "default") }
         try await eventually("what is gone is told") { first.value.count { $0 == "late" } > 2 }
+        #expect(first.value == ["web", "late", "late", "late"])
         #expect(second.value.isEmpty)
         #expect(holder() == leader)
 
         one.cancel()
         try? await one.value
         try await eventually("the second takes over") { second.value.contains("web") }
+        #expect(second.value == ["web"])
         #expect(holder() != leader)
         other.cancel()
         try? await other.value
