@@ -2,7 +2,7 @@
 /// Throws after `limit`, naming `what`.
 @discardableResult
 package func eventually<Value: Sendable>(
-    _ what: String, limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
+    _ what: String, limit: Duration = .seconds(90), every pause: Duration = .milliseconds(20),
     _ answer: () async throws -> Value?
 ) async throws -> Value {
     let clock = ContinuousClock()
@@ -16,7 +16,7 @@ package func eventually<Value: Sendable>(
 
 /// Waits until `condition` holds.
 package func eventually(
-    _ what: String, limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+    _ what: String, limit: Duration = .seconds(90), _ condition: () async throws -> Bool
 ) async throws {
     try await eventually(what, limit: limit) { try await condition() ? true : nil }
 }

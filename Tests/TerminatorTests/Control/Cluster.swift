@@ -37,12 +37,14 @@ struct Cluster {
     }
 
     /// A controller at work until `body` returns.
+    ///
+    /// - Parameter timeout: for what is asked of a container; longer than any machine is busy.
     func controlled<Value: Sendable>(
         _ configuration: TerminatorConfiguration = .exiting, _ options: TerminatorOptions = .init(),
-        _ body: @Sendable () async throws -> Value
+        timeout: Duration = .seconds(60), _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         let controller = TerminatorController(
-            configuration, options, api: client, streams: ClusterStreams(access, timeout: .seconds(2)),
+            configuration, options, api: client, streams: ClusterStreams(access, timeout: timeout),
             registry: registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await controller.run() }

@@ -55,8 +55,8 @@ import YAMLTree
             cluster.server.inject(.status(refusal), for: .init("GET", Self.path + "/portforward"))
         }
         cluster.pod(Self.pod)
-        try await cluster.controlled(.asking) {
-            try await eventually("the swap", limit: .seconds(10)) { cluster.image(of: Self.pod) == "exit0:latest" }
+        try await cluster.controlled(.asking, timeout: .seconds(2)) {
+            try await eventually("the swap") { cluster.image(of: Self.pod) == "exit0:latest" }
         }
         let progress = try #require(cluster.progress(of: Self.pod))
         #expect(progress.wholeMatch(of: /sidecar=http@\d+\/0!,image@\d+\/0/) != nil, "\(progress)")

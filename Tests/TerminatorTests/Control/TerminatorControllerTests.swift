@@ -161,7 +161,7 @@ import YAMLTree
         var options = TerminatorOptions()
         options.isOnce = true
         let controller = TerminatorController(
-            .exiting, options, api: cluster.client, streams: ClusterStreams(cluster.access, timeout: .seconds(2)),
+            .exiting, options, api: cluster.client, streams: ClusterStreams(cluster.access),
             registry: cluster.registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         async let end: Void = controller.run()
         try await eventually("the swap, after its rehearsal") { cluster.image(of: "early") == "exit0:latest" }

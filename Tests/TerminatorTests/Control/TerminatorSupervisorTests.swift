@@ -10,7 +10,7 @@ import Testing
     private static func supervisor(_ cluster: Cluster) -> TerminatorSupervisor {
         TerminatorSupervisor(.exiting) { configuration in
             TerminatorController(
-                configuration, api: cluster.client, streams: ClusterStreams(cluster.access, timeout: .seconds(2)),
+                configuration, api: cluster.client, streams: ClusterStreams(cluster.access),
                 registry: cluster.registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
     }

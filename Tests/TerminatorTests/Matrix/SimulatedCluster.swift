@@ -68,7 +68,7 @@ struct SimulatedCluster: Sendable {
         let access = ClusterAccess(
             server: try #require(ServerAddress(server.url, secureByDefault: false)), proxy: .none)
         client = KubeClient(access, KubeClientOptions(rate: nil))
-        streams = ClusterStreams(access, timeout: .seconds(2))
+        streams = ClusterStreams(access)
     }
 
     private static func admission(_ obstacle: Setting.Obstacle?) -> @Sendable (inout JSONValue, String) -> String? {
@@ -133,17 +133,16 @@ struct SimulatedCluster: Sendable {
             logger: logger, time: time)
     }
 
-    /// Lets time pass, as long as the task is not cancelled: twenty times as fast as it does, and slower where the machine
-    /// is so busy that nobody could keep up.
+    /// Lets time pass, as long as the task is not cancelled: some twenty times as fast as it does, and slower where the
+    /// machine is so busy that nobody could keep up. Everybody's way to the API server is timed by walking it: no time
+    /// passes while a request is on it.
     private func simulate() async {
-        var last = ContinuousClock.now
         while !Task.isCancelled {
             let now = clock.now.elapsed / .seconds(1)
             server.update { api in node.withLock { $0.step(&api, at: now) } }
             try? await Task.sleep(for: .milliseconds(5))
-            let moment = ContinuousClock.now
-            clock.advance(by: min((moment - last) * 20, .milliseconds(400)))
-            last = moment
+            _ = try? await client.send(APIRequest("GET", "/version"))
+            clock.advance(by: .milliseconds(120))
         }
     }
 
@@ -151,7 +150,7 @@ struct SimulatedCluster: Sendable {
         var sighting = Sighting()
         var deleted: Set<String> = []
         do {
-            return try await eventually("the end", limit: .seconds(90), every: .milliseconds(10)) {
+            return try await eventually("the end", limit: .seconds(300), every: .milliseconds(10)) {
                 let (jobs, pods) = server.update { ($0.objects("Job"), $0.objects("Pod")) }
                 sighting = sighting.followed(by: jobs, pods)
                 for (job, scenario) in scenarios where scenario.incident == .deletion {
