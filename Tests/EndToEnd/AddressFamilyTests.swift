@@ -74,13 +74,17 @@ struct AddressFamilyTests {
             }
             #expect(health == "ok\n")
             guard server == .terminator else { continue }
-            let review = try await namespace.run(
-                "curl",
-                [
-                    "--silent", "--show-error", "--cacert", certificates.authority, "--connect-to",
-                    "localhost:9443:\(host):9443", "--write-out", "%{http_code}", "--output", "/dev/null",
-                    "https://localhost:9443/elsewhere",
-                ])
+            // Its certificate is read beside all that makes the process healthy.
+            let review = try await eventually("the webhook on \(host)") {
+                let answer = try await namespace.run(
+                    "curl",
+                    [
+                        "--silent", "--show-error", "--cacert", certificates.authority, "--connect-to",
+                        "localhost:9443:\(host):9443", "--write-out", "%{http_code}", "--output", "/dev/null",
+                        "https://localhost:9443/elsewhere",
+                    ])
+                return answer.output == "000" ? nil : answer
+            }
             #expect(review.output == "404", "\(review.error)")
         }
         await child.finish()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What people start to try a change.
-@Suite(.timeLimit(.minutes(3))) struct DevelopmentTests {
+@Suite(.timeLimit(.minutes(20))) struct DevelopmentTests {
     @Test(.requires(.kubectl)) func `scripts/dev shows a Job that ends, and a step beside it`() async throws {
         let programs = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path
         let shown = try await run(

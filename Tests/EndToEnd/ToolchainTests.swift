@@ -26,7 +26,7 @@ struct ToolchainTests {
                 == Self.entries)
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(20)))
     func `An idle program wakes up all the time without CIdle, and never with it`() async throws {
         try await compileIdle()
         let plain = try await start("plain", [])

@@ -6,7 +6,7 @@ import Testing
 
 /// HTTP/2 and HTTP/1.1 side by side, to one server.
 @Suite struct MultiplexTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func anAnswerUnderWayOverHTTP1HoldsUpNothingOverHTTP2() async throws {
         let setup = try await TLSTests.Setup { $0.http2 = true }
         let content = seededBytes(8 << 20)
@@ -31,7 +31,7 @@ import Testing
         await client.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func requestsThatComeWhileTheWatchConnectsDoNotWaitForIt() async throws {
         let setup = try await TLSTests.Setup {
             $0.http2 = true

@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// The examples in the libraries' documentation, run.
-@Suite(.timeLimit(.minutes(2))) struct DocumentedExamplesTests {
+@Suite(.timeLimit(.minutes(20))) struct DocumentedExamplesTests {
     private static let pod = ObjectKey(namespace: "default", name: "web")
     private static let ours = "example.com/batch"
 

@@ -9,7 +9,7 @@ import Testing
 @testable import KubeClient
 
 /// Against the fake API server.
-@Suite(.timeLimit(.minutes(2))) struct PodConnectionsTests {
+@Suite(.timeLimit(.minutes(20))) struct PodConnectionsTests {
     /// They end with the test.
     private let servers = Shared<[FakeAPIServer]>([])
     private static let pod = ObjectKey(namespace: "default", name: "web")

@@ -8,7 +8,7 @@ import Testing
 @testable import KubeRuntime
 
 /// What informers rely on and what they promise, with the fake API server and with a real one.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct InformerContractTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct InformerContractTests {
     @Test(arguments: ServerKind.available, [false, true])
     func `The whole state comes streamed or in pages, and every change after it`(
         kind: ServerKind, refusesStreams: Bool

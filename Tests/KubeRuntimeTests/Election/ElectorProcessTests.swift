@@ -7,7 +7,7 @@ import Testing
 @testable import KubeRuntime
 
 /// Electors as processes, on the machine's own time: stopped, cut off, and with clocks that are wrong.
-@Suite(.timeLimit(.minutes(2))) struct ElectorProcessTests {
+@Suite(.timeLimit(.minutes(20))) struct ElectorProcessTests {
     /// A leader that is stopped longer than the lease is good for, then goes on.
     @Test(arguments: ServerKind.available)
     func aStoppedLeaderDoesNothingLate(kind: ServerKind) async throws {

@@ -12,7 +12,7 @@ import YAMLTree
 
 /// The shell, in virtual time, against the fake API server's store. Everything runs on the test's own thread: time passes
 /// only when nothing is left to do.
-@Suite(.timeLimit(.minutes(1))) struct LeaderElectionTests {
+@Suite(.timeLimit(.minutes(20))) struct LeaderElectionTests {
     private let clock = VirtualClock()
     private let executor = ManualExecutor()
     private let server = InProcessAPI()

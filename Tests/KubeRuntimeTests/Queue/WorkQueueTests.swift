@@ -7,7 +7,7 @@ import Testing
 @testable import KubeClient
 @testable import KubeRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct WorkQueueTests {
+@Suite(.timeLimit(.minutes(20))) struct WorkQueueTests {
     private let clock = VirtualClock()
 
     @Test func worksOnEveryKeyOnceAndReturnsWhenShutDown() async {

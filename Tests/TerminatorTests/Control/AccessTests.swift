@@ -8,7 +8,7 @@ import Testing
 @testable import Terminator
 
 /// The roles that are installed, beside what the programs really ask of an API server.
-@Suite(.timeLimit(.minutes(3))) struct AccessTests {
+@Suite(.timeLimit(.minutes(20))) struct AccessTests {
     static let user = "terminator"
 
     /// A controller that leads plays these Jobs.

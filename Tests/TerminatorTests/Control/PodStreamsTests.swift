@@ -11,7 +11,7 @@ import YAMLTree
 @testable import Terminator
 
 /// The rungs that reach into a pod: `http` and `exec`.
-@Suite(.timeLimit(.minutes(2))) struct PodStreamsTests {
+@Suite(.timeLimit(.minutes(20))) struct PodStreamsTests {
     private static let pod = "early"
     private static let path = "/api/v1/namespaces/team/pods/early"
 
@@ -130,7 +130,7 @@ import YAMLTree
         cluster.script(Self.pod) { script in script.exec = { .missing($0.command[0]) } }
         cluster.pod(Self.pod)
         try await cluster.controlled(.signalling) {
-            try await eventually("the phase", limit: .seconds(10)) { cluster.phase(of: Self.pod) == "Succeeded" }
+            try await eventually("the phase") { cluster.phase(of: Self.pod) == "Succeeded" }
         }
         #expect(cluster.progress(of: Self.pod)?.contains("!,hold@") == true)
         #expect(cluster.counted("exec", "failed") == 1)

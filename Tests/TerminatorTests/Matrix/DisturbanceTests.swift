@@ -10,7 +10,7 @@ import Testing
 
 /// A terminator that is killed, loses its server or is stopped between any two of its requests: the Jobs' results are
 /// the same. Which rungs were taken may differ, because one that was remembered and not carried out is waited for.
-@Suite(.timeLimit(.minutes(5))) struct DisturbanceTests {
+@Suite(.timeLimit(.minutes(20))) struct DisturbanceTests {
     static let scenarios = Setting.ordinary.scenarios.filter {
         ["two-kinds", "istio", "limit-0", "limit-6", "ignored-code", "exec", "fails"].contains($0.id)
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import Terminator
 
 /// The table of Jobs that a real node is given, on a simulated one.
-@Suite(.timeLimit(.minutes(10))) struct SimulatedMatrixTests {
+@Suite(.timeLimit(.minutes(20))) struct SimulatedMatrixTests {
     @Test(arguments: Setting.ordinary.scenarios) func `a Job ends as it should`(_ scenario: Scenario) async throws {
         try await play(scenario, in: .ordinary)
     }
