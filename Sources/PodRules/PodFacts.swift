@@ -49,8 +49,18 @@ package struct PodFacts: Sendable, Equatable {
     package var findings: [String] = []
     /// An annotation names a main container that the pod does not have.
     package var missingPrimary: String?
+    /// The native sidecar that main waits for, where it has failed to start.
+    package var failingStart: FailingStart?
 
     package init() {}
+
+    /// A native sidecar that fails: the kubelet starts nothing behind it before it has started.
+    package struct FailingStart: Sendable, Equatable {
+        package var sidecar: String
+        /// The kubelet's reason, or how it last ended.
+        package var reason: String
+        package var restarts: Int32
+    }
 
     package struct JobReference: Sendable, Hashable {
         package var name: String
@@ -160,6 +170,7 @@ extension PodFacts {
         findings =
             roles.findings.map(\.description) + quits.findings + lingers.findings + Self.mistakes(in: pod)
         missingPrimary = roles.missingPrimary
+        failingStart = isFinished ? nil : FailingStart(in: pod)
         helpers = pod.spec.ephemeralContainers.map { container in
             var helper = Helper()
             helper.name = container.name
@@ -171,6 +182,34 @@ extension PodFacts {
             return helper
         }
     }
+}
+
+extension PodFacts.FailingStart {
+    /// `nil` where none has failed: one that is pulled, created or probed for the first time is only slow.
+    fileprivate init?(in pod: Pod) {
+        let statuses = Dictionary(
+            pod.status.initContainerStatuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        // They start one after another: behind the first that has not, nothing is tried.
+        for container in pod.spec.initContainers where container.restartPolicy == RestartPolicy.always.rawValue {
+            guard let status = statuses[container.name], status.isStarted != true else { continue }
+            let last: ContainerStatus.Termination?
+            switch status.state {
+            case .terminated(let end): last = end
+            case .waiting(let reason) where !Self.beginnings.contains(reason):
+                self.init(sidecar: container.name, reason: reason, restarts: status.restartCount)
+                return
+            case .waiting, .running, .unknown: last = status.lastTermination
+            }
+            guard let last else { return nil }
+            let reason = "\(last.reason.isEmpty ? "ended" : last.reason), exit code \(last.exitCode)"
+            self.init(sidecar: container.name, reason: reason, restarts: status.restartCount)
+            return
+        }
+        return nil
+    }
+
+    /// What the kubelet says of a container that nothing is wrong with so far.
+    private static let beginnings: Set = ["", "PodInitializing", "ContainerCreating"]
 }
 
 extension PodFacts {

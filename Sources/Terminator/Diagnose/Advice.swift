@@ -8,8 +8,15 @@ enum Advice {
             "\($0.name) has restartPolicy: Always among the regular containers, so it never ends and the pod never does: a "
                 + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar \($0.name))"
         }
-        guard !pod.isBeingDeleted, !pod.isFinished, !pod.isDisabled else { return [] }
-        return restarting + (marking(pod, verdict).map { [$0] } ?? [])
+        guard !pod.isBeingDeleted, !pod.isFinished else { return [] }
+        let failing = pod.failingStart.map { failing in
+            "native sidecar \(failing.sidecar) does not start (\(failing.reason); restarts: \(failing.restarts)), and main starts "
+                + "only after it: kubectl logs \(pod.key.name) -n \(pod.key.namespace) -c \(failing.sidecar) --previous; label the "
+                + "pod's template \(WellKnownNames.Label.convert)=\(WellKnownNames.Label.disabled) if main can do without it"
+        }
+        let lines = [failing].compactMap(\.self)
+        guard !pod.isDisabled else { return lines }
+        return lines + restarting + (marking(pod, verdict).map { [$0] } ?? [])
     }
 
     /// Whether its main container, by all that tells of it, has ended while others run on, and nobody has marked those.

@@ -51,7 +51,7 @@ package struct Diagnosis: Sendable {
             // What nobody has marked, or by a name that is misspelt, hangs all the same.
             guard
                 !facts.sidecars.isEmpty || facts.missingPrimary != nil || !facts.findings.isEmpty
-                    || Advice.hangsUnmarked(facts, verdict)
+                    || facts.failingStart != nil || Advice.hangsUnmarked(facts, verdict)
             else { return nil }
         }
         var surroundings = ReconcilerSettings(configuration, TerminatorOptions()) { now }.surroundings(at: now)

@@ -67,4 +67,48 @@ import Testing
                     + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar logger)"
             ])
     }
+
+    /// What main waits for, and why: `nil` where nothing has failed.
+    static let starts: [(state: ContainerState, started: Bool?, last: Int32?, why: String?)] = [
+        (.waiting(reason: "PodInitializing"), false, nil, nil),
+        (.waiting(reason: "ContainerCreating"), false, nil, nil),
+        (.up, false, nil, nil),
+        (.up, true, 1, nil),
+        (.waiting(reason: "CrashLoopBackOff"), false, 1, "CrashLoopBackOff"),
+        (.waiting(reason: "ErrImagePull"), false, nil, "ErrImagePull"),
+        (.waiting(reason: "CreateContainerConfigError"), nil, nil, "CreateContainerConfigError"),
+        (.up, false, 137, "Error, exit code 137"),
+        (.exit(0), false, nil, "Completed, exit code 0"),
+    ]
+
+    @Test(arguments: starts)
+    func `a native sidecar that keeps main from starting`(
+        _ state: ContainerState, _ started: Bool?, _ last: Int32?, _ why: String?
+    ) {
+        let sketch = PodSketch(phase: "Pending").container("main", .waiting(reason: "PodInitializing")).with { pod in
+            var proxy = Container()
+            proxy.name = "proxy"
+            proxy.restartPolicy = "Always"
+            pod.spec.initContainers = [proxy]
+            var status = ContainerStatus()
+            status.name = "proxy"
+            status.state = state
+            status.isStarted = started
+            status.restartCount = 2
+            if let last, case .terminated(let end) = ContainerState.exit(last) { status.lastTermination = end }
+            pod.status.initContainerStatuses = [status]
+        }
+        let facts = sketch.facts()
+        let lines = Advice.lines(for: facts, facts.verdict)
+        guard let why else {
+            #expect(lines.isEmpty)
+            return
+        }
+        #expect(
+            lines == [
+                "native sidecar proxy does not start (\(why); restarts: 2), and main starts only after it: kubectl logs "
+                    + "step-x7 -n team -c proxy --previous; label the pod's template "
+                    + "sidecar.k-pipe.cloud/convert=disabled if main can do without it"
+            ])
+    }
 }
