@@ -39,22 +39,35 @@ def is_named(library):
         name.endswith("*") and base.startswith(name[:-1]) for name in named)
 
 
+def swift_package(*arguments):
+    return json.loads(subprocess.run(["swift", "package", *arguments], capture_output=True, check=True).stdout)
+
+
+loaded = set()
 for program in sys.argv[1:]:
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
     places = dict(re.findall(r"(\S+) => (\S+)", listed))
+    libraries = needed(program)
+    loaded |= libraries
     problems += [f"NOTICE does not name {library}, which {pathlib.Path(program).name} loads"
-                 for library in sorted(needed(program)) if not is_named(library)]
+                 for library in sorted(libraries) if not is_named(library)]
 
-package = pathlib.Path("Package.swift").read_text()
-static = re.findall(r'"(\w+)"', (re.findall(r"unsafeFlags\(\[(.*?)\]\.flatMap", package) or [""])[0])
-for library in static:
-    if f"lib{library}" not in named:
+# Archives that are named as such, and libraries that are linked and that no program loads: there was but an archive.
+settings = [value["kind"] for target in swift_package("dump-package")["targets"] for value in target["settings"]
+            if value["tool"] == "linker" and target["type"] != "test"]
+words = " ".join(word for kind in settings for word in kind.get("unsafeFlags", {}).get("_0", []))
+static = set(re.findall(r"(?:/|-l:)lib([\w+.-]+)\.a(?!\S)", words))
+linked = {kind["linkedLibrary"]["_0"] for kind in settings if "linkedLibrary" in kind} | set(re.findall(r"(?<!\S)-l(\w+)", words))
+for module in pathlib.Path("Sources").glob("*/module.modulemap"):
+    linked |= set(re.findall(r'link "([^"]+)"', module.read_text()))
+static |= {name for name in linked if not any(library.startswith(f"lib{name}") for library in loaded)}
+for library in sorted(static):
+    if not is_named(f"lib{library}"):
         problems.append(f"NOTICE does not name lib{library}, which is linked statically")
     if library in NOT_STATIC:
         problems.append(f"Package.swift links lib{library} statically, which is under the GPL or LGPL")
 
-dependencies = json.loads(subprocess.run(
-    ["swift", "package", "show-dependencies", "--format", "json"], capture_output=True, check=True).stdout)
+dependencies = swift_package("show-dependencies", "--format", "json")
 
 
 def packages(node):
