@@ -33,7 +33,8 @@ public struct TokenBucket: Sendable, Equatable {
     /// Whether nothing was taken that has not come back.
     public func isFull(at now: Duration) -> Bool { fullAt <= now }
 
-    private func delay(at now: Duration) -> Duration {
+    /// How long until there is a token.
+    package func delay(at now: Duration) -> Duration {
         max(.zero, fullAt - now - interval * (burst - 1))
     }
 }

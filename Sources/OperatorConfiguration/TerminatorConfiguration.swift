@@ -25,7 +25,7 @@ package struct TerminatorConfiguration: Sendable, Equatable {
     /// Images that pods may name for their own swap; `nil`: any.
     package var swapImages: [String]?
     package var labelSelector: String?
-    package var workers = 16
+    package var workers = 512
     package var webhook = WebhookConfiguration()
 
     package init() {}
@@ -87,7 +87,9 @@ extension TerminatorConfiguration: Configurable {
             "swapImages", \.swapImages, Shape.text.list,
             "Images that pods may name by …_WITH_IMAGE; * at the end stands for anything. Left out: any image."),
         .optional("labelSelector", \.labelSelector, .text, "Only pods that match are watched."),
-        .optional("workers", \.workers, .integer(1...256), "Most pods worked on at once."),
+        .optional(
+            "workers", \.workers, .integer(1...4096),
+            "Most pods worked on at once; a namespace's wait for another's in turn."),
         .section("webhook", \.webhook, "How pods are converted as they are created."),
     ]
 

@@ -31,6 +31,30 @@ import Testing
         await client.shutdown()
     }
 
+    /// A server that bids its connections farewell now and then, as API servers do that go away: nothing of what is asked
+    /// meanwhile is lost.
+    @Test(.timeLimit(.minutes(20)))
+    func manyRequestsAtOnceOutliveTheirConnections() async throws {
+        let setup = try await TLSTests.Setup {
+            $0.http2 = true
+            $0.directives += ["keepalive_requests 60;", "http2_max_concurrent_streams 20;"]
+        }
+        let client = try setup.client(setup.trust)
+        let request = HTTPRequest(
+            "GET", setup.nginx.url("file"), timeouts: .init(firstByte: .seconds(10)), version: .negotiate)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<1000 {
+                if number >= 100 { try await group.next() }
+                group.addTask {
+                    let answer = try await client.execute(request)
+                    #expect(answer.head.version == "2" && answer.body == Array("whole".utf8))
+                }
+            }
+            try await group.waitForAll()
+        }
+        await client.shutdown()
+    }
+
     @Test(.timeLimit(.minutes(20)))
     func requestsThatComeWhileTheWatchConnectsDoNotWaitForIt() async throws {
         let setup = try await TLSTests.Setup {

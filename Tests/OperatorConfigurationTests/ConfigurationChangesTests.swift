@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// What is in force has 16 workers; what is adopted is in force afterwards.
+    /// What is in force has 512 workers; what is adopted is in force afterwards.
     @Test(
         arguments: [
             ([.text("{}")], "-"),
@@ -33,7 +33,7 @@ import Testing
             ([.text("workers: 4")], "adopt 4"),
             ([.text("workers: 4"), .text("workers: 4")], "adopt 4, -"),
             ([.text("workers: 4"), .text("workers: 4 # said again")], "adopt 4, -"),
-            ([.text("workers: 0"), .text("workers: 0"), .text("workers: 16")], "refuse, -, settle"),
+            ([.text("workers: 0"), .text("workers: 0"), .text("workers: 512")], "refuse, -, settle"),
             ([.text("workers: ["), .text("wrkers: 4"), .text("workers: 4")], "refuse, refuse, adopt 4"),
             ([.missing, .missing, .text("")], "refuse, -, settle"),
             ([.text("workers: 4"), .missing, .text("workers: 4")], "adopt 4, refuse, settle"),
@@ -64,7 +64,7 @@ import Testing
     /// A file that is followed, in time of the test's own.
     @Test func `a follower tells each change once, and what others say no to`() async throws {
         let folder = try TemporaryFolder("follow")
-        let path = try folder.write("workers: 16", to: "t.yaml")
+        let path = try folder.write("workers: 512", to: "t.yaml")
         let clock = VirtualClock()
         let (told, tell) = AsyncStream<String>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -71,7 +71,7 @@ import Testing
         ("sidecars: [{names: [a], exec: {signal: INT, command: [b]}}]", "either a signal or a command"),
         ("patience: {http: 0}", "patience.http: expected at least 1s"),
         ("exitimage: x", "exitimage: no such field; did you mean exitImage?"),
-        ("workers: 0", "workers: expected a whole number from 1 to 256"),
+        ("workers: 0", "workers: expected a whole number from 1 to 4096"),
         ("- a", "expected a mapping"), ("ladder: [", "1:"),
     ])
     func `what is wrong is told with its place`(text: String, problem: String) {

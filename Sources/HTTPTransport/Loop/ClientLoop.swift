@@ -5,6 +5,8 @@ internal import CCurl
 /// Made, used and freed on that one thread; it sleeps without a timer while nothing runs.
 final class ClientLoop {
     private static let restingHandles = 4
+    /// Kept for the next while others run: a burst of hundreds leaves no memory behind.
+    private static let spareHandles = 32
 
     private let configuration: HTTPClientConfiguration
     private let inbox: Inbox
@@ -86,7 +88,7 @@ final class ClientLoop {
         let outcome = easy.unload(code: code ?? 0)
         let origin = submission.plan.origin
         running[submission.id] = nil
-        idle.append(easy)
+        if idle.count < Self.spareHandles { idle.append(easy) }
         if running.isEmpty { rest() }
         if submission.request.version == .http2PriorKnowledge {
             upgrades.ended(origin, version: code == 0 ? exchange.versionUsed : nil)

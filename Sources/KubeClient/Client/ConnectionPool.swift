@@ -12,14 +12,19 @@ final class ConnectionPool: Sendable {
 
     /// In which a peer that is there acknowledges.
     private static let silentPeer = Duration.seconds(30)
+    /// Most watches and logs that are followed at once.
+    private static let streams = 64
 
     private let access: ClusterAccess
     private let userAgent: String
+    /// Most requests under way at once, streams not counted.
+    private let concurrency: Int
     private let state = Mutex(State())
 
-    init(_ access: ClusterAccess, userAgent: String) {
+    init(_ access: ClusterAccess, userAgent: String, concurrency: Int) {
         self.access = access
         self.userAgent = userAgent
+        self.concurrency = concurrency
     }
 
     /// `nil` once closed.
@@ -27,9 +32,11 @@ final class ConnectionPool: Sendable {
         state.withLock { state in
             guard !state.isClosed else { return nil }
             if let client = state.client, state.identity == credential.identity { return client }
+            let connections = concurrency + Self.streams
             let client = HTTPClient(
                 HTTPClientConfiguration(
                     tls: access.tls(for: credential), proxy: access.proxy, userAgent: userAgent,
+                    maximumConnections: connections, maximumConnectionsPerHost: connections,
                     silentPeer: Self.silentPeer))
             state.client = client
             state.identity = credential.identity

@@ -4,24 +4,23 @@ internal import KubeModel
 internal import Synchronization
 
 /// The API server of one cluster, asked as one user: credentials renewed, refusals and losses repeated where that is
-/// safe, never faster than allowed.
+/// safe, never faster than allowed, and no namespace's at the cost of another's.
 public final class KubeClient: KubeAPI {
     public let access: ClusterAccess
     private let options: KubeClientOptions
     private let pool: ConnectionPool
-    private let throttle: RequestThrottle?
-    private let budget: Mutex<RetryBudget>
+    private let gate: BudgetGate
+    private let retryBudget: Mutex<RetryBudget>
     private let time: Timepiece
 
     public init(_ access: ClusterAccess, _ options: KubeClientOptions = .init(), time: Timepiece = .system) {
         self.access = access
         self.options = options
         self.time = time
-        pool = ConnectionPool(access, userAgent: options.userAgent)
-        budget = Mutex(RetryBudget(options.retries.budget))
-        throttle = options.rate.map { rate in
-            RequestThrottle(TokenBucket(burst: options.burst, interval: .seconds(1) / rate), time: time)
-        }
+        pool = ConnectionPool(access, userAgent: options.userAgent, concurrency: options.concurrency)
+        retryBudget = Mutex(RetryBudget(options.retries.budget))
+        let bucket = options.rate.map { TokenBucket(burst: options.burst, interval: .seconds(1) / $0) }
+        gate = BudgetGate(RequestBudget(limit: options.concurrency, bucket: bucket), time: time)
     }
 
     /// Ends what is under way and closes all connections. Idempotent.
@@ -44,6 +43,21 @@ public final class KubeClient: KubeAPI {
         }
     }
 
+    /// Keeps a connection standing, until the task is cancelled: hundreds of requests that are due at once after hours in
+    /// which there were none do not wait for it.
+    package func stayConnected() async {
+        while !Task.isCancelled {
+            // What the answer says does not matter.
+            _ = try? await repeating(APIRequest("GET", "/version"), .never) { attempt async throws(KubeError) in
+                try await self.whole(attempt)
+            }
+            try? await time.sleep(time.now() + Self.pulse)
+        }
+    }
+
+    /// Servers and what stands before them close a connection on which nothing happened for a minute or longer.
+    private static let pulse = Duration.seconds(45)
+
     /// An error's body beyond this is not worth reading.
     private static let largestRefusal = 256 << 10
 
@@ -55,15 +69,18 @@ public final class KubeClient: KubeAPI {
         var retries = RequestRetries(policy, isIdempotent: request.isIdempotent)
         var credential = try await access.credential()
         while true {
-            try await pass(request)
+            guard await gate.pass(flow: RequestName(request).namespace, yields: request.yields) else {
+                throw Self.cancelled(request)
+            }
             let result: Result<Answer, KubeError>
             do {
                 result = .success(try await perform(attempt(request, credential)))
             } catch {
                 result = .failure(error)
             }
+            gate.leave()
             let random = Double.random(in: 0..<1)
-            switch budget.withLock({ retries.step(after: Self.ending(result), random: random, budget: &$0) }) {
+            switch retryBudget.withLock({ retries.step(after: Self.ending(result), random: random, budget: &$0) }) {
             case .end: return try result.get()
             case .renewCredential:
                 access.credentials.reject(credential)
@@ -75,10 +92,6 @@ public final class KubeClient: KubeAPI {
                 credential = try await access.credential()
             }
         }
-    }
-
-    private func pass(_ request: APIRequest) async throws(KubeError) {
-        do { try await throttle?.pass() } catch { throw Self.cancelled(request) }
     }
 
     private func attempt(_ request: APIRequest, _ credential: Credential) throws(KubeError) -> RequestAttempt {
@@ -160,18 +173,22 @@ public struct KubeClientOptions: Sendable {
     /// Requests a second on average, and at once; `nil` for no limit of our own (API priority and fairness remains).
     public var rate: Double?
     public var burst: Int
+    /// Requests under way at once; the answer's head ends a stream's part in it. Where more are to be made, or faster than
+    /// the rate, namespaces take turns.
+    public var concurrency: Int
     /// The largest answer that `send` keeps in memory, in bytes. Lists are to be paged, or opened as a stream.
     public var largestAnswer: Int
     public var observer: (any RequestObserver)?
 
     public init(
         userAgent: String = standardUserAgent, retries: RetryPolicy = .init(), rate: Double? = 50, burst: Int = 100,
-        largestAnswer: Int = 64 << 20, observer: (any RequestObserver)? = nil
+        concurrency: Int = 64, largestAnswer: Int = 64 << 20, observer: (any RequestObserver)? = nil
     ) {
         self.userAgent = userAgent
         self.retries = retries
         self.rate = rate
         self.burst = burst
+        self.concurrency = concurrency
         self.largestAnswer = largestAnswer
         self.observer = observer
     }

@@ -1,6 +1,5 @@
 internal import Basics
 internal import HTTPTransport
-internal import Synchronization
 
 /// Decides, for one request, what follows on how an attempt ended. Pure: randomness comes from the caller.
 struct RequestRetries: Sendable, Equatable {
@@ -64,24 +63,6 @@ struct RequestRetries: Sendable, Equatable {
         case 500...599: isIdempotent
         default: false
         }
-    }
-}
-
-/// The client-side rate limit: whoever comes too soon waits, first come first served.
-final class RequestThrottle: Sendable {
-    private let bucket: Mutex<TokenBucket>
-    private let time: Timepiece
-
-    init(_ bucket: TokenBucket, time: Timepiece) {
-        self.bucket = Mutex(bucket)
-        self.time = time
-    }
-
-    /// Throws `CancellationError` when the waiting task is cancelled.
-    func pass() async throws {
-        let now = time.now()
-        let delay = bucket.withLock { $0.reserve(at: now) }
-        if delay > .zero { try await time.sleep(now + delay) }
     }
 }
 

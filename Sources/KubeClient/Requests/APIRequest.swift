@@ -20,6 +20,8 @@ public struct APIRequest: Sendable {
     /// Whether doing it twice is the same as doing it once, so that it may be repeated after a lost connection.
     public var isIdempotent: Bool
     public var timeouts: HTTPTimeouts
+    /// Whether other requests go first where the client may not make all at once: for what is told, not done.
+    public var yields = false
 
     public init(
         _ method: String = "GET", _ path: String, query: [(name: String, value: String)] = [],
@@ -41,7 +43,7 @@ extension APIRequest {
     /// What is sent to `access` in the name of `headers`' owner.
     func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
         var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
-        request.version = Self.version
+        request.version = version
         request.coding = paysCompression(to: access) ? .gzip : .identity
         for field in self.headers.fields { request.headers.add(field.name, field.value) }
         if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
@@ -52,11 +54,16 @@ extension APIRequest {
         return request
     }
 
-    /// HTTP/1.1, although API servers speak HTTP/2. libcurl 7.88 can take an HTTP/2 body that was cut short for a whole
-    /// one, and a list in protobuf that ends between two items is a shorter list; a watch that is let go would go on at
-    /// the server. What HTTP/2 would save is an eighth of the client's time on the processor (16 workers that create,
-    /// patch, read and delete, on one connection: 0.19 instead of 0.22 ms a request), and nothing of the waiting.
-    private static let version = HTTPVersionPolicy.http1
+    /// HTTP/2 where the server has it, for what is answered with one object: hundreds of requests at once on one or two
+    /// connections, which stand when they are needed, instead of a connection and its handshake each. For all else
+    /// HTTP/1.1: libcurl 7.88 can take an HTTP/2 body that was cut short for a whole one, and a list in protobuf that ends
+    /// between two items is a shorter list, while an object in JSON is none before its last brace; a watch that is let go
+    /// would go on at the server.
+    private var version: HTTPVersionPolicy {
+        guard method == "GET" else { return .negotiate }
+        let name = RequestName(self)
+        return accept == .json && name.verb == "get" && name.subresource.isEmpty ? .negotiate : .http1
+    }
 
     /// Errors, and kinds that have no protobuf, come as JSON.
     private var acceptField: String {

@@ -1,26 +1,25 @@
 public import Basics
 internal import Synchronization
 
-/// Keys to be worked on, and the workers: the shell around `WorkQueueState`.
+/// Keys to be worked on, and who works on them: the shell around `WorkQueueState`.
 ///
 ///     let queue = WorkQueue<ObjectKey>()
 ///     await queue.run(workers: 4) { key in await reconcile(key) ? .done : .failed }
 public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
-    private struct Content {
-        var state: WorkQueueState<Key>
-        /// Workers without work, longest waiting first, each with what wakes it.
-        var idle: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
-        var lastNumber = 0
-    }
-
-    private let content: Mutex<Content>
+    private let state: Mutex<WorkQueueState<Key>>
     private let time: Timepiece
     private let metrics: WorkQueueMetrics?
+    /// There may be something to hand out.
+    private let workSignal = Signal()
     /// The moment at which the next key for later is due has changed.
     private let timerSignal = Signal()
 
-    public init(delays: RetryDelays<Key> = .init(), time: Timepiece = .system, metrics: WorkQueueMetrics? = nil) {
-        content = Mutex(Content(state: WorkQueueState(delays: delays)))
+    /// - Parameter flow: whose a key is, such as its namespace: keys of different flows are worked on in turn.
+    public init(
+        delays: RetryDelays<Key> = .init(), flow: @escaping @Sendable (Key) -> String = { _ in "" },
+        time: Timepiece = .system, metrics: WorkQueueMetrics? = nil
+    ) {
+        state = Mutex(WorkQueueState(delays: delays, flow: flow))
         self.time = time
         self.metrics = metrics
     }
@@ -37,37 +36,34 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     public func shutDown() { change { state, _ in state.shutDown() } }
 
     /// How many keys wait to be worked on.
-    public var depth: Int { content.withLock { $0.state.depth } }
+    public var depth: Int { state.withLock { $0.depth } }
 
     /// Hands the current figures to the metrics; to be called before each exposition.
     public func recordMetrics() {
         let now = time.now()
-        content.withLock { metrics?.record($0.state, at: now) }
+        state.withLock { metrics?.record($0, at: now) }
     }
 
     /// Works on keys until the queue is shut down and empty, or until the task is cancelled; then what waits is left
     /// and the work at hand is cancelled and waited for. To be called once.
     ///
-    /// `work`: called by at most `workers` tasks at once, and never by two for one key.
+    /// `work`: called by at most `workers` tasks at once, and never by two for one key. A task is made for each key and ends
+    /// with the work on it, so that many may be allowed, and nothing is kept of those who have nothing to do.
     public func run(workers: Int, _ work: @escaping @Sendable (Key) async -> WorkOutcome) async {
         await withTaskGroup(of: Void.self) { timer in
             timer.addTask { await self.wakeWhenDue() }
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<max(1, workers) { group.addTask { await self.worker(work) } }
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    switch state.withLock({ Self.next(&$0, at: time.now(), limit: max(1, workers)) }) {
+                    case .work(let item):
+                        metrics?.waited(item.waited)
+                        group.addTask { self.finish(item.key, await work(item.key)) }
+                    case .wait: await workSignal.wait()
+                    case .end: return
+                    }
+                }
             }
             timer.cancelAll()
-        }
-    }
-
-    private func worker(_ work: @Sendable (Key) async -> WorkOutcome) async {
-        while !Task.isCancelled {
-            switch content.withLock({ Self.next(&$0.state, at: time.now()) }) {
-            case .work(let item):
-                metrics?.waited(item.waited)
-                finish(item.key, await work(item.key))
-            case .wait: await becomeIdle()
-            case .end: return
-            }
         }
     }
 
@@ -77,7 +73,8 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         case end
     }
 
-    private static func next(_ state: inout WorkQueueState<Key>, at now: Duration) -> Step {
+    private static func next(_ state: inout WorkQueueState<Key>, at now: Duration, limit: Int) -> Step {
+        guard state.atWork < limit else { return .wait }
         if let item = state.take(at: now) { return .work(item) }
         return state.isDrained ? .end : .wait
     }
@@ -98,50 +95,19 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Every change goes through here, so that none is made without waking whom it concerns.
     private func change(_ body: (inout WorkQueueState<Key>, Duration) -> Void) {
         let now = time.now()
-        let (woken, isTimerStale) = content.withLock { content in
-            let due = content.state.nextDue
-            body(&content.state, now)
-            return (Self.toWake(&content), content.state.nextDue != due)
+        let (isPressing, isTimerStale) = state.withLock { state in
+            let due = state.nextDue
+            body(&state, now)
+            return (state.depth > 0 || state.isDrained, state.nextDue != due)
         }
-        for continuation in woken { continuation.resume() }
+        if isPressing { workSignal.send() }
         if isTimerStale { timerSignal.send() }
-    }
-
-    /// As many idle workers as there are keys for; all of them at the end.
-    private static func toWake(_ content: inout Content) -> [CheckedContinuation<Void, Never>] {
-        let count = content.state.isDrained ? content.idle.count : min(content.idle.count, content.state.depth)
-        let woken = content.idle.prefix(count).map(\.continuation)
-        content.idle.removeFirst(count)
-        return woken
-    }
-
-    private func becomeIdle() async {
-        let number = content.withLock { content in
-            content.lastNumber += 1
-            return content.lastNumber
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isWanted = content.withLock { content in
-                    // What came since this worker last looked must not be slept through.
-                    if content.state.depth > 0 || content.state.isDrained || Task.isCancelled { return true }
-                    content.idle.append((number, continuation))
-                    return false
-                }
-                if isWanted { continuation.resume() }
-            }
-        } onCancel: {
-            let continuation = content.withLock { content in
-                content.idle.firstIndex { $0.number == number }.map { content.idle.remove(at: $0).continuation }
-            }
-            continuation?.resume()
-        }
     }
 
     /// Lets the keys for later into the queue when they are due.
     private func wakeWhenDue() async {
         while !Task.isCancelled {
-            await timerSignal.wait(until: content.withLock { $0.state.nextDue }, time)
+            await timerSignal.wait(until: state.withLock { $0.nextDue }, time)
             change { state, now in state.addDue(at: now) }
         }
     }

@@ -5,6 +5,7 @@ public import Basics
 /// - A key that is added again while it waits is worked on once.
 /// - A key is worked on by one worker at a time. Added meanwhile, it is queued again when that worker is done.
 /// - A key can be added for later; the earliest moment asked for holds.
+/// - Keys of different flows are handed out in turn, so that a flow with many delays no other's.
 ///
 /// Whoever asks says what time it is, on any clock that only goes forward.
 struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
@@ -18,20 +19,24 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private(set) var isShutDown = false
     private(set) var statistics = WorkQueueStatistics()
 
-    private var queue = FIFO<Key>()
+    private var queue = FairQueue<String, Key>()
     /// Wants work: waits in the queue, or will as soon as its worker is done. With the moment from which it waits.
     private var dirty: [Key: Duration] = [:]
     /// With the moment at which work began.
     private var processing: [Key: Duration] = [:]
     private var delayed = DelayedKeys<Key>()
     private var delays: RetryDelays<Key>
+    private let flow: @Sendable (Key) -> String
 
-    init(delays: RetryDelays<Key> = .init()) {
+    init(delays: RetryDelays<Key> = .init(), flow: @escaping @Sendable (Key) -> String = { _ in "" }) {
         self.delays = delays
+        self.flow = flow
     }
 
     /// How many wait to be handed out.
     var depth: Int { queue.count }
+    /// How many are being worked on.
+    var atWork: Int { processing.count }
     /// When the next of the keys for later is due.
     var nextDue: Duration? { delayed.nextDue }
     /// Shut down, nothing left to hand out and nobody at work.
@@ -41,7 +46,7 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         guard !isShutDown, dirty[key] == nil else { return }
         statistics.adds += 1
         dirty[key] = now
-        if processing[key] == nil { queue.append(key) }
+        if processing[key] == nil { queue.append(key, to: flow(key)) }
     }
 
     /// Adds `key` once `delay` has passed, unless it was asked for earlier than that.
@@ -77,7 +82,7 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     @discardableResult
     mutating func done(_ key: Key, at now: Duration) -> Duration? {
         guard let began = processing.removeValue(forKey: key) else { return nil }
-        if dirty[key] != nil { queue.append(key) }
+        if dirty[key] != nil { queue.append(key, to: flow(key)) }
         return now - began
     }
 
@@ -111,16 +116,17 @@ struct WorkQueueStatistics: Sendable, Equatable {
 
 /// How long each key waits before it is tried again: doubling from 5 ms to 1000 s for each failure in a row, and no
 /// more than 10 a second over all keys beyond a burst of 100. The defaults are those of client-go's
-/// `DefaultTypedControllerRateLimiter`.
+/// `DefaultTypedControllerRateLimiter`. Without a bucket each key waits for its own failures alone: for keys of many owners,
+/// of whom none is to wait for another's.
 public struct RetryDelays<Key: Hashable & Sendable>: Sendable {
     private let base: Duration
     private let maximum: Duration
-    private var bucket: TokenBucket
+    private var bucket: TokenBucket?
     private var failures: [Key: Int] = [:]
 
     public init(
         base: Duration = .milliseconds(5), maximum: Duration = .seconds(1000),
-        bucket: TokenBucket = TokenBucket(burst: 100, interval: .milliseconds(100))
+        bucket: TokenBucket? = TokenBucket(burst: 100, interval: .milliseconds(100))
     ) {
         self.base = base
         self.maximum = maximum
@@ -131,7 +137,7 @@ public struct RetryDelays<Key: Hashable & Sendable>: Sendable {
     public mutating func delay(for key: Key, at now: Duration) -> Duration {
         let count = failures[key, default: 0]
         failures[key] = count + 1
-        return max(backoff(after: count), bucket.reserve(at: now))
+        return max(backoff(after: count), bucket?.reserve(at: now) ?? .zero)
     }
 
     /// The key did well, or will never be tried again.
@@ -205,29 +211,5 @@ struct DelayedKeys<Key: Hashable & Sendable>: Sendable {
             heap.swapAt(index, least)
             index = least
         }
-    }
-}
-
-/// First in, first out, both ends in constant time on average.
-struct FIFO<Element: Sendable>: Sendable {
-    /// Those before `head` have been taken; they are dropped once they are half of all.
-    private var elements: [Element?] = []
-    private var head = 0
-
-    var count: Int { elements.count - head }
-    var isEmpty: Bool { count == 0 }
-
-    mutating func append(_ element: Element) { elements.append(element) }
-
-    mutating func popFirst() -> Element? {
-        guard head < elements.count else { return nil }
-        let element = elements[head]
-        elements[head] = nil
-        head += 1
-        if head * 2 >= elements.count {
-            elements.removeFirst(head)
-            head = 0
-        }
-        return element
     }
 }

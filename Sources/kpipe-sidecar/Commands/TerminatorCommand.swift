@@ -60,13 +60,27 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Also make sidecars native as pods are created; render install has what that needs.")
     var webhook = false
 
+    @Option(
+        name: .customLong("kube-api-qps"),
+        help: ArgumentHelp(
+            "Requests to the API server a second; where more are due, namespaces take turns.", valueName: "n"))
+    var requestRate = 6000
+
+    @Option(
+        name: .customLong("kube-api-burst"), help: ArgumentHelp("Requests to the API server at once.", valueName: "n"))
+    var requestBurst = 6000
+
     @OptionGroup var kube: KubeOptions
 
     @OptionGroup var logging: LoggingOptions
 
     static let leaseName = ClusterInstallation.leaseName
+    /// Requests under way at once: some thousand a second at a tenth of a second of round trip.
+    private static let concurrency = 512
 
     func validate() throws {
+        if requestRate < 1 { throw ValidationError("--kube-api-qps is a number of requests a second from 1") }
+        if requestBurst < 1 { throw ValidationError("--kube-api-burst is a number of requests from 1") }
         if webhook, once { throw ValidationError("--webhook answers as long as it runs: leave out --once") }
     }
 
@@ -82,8 +96,12 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
 
         let logger = Logger(label: "terminator")
         let registry = MetricRegistry()
-        // The queue's workers bound what is asked at once; a rate of our own would only delay the ends of many pods.
-        let api = KubeClient(access, KubeClientOptions(rate: nil, observer: RequestMetrics(registry)))
+        // Enough for a thousand pods that end within a second; the server's own flow control does the rest.
+        let api = KubeClient(
+            access,
+            KubeClientOptions(
+                rate: Double(requestRate), burst: requestBurst, concurrency: Self.concurrency,
+                observer: RequestMetrics(registry)))
         let streams = ClusterStreams(access)
         let supervisor = TerminatorSupervisor(file.configuration) { [options] configuration in
             TerminatorController(
@@ -96,6 +114,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await work(supervisor, api, access, registry, logger) }
+            if !once { group.addTask { await api.stayConnected() } }
             if let admission, let reviews { group.addTask { await admission.run(reviews) } }
             group.addTask {
                 await file.follow(news) { configuration in

@@ -12,7 +12,7 @@ import Testing
         let certificates = try await Certificates()
         let identity = try ClientIdentity(
             certificate: try certificates.folder.read("client.crt"), key: try certificates.folder.read("client.key"))
-        let pool = ConnectionPool(access, userAgent: "test")
+        let pool = ConnectionPool(access, userAgent: "test", concurrency: 8)
         let first = try #require(pool.client(for: Credential()))
         #expect(pool.client(for: Credential(authorization: .bearer("renewed"))) === first)
 
@@ -30,7 +30,7 @@ import Testing
     @Test func doesNotWaitForASilentPeer() async throws {
         let server = try ScriptedHTTPServer { _ in [.ok("")] }
         defer { server.stop() }
-        let client = try #require(ConnectionPool(access, userAgent: "test").client(for: Credential()))
+        let client = try #require(ConnectionPool(access, userAgent: "test", concurrency: 8).client(for: Credential()))
         try await client.execute(HTTPRequest("GET", server.url))
         let limits = (0..<1024).filter { peerPort(of: $0) == server.port }.map { descriptor in
             var milliseconds = Int32(0)

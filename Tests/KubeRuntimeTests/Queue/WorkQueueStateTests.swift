@@ -13,6 +13,23 @@ import Testing
         #expect(drain(at: second) == ["a", "b", "c"])
     }
 
+    /// A tenant with very many does not keep another waiting.
+    @Test mutating func letsFlowsTakeTurns() {
+        state = WorkQueueState(flow: { String($0.prefix(1)) })
+        for key in ["a1", "a2", "a3", "b1", "a4", "c1"] { state.add(key, at: .zero) }
+        #expect(drain(at: second) == ["a1", "b1", "c1", "a2", "a3", "a4"])
+    }
+
+    @Test mutating func withoutABucketAKeyWaitsForItsOwnFailuresAlone() {
+        state = WorkQueueState(delays: RetryDelays(maximum: .seconds(60), bucket: nil))
+        for number in 0..<5000 { state.addRateLimited("\(number)", at: .zero) }
+        #expect(drain(at: .milliseconds(5)).count == 5000)
+        for _ in 0..<30 { state.addRateLimited("a", at: .zero) }
+        #expect(state.failures(of: "a") == 30)
+        state.addRateLimited("a", at: second)
+        #expect(state.nextDue == .milliseconds(5))
+    }
+
     @Test mutating func worksOnceOnWhatIsAddedTwice() {
         for _ in 0..<3 { state.add("a", at: .zero) }
         #expect(state.depth == 1)

@@ -54,6 +54,31 @@ import Testing
         #expect(count.value >= 2000)
     }
 
+    /// As many as are allowed at once, each in a task of its own.
+    @Test func worksOnManyAtOnce() async {
+        let queue = WorkQueue<Int>(time: Timepiece(clock))
+        for key in 0..<600 { queue.add(key) }
+        let (began, most) = (Shared(0), Shared(0))
+        async let running: () = queue.run(workers: 500) { _ in
+            let count = began.change { began in
+                began += 1
+                return began
+            }
+            most.change { $0 = max($0, count) }
+            try? await clock.sleep(for: .seconds(1))
+            began.change { $0 -= 1 }
+            return .done
+        }
+        await clock.sleepers(500)
+        #expect(queue.depth == 100)
+        queue.shutDown()
+        clock.advance(by: .seconds(1))
+        await clock.sleepers(100)
+        clock.advance(by: .seconds(1))
+        await running
+        #expect(most.value == 500)
+    }
+
     @Test func triesAgainWhatFailedAfterItsWait() async {
         let queue = WorkQueue<String>(time: Timepiece(clock))
         let tries = Shared<[Duration]>([])
