@@ -1,7 +1,8 @@
 import Basics
 
-/// Events on their way to the server, as a value: repeated ones are counted together, and none is written more often than
-/// the limits allow. client-go's recorder (`tools/events`), with the spam filter of its older one (`tools/record`).
+/// Events on their way to the server, as a value: repeated ones are counted together, none is written more often than the
+/// limits allow, and of each object the newest is written first, however many wait. client-go's recorder (`tools/events`),
+/// with the spam filter of its older one (`tools/record`).
 struct EventLedger: Sendable {
     private struct Entry: Sendable {
         var event: ClusterEvent
@@ -13,7 +14,7 @@ struct EventLedger: Sendable {
         var written = 0
         var lastOccurrence: Duration
         var lastWrite = Duration.zero
-        /// In the queue, or being written.
+        /// In a queue, put off after a failure, or being written.
         var isQueued = true
         var failures = 0
 
@@ -22,7 +23,7 @@ struct EventLedger: Sendable {
 
     enum Step: Sendable, Equatable {
         case write(EventWrite)
-        /// Until something is recorded, or until this moment.
+        /// Until something is recorded or written, or until this moment.
         case wait(until: Duration?)
         /// Closed, and all is written.
         case end
@@ -30,22 +31,32 @@ struct EventLedger: Sendable {
 
     private let limits: EventLimits
     private var entries: [ClusterEvent.Key: Entry] = [:]
-    private var queue = FIFO<ClusterEvent.Key>()
-    /// Being written. It goes first until it is through or given up.
-    private var current: (key: ClusterEvent.Key, count: Int)?
-    /// After a failure, when to try again.
+    /// Objects of which something is to be written, in the order in which it came …
+    private var objects = FIFO<ObjectReference>()
+    /// … what is newest of each …
+    private var newest: [ObjectReference: ClusterEvent.Key] = [:]
+    /// … and what was overtaken by that: to be written when nothing else is.
+    private var overtaken = FIFO<ClusterEvent.Key>()
+    /// Failed, to be tried again later.
+    private var putOff = DelayedKeys<ClusterEvent.Key>()
+    /// Entries that are queued, put off or being written.
+    private var waiting = 0
+    private var underWay = 0
+    private var failuresInARow = 0
+    /// Writes by which a server that is away was asked whether it is back.
+    private var probes = 0
+    /// While the server takes nothing at all, when to try again.
     private var notBefore = Duration.zero
     /// When an event that is not in the queue must be looked at again; `nil` where there is none.
     private var nextCheck: Duration?
-    private var buckets: [ObjectReference: TokenBucket] = [:]
-    /// Of them, those that were needed still when they were last gone through.
-    private var bucketsKept = 0
+    private var spam: SpamFilter
     private var names = 0
     private var isClosed = false
     private(set) var statistics = EventStatistics()
 
     init(limits: EventLimits = .init()) {
         self.limits = limits
+        spam = SpamFilter(limits)
     }
 
     /// - Parameter wall: microseconds since 1970, which the event will show.
@@ -57,65 +68,90 @@ struct EventLedger: Sendable {
         }
         endOldEvents(at: now)
         if entries[key] != nil { return repeatEvent(key, at: now, wall: wall) }
-        guard makeRoom() else {
+        guard waiting < limits.waiting || dropOvertaken(by: key) else {
             statistics.droppedAsFull += 1
             return
         }
-        guard isAllowed(about: event.regarding, at: now) else {
+        guard spam.allows(event.regarding, at: now) else {
             statistics.droppedAsSpam += 1
             return
         }
         names += 1
         let name = EventText.name(about: event.regarding.name, microseconds: wall, number: names)
         entries[key] = Entry(event: event, name: name, firstSeen: wall, lastSeen: wall, lastOccurrence: now)
-        queue.append(key)
+        waiting += 1
+        enqueue(key)
     }
 
     mutating func next(at now: Duration) -> Step {
         endOldEvents(at: now)
-        guard now >= notBefore else { return .wait(until: notBefore) }
-        let key = current?.key ?? queue.popFirst()
-        guard let key, let entry = entries[key] else {
-            return isClosed ? .end : .wait(until: nextCheck)
+        while let key = putOff.popDue(at: now) { if isQueued(key) { enqueue(key, isLate: true) } }
+        // Of a server that takes nothing one write finds out whether it does again.
+        guard underWay < (isServerAway ? 1 : max(1, limits.concurrency)) else { return .wait(until: nil) }
+        let isIdle = newest.isEmpty && overtaken.isEmpty
+        if !isIdle, now < notBefore { return .wait(until: notBefore) }
+        guard let key = popFirst(), let entry = entries[key] else {
+            if isClosed, waiting == 0 { return .end }
+            return .wait(until: [nextCheck, putOff.nextDue].compactMap { $0 }.min())
         }
-        current = (key, entry.count)
+        underWay += 1
         return .write(
             EventWrite(
                 purpose: entry.written == 0 ? .create : .updateSeries, event: entry.event, name: entry.name,
                 firstSeen: entry.firstSeen, lastSeen: entry.lastSeen, count: entry.count))
     }
 
+    /// What became of a write that `next` has handed out.
+    ///
     /// - Parameter random: in 0..<1, spreads attempts.
-    mutating func finished(_ outcome: EventWriteOutcome, at now: Duration, random: Double) {
-        guard let current, var entry = entries[current.key] else { return }
+    mutating func finished(_ write: EventWrite, _ outcome: EventWriteOutcome, at now: Duration, random: Double) {
+        let key = write.event.key
+        underWay -= 1
+        guard var entry = entries[key] else { return }
+        failuresInARow = outcome == .failed ? failuresInARow + 1 : 0
+        if !isServerAway { probes = 0 }
         switch outcome {
         case .written:
             statistics.written += 1
             entry.failures = 0
             let isFirst = entry.written == 0
-            entry.written = current.count
+            entry.written = write.count
             entry.lastWrite = now
             // What repeats for the first time is written at once, what goes on repeating now and then.
             entry.isQueued = entry.isUnwritten && (isFirst || isClosed)
         case .missing where entry.written > 0: entry.written = 0
-        case .missing, .refused: return giveUp(current.key)
+        case .missing, .refused: return giveUp(key)
         case .failed:
             entry.failures += 1
-            guard entry.failures < limits.attempts else { return giveUp(current.key) }
-            let pause = min(limits.pause, .seconds(1) * (1 << min(entry.failures - 1, 20)))
-            notBefore = now + pause * (0.5 + random / 2)
-            entries[current.key] = entry
+            guard entry.failures < limits.attempts else { return giveUp(key) }
+            entries[key] = entry
+            putOff.insert(key, due: now + pause(after: entry.failures, random))
+            if isServerAway, underWay == 0 {
+                probes += 1
+                notBefore = now + pause(after: probes, random)
+            }
             return
         }
-        entries[current.key] = entry
-        self.current = nil
-        if entry.isQueued { queue.append(current.key) } else { check(entry) }
+        entries[key] = entry
+        if entry.isQueued { return enqueue(key) }
+        waiting -= 1
+        check(entry)
+        forgetOld()
     }
 
     /// Takes no further event. What the server does not know yet is still written.
     mutating func close() {
         isClosed = true
-        for (key, entry) in entries where entry.isUnwritten { enqueue(key) }
+        for (key, entry) in entries where entry.isUnwritten && !entry.isQueued { queueAgain(key) }
+    }
+
+    /// Events and objects of which something is remembered.
+    var size: Int { entries.count + spam.size }
+
+    private var isServerAway: Bool { failuresInARow > limits.patience }
+
+    private func pause(after failures: Int, _ random: Double) -> Duration {
+        min(limits.pause, .seconds(1) * (1 << min(max(failures - 1, 0), 20))) * (0.5 + random / 2)
     }
 
     private mutating func repeatEvent(_ key: ClusterEvent.Key, at now: Duration, wall: Int64) {
@@ -123,7 +159,7 @@ struct EventLedger: Sendable {
         entries[key]?.count += 1
         entries[key]?.lastSeen = wall
         entries[key]?.lastOccurrence = now
-        if entries[key]?.written == 1 { enqueue(key) }
+        if entries[key]?.written == 1 { queueAgain(key) }
         if let entry = entries[key] { check(entry) }
     }
 
@@ -139,7 +175,7 @@ struct EventLedger: Sendable {
         guard let nextCheck, nextCheck <= now else { return }
         for (key, entry) in entries {
             guard let due = due(entry), due <= now else { continue }
-            if entry.isUnwritten { enqueue(key) } else { entries[key] = nil }
+            if entry.isUnwritten { queueAgain(key) } else { entries[key] = nil }
         }
         self.nextCheck = entries.values.compactMap(due).min()
     }
@@ -148,37 +184,88 @@ struct EventLedger: Sendable {
         guard let due = due(entry) else { return }
         nextCheck = min(nextCheck ?? due, due)
     }
+}
 
-    private mutating func enqueue(_ key: ClusterEvent.Key) {
+extension EventLedger {
+    private mutating func queueAgain(_ key: ClusterEvent.Key) {
         guard entries[key]?.isQueued == false else { return }
         entries[key]?.isQueued = true
-        queue.append(key)
+        waiting += 1
+        enqueue(key)
+    }
+
+    /// - Parameter isLate: it has waited for its next attempt: what came of its object meanwhile is newer.
+    private mutating func enqueue(_ key: ClusterEvent.Key, isLate: Bool = false) {
+        let object = key.regarding
+        guard let present = newest[object] else {
+            newest[object] = key
+            return objects.append(object)
+        }
+        overtaken.append(isLate ? key : present)
+        if !isLate { newest[object] = key }
+    }
+
+    private func isQueued(_ key: ClusterEvent.Key) -> Bool { entries[key]?.isQueued == true }
+
+    private mutating func popFirst() -> ClusterEvent.Key? {
+        while let object = objects.popFirst() {
+            if let key = newest.removeValue(forKey: object), isQueued(key) { return key }
+        }
+        while let key = overtaken.popFirst() { if isQueued(key) { return key } }
+        return nil
+    }
+
+    /// Makes room for a newer event: what was overtaken first, then what this one overtakes.
+    private mutating func dropOvertaken(by key: ClusterEvent.Key) -> Bool {
+        var old = overtaken.popFirst()
+        while let key = old, !isQueued(key) { old = overtaken.popFirst() }
+        // It keeps its object's place in the queue.
+        guard let old = old ?? newest[key.regarding] else { return false }
+        if newest[key.regarding] == old { newest[key.regarding] = nil }
+        statistics.droppedAsFull += 1
+        forget(old)
+        return true
     }
 
     private mutating func giveUp(_ key: ClusterEvent.Key) {
         statistics.droppedByServer += 1
-        entries[key] = nil
-        current = nil
+        forget(key)
     }
 
-    /// Forgets the event that was quiet for longest, if there is one that needs no further write.
-    private mutating func makeRoom() -> Bool {
-        guard entries.count >= limits.remembered else { return true }
-        let finished = entries.filter { !$0.value.isQueued && !$0.value.isUnwritten }
-        guard let oldest = finished.min(by: { $0.value.lastOccurrence < $1.value.lastOccurrence }) else { return false }
-        entries[oldest.key] = nil
-        return true
+    private mutating func forget(_ key: ClusterEvent.Key) {
+        if entries.removeValue(forKey: key)?.isQueued == true { waiting -= 1 }
     }
 
-    private mutating func isAllowed(about object: ObjectReference, at now: Duration) -> Bool {
-        // Not each time: there may be events about many objects at once.
-        if buckets.count >= max(limits.remembered, 2 * bucketsKept) {
-            buckets = buckets.filter { !$0.value.isFull(at: now) }
-            bucketsKept = buckets.count
-        }
+    /// Forgets half of those that are written, the ones quiet for longest, when there are too many of them.
+    private mutating func forgetOld() {
+        guard entries.count - waiting > limits.remembered else { return }
+        let told = entries.filter { !$0.value.isQueued && !$0.value.isUnwritten }
+            .sorted { $0.value.lastOccurrence < $1.value.lastOccurrence }
+        for (key, _) in told.prefix(max(1, told.count - limits.remembered / 2)) { entries[key] = nil }
+    }
+}
+
+/// How many new events each object may have.
+private struct SpamFilter: Sendable {
+    private let limits: EventLimits
+    private var buckets: [ObjectReference: TokenBucket] = [:]
+
+    init(_ limits: EventLimits) { self.limits = limits }
+
+    var size: Int { buckets.count }
+
+    mutating func allows(_ object: ObjectReference, at now: Duration) -> Bool {
+        if buckets.count >= limits.remembered, buckets[object] == nil { shrink(at: now) }
         var bucket = buckets[object] ?? TokenBucket(burst: limits.burst, interval: limits.interval)
         defer { buckets[object] = bucket }
         return bucket.take(at: now)
+    }
+
+    /// There may be events about very many objects: those that had few are forgotten first.
+    private mutating func shrink(at now: Duration) {
+        let half = limits.interval * (limits.burst / 2)
+        buckets = buckets.filter { !$0.value.isFull(at: now + half) }
+        if buckets.count * 2 > limits.remembered { buckets = [:] }
     }
 }
 
@@ -192,8 +279,14 @@ public struct EventLimits: Sendable, Equatable {
     public var refresh: Duration
     /// An event that did not happen again for this long has ended; its next occurrence is a new one.
     public var end: Duration
-    /// Events remembered, written or not. Beyond that new ones are dropped.
+    /// Events remembered once they are written, to be counted when they repeat.
     public var remembered: Int
+    /// Events that wait to be written. Beyond that those are dropped of which their object has newer ones, then new ones.
+    public var waiting: Int
+    /// Writes under way at once.
+    public var concurrency: Int
+    /// After so many failures in a row the server is away, and one write alone finds out when it is back.
+    public var patience: Int
     /// An event that the server could not take is given up after so many attempts.
     public var attempts: Int
     /// Between two attempts, at most.
@@ -201,13 +294,17 @@ public struct EventLimits: Sendable, Equatable {
 
     public init(
         burst: Int = 25, interval: Duration = .seconds(300), refresh: Duration = .seconds(30 * 60),
-        end: Duration = .seconds(6 * 60), remembered: Int = 1024, attempts: Int = 12, pause: Duration = .seconds(10)
+        end: Duration = .seconds(6 * 60), remembered: Int = 1024, waiting: Int = 1024, concurrency: Int = 4,
+        patience: Int = 8, attempts: Int = 12, pause: Duration = .seconds(10)
     ) {
         self.burst = burst
         self.interval = interval
         self.refresh = refresh
         self.end = end
         self.remembered = remembered
+        self.waiting = waiting
+        self.concurrency = concurrency
+        self.patience = patience
         self.attempts = attempts
         self.pause = pause
     }

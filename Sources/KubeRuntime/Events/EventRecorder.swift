@@ -6,8 +6,8 @@ public import Logging
 internal import Synchronization
 internal import YAMLTree
 
-/// Records Events about objects of the cluster. Recording never waits; writing is done by `run`, one event after the
-/// other.
+/// Records Events about objects of the cluster. Recording never waits; writing is done by `run`, some events at once, of each
+/// object the newest first: `eventTime` says in which order they happened.
 public final class EventRecorder: Sendable {
     private let ledger: Mutex<EventLedger>
     private let requests: EventRequests
@@ -49,17 +49,23 @@ public final class EventRecorder: Sendable {
     /// Writes events until `finish` was called and nothing is left to write, or until the task is cancelled; then the
     /// rest is lost. Whoever stops calls `finish`, gives this a moment, and cancels it.
     public func run() async {
-        while !Task.isCancelled {
-            let now = time.now()
-            switch ledger.withLock({ $0.next(at: now) }) {
-            case .write(let request):
-                let outcome = await write(request)
+        await withDiscardingTaskGroup { writing in
+            while !Task.isCancelled {
                 let now = time.now()
-                ledger.withLock { $0.finished(outcome, at: now, random: .random(in: 0..<1)) }
-            case .wait(let deadline): await changed.wait(until: deadline, time)
-            case .end: return
+                switch ledger.withLock({ $0.next(at: now) }) {
+                case .write(let request): writing.addTask { await self.carryOut(request) }
+                case .wait(let deadline): await changed.wait(until: deadline, time)
+                case .end: return
+                }
             }
         }
+    }
+
+    private func carryOut(_ request: EventWrite) async {
+        let outcome = await write(request)
+        let now = time.now()
+        ledger.withLock { $0.finished(request, outcome, at: now, random: .random(in: 0..<1)) }
+        changed.send()
     }
 
     private func write(_ write: EventWrite) async -> EventWriteOutcome {
@@ -125,6 +131,7 @@ struct EventRequests: Sendable {
     private func timed(_ request: APIRequest) -> APIRequest {
         var request = request
         request.timeouts = HTTPTimeouts(firstByte: .seconds(15), total: .seconds(20))
+        request.yields = true
         return request
     }
 }

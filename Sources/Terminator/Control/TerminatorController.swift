@@ -59,8 +59,9 @@ package final class TerminatorController: Sendable {
     /// In Events, as who tells.
     package static let name = "k-pipe.cloud/terminator"
 
-    /// Two for each pod that ends: as many as some thousand pods need that end together.
-    private static let eventLimits = EventLimits(remembered: 8192)
+    /// Two for each pod that ends: as many wait as some thousand pods need that end together, and are written as fast as they
+    /// end.
+    private static let eventLimits = EventLimits(waiting: 8192, concurrency: 32)
 
     /// Whether all pods have been seen.
     package var isReady: Bool { pods.hasSynced }

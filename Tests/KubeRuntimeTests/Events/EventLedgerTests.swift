@@ -6,6 +6,8 @@ import Testing
 
 @Suite struct EventLedgerTests {
     private var ledger = EventLedger()
+    /// The write that `nextWrite` brought last.
+    private var current: EventWrite?
 
     @Test mutating func createsAnEventOnce() {
         record("Started", at: 1)
@@ -98,7 +100,7 @@ import Testing
     }
 
     @Test mutating func holdsNoMoreThanItMay() {
-        ledger = EventLedger(limits: EventLimits(burst: 100, remembered: 3))
+        ledger = EventLedger(limits: EventLimits(burst: 100, waiting: 3))
         for number in 0..<4 { record("Reason\(number)", at: Double(number)) }
         #expect(ledger.statistics.droppedAsFull == 1)
         // What is told makes room.
@@ -113,28 +115,93 @@ import Testing
         var now = Duration.zero
         var pauses: [Duration] = []
         for _ in 0..<11 {
-            guard case .write = ledger.next(at: now) else { return #expect(Bool(false)) }
-            ledger.finished(.failed, at: now, random: 1)
+            guard case .write(let write) = ledger.next(at: now) else { return #expect(Bool(false)) }
+            ledger.finished(write, .failed, at: now, random: 1)
             guard case .wait(let until?) = ledger.next(at: now) else { return #expect(Bool(false)) }
             pauses.append(until - now)
             now = until
         }
         #expect(pauses.prefix(5) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(10)])
-        _ = ledger.next(at: now)
-        ledger.finished(.failed, at: now, random: 1)
+        guard case .write(let last) = ledger.next(at: now) else { return #expect(Bool(false)) }
+        ledger.finished(last, .failed, at: now, random: 1)
         #expect(ledger.statistics.droppedByServer == 1)
         #expect(ledger.next(at: now) == .wait(until: nil))
     }
 
-    @Test mutating func keepsTheOrderWhileItTriesAgain() {
+    /// Whoever looks at an object wants to know how it is, and then how it came about.
+    @Test mutating func writesTheNewestOfEachObjectFirst() {
         record("First", at: 0)
-        record("Second", at: 0)
         #expect(nextWrite(at: 0)?.event.reason == "First")
         finish(.failed, at: 0)
-        #expect(nextWrite(at: 0) == nil)
-        #expect(nextWrite(at: 2)?.event.reason == "First")
-        finish(.written, at: 2)
-        #expect(nextWrite(at: 2)?.event.reason == "Second")
+        record("Second", at: 0.1)
+        record("Third", at: 0.2)
+        ledger.record(ClusterEvent(regarding: Self.other, reason: "Started", note: ""), at: .milliseconds(300), wall: 0)
+        #expect(writes(at: 2) == ["Third", "Started", "Second", "First"])
+    }
+
+    @Test mutating func letsOneFailureHoldUpNoOther() {
+        record("First", at: 0)
+        _ = nextWrite(at: 0)
+        finish(.failed, at: 0)
+        record("Second", at: 0)
+        #expect(nextWrite(at: 0)?.event.reason == "Second")
+    }
+
+    @Test mutating func writesSomeAtOnceAndNoMore() {
+        ledger = EventLedger(limits: EventLimits(concurrency: 3))
+        for number in 0..<5 { record("Reason\(number)", at: 0) }
+        let first = (0..<3).compactMap { _ in nextWrite(at: 0) }
+        #expect(Set(first.map(\.event.reason)).count == 3)
+        #expect(ledger.next(at: .zero) == .wait(until: nil))
+        ledger.finished(first[1], .written, at: .zero, random: 0)
+        #expect(nextWrite(at: 0) != nil)
+    }
+
+    /// One write at a time finds out when it is back, ever more rarely; then all goes on.
+    @Test mutating func asksAServerThatIsAwayNowAndThen() {
+        ledger = EventLedger(limits: EventLimits(burst: 200, concurrency: 4, patience: 4, attempts: 1000))
+        for number in 0..<100 { record("Reason\(number)", at: 0) }
+        var now = Duration.zero
+        var attempts: [Duration] = []
+        while now < .seconds(60) {
+            switch ledger.next(at: now) {
+            case .write(let write):
+                attempts.append(now)
+                ledger.finished(write, .failed, at: now, random: 1)
+            case .wait(let until): now = until ?? .seconds(60)
+            case .end: return #expect(Bool(false))
+            }
+        }
+        let expected: [Duration] = [0, 0, 0, 0, 0, 1, 3, 7, 15].map { .seconds($0) }
+        #expect(Array(attempts.prefix(9)) == expected)
+        #expect(attempts.count < 15)
+        // Back again.
+        #expect(writes(at: 100).count == 100)
+    }
+
+    /// However many events there are of each object: the last of each is known in the end.
+    @Test mutating func keepsTheNewestOfEachObjectWhereNotAllFindRoom() {
+        ledger = EventLedger(limits: EventLimits(waiting: 50))
+        for round in 0..<3 {
+            for number in 0..<50 {
+                let pod = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "n", name: "p\(number)")
+                ledger.record(
+                    ClusterEvent(regarding: pod, reason: "Round\(round)", note: ""), at: .seconds(round), wall: 0)
+            }
+        }
+        #expect(ledger.statistics.droppedAsFull == 100)
+        #expect(writes(at: 3) == Array(repeating: "Round2", count: 50))
+    }
+
+    /// Of a million objects that come and go nothing stays.
+    @Test mutating func remembersNoMoreThanItMay() {
+        for number in 0..<20_000 {
+            let pod = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "n", name: "p\(number)")
+            ledger.record(ClusterEvent(regarding: pod, reason: "Started", note: ""), at: .zero, wall: 0)
+            _ = nextWrite(at: 0)
+            finish(.written, at: 0)
+            #expect(ledger.size <= 3 * 1024)
+        }
     }
 
     @Test mutating func dropsWhatTheServerRefuses() {
@@ -182,11 +249,25 @@ import Testing
         ledger.record(event, at: .seconds(seconds), wall: Int64(seconds * 1e6))
     }
 
+    static let other = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "n", name: "other", uid: "2")
+
     private mutating func nextWrite(at seconds: Double) -> EventWrite? {
-        if case .write(let write) = ledger.next(at: .seconds(seconds)) { write } else { nil }
+        guard case .write(let write) = ledger.next(at: .seconds(seconds)) else { return nil }
+        current = write
+        return write
     }
 
     private mutating func finish(_ outcome: EventWriteOutcome, at seconds: Double) {
-        ledger.finished(outcome, at: .seconds(seconds), random: 0)
+        if let current { ledger.finished(current, outcome, at: .seconds(seconds), random: 0) }
+    }
+
+    /// Writes all that may be written then, and says what, in this order.
+    private mutating func writes(at seconds: Double) -> [String] {
+        var reasons: [String] = []
+        while let write = nextWrite(at: seconds) {
+            reasons.append(write.event.reason)
+            finish(.written, at: seconds)
+        }
+        return reasons
     }
 }

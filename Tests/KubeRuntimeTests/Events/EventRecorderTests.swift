@@ -96,16 +96,53 @@ import YAMLTree
         #expect(recorder.statistics.written == 0)
     }
 
+    /// A seventh of all requests fails, and there are more events than are held at once.
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `what is newest of each pod is written in the end although many writes fail`(_ seed: UInt64) async throws {
+        let random = Shared(SeededRandom(seed: seed))
+        let recorder = recorder(EventLimits(waiting: 1500, concurrency: 32)) { request in
+            random.change { $0.fraction() } < 0.14 ? FunctionAPI.refusal(500, of: request) : nil
+        }
+        let pods = 1200
+        for reason in ["SidecarTerminating", "SidecarTerminated"] {
+            for number in 0..<pods {
+                let pod = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "jobs", name: "p\(number)")
+                recorder.record(ClusterEvent(regarding: pod, reason: reason, note: ""))
+            }
+        }
+        recorder.finish()
+        let running = Task { await recorder.run() }
+        let done = Shared(false)
+        async let end: () = {
+            await running.value
+            done.change { $0 = true }
+        }()
+        // Whatever was put off comes when its time has come.
+        while !done.value {
+            if let next = clock.nextDeadline { clock.advance(by: clock.now.duration(to: next)) }
+            await Task.yield()
+        }
+        await end
+        let told = sent.value.filter { $0.method == "POST" }.map { String(decoding: $0.body, as: UTF8.self) }
+        let last = told.filter { $0.contains("SidecarTerminated") }
+        let names = Set(last.compactMap { text in text.firstMatch(of: /"regarding":\{[^}]*"name":"(p\d+)"/)?.1 })
+        #expect(names.count == pods)
+        #expect(recorder.statistics.droppedByServer == 0)
+        #expect(recorder.statistics.written == 1500)
+    }
+
     private let pod = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "jobs", name: "step-1", uid: "42")
 
-    private func recorder(_ refusal: @escaping @Sendable (APIRequest) -> KubeError?) -> EventRecorder {
+    private func recorder(
+        _ limits: EventLimits = .init(), _ refusal: @escaping @Sendable (APIRequest) -> KubeError?
+    ) -> EventRecorder {
         let api = FunctionAPI { [sent] request throws(KubeError) in
             sent.change { $0.append(request) }
             if let error = refusal(request) { throw error }
             return APIResponse(status: 201)
         }
         return EventRecorder(
-            controller: "k-pipe.cloud/test", instance: "test-0", api: api,
+            controller: "k-pipe.cloud/test", instance: "test-0", limits: limits, api: api,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, time: Timepiece(clock),
             wall: WallClock { 1_000_000_000_000 })
     }
