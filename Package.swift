@@ -298,7 +298,7 @@ let package = Package(
             [
                 "Basics", "YAMLTree", "Telemetry", "HTTPTransport", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules", "OperatorConfiguration", "ContainerRuntime", "Render", "TestSupport", "FakeKube",
-                "PodTestSupport", "TerminatorScenarios", logging,
+                "KubeTestSupport", "PodTestSupport", "TerminatorScenarios", logging,
             ]),
         tests(
             of: "Admission",

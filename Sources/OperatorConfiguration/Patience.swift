@@ -36,6 +36,12 @@ package struct Patience: Sendable, Equatable {
         }
     }
 
+    /// Seconds until what may change without being told is looked at again: half of what it has lasted already, so that
+    /// what lasts for long costs little.
+    package static func interval(after elapsed: Int64, within bounds: ClosedRange<Int64>) -> Int64 {
+        min(max(elapsed / 2, bounds.lowerBound), bounds.upperBound)
+    }
+
     private static func clamped(_ seconds: Int64) -> Int64 { min(max(0, seconds), longest) }
 
     /// A year: for ever, and far from where sums end.

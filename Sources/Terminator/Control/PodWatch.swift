@@ -42,6 +42,11 @@ enum PodWatch {
 /// A pod as the watch has just brought it, and what is to be thought of it: what its visit goes by. A plan made from one
 /// that has changed meanwhile is refused by its precondition, and made again from what the server says then.
 final class PodSighting: Sendable {
+    /// After so many seconds of holding a phase that no Job has counted …
+    private static let patience: Int64 = 300
+    /// … the pod is looked at no oftener than this, however often the kubelet takes the phase back.
+    private static let pace = Duration.seconds(60)
+
     let pod: PodFacts
     let verdict: Verdict
     /// When the watch brought it.
@@ -51,6 +56,13 @@ final class PodSighting: Sendable {
         self.pod = pod
         verdict = pod.verdict
         self.time = time
+    }
+
+    /// How long the pod's visit may wait.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func delay(at now: Int64) -> Duration {
+        pod.holdAge(at: now).map { $0 >= Self.patience ? Self.pace : .zero } ?? .zero
     }
 }
 
@@ -119,21 +131,33 @@ final class PodQueue: Sendable {
     /// Beyond this many are read when it is their turn: memory stays bounded whatever ends at once.
     private static let limit = 2048
 
+    /// A server that is back after an hour finds nobody asleep for long. How much is asked of it at once is bounded for all
+    /// requests together.
+    private static let longestRetry = Duration.seconds(60)
+
     init(time: Timepiece, registry: MetricRegistry) {
-        let queue = WorkQueue<ObjectKey>(time: time, metrics: WorkQueueMetrics(registry, name: "pods"))
+        let queue = WorkQueue<ObjectKey>(
+            delays: RetryDelays(maximum: Self.longestRetry, bucket: nil), flow: { $0.namespace }, time: time,
+            metrics: WorkQueueMetrics(registry, name: "pods"))
         registry.onExposition { queue.recordMetrics() }
         self.queue = queue
     }
 
     /// What was told of the pod before is out of date.
-    func add(_ record: PodRecord) {
+    ///
+    /// - Parameter now: seconds since 1970.
+    func add(_ record: PodRecord, at now: Int64) {
         let key = record.key
+        let delay = record.sighting?.delay(at: now) ?? .zero
         sightings.withLock { sightings in
             sightings[key] = nil
-            if sightings.count < Self.limit { sightings[key] = record.sighting }
+            if delay == .zero, sightings.count < Self.limit { sightings[key] = record.sighting }
         }
-        queue.add(key)
+        if delay > .zero { queue.add(key, after: delay) } else { queue.add(key) }
     }
+
+    /// It is to be read when it is its turn.
+    func add(_ key: ObjectKey) { queue.add(key) }
 
     /// Visits pods until it is shut down and empty, or the task is cancelled.
     ///

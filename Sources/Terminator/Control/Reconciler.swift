@@ -15,6 +15,8 @@ struct Reconciler: Sendable {
     let rehearsals: RehearsalMemory
     let lessons = TermMemory()
     let gates = JobGates()
+    /// Calls for another look at a pod.
+    let wake: @Sendable (ObjectKey) -> Void
     let metrics: TerminatorMetrics
     let settings: ReconcilerSettings
     let time: Timepiece
@@ -25,10 +27,13 @@ struct Reconciler: Sendable {
 
     /// Visits the pod until nothing is under way there any more, for whoever will not come again.
     func finish(_ key: ObjectKey, _ sighting: PodSighting?) async -> WorkOutcome {
-        let deadline = time.now() + Self.longestFinish
+        let start = time.now()
         var outcome = await visit(key, sighting)
-        while outcome != .done, time.now() < deadline, !Task.isCancelled {
-            try? await time.sleep(time.now() + .seconds(1))
+        while outcome != .done, time.now() - start < Self.longestFinish, !Task.isCancelled {
+            // No watch tells it of anything.
+            let pause = Patience.interval(
+                after: (time.now() - start).components.seconds, within: 1...Ladder.longestInterval)
+            try? await time.sleep(time.now() + .seconds(pause))
             outcome = await visit(key, nil)
         }
         return .done
@@ -71,13 +76,20 @@ struct Reconciler: Sendable {
 
     private func visit(_ pod: PodFacts, _ verdict: Verdict, seen: Duration) async throws(KubeError) -> WorkOutcome {
         metrics.verdicts.increment(verdict.word)
-        guard pod.restartPolicy == .onFailure, let job = pod.job, case .terminate = verdict else {
+        guard pod.restartPolicy == .onFailure, let job = pod.job else {
+            return try await act(on: pod, verdict, budget: .unlimited, seen: seen)
+        }
+        guard case .terminate = verdict else {
+            // Its restarts count no more, which another may have waited for.
+            if let other = await gates.leave(pod.key, job.uid) { wake(other) }
             return try await act(on: pod, verdict, budget: .unlimited, seen: seen)
         }
         let result: Result<WorkOutcome, KubeError> = await gates.pass(job.uid) {
             do throws(KubeError) {
-                let budget = try await cluster.budget(of: pod)
-                return .success(try await act(on: pod, verdict, budget: budget, seen: seen))
+                var budget = try await cluster.budget(of: pod)
+                let outcome = try await act(on: pod, verdict, budget: budget, seen: seen)
+                if budget.take() == .later, outcome != .done { await gates.wait(pod.key, job.uid) }
+                return .success(outcome)
             } catch {
                 return .failure(error)
             }
@@ -199,6 +211,24 @@ struct ReconcilerSettings: Sendable {
 /// Lets one task at a time count a Job's restarts and add to them, so that two pods never spend the same one.
 actor JobGates {
     private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
+    /// Pods of a Job that may go on when another of them has ended.
+    private var patient: [String: Set<ObjectKey>] = [:]
+
+    /// Jobs of which that is remembered; the pods of others are looked at now and then all the same.
+    private static let limit = 4096
+
+    func wait(_ pod: ObjectKey, _ job: String) {
+        if patient.count >= Self.limit, patient[job] == nil { patient = [:] }
+        patient[job, default: []].insert(pod)
+    }
+
+    /// - Returns: one that has waited for that.
+    func leave(_ pod: ObjectKey, _ job: String) -> ObjectKey? {
+        patient[job]?.remove(pod)
+        let next = patient[job]?.popFirst()
+        if patient[job]?.isEmpty == true { patient[job] = nil }
+        return next
+    }
 
     /// Runs `body` when no other runs for the Job with that uid.
     nonisolated func pass<Value: Sendable>(

@@ -15,6 +15,8 @@ final class RehearsalMemory: Sendable {
     private struct Attempt {
         var pod: String
         var until: Duration
+        /// Pods that wait for its word.
+        var waiting: Set<ObjectKey> = []
     }
 
     private struct State {
@@ -23,6 +25,9 @@ final class RehearsalMemory: Sendable {
         /// when it is told of as it was before.
         var begun: [RehearsalKey: Attempt] = [:]
     }
+
+    /// Calls for another look at a pod.
+    private let wake: @Sendable (ObjectKey) -> Void
 
     private let state = Mutex(State())
     private let image: ExitImage?
@@ -34,10 +39,11 @@ final class RehearsalMemory: Sendable {
     /// What does not run now may soon: a registry comes back.
     private static let lifetimeOfNo = Duration.seconds(300)
 
-    init(_ image: ExitImage?, time: Timepiece, results: Counter) {
+    init(_ image: ExitImage?, time: Timepiece, results: Counter, wake: @escaping @Sendable (ObjectKey) -> Void) {
         self.image = image
         self.time = time
         self.results = results
+        self.wake = wake
     }
 
     /// Takes in what the pod shows, and tells what others have shown.
@@ -45,20 +51,24 @@ final class RehearsalMemory: Sendable {
         (surroundings.remembered, surroundings.rehearsing) = ([:], [])
         guard let image, !pod.isOnVirtualNode else { return }
         let now = time.now()
-        state.withLock { state in
+        let told = state.withLock { state in
+            var told: Set<ObjectKey> = []
             for sidecar in pod.sidecars {
                 let key = RehearsalKey(pod, sidecar, image)
                 if let own = Self.lesson(of: pod, sidecar, image) {
-                    note(own, key, at: now, &state)
+                    told.formUnion(note(own, key, at: now, &state))
                 } else if sidecar.isOpen {
                     if let known = state.known[key], now < known.until {
                         surroundings.remembered[sidecar.name] = known.verdict
                     } else if let begun = state.begun[key], now < begun.until {
                         surroundings.rehearsing.insert(sidecar.name)
+                        if begun.pod != pod.uid { state.begun[key]?.waiting.insert(pod.key) }
                     }
                 }
             }
+            return told
         }
+        for pod in told { wake(pod) }
     }
 
     /// What a plan makes of that.
@@ -77,17 +87,29 @@ final class RehearsalMemory: Sendable {
 
     /// Nothing will be learnt from what was begun for the pod.
     func giveUp(_ pod: PodFacts) {
-        state.withLock { state in state.begun = state.begun.filter { $0.value.pod != pod.uid } }
+        let told = state.withLock { state in
+            var told: Set<ObjectKey> = []
+            for (key, attempt) in state.begun where attempt.pod == pod.uid {
+                told.formUnion(attempt.waiting)
+                state.begun[key] = nil
+            }
+            return told
+        }
+        for pod in told { wake(pod) }
     }
 
-    private func note(_ verdict: Rehearsal, _ key: RehearsalKey, at now: Duration, _ state: inout State) {
-        state.begun[key] = nil
-        if let known = state.known[key], known.verdict == verdict, now < known.until { return }
+    /// - Returns: who has waited for that.
+    private func note(
+        _ verdict: Rehearsal, _ key: RehearsalKey, at now: Duration, _ state: inout State
+    ) -> Set<ObjectKey> {
+        let waiting = state.begun.removeValue(forKey: key)?.waiting ?? []
+        if let known = state.known[key], known.verdict == verdict, now < known.until { return waiting }
         results.increment(verdict == .passed ? "passed" : "failed")
         if state.known.count >= Self.limit { state.known = state.known.filter { now < $0.value.until } }
         if state.known.count >= Self.limit { state.known = [:] }
         let lifetime = verdict == .passed ? Self.lifetime : Self.lifetimeOfNo
         state.known[key] = Known(verdict: verdict, until: now + lifetime)
+        return waiting
     }
 
     /// Its own rehearsal, or a swap that went otherwise than a rehearsal had promised.

@@ -19,6 +19,8 @@ package final class TerminatorController: Sendable {
     private let api: any KubeAPI
     private let logger: Logger
     private let time: Timepiece
+    /// Seconds since 1970.
+    private let clock: @Sendable () -> Int64
     private let events: EventRecorder
     private let queue: PodQueue
     private let cluster: ClusterFacts
@@ -40,10 +42,12 @@ package final class TerminatorController: Sendable {
         events = EventRecorder(
             controller: Self.name, instance: LeaderElection.uniqueIdentity(), limits: Self.eventLimits, api: api,
             logger: logger, time: time, wall: wall)
-        queue = PodQueue(time: time, registry: registry)
+        let queue = PodQueue(time: time, registry: registry)
+        self.queue = queue
         informerMetrics = InformerMetrics(registry)
         cluster = ClusterFacts(api, rules: configuration.rules, namespaces: namespaces, time: time)
         let clock: @Sendable () -> Int64 = { wall.microsecondsSince1970() / 1_000_000 }
+        self.clock = clock
         let metrics = TerminatorMetrics(registry)
         reconciler = Reconciler(
             cluster: cluster,
@@ -51,8 +55,9 @@ package final class TerminatorController: Sendable {
                 api: api, streams: streams, quitVia: configuration.quitVia,
                 announcer: Announcer(events: options.isDryRun ? nil : events, logger: logger), metrics: metrics,
                 clock: clock, logger: logger),
-            rehearsals: RehearsalMemory(configuration.exit, time: time, results: metrics.rehearsals),
-            metrics: metrics, settings: ReconcilerSettings(configuration, options, clock: clock),
+            rehearsals: RehearsalMemory(configuration.exit, time: time, results: metrics.rehearsals) { queue.add($0) },
+            wake: { queue.add($0) }, metrics: metrics,
+            settings: ReconcilerSettings(configuration, options, clock: clock),
             time: time, logger: logger)
     }
 
@@ -130,9 +135,10 @@ package final class TerminatorController: Sendable {
     private func handle(_ changes: [ObjectChange<PodRecord>]) {
         for change in changes {
             switch change {
-            case .added(_, let record), .updated(_, _, let record): if record.isPressing { queue.add(record) }
+            case .added(_, let record), .updated(_, _, let record):
+                if record.isPressing { queue.add(record, at: clock()) }
             // Those that left the watch have finished, perhaps through us, perhaps spoilt by a sidecar: that is to be said.
-            case .removed(_, let record): queue.add(record)
+            case .removed(_, let record): queue.add(record, at: clock())
             case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
             }
         }

@@ -59,7 +59,7 @@ package struct Ladder: Sendable {
     /// The phase is held until the Job has counted it; what is left then may end in any way.
     private func stepWhileHolding() -> Step {
         guard !pod.isTrackedByJob else {
-            return pod.phase == result.phase ? .wait(Self.holdInterval, for: .hold) : .attempt(.hold)
+            return pod.phase == result.phase ? .wait(holdInterval, for: .hold) : .attempt(.hold)
         }
         var unlimited = RestartBudget.unlimited
         for rung in [Rung.image, .deadline] where rung == .deadline || rungs.contains(rung) {
@@ -75,15 +75,14 @@ package struct Ladder: Sendable {
 
     /// Seconds that are left of the time its author gave it after main's end; a clock that is behind adds none.
     private var lingering: Int64? {
-        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).isEmpty, let end = pod.mainEnd, end > 0 else {
-            return nil
-        }
-        let left = min(sidecar.linger, surroundings.lingerLimit) - max(0, surroundings.now - end)
+        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).isEmpty, let sinceMainEnd else { return nil }
+        let left = min(sidecar.linger, surroundings.lingerLimit) - sinceMainEnd
         return left > 0 ? left : nil
     }
 
-    /// Nothing tells us when the Job's finalizer goes: the pod has left the watch by then.
-    static let holdInterval: Int64 = 1
+    /// The watch of held pods tells when the kubelet takes the phase back and when the Job has counted; what nobody has
+    /// counted for long is looked at all the same, once a minute in the end.
+    var holdInterval: Int64 { Patience.interval(after: pod.holdAge(at: surroundings.now) ?? 0, within: 1...60) }
 }
 
 extension Ladder {
@@ -220,7 +219,8 @@ extension Ladder {
         if pod.restartPolicy == .onFailure, pod.job != nil, pod.isTrackedByJob, sidecar.hasRun || isStarting {
             switch budget.take() {
             case .granted: break
-            case .later where waitsForBudget: return .pending(Self.budgetInterval)
+            case .later where waitsForBudget:
+                return .pending(Patience.interval(after: sinceMainEnd ?? .max, within: 1...Self.longestInterval))
             case .later, .denied: return .barred("the restart would exceed the Job's backoffLimit")
             }
         }
@@ -241,13 +241,14 @@ extension Ladder {
     }
 
     /// Other pods that are about to finish are waited for, but not for ever.
-    private var waitsForBudget: Bool {
-        guard let end = pod.mainEnd, end > 0 else { return true }
-        return surroundings.now - end < Self.budgetPatience
-    }
+    private var waitsForBudget: Bool { sinceMainEnd.map { $0 < Self.budgetPatience } ?? true }
 
-    private static let budgetInterval: Int64 = 1
+    /// Seconds; `nil` where the pod does not say when that was.
+    var sinceMainEnd: Int64? { pod.mainEnd.flatMap { $0 > 0 ? max(0, surroundings.now - $0) : nil } }
+
     private static let budgetPatience: Int64 = 180
+    /// Between two looks at what another pod's visit tells of as well.
+    static let longestInterval: Int64 = 15
 
     /// Whether the container may be made to end with a code of its own.
     private func signal(endsWithZero: Bool) -> Standing {

@@ -106,8 +106,8 @@ extension Ladder {
         }
         if begun != nil, left <= 0 { return .over(.failed("could not be tried within \(Rehearsal.limit) s")) }
         guard surroundings.rehearsing.contains(sidecar.name) else { return .due(0) }
-        // Of another's nothing is heard; its own shows in the pod.
-        return .underWay(begun == nil ? 1 : left)
+        // Another's is told of when it is over, its own shows in the pod.
+        return .underWay(begun == nil ? Self.longestInterval : left)
     }
 
     /// It was killed, or lost with its node: nothing was learnt of the image.

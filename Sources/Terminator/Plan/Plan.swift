@@ -111,14 +111,15 @@ extension Plan {
             case .wait(let seconds, _), .linger(let seconds): lookAgain(in: seconds)
             case .exhausted:
                 announcements.append(.failed(container: sidecar.name, obstacles))
-                recheck = min(recheck ?? Self.exhaustedInterval, Self.exhaustedInterval)
+                let seconds = Patience.interval(after: ladder.sinceMainEnd ?? 0, within: Self.exhaustedInterval)
+                recheck = min(recheck ?? seconds, seconds)
             }
         }
         if progress.holds, !pod.isLabelledHeld { heldLabel = true }
     }
 
     /// Something may change that nobody tells us: an exit image that can be pulled now, a Kruise that was installed.
-    private static let exhaustedInterval: Int64 = 60
+    private static let exhaustedInterval: ClosedRange<Int64> = 60...300
 
     private mutating func attempt(_ rung: Rung, _ ladder: Ladder, at now: Int64) {
         let sidecar = ladder.sidecar
@@ -132,7 +133,7 @@ extension Plan {
         }
         lookAgain(
             in: rung == .hold
-                ? Ladder.holdInterval : ladder.surroundings.patience.seconds(for: rung, grace: ladder.pod.grace))
+                ? ladder.holdInterval : ladder.surroundings.patience.seconds(for: rung, grace: ladder.pod.grace))
         switch rung {
         case .http: if let quit = sidecar.quit { calls.append(.quit(container: sidecar.name, quit)) }
         case .image: images[sidecar.name] = ladder.swapImage

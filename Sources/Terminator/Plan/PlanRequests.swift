@@ -74,9 +74,11 @@ enum PlanRequests {
             "reason": .string(reason(pod.progress.last)),
             "message": .string(Announcement.terminated(result).message), "lastTransitionTime": .string(time),
         ]
-        return .patch(
+        var request = APIRequest.patch(
             .pods, pod.key, subresource: "status",
             .strategic(["metadata": metadata(pod), "status": ["conditions": [condition]]]))
+        request.yields = true
+        return request
     }
 
     /// Of the condition: the rung that ended the last sidecar.

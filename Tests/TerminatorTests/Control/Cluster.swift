@@ -21,7 +21,7 @@ struct Cluster {
     let registry = MetricRegistry()
     static let namespace = "team"
 
-    init() async throws {
+    init(_ options: KubeClientOptions = .init(rate: nil)) async throws {
         server = try await FakeAPIServer.start()
         server.update { api in
             api.addNamespace(Self.namespace)
@@ -33,7 +33,7 @@ struct Cluster {
         }
         let address = try #require(ServerAddress(server.url, secureByDefault: false))
         access = ClusterAccess(server: address, proxy: .none)
-        client = KubeClient(access, KubeClientOptions(rate: nil))
+        client = KubeClient(access, options)
     }
 
     /// A controller at work until `body` returns.
@@ -65,7 +65,7 @@ struct Cluster {
     /// A Job's pod with `main` and the marked container `sidecar`.
     func pod(
         _ name: String, job: String = "step", policy: String = "Never", main: JSONValue = .ended(0),
-        command: JSONValue = ["sh", "-c", "sleep 9"], restarts: Int = 0
+        command: JSONValue = ["sh", "-c", "sleep 9"], restarts: Int = 0, in namespace: String = Self.namespace
     ) {
         func status(_ container: String, _ state: JSONValue, _ restarts: Int = 0) -> JSONValue {
             [
@@ -76,7 +76,7 @@ struct Cluster {
         let pod: JSONValue = [
             "apiVersion": "v1", "kind": "Pod",
             "metadata": [
-                "name": .string(name), "namespace": .string(Self.namespace), "uid": .string("uid-\(name)"),
+                "name": .string(name), "namespace": .string(namespace), "uid": .string("uid-\(name)"),
                 "labels": [WellKnownNames.Label.jobUID: .string("job-\(job)")] as JSONValue,
                 "finalizers": [.string(WellKnownNames.Finalizer.jobTracking)],
                 "ownerReferences": [
@@ -140,9 +140,13 @@ struct Cluster {
         return KubeClient(access, KubeClientOptions(rate: nil))
     }
 
-    func object(_ pod: String) -> JSONValue? { server.update { $0.object("Pod", pod, in: Self.namespace) } }
+    func object(_ pod: String, in namespace: String = Self.namespace) -> JSONValue? {
+        server.update { $0.object("Pod", pod, in: namespace) }
+    }
 
-    func image(of pod: String) -> String? { object(pod)?["spec"]?["containers"]?.array?[1]["image"]?.string }
+    func image(of pod: String, in namespace: String = Self.namespace) -> String? {
+        object(pod, in: namespace)?["spec"]?["containers"]?.array?[1]["image"]?.string
+    }
 
     func phase(of pod: String) -> String? { object(pod)?["status"]?["phase"]?.string }
 

@@ -1,5 +1,6 @@
 import Basics
 import KubeModel
+import KubeTestSupport
 import PodRules
 import PodTestSupport
 import Telemetry
@@ -18,10 +19,13 @@ import Testing
         let clock = VirtualClock()
         let registry = MetricRegistry()
         let memory: RehearsalMemory
+        /// Pods that are to be looked at again.
+        let woken = Shared<[String]>([])
 
         init(_ image: ExitImage = RehearsalMemoryTests.image) {
             memory = RehearsalMemory(
-                image, time: Timepiece(clock), results: TerminatorMetrics(registry).rehearsals)
+                image, time: Timepiece(clock), results: TerminatorMetrics(registry).rehearsals
+            ) { [woken] key in woken.change { $0.append(key.name) } }
         }
 
         func consult(_ sketch: PodSketch, virtual: Bool = false) -> Surroundings {
@@ -99,7 +103,8 @@ import Testing
     @Test func `arguments mean nothing to our own image`() {
         let memory = RehearsalMemory(
             ExitImage("registry.example/kpipe-exit@sha256:1"), time: Timepiece(VirtualClock()),
-            results: TerminatorMetrics(MetricRegistry()).rehearsals)
+            results: TerminatorMetrics(MetricRegistry()).rehearsals
+        ) { _ in }
         let reference = "registry.example/kpipe-exit@sha256:1"
         let shown = Self.ended.with { pod in
             var helper = Container()
@@ -116,6 +121,24 @@ import Testing
         memory.consult(shown.facts(), &surroundings)
         memory.consult(Self.other { $0.spec.containers[1].args = ["--run=7"] }.facts(), &surroundings)
         #expect(surroundings.remembered == ["sidecar": .passed])
+    }
+
+    @Test(arguments: [true, false]) func `who waits for another's rehearsal is told when it is over`(_ isOver: Bool) {
+        let bench = Bench()
+        let surroundings = bench.consult(Self.ended)
+        let facts = Self.ended.facts()
+        bench.memory.note(Plan(for: facts, in: surroundings), of: facts, surroundings)
+        _ = bench.consult(Self.ended)
+        _ = bench.consult(Self.other())
+        #expect(bench.woken.value.isEmpty)
+        if isOver {
+            _ = bench.consult(Self.ended.progress(Self.begun).helper(.exit(0)))
+        } else {
+            bench.memory.giveUp(facts)
+        }
+        #expect(bench.woken.value == ["another"])
+        _ = bench.consult(Self.ended.progress(Self.begun).helper(.exit(0)))
+        #expect(bench.woken.value == ["another"], "once")
     }
 
     @Test func `while one is tried others like it wait, and not for ever`() {

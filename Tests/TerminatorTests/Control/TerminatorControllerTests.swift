@@ -103,6 +103,54 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    /// Where less may be asked than is due, by the rate and by what is worked on at once.
+    @Test func `a tenant with very many pods keeps no other waiting`() async throws {
+        let cluster = try await Cluster(KubeClientOptions(rate: 200, burst: 20))
+        cluster.server.update { $0.addNamespace("other") }
+        let crowd = (0..<400).map { "crowd-\($0)" }
+        for name in crowd { cluster.pod(name) }
+        var configuration = TerminatorConfiguration.exiting
+        configuration.workers = 8
+        let few = configuration
+        try await cluster.controlled(few) {
+            try await eventually("the crowd's first swaps") {
+                crowd.contains { cluster.image(of: $0) == "exit0:latest" }
+            }
+            cluster.pod("alone", in: "other")
+            try await eventually("the swap") {
+                cluster.image(of: "alone", in: "other") == "exit0:latest"
+            }
+            #expect(crowd.count { cluster.image(of: $0) == "exit0:latest" } < crowd.count / 2)
+        }
+        await cluster.client.shutdown()
+    }
+
+    /// A pod whose phase nobody counts is the kubelet's and ours to quarrel about for ever.
+    @Test(arguments: [(age: 10, isAtOnce: true), (age: 400, isAtOnce: false)])
+    func `a hold that nobody counts for long is renewed at leisure`(_ age: Int64, _ isAtOnce: Bool) async throws {
+        let cluster = try await Cluster()
+        cluster.pod("strict")
+        let start = WallClock.system.microsecondsSince1970() / 1_000_000 - age
+        cluster.server.update { api in
+            _ = api.change("Pod", "strict", in: Cluster.namespace) { pod in
+                pod["metadata"]?["labels"]?[WellKnownNames.Label.held] = "true"
+                pod["metadata"]?["annotations"] = .object([
+                    .init(WellKnownNames.Annotation.progress, .string("sidecar=hold@\(start)/0"))
+                ])
+            }
+        }
+        cluster.pod("early")
+        try await cluster.controlled {
+            try await eventually("the other pod's swap") { cluster.image(of: "early") == "exit0:latest" }
+            if isAtOnce { try await eventually("the phase") { cluster.phase(of: "strict") == "Succeeded" } }
+            #expect((cluster.phase(of: "strict") == "Succeeded") == isAtOnce)
+            // What is news is looked at at once all the same.
+            cluster.count("strict")
+            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+        }
+        await cluster.client.shutdown()
+    }
+
     @Test func `what became of rungs is counted`() async throws {
         let cluster = try await Cluster()
         cluster.pod("early")

@@ -179,7 +179,13 @@ private typealias Variable = WellKnownNames.Variable
         Case("the kubelet took the phase back", ended.sidecar().progress("sidecar=hold@1590/0"), "hold"),
         Case(
             "the phase is held, the Job has not counted",
-            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "hold in 1"),
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "hold in 5"),
+        Case(
+            "the phase has just been held",
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1599/0"), "hold in 1"),
+        Case(
+            "the phase is held for long, and nobody counts",
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@900/0"), "hold in 60"),
         Case("counted: now it may end in any way", counted.sidecar().progress("sidecar=hold@1590/0"), "image"),
         Case(
             "counted, under OnFailure without a budget",

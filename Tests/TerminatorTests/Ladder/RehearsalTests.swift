@@ -39,7 +39,7 @@ private typealias Annotation = WellKnownNames.Annotation
         Case("another pod has shown that it does not", ended.sidecar(), "hold") {
             $0.remembered = ["sidecar": .failed("cannot be pulled")]
         },
-        Case("another pod is about to show it", ended.sidecar(), "image in 1") { $0.rehearsing = ["sidecar"] },
+        Case("another pod is about to show it", ended.sidecar(), "image in 15") { $0.rehearsing = ["sidecar"] },
         Case("what is known of another container says nothing", ended.sidecar(), "rehearse 0") {
             $0.remembered = ["other": .passed]
         },
