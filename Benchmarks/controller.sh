@@ -22,7 +22,16 @@ figures "terminator, $pods marked pods" controller idle "$pods"
 figures "terminator, $pods pods without a marker" controller idle "$pods" --unmarked
 value "terminator: a marked pod" kpipe bytes "$(growth "terminator, $pods marked pods" "$pods")"
 value "terminator: a pod without a marker" kpipe bytes "$(growth "terminator, $pods pods without a marker" "$pods")"
-for ((round = 1; round <= repeat; round++)); do
-    figures "terminator, 1000 of 20000 pods end within 1 s, round $round" controller burst 20000 1000 1
+burst="terminator, 1000 of 20000 pods end within 1 s"
+for ((round = 1; round <= repeat; round++)); do figures "$burst, round $round" controller burst 20000 1000 1; done
+figures "$burst, over TLS" controller burst 20000 1000 1 --tls
+figures "$burst, nothing rehearsed" controller burst 20000 1000 1 --tls --cold
+# The same server at the end of a line.
+cc -O2 -o "$work/delay-proxy" Benchmarks/lib/delay-proxy.c
+for delay in 10 30; do
+    far=(--tls --round-trip="$delay" --delay-proxy="$work/delay-proxy")
+    for ((round = 1; round <= repeat; round++)); do
+        figures "$burst, at $delay ms, round $round" controller burst 20000 1000 1 "${far[@]}"
+    done
+    figures "$burst, at $delay ms, nothing rehearsed" controller burst 20000 1000 1 "${far[@]}" --cold
 done
-figures "terminator, 1000 of 20000 pods end within 1 s, over TLS" controller burst 20000 1000 1 --tls

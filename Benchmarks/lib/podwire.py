@@ -61,8 +61,16 @@ def uid(i):
     return f'{i:08x}-2e93-4556-{i % 65536:04x}-59d3{i * 2654435761 % 2**32:08x}'
 
 
-def pod(i, marked=True, version=None, ended=None, sidecar_ended=None, image=None, annotations={}):
-    """The pod of step i. ended, sidecar_ended: when; image: what the sidecar was swapped to."""
+def helper(name, image):
+    """An ephemeral container, and its status once it has ended with 0."""
+    return (field(34, field(1, field(1, name) + field(2, image))),
+            field(13, field(1, name) + field(2, field(3, field(1, 0) + field(3, 'Completed'))) + field(6, image)))
+
+
+def pod(i, marked=True, version=None, ended=None, sidecar_ended=None, image=None, annotations={}, helpers=()):
+    """The pod of step i. ended, sidecar_ended: when; image: what the sidecar was swapped to; helpers: what has run beside it,
+    by name and image."""
+    helpers = [helper(*one) for one in helpers]
     env = [(f'SETTING_{k}', f'value-{k}-{i}') for k in range(12)]
     marker = [('KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT', 'true')] if marked else []
     shipper = 'registry.example/log-shipper:2.1'
@@ -80,14 +88,15 @@ def pod(i, marked=True, version=None, ended=None, sidecar_ended=None, image=None
             + field(2, container('main', f'registry.example/team/step:{i % 40}', env, ['/app/run', '--step', str(i)]))
             + field(2, container('log-shipper', image or shipper, marker + env[:6]))
             + field(3, 'Never') + field(4, 30) + field(6, 'ClusterFirst') + field(10, f'node-{i % 500}')
-            + field(19, 'default-scheduler'))
+            + field(19, 'default-scheduler') + b''.join(spec for spec, _ in helpers))
     conditions = ('PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled')
     phase = 'Running' if sidecar_ended is None else 'Succeeded'
     state = (field(1, phase) + b''.join(
         field(2, field(1, c) + field(2, 'True') + field(3, b'') + field(4, time()) + field(5, '') + field(6, ''))
         for c in conditions) + field(5, '10.0.0.1') + field(6, f'10.244.{i // 250 % 250}.{i % 250}') + field(7, time())
         + field(8, status('main', 'registry.example/x:1', i, ended))
-        + field(8, status('log-shipper', image or shipper, i, sidecar_ended)) + field(9, 'Burstable'))
+        + field(8, status('log-shipper', image or shipper, i, sidecar_ended)) + field(9, 'Burstable')
+        + b''.join(status for _, status in helpers))
     return field(1, metadata) + field(2, spec) + field(3, state)
 
 
