@@ -10,6 +10,8 @@ final class TermMemory: Sendable {
         var lastPod = ""
         /// Seen otherwise, once.
         var isRefuted = false
+
+        var lesson: TermLesson { isRefuted ? .otherwise : zeros >= enough ? .zero : .zeroOnce }
     }
 
     private struct State {
@@ -31,13 +33,18 @@ final class TermMemory: Sendable {
                     let place = "\(pod.uid)/\(sidecar.name)"
                     let key = isOfSwap ? state.swapped.removeValue(forKey: place) : TermKey(sidecar)
                     if let key { Self.note(code, key, pod.uid, &state) }
-                } else if sidecar.isOpen, let known = TermKey(sidecar).flatMap({ state.known[$0] }),
-                    known.zeros >= Self.enough, !known.isRefuted
-                {
+                } else if sidecar.isOpen, Self.lesson(on: sidecar, state) == .zero {
                     surroundings.learned.insert(sidecar.name)
                 }
             }
         }
+    }
+
+    /// `nil` where nothing was seen.
+    func lesson(on sidecar: ContainerFacts) -> TermLesson? { state.withLock { Self.lesson(on: sidecar, $0) } }
+
+    private static func lesson(on sidecar: ContainerFacts, _ state: State) -> TermLesson? {
+        TermKey(sidecar).flatMap { state.known[$0]?.lesson }
     }
 
     /// What is about to be swapped will get a SIGTERM.

@@ -15,6 +15,7 @@ package struct Diagnosis: Sendable {
     let namespaces = KnownNamespaces()
     let time: Timepiece
     private let cluster: ClusterFacts
+    private let lessons = TermMemory()
 
     package init(_ api: any KubeAPI, _ configuration: TerminatorConfiguration, time: Timepiece = .system) {
         self.api = api
@@ -28,7 +29,9 @@ package struct Diagnosis: Sendable {
         let mayReadNamespaces = try await readNamespaces(subject)
         var report = DiagnosisReport(pods: [], isDetailed: !subject.isMany)
         if case .job(let key) = subject { report.job = try await job(key) }
-        for pod in try await pods(subject) {
+        let pods = try await pods(subject)
+        try await learn(from: pods, subject)
+        for pod in pods {
             guard var diagnosis = try await diagnose(pod, subject, now: now) else { continue }
             if !mayReadNamespaces, cluster.wouldCountKnown(pod) {
                 diagnosis.findings.append(
@@ -57,7 +60,24 @@ package struct Diagnosis: Sendable {
         var surroundings = ReconcilerSettings(configuration, TerminatorOptions()) { now }.surroundings(at: now)
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = try await cluster.budget(of: facts)
-        return PodDiagnosis(facts, verdict, surroundings)
+        lessons.consult(facts, &surroundings)
+        return PodDiagnosis(facts, verdict, surroundings, lessons: lessons.lesson)
+    }
+
+    /// What sidecars make of SIGTERM is seen in other pods: of one pod or Job those beside it are looked at, too, where
+    /// they may be. Of swaps, which the terminator learns from as well, the old run's image is not known here.
+    private func learn(from pods: [Pod], _ subject: Subject) async throws(KubeError) {
+        var others: [Pod] = []
+        let isOpen = { (pod: Pod) in if case .terminate = cluster.facts(of: pod).verdict { true } else { false } }
+        if !subject.isMany, pods.contains(where: isOpen) {
+            do throws(KubeError) { others = try await api.list(.pods, namespace: subject.namespace) } catch {
+                guard error.status?.code == 403 else { throw error }
+            }
+        }
+        var unused = Surroundings(now: 0)
+        for pod in pods + others where pod.metadata.annotations[WellKnownNames.Annotation.progress] != nil {
+            lessons.consult(cluster.facts(of: pod), &unused)
+        }
     }
 
     /// - Returns: whether their labels may be read.

@@ -49,13 +49,13 @@ extension Diagnosis {
             record.containers[index].role = row.role
             let words =
                 [row.holdsOpen ? "keeps the pod open; next: \(row.next)" : nil]
-                + row.obstacles.map { "not possible: \($0)" }
+                + row.obstacles.map { "not possible: \($0)" } + [row.onTerm.map { "SIGTERM: \($0.words)" }]
             let said = words.compactMap { $0 }
             record.containers[index].note = said.isEmpty ? nil : said.joined(separator: "; ")
             for attempt in progress.attempts(of: name) {
                 var state = RecordedState()
                 (state.state, state.time) = (
-                    "\(name): \(attempt.rung.rawValue)\(attempt.hasFailed ? ", in vain" : "")",
+                    "\(name): \(attempt.title)\(attempt.hasFailed ? ", in vain" : "")",
                     UnixTime(milliseconds: attempt.time * 1000)
                 )
                 record.states.append(state)

@@ -44,6 +44,7 @@ package enum DiagnosisText {
         if !row.tried.isEmpty { lines.append("    tried: \(row.tried.joined(separator: ", "))") }
         lines.append("    next: \(row.next)")
         lines += row.obstacles.map { "    not possible: \($0)" }
+        if let lesson = row.onTerm { lines.append("    SIGTERM: \(lesson.words)") }
         return lines
     }
 
@@ -80,11 +81,12 @@ package enum DiagnosisText {
     }
 
     private static func container(_ row: PodDiagnosis.Row) -> JSONValue {
-        [
+        .object(present: [
             "name": .string(row.container), "role": .string(row.role), "reason": .string(row.reason),
             "state": .string(row.state), "restarts": .integer(Int64(row.restarts)), "holdsOpen": .bool(row.holdsOpen),
             "next": .string(row.next), "tried": texts(row.tried), "obstacles": texts(row.obstacles),
-        ]
+            "onTerm": row.onTerm.map { .string($0.words) },
+        ])
     }
 
     private static func texts(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
@@ -100,7 +102,7 @@ package struct DiagnosisTable: Sendable {
         self.isWide = isWide
         heads =
             ["NAMESPACE", "POD", "CONTAINER", "ROLE", "STATE", "HOLDS OPEN", "NEXT"]
-            + (isWide ? ["RESTARTS", "WHY", "TRIED", "NOT POSSIBLE"] : [])
+            + (isWide ? ["ON SIGTERM", "RESTARTS", "WHY", "TRIED", "NOT POSSIBLE"] : [])
         widths = heads.map(\.count)
     }
 
@@ -121,7 +123,8 @@ package struct DiagnosisTable: Sendable {
             row.holdsOpen ? "yes" : "no", row.next,
         ]
         let wide = [
-            "\(row.restarts)", row.reason, row.tried.joined(separator: ", "), row.obstacles.joined(separator: "; "),
+            row.onTerm?.words ?? "", "\(row.restarts)", row.reason, row.tried.joined(separator: ", "),
+            row.obstacles.joined(separator: "; "),
         ]
         return (cells + (isWide ? wide : [])).map { $0.isEmpty ? "-" : $0.printable() }
     }

@@ -20,6 +20,8 @@ package struct PodDiagnosis: Sendable, Equatable {
         package var tried: [String]
         /// Why other ways are not taken.
         package var obstacles: [String]
+        /// What its like were seen to make of SIGTERM; `nil` where that was not seen.
+        package var onTerm: TermLesson?
         /// Its image was swapped, and the new one cannot be pulled.
         package var lacksExitImage = false
 
@@ -44,7 +46,10 @@ package struct PodDiagnosis: Sendable, Equatable {
     /// Warnings that the cluster holds about it, oldest first.
     package var warnings: [String] = []
 
-    package init(_ facts: PodFacts, _ verdict: Verdict, _ surroundings: Surroundings) {
+    package init(
+        _ facts: PodFacts, _ verdict: Verdict, _ surroundings: Surroundings,
+        lessons: (ContainerFacts) -> TermLesson? = { _ in nil }
+    ) {
         pod = facts.key
         uid = facts.uid
         job = facts.job?.name
@@ -61,6 +66,7 @@ package struct PodDiagnosis: Sendable, Equatable {
                 state: container.stateWords(inFinishedPod: facts.isFinished), restarts: container.restartCount,
                 holdsOpen: false, step: nil,
                 tried: facts.progress.attempts(of: container.name).map(\.words), obstacles: [])
+            if container.role.isSidecar { row.onTerm = lessons(container) }
             row.lacksExitImage =
                 container.cannotPullImage && facts.progress.attempt(.image, of: container.name) != nil
             guard case .terminate(let open, let result) = verdict, open.contains(where: { $0.name == container.name })
@@ -122,9 +128,11 @@ extension Ladder.Step {
 }
 
 extension Progress.Attempt {
+    /// What was done: a swap that was only rehearsed was not.
+    var title: String { rung.rawValue + (isRehearsal ? " rehearsed" : "") }
+
     fileprivate var words: String {
-        "\(rung.rawValue)\(isRehearsal ? " rehearsed" : "") at \(KubeTimeText.seconds(time))"
-            + (hasFailed ? " (failed)" : "")
+        "\(title) at \(KubeTimeText.seconds(time))" + (hasFailed ? " (failed)" : "")
     }
 }
 

@@ -14,6 +14,25 @@ struct TermKey: Hashable {
     }
 }
 
+/// What others like a sidecar were seen to make of SIGTERM.
+package enum TermLesson: Sendable, Equatable {
+    /// They end with 0: a signal does no harm.
+    case zero
+    /// One did, which could be chance.
+    case zeroOnce
+    /// One ended with another code.
+    case otherwise
+
+    /// For people.
+    package var words: String {
+        switch self {
+        case .zero: "its like ended with 0 in two pods, so a signal does no harm"
+        case .zeroOnce: "its like ended with 0 in one pod; a second has to show it"
+        case .otherwise: "its like ended with another code than 0"
+        }
+    }
+}
+
 extension PodFacts {
     /// With what the container ended after a SIGTERM that is due to us; `nil` where that has not happened. Of a swap it is
     /// the old run that got one.

@@ -104,13 +104,14 @@ package struct Outcome: Sendable, Equatable {
         return ["state", "lastState"].lazy.compactMap { status[path: [$0, "terminated", "exitCode"]]?.integer }.first
     }
 
-    /// `a=http@1/0!,image@2/0;b=hold@3/0`.
+    /// `a=http@1/0!,image@2/0;b=image@3/0?!,hold@4/0`. What was only rehearsed was not done.
     private static func rungs(_ progress: String) -> [String: [String]] {
         var rungs: [String: [String]] = [:]
         for entry in progress.split(separator: ";") {
             let parts = entry.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
-            rungs[String(parts[0])] = parts[1].split(separator: ",").map { String($0.prefix { $0 != "@" }) }
+            let done = parts[1].split(separator: ",").filter { !$0.contains("?") }
+            if !done.isEmpty { rungs[String(parts[0])] = done.map { String($0.prefix { $0 != "@" }) } }
         }
         return rungs
     }

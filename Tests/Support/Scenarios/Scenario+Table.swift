@@ -191,7 +191,9 @@ extension Scenario {
                 rungs == ["debug"] ? obstacle != .refused : obstacle != .noShell || hasCommand(name)
             guard isHit, let place = rungs.firstIndex(where: { $0 == "image" || $0 == "debug" }) else { continue }
             let isFailed = expected.codes.values.contains { $0 != 0 }
-            hampered.expected.rungs[name] = rungs[...place] + [isFailed ? "node" : "hold"]
+            // A swap is only rehearsed then; a signal that cannot be sent was tried.
+            let tried = rungs[place] == "image" ? rungs[..<place] : rungs[...place]
+            hampered.expected.rungs[name] = tried + [isFailed ? "node" : "hold"]
         }
         hampered.expected = hampered.expected.promised
         return hampered

@@ -79,4 +79,14 @@ import Testing
         #expect(Self.learned(memory, Self.pod("x")))
         #expect(!Self.learned(memory, Self.pod("x", image: "sha256:exit")))
     }
+
+    @Test func `what was learnt can be told`() throws {
+        let memory = TermMemory()
+        let sidecar = try #require(Self.pod("x").sidecars.first)
+        #expect(memory.lesson(on: sidecar) == nil)
+        for (uid, code, lesson) in [("a", 0, TermLesson.zeroOnce), ("b", 0, .zero), ("c", 143, .otherwise)] {
+            _ = Self.learned(memory, Self.pod(uid, .exit(Int32(code)), "sidecar=node@1490/0"))
+            #expect(memory.lesson(on: sidecar) == lesson)
+        }
+    }
 }

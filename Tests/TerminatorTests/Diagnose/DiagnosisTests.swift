@@ -5,6 +5,7 @@ import HTTPTransport
 import KubeClient
 import KubeModel
 import Logging
+import OperatorConfiguration
 import PodRules
 import PodTestSupport
 import Synchronization
@@ -98,6 +99,41 @@ import YAMLTree
             let report = try await Self.report(cluster, subject)
             #expect(report.pods.map(\.pod.name) == ["open"])
             #expect(report.pods.first?.warnings.isEmpty == true)
+        }
+        await cluster.client.shutdown()
+    }
+
+    /// Asked about one pod or all, from inside the terminator or not: the evidence is in the cluster.
+    @Test func `what SIGTERM gives is seen in other pods and told`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 0)
+        for name in ["one", "two", "open"] {
+            cluster.pod(name, policy: "OnFailure")
+            cluster.server.update { api in
+                _ = api.change("Pod", name, in: Cluster.namespace) { pod in
+                    var statuses = pod["status"]?["containerStatuses"]?.array ?? []
+                    statuses[1]["imageID"] = "sha256:1"
+                    if name != "open" {
+                        statuses[1]["state"] = .ended(0)
+                        pod["status"]?["phase"] = "Succeeded"
+                        pod["metadata"]?["annotations"] = .object([
+                            .init(WellKnownNames.Annotation.progress, "sidecar=hold@1/0,deadline@2/0")
+                        ])
+                    }
+                    pod["status"]?["containerStatuses"] = .array(statuses)
+                }
+            }
+        }
+        var configuration = TerminatorConfiguration.exiting
+        configuration.nodeAgent = true
+        for subject in [Diagnosis.Subject.all, .pod(ObjectKey(namespace: Cluster.namespace, name: "open"))] {
+            let report = try await Diagnosis(cluster.client, configuration).report(
+                subject, now: KubeTime.now.microseconds / 1_000_000)
+            let row = try #require(report.pods.first { $0.pod.name == "open" }?.rows.last)
+            #expect(row.onTerm == .zero)
+            #expect(row.step == .attempt(.node))
+            let text = DiagnosisText.table(report, isWide: true, now: 0)
+            #expect(text.contains(TermLesson.zero.words))
         }
         await cluster.client.shutdown()
     }
