@@ -128,9 +128,10 @@ extension TestImage {
         case .exitAlone:
             let program = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path + "/kpipe-exit"
             try FileManager.default.copyItem(atPath: program, toPath: "\(root)/exit")
-        case .exit:
+        case .exit, .exitOfOtherMachine:
             let programs = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path
             try await output(Repository.path("scripts/lib/exit-image-layout"), [programs, root])
+            if content == .exitOfOtherMachine { try Self.markForOtherMachine("\(root)/exit") }
         }
         let archive = folder["\(label).tar"]
         try await output(Repository.path("scripts/lib/image-archive"), [name, root, archive] + entrypoint)
@@ -139,6 +140,14 @@ extension TestImage {
 
     /// Debian's busybox-static.
     static let busyboxPath = "/bin/busybox"
+
+    /// elf(5): `e_machine` says for what it is; the kernel starts nothing that is for another (32-bit SPARC here).
+    private static func markForOtherMachine(_ program: String) throws {
+        let file = try FileHandle(forUpdating: URL(filePath: program))
+        try file.seek(toOffset: 18)
+        try file.write(contentsOf: [2, 0])
+        try file.close()
+    }
 
     private static let busyboxLayout = """
         mkdir -p "$1/bin" "$1/tmp" && chmod 1777 "$1/tmp" && cp \(busyboxPath) "$1/bin/busybox" &&

@@ -26,6 +26,11 @@ import Testing
         func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
     }
 
+    @Suite(.onStage(.hampered(by: .otherMachine))) struct OtherMachine {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .otherMachine).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
     @Suite(.onStage(.hampered(by: .refused))) struct Refused {
         @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .refused).scenarios)
         func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }

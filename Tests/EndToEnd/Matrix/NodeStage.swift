@@ -62,7 +62,7 @@ final class NodeStage: Sendable {
         case .refused?:
             rule = ("pods", "object.spec.containers.all(c, c.image != '\(TestImage.exit.name)')")
         case .noHelpers?: rule = ("pods/ephemeralcontainers", "object.metadata.name == ''")
-        case .noShell?, .noPull?, nil: return nil
+        case .noShell?, .noPull?, .otherMachine?, nil: return nil
         }
         let api: JSONValue = "admissionregistration.k8s.io/v1"
         let meta: JSONValue = ["name": .string(namespace)]

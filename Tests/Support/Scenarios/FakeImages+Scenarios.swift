@@ -13,6 +13,8 @@ extension FakeImages {
         exits[TestImage.exit.name] = Set(
             exitPrograms + exitPrograms.map { "/bin/\($0)" } + ["/exit", Self.signalProgram])
         exits[TestImage.exitAlone.name] = ["/exit"]
+        // Can be pulled, and starts nothing.
+        programs[TestImage.exitOfOtherMachine.name] = [:]
     }
 }
 

@@ -52,6 +52,8 @@ package struct Setting: Sendable {
         /// It has no shell, nor any other program that a sidecar's `command` names.
         case noShell = "an exit image without shells"
         case noPull = "an exit image that cannot be pulled"
+        /// Its programs are for other processors.
+        case otherMachine = "an exit image of another architecture"
         /// A policy refuses pods with it.
         case refused = "an exit image that admission refuses"
         /// A policy refuses ephemeral containers, so that nothing can be rehearsed.
@@ -68,6 +70,7 @@ package struct Setting: Sendable {
             switch obstacle {
             case .noShell: .exitAlone
             case .noPull: nil
+            case .otherMachine: .exitOfOtherMachine
             case .refused, .noHelpers: .exit
             }
         setting.configuration = setting.configuration.replacing(

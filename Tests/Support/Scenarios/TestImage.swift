@@ -9,6 +9,8 @@ package struct TestImage: Sendable, Hashable {
         case exit
         /// Its program under one name, at `/exit`.
         case exitAlone
+        /// Our exit image, its programs marked as for a processor that the node has not.
+        case exitOfOtherMachine
     }
 
     package var name: String
@@ -26,11 +28,13 @@ package struct TestImage: Sendable, Hashable {
     /// Somebody's own: it exits with 0, and has none of the programs that containers name.
     package static let exitAlone = TestImage(
         name: "kpipe.test/exit-alone:1", content: .exitAlone, entrypoint: ["/exit"])
+    package static let exitOfOtherMachine = TestImage(
+        name: "kpipe.test/exit-of-other-machine:1", content: .exitOfOtherMachine, entrypoint: ["/exit"])
     /// Ends with 0 on SIGTERM, as nginx does.
     package static let nginx = TestImage(
         name: "docker.io/library/nginx:latest", content: .busybox,
         entrypoint: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"])
-    package static let all = [busybox, distroless, exit, exitAlone, nginx]
+    package static let all = [busybox, distroless, exit, exitAlone, exitOfOtherMachine, nginx]
 
     /// No registry answers at this name.
     package static let missing = "kpipe.invalid/missing:1"
