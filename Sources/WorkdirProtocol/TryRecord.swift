@@ -35,10 +35,12 @@ package struct TryRecord: Sendable, Equatable {
     package var reason: String?
     /// What people should know of the end, in one line.
     package var message: String?
+    /// The trace that the command belongs to, as main's environment has it: a `TraceParent`.
+    package var traceparent: String?
 
     package init(
         attempt: Int, epoch: String, phase: Phase, processID: Int32? = nil, exitCode: Int32? = nil,
-        signal: Int32? = nil, reason: String? = nil, message: String? = nil
+        signal: Int32? = nil, reason: String? = nil, message: String? = nil, traceparent: String? = nil
     ) {
         self.attempt = attempt
         self.epoch = epoch
@@ -48,6 +50,7 @@ package struct TryRecord: Sendable, Equatable {
         self.signal = signal
         self.reason = reason
         self.message = message
+        self.traceparent = traceparent
     }
 
     /// The highest number of a try. Whoever may write the volume may write any number; up to here one can go on counting.
@@ -81,6 +84,8 @@ package struct TryRecord: Sendable, Equatable {
             case _ where Key.signal.isIdentical(to: key): signal = number(value, in: 1...64)
             case _ where Key.reason.isIdentical(to: key): reason = String(decoding: value, as: UTF8.self)
             case _ where Key.message.isIdentical(to: key): message = String(decoding: value, as: UTF8.self)
+            case _ where Key.traceparent.isIdentical(to: key):
+                traceparent = TraceParent.checked(String(decoding: value, as: UTF8.self))
             default: break
             }
         }
@@ -98,6 +103,7 @@ package struct TryRecord: Sendable, Equatable {
         if let signal { text += "\(Key.signal)=\(signal)\n" }
         if let reason { text += "\(Key.reason)=\(KeyValueLines.flattened(reason))\n" }
         if let message { text += "\(Key.message)=\(KeyValueLines.flattened(message))\n" }
+        if let traceparent { text += "\(Key.traceparent)=\(traceparent)\n" }
         return text
     }
 
@@ -110,6 +116,25 @@ package struct TryRecord: Sendable, Equatable {
         static let signal = "signal"
         static let reason = "reason"
         static let message = "message"
+        static let traceparent = "traceparent"
+    }
+}
+
+/// W3C Trace Context's `traceparent`, `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version, trace, span,
+/// flags.
+package enum TraceParent {
+    /// Where it stands in an environment.
+    package static let variable = "TRACEPARENT"
+
+    /// `text` where it is one.
+    package static func checked(_ text: String?) -> String? {
+        guard let text else { return nil }
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0].count == 2, parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
+            !parts[0].elementsEqual("ff".utf8)
+        else { return nil }
+        let isHex = parts.allSatisfy { $0.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) } }
+        return isHex && parts[1...2].allSatisfy { $0.contains { $0 != UInt8(ascii: "0") } } ? text : nil
     }
 }
 

@@ -43,6 +43,9 @@ struct TryRecordTests {
         TryRecord(
             attempt: 5, epoch: "e", phase: .ended, exitCode: 127, reason: EndReason.notStarted,
             message: "x: not = found"),
+        TryRecord(
+            attempt: 6, epoch: "e", phase: .running,
+            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     ])
     func readsWhatItWrites(record: TryRecord) {
         #expect(TryRecord(parsing: Array(record.text.utf8)) == record)
@@ -51,6 +54,13 @@ struct TryRecordTests {
     @Test func skipsWhatItDoesNotKnow() {
         let text = "later=thing\ntry=5\nrubbish\nphase=ended\nepoch=a=b\n"
         #expect(TryRecord(parsing: Array(text.utf8)) == TryRecord(attempt: 5, epoch: "a=b", phase: .ended))
+    }
+
+    /// Main may write anything; what becomes a header field of ours is a trace or nothing.
+    @Test(arguments: ["x", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r", ""])
+    func `takes no trace that is none`(text: String) {
+        let record = TryRecord(parsing: Array("try=5\nphase=running\ntraceparent=\(text)\n".utf8))
+        #expect(record == TryRecord(attempt: 5, epoch: "", phase: .running))
     }
 
     @Test(arguments: ["", "try=1\n", "phase=ended\n", "try=0\nphase=ended\n", "try=1\nphase=dancing\n"])

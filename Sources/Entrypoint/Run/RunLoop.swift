@@ -54,7 +54,8 @@ struct RunLoop {
         log = RunLog(workdir: workdir, attempt: attempt, timestamps: options.timestamps)
         machine = RunMachine(
             rules: RunRules(noOutputTimeout: options.noOutputTimeout, awaitsOutputs: options.awaitsOutputs),
-            attempt: attempt, epoch: markers.snapshot().epoch)
+            attempt: attempt, epoch: markers.snapshot().epoch,
+            traceparent: TraceParent.checked(getenv(TraceParent.variable).map { String(cString: $0) }))
     }
 
     /// The run as a whole.

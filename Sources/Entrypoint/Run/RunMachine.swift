@@ -43,9 +43,9 @@ package struct RunMachine: Sendable {
     private var unwrittenSince: Int64?
     private var exitCode: Int32 = 0
 
-    package init(rules: RunRules, attempt: Int, epoch: String) {
+    package init(rules: RunRules, attempt: Int, epoch: String, traceparent: String? = nil) {
         self.rules = rules
-        record = TryRecord(attempt: attempt, epoch: epoch, phase: .waiting)
+        record = TryRecord(attempt: attempt, epoch: epoch, phase: .waiting, traceparent: traceparent)
     }
 
     /// What to do first.

@@ -60,7 +60,7 @@ package struct PodIdentity: Sendable, Equatable {
     package var uid: String?
     /// `metadata.labels['batch.kubernetes.io/job-name']`.
     package var job: String?
-    /// The trace that the step belongs to (W3C Trace Context), passed on with every report.
+    /// The trace that the step belongs to, by the agent's environment; passed on with every report.
     package var traceparent: String?
 
     package init(name: String? = nil, namespace: String? = nil, uid: String? = nil, job: String? = nil) {
@@ -80,15 +80,7 @@ package struct PodIdentity: Sendable, Equatable {
         namespace = first(AgentVariable.podNamespace, "POD_NAMESPACE") ?? serviceAccountNamespace
         uid = first(AgentVariable.podUID, "POD_UID")
         job = first(AgentVariable.jobName, "JOB_NAME")
-        traceparent = first("TRACEPARENT").flatMap { Self.isTraceParent($0) ? $0 : nil }
-    }
-
-    /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version, trace, span, flags.
-    static func isTraceParent(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.map(\.count) == [2, 32, 16, 2], !parts[0].elementsEqual("ff".utf8) else { return false }
-        let isHex = parts.joined().allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        return isHex && parts[1...2].allSatisfy { $0.contains { $0 != UInt8(ascii: "0") } }
+        traceparent = TraceParent.checked(environment[TraceParent.variable])
     }
 
     /// Where a pod finds its namespace when a token is mounted.

@@ -136,7 +136,7 @@ final class Journal: Sendable {
             let reports = changes.enumerated().map { index, change in
                 StateReport(
                     change, epoch: epoch, sequence: state.content.sequence + Int64(index) + 1, time: time,
-                    summary: summary)
+                    summary: summary, traceparent: memory.record?.traceparent)
             }
             append(.step(memory, reports: reports), to: &state, durable: true)
             return reports

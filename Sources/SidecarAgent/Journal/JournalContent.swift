@@ -150,6 +150,7 @@ enum JournalRecord: Sendable, Equatable, Codable {
             (0...TryRecord.attemptLimit).contains(memory.attempt) && memory.record?.isSound != false
                 && reports.allSatisfy {
                     (1...Self.limit).contains($0.sequence) && Self.times.contains($0.time.milliseconds)
+                        && $0.traceparent == TraceParent.checked($0.traceparent)
                 }
         case .fetched(let record): (0...Self.limit).contains(record.size)
         case .stored(let record): (0...Self.limit).contains(record.size)
@@ -161,6 +162,7 @@ enum JournalRecord: Sendable, Equatable, Codable {
 extension MainAttempt {
     fileprivate var isSound: Bool {
         (1...TryRecord.attemptLimit).contains(number) && signal.map { (1...64).contains($0) } != false
+            && traceparent == TraceParent.checked(traceparent)
     }
 }
 

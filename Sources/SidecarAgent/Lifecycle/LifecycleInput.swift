@@ -90,10 +90,12 @@ package struct MainAttempt: Sendable, Equatable, Codable {
     package var message: String?
     /// The program's process as its own container numbers it.
     package var processID: Int32?
+    /// The trace that main belongs to, by its environment: a `TraceParent`.
+    package var traceparent: String?
 
     package init(
         number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil,
-        message: String? = nil, processID: Int32? = nil
+        message: String? = nil, processID: Int32? = nil, traceparent: String? = nil
     ) {
         self.number = number
         self.phase = phase
@@ -102,6 +104,7 @@ package struct MainAttempt: Sendable, Equatable, Codable {
         self.signal = signal
         self.reason = reason
         self.message = message
+        self.traceparent = traceparent
     }
 
     /// Whether the entrypoint went on from waiting to starting its program.

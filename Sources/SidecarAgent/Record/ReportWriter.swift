@@ -55,7 +55,9 @@ final class ReportWriter: Sendable {
             group.addTask {
                 guard let traces = agent.settings.traces else { return }
                 await self.tracing.run(outcome) {
-                    await traces.send(Self.record(of: agent, outcome: outcome), agent.logger)
+                    await traces.send(
+                        Self.record(of: agent, outcome: outcome),
+                        traceparent: agent.journal.content.memory.record?.traceparent, agent.logger)
                 }
             }
         }

@@ -2,6 +2,7 @@ import Basics
 import HTTPTransport
 import Logging
 import Report
+import WorkdirProtocol
 
 /// Sends the step's timeline to an OpenTelemetry collector, once, when the step has ended. Nothing is sent where the
 /// environment names none.
@@ -32,17 +33,18 @@ package struct TraceExporter: Sendable {
             guard parts.count == 2, let text = PercentEncoding.decode(parts[1]) else { return nil }
             return (parts[0].filter { $0 != " " }, text)
         }
-        traceparent = PodIdentity(environment: environment).traceparent
+        traceparent = TraceParent.checked(environment[TraceParent.variable])
     }
 
-    func send(_ record: StepRecord, _ logger: Logger) async {
+    /// - Parameter traceparent: what main says its trace is; the agent's own environment comes before it.
+    func send(_ record: StepRecord, traceparent main: String?, _ logger: Logger) async {
         var request = HTTPRequest(
             "POST", url,
             timeouts: HTTPTimeouts(
                 connect: Self.timeout, firstByte: Self.timeout, stall: Self.timeout, total: Self.timeout))
         request.headers["Content-Type"] = "application/json"
         for (name, value) in headers { request.headers[name] = value }
-        request.body = .bytes(Array(TraceSpans.document(record, traceparent: traceparent).text.utf8))
+        request.body = .bytes(Array(TraceSpans.document(record, traceparent: traceparent ?? main).text.utf8))
         let client = HTTPClient(HTTPClientConfiguration(maximumConnections: 1, maximumConnectionsPerHost: 1))
         do {
             let answer = try await client.execute(request, upTo: 64 << 10)

@@ -14,6 +14,9 @@ struct CloudEvent: Sendable {
 
     var source: String { "/namespaces/\(pod.namespace ?? "default")/pods/\(pod.name ?? "unknown")" }
 
+    /// The agent's own environment comes before what main says.
+    private var traceparent: String? { pod.traceparent ?? report.traceparent }
+
     /// Every field, `null` where nothing is known, so that readers need not ask which are there; `summary` with the
     /// terminal report alone.
     var data: JSONValue {
@@ -33,7 +36,7 @@ struct CloudEvent: Sendable {
         .object(present: [
             "specversion": "1.0", "id": .string(id), "source": .string(source), "type": .string(Self.type),
             "time": .string(report.time.description), "datacontenttype": .string(Self.dataContentType),
-            "traceparent": pod.traceparent.map { .string($0) }, "data": data,
+            "traceparent": traceparent.map { .string($0) }, "data": data,
         ])
     }
 
@@ -42,7 +45,7 @@ struct CloudEvent: Sendable {
         [
             ("ce-specversion", "1.0"), ("ce-id", Self.encoded(id)), ("ce-source", Self.encoded(source)),
             ("ce-type", Self.type), ("ce-time", report.time.description),
-        ] + (pod.traceparent.map { [("ce-traceparent", $0)] } ?? [])
+        ] + (traceparent.map { [("ce-traceparent", $0)] } ?? [])
     }
 
     /// HTTP protocol binding §3.1.3.2: space, quotes, percent and what is not printable ASCII as `%XX`.

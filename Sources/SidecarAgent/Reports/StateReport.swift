@@ -17,8 +17,13 @@ package struct StateReport: Sendable, Equatable, Codable {
     package var time: UnixTime
     /// With the terminal one: what the step came to.
     package var summary: StepSummary?
+    /// The trace that main belongs to, as far as main has told.
+    package var traceparent: String?
 
-    package init(_ change: StateChange, epoch: String, sequence: Int64, time: UnixTime, summary: StepSummary? = nil) {
+    package init(
+        _ change: StateChange, epoch: String, sequence: Int64, time: UnixTime, summary: StepSummary? = nil,
+        traceparent: String? = nil
+    ) {
         state = change.state
         previous = change.previous
         terminal = change.terminal
@@ -30,6 +35,7 @@ package struct StateReport: Sendable, Equatable, Codable {
         self.sequence = sequence
         self.time = time
         self.summary = change.terminal ? summary : nil
+        self.traceparent = traceparent
     }
 }
 

@@ -52,7 +52,8 @@ extension MainAttempt {
             }
         self.init(
             number: record.attempt, phase: phase, exitCode: record.exitCode, signal: record.signal,
-            reason: record.reason, message: record.message, processID: record.processID)
+            reason: record.reason, message: record.message, processID: record.processID,
+            traceparent: record.traceparent)
     }
 }
 

@@ -25,6 +25,15 @@ import WorkdirProtocol
         #expect(try step.workdir.list().filter { $0.contains(".kpipe-") }.isEmpty)
     }
 
+    /// The agent does not see main's environment.
+    @Test(arguments: ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a whole story", nil])
+    func `main's trace stands in the record`(traceparent: String?) async throws {
+        let step = try Step()
+        #expect(try await step.run(sh: "true", ["TRACEPARENT": traceparent]).status == .exited(0))
+        #expect(step.record?.phase == .ended)
+        #expect(step.record?.traceparent == TraceParent.checked(traceparent))
+    }
+
     @Test func readsItsInputAndKeepsItsFolder() async throws {
         let step = try Step()
         let child = try ChildProcess(

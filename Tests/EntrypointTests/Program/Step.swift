@@ -21,10 +21,13 @@ struct Step {
     }
 
     /// The same with a shell's script, to its end.
-    func run(_ options: [String] = [], sh script: String) async throws -> Finished {
+    func run(
+        _ options: [String] = [], sh script: String, _ environment: [String: String?] = [:]
+    ) async throws -> Finished {
         try await TestSupport.run(
             Product.entrypoint.path,
-            ["run", "--workdir", workdir.path] + options + ["--", "sh", "-c", script], environment: Self.environment)
+            ["run", "--workdir", workdir.path] + options + ["--", "sh", "-c", script],
+            environment: Self.environment.merging(environment) { $1 })
     }
 
     func command(_ arguments: [String]) async throws -> Finished {
@@ -43,6 +46,6 @@ struct Step {
     /// The test's own surroundings must not decide.
     private static let environment: [String: String?] = [
         "KPIPE_WORKDIR": nil, "KPIPE_AWAIT_OUTPUTS": nil, "KPIPE_TIMESTAMPS": nil,
-        "KPIPE_NO_OUTPUT_TIMEOUT": nil,
+        "KPIPE_NO_OUTPUT_TIMEOUT": nil, "TRACEPARENT": nil,
     ]
 }

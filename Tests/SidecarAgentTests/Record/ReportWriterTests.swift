@@ -108,7 +108,7 @@ import WorkdirProtocol
         }
     }
 
-    private static func play(_ folder: TemporaryFolder, exitCode: Int32) async throws {
+    private static func play(_ folder: TemporaryFolder, exitCode: Int32, traceparent: String? = nil) async throws {
         try await eventually("ready") { folder.exists(WorkdirPath.ready) }
         let workdir = WorkdirFolder(root: folder.path)
         try workdir.write("OUT> hello\n", to: WorkdirPath.outputLog)
@@ -116,7 +116,8 @@ import WorkdirProtocol
             TryRecord(attempt: 1, epoch: "", phase: .running).text, to: WorkdirPath.attempt)
         try workdir.write("RUNNING\n", to: WorkdirPath.state)
         try workdir.write(
-            TryRecord(attempt: 1, epoch: "", phase: .ended, exitCode: exitCode).text, to: WorkdirPath.attempt)
+            TryRecord(attempt: 1, epoch: "", phase: .ended, exitCode: exitCode, traceparent: traceparent).text,
+            to: WorkdirPath.attempt)
         try workdir.write("1\n", to: WorkdirPath.done)
         try await eventually("verdict") {
             folder.exists(WorkdirPath.stored) || folder.exists(WorkdirPath.failed)
@@ -218,7 +219,8 @@ import WorkdirProtocol
         #expect(agent.record.outcome?.state == "DONE")
     }
 
-    @Test func `a collector gets the timeline as spans, once, and nobody where none is named`() async throws {
+    @Test(arguments: [true, false])
+    func `a collector gets the timeline as spans, once, and nobody where none is named`(isOfMain: Bool) async throws {
         let requests = Mutex<[ScriptedHTTPServer.Request]>([])
         let server = try ScriptedHTTPServer { request in
             requests.withLock { $0.append(request) }
@@ -228,14 +230,16 @@ import WorkdirProtocol
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         let environment = [
             "OTEL_EXPORTER_OTLP_ENDPOINT": server.url, "OTEL_EXPORTER_OTLP_HEADERS": "x-key=a%20b",
-            "TRACEPARENT": trace,
+            "TRACEPARENT": isOfMain ? "" : trace,
         ]
         let (folder, store) = (try TemporaryFolder(), Store())
         var settings = try Self.agent(folder, store).settings
         settings.traces = TraceExporter(environment: environment)
         let agent = try SidecarAgent(
             settings, transfers: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        try await Self.run(agent, folder) {
+            try await Self.play(folder, exitCode: 0, traceparent: isOfMain ? trace : nil)
+        }
         let sent = requests.withLock { $0 }
         #expect(sent.map(\.target) == ["/v1/traces"])
         let body = String(decoding: try #require(sent.first).body, as: UTF8.self)

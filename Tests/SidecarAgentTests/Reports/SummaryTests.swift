@@ -6,10 +6,11 @@ import Testing
 @Suite struct SummaryTests {
     private static let summary = StepSummary(outputs: 3, outputBytes: 1 << 40, memoryPeak: nil, cpuSeconds: 1.5)
 
-    private static func event(terminal: Bool, traceparent: String?) -> CloudEvent {
+    private static func event(terminal: Bool, traceparent: String?, main: String? = nil) -> CloudEvent {
         let change = StateChange("DONE", previous: "TERMINATING", terminal: terminal)
         let report = StateReport(
-            change, epoch: "e", sequence: 1, time: UnixTime(milliseconds: 0), summary: summary)
+            change, epoch: "e", sequence: 1, time: UnixTime(milliseconds: 0), summary: summary,
+            traceparent: main)
         let pod = PodIdentity(environment: ["TRACEPARENT": traceparent ?? ""])
         return CloudEvent(report: report, pod: pod)
     }
@@ -34,5 +35,17 @@ import Testing
         let event = Self.event(terminal: false, traceparent: traceparent)
         #expect(event.structured.text.contains(#""traceparent":"\#(traceparent)""#) == isOne)
         #expect(event.attributes.contains { $0.name == "ce-traceparent" && $0.value == traceparent } == isOne)
+    }
+
+    @Test func `main's trace is passed on where the agent has none`() {
+        let (own, main) = (
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        )
+        for (agent, expected) in [(nil, main), (own, own)] as [(String?, String)] {
+            let event = Self.event(terminal: true, traceparent: agent, main: main)
+            #expect(event.structured.text.contains(#""traceparent":"\#(expected)""#))
+            #expect(event.attributes.filter { $0.name == "ce-traceparent" }.map(\.value) == [expected])
+        }
     }
 }
