@@ -44,7 +44,9 @@ TARGETS = [
 LIMITS = [
     (r"download 1 x \d+ MiB from S3: peak", 40), (r"print .* of lines: speed", 1000), (r"convert .*: speed", 20),
     (r"entrypoint: added before the child runs, volume on disk", 5), (r"entrypoint, waiting: private memory", 3072),
-    (r"agent, idle: resident", 20480), (r"agent, idle: private memory", 4096), (r"agent, idle: wake-ups in .*", 0),
+    (r"agent, idle: resident", 8192), (r"agent, idle: private memory", 4096), (r"agent, idle: wake-ups in .*", 0),
+    (r"agent, monitoring every 10 s: more CPU than without", 0.1),
+    (r"agent, monitoring every 10 s: more private memory than without", 2048),
     (r"follow 20000 marked pods: resident once in step", 32768),
     (r"follow 100000 marked pods: resident once in step", 65536), (r"follow .* marked pods: each pod", 320),
     (r"follow .* without a marker: kept", 0), (r"terminator, 20000 marked pods: resident", 32768),
@@ -68,7 +70,7 @@ def target_of(task, measure, peer):
 
 def beside_limit(name, number, unit):
     """
-    >>> beside_limit("agent, idle: resident", 10240, "KiB").ratio
+    >>> beside_limit("agent, idle: resident", 4096, "KiB").ratio
     0.5
     >>> beside_limit("convert 20 MB of manifests: speed", 40, "MB/s").ratio
     0.5

@@ -32,5 +32,8 @@ same() { cmp --silent "$1" "$2" || die 70 "$1 and $2 differ"; }
 private() { awk '/^Private_Dirty/ { print $2 }' "/proc/$1/smaps_rollup"; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
+# cpu PID...: microseconds of CPU that their threads have used, those that have ended left out.
+cpu() { for pid; do cat /proc/"$pid"/task/*/schedstat; done | awk '{ sum += $1 } END { printf "%d", sum / 1000 }'; }
+
 # wakeups PID: times any of its threads was put to sleep and woken since it began.
 wakeups() { cat /proc/"$1"/task/*/status | awk '/^voluntary_ctxt_switches/ { sum += $2 } END { print sum }'; }
