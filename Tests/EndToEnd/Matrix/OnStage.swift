@@ -8,11 +8,13 @@ struct OnStage: SuiteTrait, TestScoping {
     /// Whether a terminator works from the start.
     let isAttended: Bool
 
-    private static let gate = Gate()
+    static let gate = Gate()
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-    ) async throws {
+    ) async throws { try await run(function) }
+
+    func run(_ function: @Sendable () async throws -> Void) async throws {
         try await Self.gate.pass {
             let stage = try await NodeStage(setting)
             let result: Result<Void, any Error>
@@ -44,8 +46,21 @@ extension Trait where Self == OnStage {
     }
 }
 
+/// Runs a suite by itself, but for others that heed it: what it does holds for the whole cluster.
+struct OnlyOne: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await OnStage.gate.pass(function)
+    }
+}
+
+extension Trait where Self == OnlyOne {
+    static var onlyOne: Self { Self() }
+}
+
 /// Lets one through at a time.
-private actor Gate {
+actor Gate {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 

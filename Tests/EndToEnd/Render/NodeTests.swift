@@ -102,12 +102,10 @@ struct NodeTests {
 
     // MARK: Steps
 
-    private static let agentImage = "kpipe-sidecar:\(Version.current)"
-
     @Test(
         .requires(.nginx),
         .enabled("the node has no image of the agent: run scripts/build-images and import it") {
-            try await NodeTrial.has(image: agentImage)
+            try await NodeTrial.has(image: NodeTrial.agentImage)
         })
     func aStepEndsAsItsInputsAndOutputsDo() async throws {
         let address = try await NodeTrial.address()
@@ -123,7 +121,7 @@ struct NodeTests {
         func step(_ name: String, input: String, output: String) async throws -> String {
             let arguments = [
                 "job", "--name", name, "--image", NodeTrial.image, "--input", "\(url)/\(input)", "--output",
-                "sorted=\(url)/\(output)/\(name)", "--agent-image", Self.agentImage,
+                "sorted=\(url)/\(output)/\(name)", "--agent-image", NodeTrial.agentImage,
             ]
             let legacy = name.hasSuffix("legacy") ? ["--legacy"] : []
             return try await render(arguments + legacy + ["--", "sh", "-c", "sort input/words > output/sorted"])

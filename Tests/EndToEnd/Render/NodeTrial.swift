@@ -1,23 +1,32 @@
+import Basics
+import FakeKube
 import Foundation
 import TestSupport
 import YAMLTree
 
 /// A namespace of its own on a real node, by way of kubectl.
 struct NodeTrial {
-    private let namespace: String
+    let namespace: String
 
     /// Nobody pulls this: it is on the node, as the lab's own scripts put it there.
     static let image = "busybox:latest"
+    /// As `scripts/build-images` names it.
+    static let agentImage = "kpipe-sidecar:\(Version.current)"
 
-    /// - Parameter isRestricted: whether the API server refuses pods that are not to the restricted standard.
+    /// - Parameters:
+    ///   - isRestricted: whether the API server refuses pods that are not to the restricted standard.
+    ///   - labels: of the namespace.
     static func run(
-        _ name: String, isRestricted: Bool = false, _ body: (NodeTrial) async throws -> Void
+        _ name: String, isRestricted: Bool = false, labels: [String: String] = [:],
+        _ body: (NodeTrial) async throws -> Void
     ) async throws {
         let trial = NodeTrial(namespace: "render-\(name)-\(UUID().uuidString.prefix(8).lowercased())")
-        let labels = isRestricted ? "{pod-security.kubernetes.io/enforce: restricted}" : "{}"
+        var labels = labels
+        if isRestricted { labels["pod-security.kubernetes.io/enforce"] = "restricted" }
+        let text = labels.map { "\($0): \($1)" }.joined(separator: ", ")
         try await kubectl(
             ["apply", "-f", "-"],
-            "apiVersion: v1\nkind: Namespace\nmetadata: {name: \(trial.namespace), labels: \(labels)}\n")
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: \(trial.namespace), labels: {\(text)}}\n")
         let result: Result<Void, any Error>
         do {
             try await trial.kubectl(["wait", "--for=create", "serviceaccount/default", "--timeout=60s"])
@@ -57,6 +66,14 @@ struct NodeTrial {
         return codes
     }
 
+    /// The Job's first pod.
+    func pod(of job: String) async throws -> JSONValue {
+        let pods = try JSONValue(
+            parsing: await kubectl(["get", "pods", "-l", "batch.kubernetes.io/job-name=\(job)", "-o", "json"]))
+        guard let pod = pods["items"]?[0] else { throw ProcessError(description: "\(job) has no pod") }
+        return pod
+    }
+
     func log(of job: String, container: String) async throws -> String {
         try await kubectl(["logs", "job/\(job)", "-c", container])
     }
@@ -84,7 +101,7 @@ struct NodeTrial {
     // MARK: kubectl
 
     @discardableResult
-    private func kubectl(_ arguments: [String], _ input: String = "") async throws -> String {
+    func kubectl(_ arguments: [String], _ input: String = "") async throws -> String {
         try await Self.kubectl(["--namespace", namespace] + arguments, input)
     }
 

@@ -28,10 +28,11 @@ package enum Tool: String, Sendable, CaseIterable {
     }
 }
 
-/// A client of a cloud, from PyPI, which `scripts/setup` installs.
+/// A library for Python, from PyPI, which `scripts/setup` installs.
 package enum PythonModule: String, Sendable {
     case googleStorage = "google/cloud/storage"
     case azureBlob = "azure/storage/blob"
+    case helm = "helm_python"
     case selenium
 
     var isInstalled: Bool {
@@ -44,7 +45,7 @@ package enum PythonModule: String, Sendable {
 }
 
 extension Trait where Self == ConditionTrait {
-    /// Skips the test, and says so, where a client is missing.
+    /// Skips the test, and says so, where a library is missing.
     package static func requires(module: PythonModule) -> Self {
         .enabled(if: module.isInstalled, "missing here: \(module.rawValue) for Python; run scripts/setup")
     }
