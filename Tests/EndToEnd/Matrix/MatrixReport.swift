@@ -38,12 +38,13 @@ final class MatrixReport: Sendable {
         sections.withLock { $0[setting.name, default: []].append(row) }
     }
 
-    func markdown(kubernetes: String, runtime: String) -> String {
+    func markdown(kubernetes: String, runtime: String, date: String) -> String {
         let sections = sections.withLock { $0 }
         var text = """
             # Results on a real node
-            What became of Jobs with sidecars under `kpipe-sidecar terminator`. Written by `NodeMatrixTests` from a run on
-            Kubernetes \(kubernetes) with \(runtime); the same table is played on a simulated node in every run of the tests.
+            What became of Jobs with sidecars under `kpipe-sidecar terminator`. Written by `NodeMatrixTests` from a run on \(date),
+            on one node of Kubernetes \(kubernetes) with \(runtime); the same table is played on a simulated node in every run of
+            the tests.
 
             ```sh
             LAB_HOME=… KPIPE_MATRIX=docs/terminator-matrix.md swift test --filter NodeMatrixTests
@@ -63,8 +64,15 @@ final class MatrixReport: Sendable {
         if let rows = sections[Setting.disturbed.name] {
             text += Self.table(Setting.disturbed.title, ["", "right results", ""], rows)
         }
-        return text
+        let left = (Setting.tables + [.disturbed]).filter { sections[$0.name] == nil }.map(\.title) + Self.neverRun
+        return text + "\n## Not run\n" + left.map { "- \($0)\n" }.joined()
     }
+
+    private static let neverRun = [
+        "Several nodes, CRI-O, containerd 2, nodes of another architecture, nodes that run Windows",
+        "Virtual nodes: the decisions are tested",
+        "Kruise itself: its CustomResourceDefinition is served, and a stand-in does its daemon's work",
+    ]
 
     private static func table(_ title: String, _ head: [String], _ rows: [Row]) -> String {
         let lines = [head, head.map { _ in "---" }] + rows.map(\.cells)
@@ -90,7 +98,8 @@ struct Reported: SuiteTrait, TestScoping {
         let nodes = try await node.get("/api/v1/nodes")["items"]?[0]
         let text = report.markdown(
             kubernetes: nodes?.text(at: "status.nodeInfo.kubeletVersion") ?? "",
-            runtime: (nodes?.text(at: "status.nodeInfo.containerRuntimeVersion") ?? "").replacing("://", with: " "))
+            runtime: (nodes?.text(at: "status.nodeInfo.containerRuntimeVersion") ?? "").replacing("://", with: " "),
+            date: String(Date.now.ISO8601Format().prefix(10)))
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         try result.get()
     }

@@ -70,6 +70,22 @@ extension NodeMatrixTests {
     }
 }
 
+extension NodeMatrixTests {
+    /// Many Jobs at once, with something in the way of the exit image.
+    @Test(.timeLimit(.minutes(40)), arguments: Setting.Obstacle.allCases)
+    static func `100 Jobs at once`(_ obstacle: Setting.Obstacle) async throws {
+        let setting = Setting.hampered(by: obstacle)
+        try await OnStage(setting: setting, isAttended: true).run {
+            let stage = try #require(NodeStage.current)
+            let scenarios = Setting.disturbed.scenarios.map { $0.hampered(by: obstacle) }
+            let right = try await stage.play(scenarios, 100, named: "crowd")
+            MatrixReport.current?.add(
+                "100 Jobs at once with \(obstacle.rawValue)", in: .disturbed, right: right, of: 100)
+            #expect(right == 100)
+        }
+    }
+}
+
 extension NodeStage {
     /// Creates `count` Jobs, of all the scenarios in turn, and waits for their ends.
     ///

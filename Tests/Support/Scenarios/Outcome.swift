@@ -37,8 +37,9 @@ package struct Outcome: Sendable, Equatable {
         guard rungs.values.contains(where: { $0.contains(Self.hold) }) else { return self }
         var promised = self
         promised.phase = Self.kubeletsAffair
+        // Its deadline, too, is set for a pod that is held: by which of its sidecars is the moment's affair as well.
         promised.rungs = rungs.mapValues { rungs in
-            rungs.firstIndex(of: Self.hold).map { Array(rungs[...$0]) } ?? rungs
+            rungs.firstIndex { $0 == Self.hold || $0 == Self.deadline }.map { rungs[..<$0] + [Self.hold] } ?? rungs
         }
         return promised
     }
@@ -50,6 +51,7 @@ package struct Outcome: Sendable, Equatable {
     }
 
     private static let hold = "hold"
+    private static let deadline = "deadline"
     private static let kubeletsAffair = "held"
 
     /// The Job fails as main has.

@@ -12,7 +12,7 @@ extension Scenario {
             "shell", "a shell that sleeps, without a handler", [.main(.exits(0)), .sidecar(.shellAsleep)],
             expect: .complete("image")),
         Scenario(
-            "zero-on-term", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm)],
+            "zero-on-term", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTermAlone)],
             expect: .complete("image")),
         Scenario(
             "143-on-term", "exits with 143 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWith143OnTerm)],
@@ -178,7 +178,7 @@ extension Scenario {
             ], expect: .complete("image")),
         Scenario(
             "deleted", "the pod is deleted half-way; backoffLimit 6", backoffLimit: 6,
-            [.main(.exits(0, after: 6)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
+            [.main(.exits(0, after: 20)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
     ]
 
     /// The same where the exit image does not run, at least not for sidecars with a command of their own: it is found out

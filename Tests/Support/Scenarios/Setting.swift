@@ -17,7 +17,7 @@ package struct Setting: Sendable {
         configuration: """
             exitImage: \(TestImage.exit.name)
             nodeAgent: true
-            patience: {http: 5s, exec: 3s, node: 10s}
+            patience: {http: 15s, exec: 10s, node: 20s}
             sidecars:
             - names: [by-exec]
               exitsWithZero: true
