@@ -57,6 +57,24 @@ import YAMLTree
             ),
             ("a Service leads there", deployment(app, proxy, more: service("4180")), [], "the Service front leads"),
             ("by the port's name", deployment(app, proxy, more: service("auth")), [], "the Service front leads"),
+            (
+                "its hook asks a port that nobody declares",
+                deployment(
+                    app, envoy.replacing("image: envoy,", with: "image: envoy, ports: [{containerPort: 8443}],")), [],
+                "asks port 8090 in its preStop hook"
+            ),
+            (
+                "its hook asks itself to leave",
+                deployment(
+                    app,
+                    "name: envoy, image: envoy, ports: [{containerPort: 8443}], "
+                        + "lifecycle: {preStop: {httpGet: {path: /quitquitquit, port: 9901}}}"), ["envoy"], nil
+            ),
+            (
+                "the node's port is its",
+                deployment(app, "name: envoy, image: envoy, ports: [{containerPort: 80, hostPort: 80}]"),
+                [], "has a port of the node"
+            ),
             ("a Service leads to main", deployment(app, proxy, more: service("8080")), ["oauth2-proxy"], nil),
             ("a Service of others", deployment(app, proxy, more: service("4180", "app: other")), ["oauth2-proxy"], nil),
             ("drained by its helper", deployment(envoy, manager), [], "is drained by drainer"),
@@ -91,7 +109,7 @@ import YAMLTree
         }
         // Whoever names it has it moved.
         guard asked != nil else { return }
-        options.sidecars = [text.contains("name: drainer") ? "envoy" : "oauth2-proxy"]
+        options.sidecars = [text.contains("name: envoy") ? "envoy" : "oauth2-proxy"]
         #expect(try StreamConverter(options).convert(Array(text.utf8)).isChanged, "\(what)")
     }
 

@@ -33,7 +33,7 @@ struct ProbeHandler {
                 origin: "\(check.path) answers on port \(check.port)")
         }
         guard container.known?.servesLocalhostOnly != true,
-            !["127.0.0.1", "localhost"].contains(where: container.commandLine.mentions),
+            !container.ownWords.contains(where: { $0.mentions("127.0.0.1") || $0.mentions("localhost") }),
             let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
             let number = port["containerPort"]?.text.flatMap({ UInt16($0) }), port["hostIP"] == nil
         else { return nil }

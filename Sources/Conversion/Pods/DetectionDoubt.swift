@@ -42,6 +42,14 @@ struct DetectionDoubt {
         {
             return "is drained by \(other.name), as its preStop hook says"
         }
+        if let port = container.node.at("lifecycle", "preStop", "httpGet", "port")?.text, !container.ports.isEmpty,
+            !container.ports.contains(port), port != container.known?.quit.map({ String($0.port) })
+        {
+            return "asks port \(port) in its preStop hook, which is none of its own"
+        }
+        if container.node["ports"]?.elements?.contains(where: { $0["hostPort"] != nil }) == true {
+            return "has a port of the node"
+        }
         return nil
     }
 

@@ -63,12 +63,13 @@ package struct ManifestContainer {
 // MARK: Ports
 
 extension ManifestContainer {
-    private static let portFlags = ["--port", "-port", "-p"]
-    private static let listenFlags = ["--port=", "-port=", "--http-port=", "--listen-port="]
+    /// Flags by which programs are told what to listen on: with the port as the next word, and in the same one.
+    package static let portFlags = ["--port", "-port", "-p"]
+    package static let listenFlags = ["--port=", "-port=", "--http-port=", "--listen-port="]
     /// Variables by which programs are told what to listen on.
-    private static let portVariables = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "APP_PORT"]
+    package static let portVariables = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "APP_PORT"]
     /// Flags by which proxies are told where the program is that they stand before.
-    private static let upstreamFlags = ["--upstream", "-upstream", "--app-port", "--proxy-upstream", "--backend"]
+    package static let upstreamFlags = ["--upstream", "-upstream", "--app-port", "--proxy-upstream", "--backend"]
 
     /// Declared, as numbers and names, and named by its own flags.
     var ports: [String] { declaredPorts + flaggedPorts }
@@ -107,6 +108,15 @@ extension ManifestContainer {
         }
         let told = Self.portVariables.compactMap(environment) + listening
         return declaredPorts + told.filter { UInt16($0) != nil } + probed
+    }
+
+    /// The command line without the flags that say where main is, and what they say.
+    var ownWords: [String] {
+        let words = words
+        return words.indices.filter { index in
+            !Self.upstreamFlags.contains { words[index] == $0 || words[index].hasPrefix("\($0)=") }
+                && !(index > 0 && Self.upstreamFlags.contains(words[index - 1]))
+        }.map { words[$0] }
     }
 
     /// Ports of main that its own flags name: `--upstream=http://localhost:9090`, `--app-port 3000`.
