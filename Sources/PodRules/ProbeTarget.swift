@@ -39,26 +39,32 @@ package struct ProbeTarget: Sendable {
     ///   - own: numbers and names of the ports of the container that is probed.
     ///   - others: those of the other containers.
     ///   - programs: what the container's program may be called, by its name, image and command.
-    package func need(beside own: [String], of others: [String], programs: Set<String>) -> Need {
-        if let port = port(beside: own, of: others) { return .port(port) }
+    package func need(
+        beside own: @autoclosure () -> [String], of others: @autoclosure () -> [String],
+        programs: @autoclosure () -> Set<String>
+    ) -> Need {
+        if let port = port(beside: own(), of: others()) { return .port(port) }
         // Dapr's own health holds only once the application's does; its outbound half is Dapr's alone.
-        if path == Self.daprHealth || command.mentions(Self.daprHealth + " ") {
+        if path == Self.daprHealth || command.mentions("\(Self.daprHealth) ") {
             return .main(instead: Self.daprOutbound)
         }
-        guard isForwardable, let proxy = ForwardingProxy.all.first(where: { !programs.isDisjoint(with: $0.programs) })
-        else { return .itself }
+        guard isForwardable, let proxy = ForwardingProxy.among(programs()) else { return .itself }
         return proxy.serves(path, on: port) ? .itself : .perhapsMain
     }
 
-    private static let daprHealth = "/v1.0/healthz"
+    package static let daprHealth = "/v1.0/healthz"
     private static let daprOutbound = "/v1.0/healthz/outbound"
 
     /// The port of another container of the pod that is asked, if it is one.
-    package func port(beside own: [String], of others: [String]) -> String? {
-        let others = others.filter { !own.contains($0) }
-        if let port, host.isEmpty || Self.local.contains(host) { return others.first { $0 == port } }
-        return others.first { port in
-            Self.local.contains { host in
+    package func port(beside own: @autoclosure () -> [String], of others: @autoclosure () -> [String]) -> String? {
+        let own = own()
+        if let port, host.isEmpty || Self.local.contains(host) {
+            return !own.contains(port) && others().contains(port) ? port : nil
+        }
+        guard command.mentions(":") else { return nil }
+        return others().first { port in
+            guard !own.contains(port) else { return false }
+            return Self.local.contains { host in
                 ["/", " ", "\"", "'", ";", ")"].contains { command.mentions("\(host):\(port)\($0)") }
             }
         }
@@ -67,15 +73,16 @@ package struct ProbeTarget: Sendable {
 
 /// Proxies that pass on what they are asked: a check that they do not answer themselves is answered by main, or by nobody
 /// while main does not run.
-struct ForwardingProxy: Sendable {
-    let programs: Set<String>
+package struct ForwardingProxy: Sendable {
+    /// What its program, image or container is called.
+    package let programs: Set<String>
     /// Paths that each of them answers itself, whatever stands behind it.
-    let paths: Set<String>
+    package let paths: Set<String>
     /// Where it serves nothing but itself.
-    var adminPorts: Set<String> = []
+    package private(set) var adminPorts: Set<String> = []
 
     /// By the projects' own documentation of their health checks.
-    static let all = [
+    package static let all = [
         ForwardingProxy(
             programs: ["envoy"], paths: ["/ready", "/server_info", "/stats", "/stats/prometheus"],
             adminPorts: ["9901", "15000", "19000"]),
@@ -90,6 +97,15 @@ struct ForwardingProxy: Sendable {
         ForwardingProxy(programs: ["oauth-proxy", "openshift-oauth-proxy"], paths: ["/oauth/healthz", "/ping"]),
         ForwardingProxy(programs: ["kube-rbac-proxy"], paths: ["/healthz"]),
     ]
+
+    /// Places in `all`, by the names of programs.
+    private static let places = Dictionary(
+        all.enumerated().flatMap { place, proxy in proxy.programs.map { ($0, place) } }, uniquingKeysWith: min)
+
+    /// The first that one of the names is about.
+    static func among(_ programs: Set<String>) -> ForwardingProxy? {
+        programs.lazy.compactMap { places[$0] }.min().map { all[$0] }
+    }
 
     func serves(_ path: String, on port: String?) -> Bool {
         paths.contains(path) || port.map(adminPorts.contains) == true

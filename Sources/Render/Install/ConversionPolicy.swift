@@ -1,3 +1,4 @@
+internal import Conversion
 internal import KubeModel
 package import PodRules
 
@@ -5,7 +6,7 @@ package import PodRules
 /// common pods what the webhook makes of them, and leaves alone whatever CEL cannot decide; those are still the
 /// terminator's.
 package struct ConversionPolicy: Sendable, Equatable {
-    private let rules: MarkerRules
+    let rules: MarkerRules
 
     /// - Parameter rules: as the terminator's, so that both mean the same by a sidecar.
     package init(_ rules: MarkerRules) { self.rules = rules }
@@ -70,7 +71,7 @@ package struct ConversionPolicy: Sendable, Equatable {
 
     // MARK: CEL
 
-    private static func list(_ texts: [String]) -> String {
+    static func list(_ texts: [String]) -> String {
         "[" + texts.map { "'\($0.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'" }.joined(separator: ", ")
             + "]"
     }
@@ -106,17 +107,17 @@ package struct ConversionPolicy: Sendable, Equatable {
                 "mainPorts",
                 """
                 variables.mains.filter(c, has(c.ports)).map(c, c.ports.map(p, string(p.containerPort))).flatten() +
-                variables.mains.filter(c, has(c.ports)).map(c, c.ports.filter(p, has(p.name)).map(p, p.name)).flatten()
+                variables.mains.filter(c, has(c.ports)).map(c, c.ports.filter(p, has(p.name)).map(p, p.name)).flatten() +
+                variables.mains.filter(c, has(c.env)).map(c,
+                  c.env.filter(e, has(e.value) && e.name in \(Self.list(ManifestContainer.portVariables))).map(e, e.value)
+                ).flatten() +
+                \(Self.ports(of: "variables.mains.map(c, \(Self.probes(of: "c"))).flatten()"))
                 """
             ),
-            (
-                "probes",
-                """
-                variables.sidecars.filter(c, has(c.startupProbe)).map(c, c.startupProbe) +
-                variables.sidecars.filter(c, has(c.readinessProbe)).map(c, c.readinessProbe) +
-                variables.sidecars.filter(c, has(c.livenessProbe)).map(c, c.livenessProbe)
-                """
-            ),
+            ("mainLines", "variables.mains.map(c, ' ' + \(Self.words(of: "c")).join(' ') + ' ')"),
+            ("probes", "variables.sidecars.map(c, \(Self.probes(of: "c"))).flatten()"),
+            ("asked", Self.ports(of: "variables.probes")),
+            ("proxies", Self.proxies),
             (
                 "quitting",
                 "variables.sidecars.transformList(k, c, has(c.lifecycle) && has(c.lifecycle.preStop) && \(Self.ends), k)"
@@ -132,47 +133,6 @@ package struct ConversionPolicy: Sendable, Equatable {
             ),
         ]
     }
-
-    /// Whether the pod is left as it is: nothing to convert, or something that CEL cannot decide.
-    private func left(_ names: [String], _ images: [String]) -> String {
-        let prefixes = [
-            WellKnownNames.Annotation.quit, WellKnownNames.Annotation.argoKillPrefix, WellKnownNames.prefix + "linger",
-        ]
-        let keys = rules.primaryAnnotations + [WellKnownNames.Annotation.mirror]
-        return """
-            size(variables.sidecars) == 0 || size(variables.mains) == 0 ||
-            variables.listed.exists(n, !(variables.containers + variables.inits).exists(c, c.name == n)) ||
-            variables.annotations.exists(k, k in \(Self.list(keys)) || \(Self.list(prefixes)).exists(p, k.startsWith(p))) ||
-            variables.annotations[?'\(WellKnownNames.Annotation.terminator)'].orValue('') == 'disabled' ||
-            variables.containers.exists(c, c.name in \(Self.list(names)) ||
-              c.image.matches('(^|/)(\(images.joined(separator: "|")))([:@]|$)') ||
-              has(c.lifecycle) && has(c.lifecycle.preStop) && !\(Self.ends) &&
-              (has(c.lifecycle.preStop.sleep) || \(Self.hook).contains('sleep '))) ||
-            variables.sidecars.exists(c, has(c.restartPolicy) || has(c.restartPolicyRules) ||
-              (has(c.command) ? c.command : []).exists(w, \(Self.drains)) ||
-              (has(c.args) ? c.args : []).exists(w, \(Self.drains))) ||
-            variables.probes.exists(p, has(p.exec) || has(p.httpGet) && (has(p.httpGet.host) ||
-              string(p.httpGet.port) in variables.mainPorts) || has(p.tcpSocket) && (has(p.tcpSocket.host) ||
-              string(p.tcpSocket.port) in variables.mainPorts) ||
-              has(p.grpc) && string(p.grpc.port) in variables.mainPorts) ||
-            (size(variables.inits) > 0 || size(variables.sidecars) > 1) &&
-              (variables.inits + variables.sidecars).exists(c,
-                (has(c.command) ? c.command : []).exists(w, \(Self.local)) ||
-                (has(c.args) ? c.args : []).exists(w, \(Self.local)) ||
-                has(c.env) && c.env.exists(e, has(e.value) && e.value.matches('localhost|127[.]0[.]0[.]1')))
-            """
-    }
-
-    /// What a preStop hook of the container `c` runs or asks.
-    private static let hook = """
-        ((has(c.lifecycle.preStop.exec) && has(c.lifecycle.preStop.exec.command) ? c.lifecycle.preStop.exec.command.join(' ')
-        : '') + (has(c.lifecycle.preStop.httpGet) && has(c.lifecycle.preStop.httpGet.path) ? c.lifecycle.preStop.httpGet.path : ''))
-        """
-    /// Whether it ends something or waits for its end: that would now end main's sidecar while main still needs it.
-    private static let ends = "\(list(HookPurpose.ending)).exists(w, \(hook).contains(w))"
-    /// Flags by which programs wait before they end, so that the grace period would have to be raised.
-    private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"
-    private static let local = "w.matches('localhost|127[.]0[.]0[.]1')"
 
     /// Sidecars go behind the init containers that are there, in their order; then they go where they were, the last first.
     private var mutation: String {
@@ -208,8 +168,7 @@ package struct ConversionPolicy: Sendable, Equatable {
                  (has(c.readinessProbe.failureThreshold) ? c.readinessProbe.failureThreshold : 3) + 1) / 2].max()}]).flatten(),
           variables.sidecars.transformList(k, c, !has(c.startupProbe) && !has(c.readinessProbe) && has(c.ports) &&
             c.ports.filter(p, !has(p.protocol) || p.protocol == 'TCP').map(p, !has(p.hostIP))[?0].orValue(false) &&
-            !(has(c.command) ? c.command : []).exists(w, w.matches('localhost|127[.]0[.]0[.]1')) &&
-            !(has(c.args) ? c.args : []).exists(w, w.matches('localhost|127[.]0[.]0[.]1')),
+            !\(Self.words(of: "c")).exists(w, \(Self.local)),
             JSONPatch{op: 'add', path: '/spec/initContainers/' + string(size(variables.inits) + k) + '/startupProbe',
               value: Object.spec.initContainers.startupProbe{
                 tcpSocket: Object.spec.initContainers.startupProbe.tcpSocket{

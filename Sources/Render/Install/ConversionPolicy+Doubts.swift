@@ -1,0 +1,86 @@
+internal import Conversion
+internal import KubeModel
+internal import PodRules
+
+/// What CEL cannot decide, so that a pod is left as it is.
+extension ConversionPolicy {
+    /// Whether the pod is left as it is: nothing to convert, or something that CEL cannot decide.
+    func left(_ names: [String], _ images: [String]) -> String {
+        let prefixes = [
+            WellKnownNames.Annotation.quit, WellKnownNames.Annotation.argoKillPrefix, WellKnownNames.prefix + "linger",
+        ]
+        let keys = rules.primaryAnnotations + [WellKnownNames.Annotation.mirror]
+        return """
+            size(variables.sidecars) == 0 || size(variables.mains) == 0 ||
+            variables.listed.exists(n, !(variables.containers + variables.inits).exists(c, c.name == n)) ||
+            variables.annotations.exists(k, k in \(Self.list(keys)) || \(Self.list(prefixes)).exists(p, k.startsWith(p))) ||
+            variables.annotations[?'\(WellKnownNames.Annotation.terminator)'].orValue('') == 'disabled' ||
+            variables.containers.exists(c, c.name in \(Self.list(names)) ||
+              c.image.matches('(^|/)(\(images.joined(separator: "|")))([:@]|$)') ||
+              has(c.lifecycle) && has(c.lifecycle.preStop) && !\(Self.ends) &&
+              (has(c.lifecycle.preStop.sleep) || \(Self.hook).contains('sleep '))) ||
+            variables.sidecars.exists(c, has(c.restartPolicy) || has(c.restartPolicyRules) ||
+              \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn)) ||
+            variables.probes.exists(p, has(p.exec) || has(p.httpGet) && (has(p.httpGet.host) ||
+              p.httpGet.path == '\(ProbeTarget.daprHealth)') || has(p.tcpSocket) && has(p.tcpSocket.host)) ||
+            variables.asked.exists(p, p in variables.mainPorts || variables.mainLines.exists(l, l.matches(\(Self.listens)))) ||
+            (size(variables.inits) > 0 || size(variables.sidecars) > 1) &&
+              (variables.inits + variables.sidecars).exists(c, \(Self.words(of: "c")).exists(w, \(Self.local)) ||
+                has(c.env) && c.env.exists(e, has(e.value) && e.value.matches('localhost|127[.]0[.]0[.]1')))
+            """
+    }
+
+    /// What a preStop hook of the container `c` runs or asks.
+    private static let hook = """
+        ((has(c.lifecycle.preStop.exec) && has(c.lifecycle.preStop.exec.command) ? c.lifecycle.preStop.exec.command.join(' ')
+        : '') + (has(c.lifecycle.preStop.httpGet) && has(c.lifecycle.preStop.httpGet.path) ? c.lifecycle.preStop.httpGet.path : ''))
+        """
+    /// Whether it ends something or waits for its end: that would now end main's sidecar while main still needs it.
+    static let ends = "\(list(HookPurpose.ending)).exists(w, \(hook).contains(w))"
+    /// Flags by which programs wait before they end, so that the grace period would have to be raised.
+    private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"
+    static let local = "w.matches('localhost|127[.]0[.]0[.]1')"
+    /// Flags that name a port of main, which a probe of the sidecar may then lead to.
+    private static let forwards =
+        "w.matches('^(\(ManifestContainer.upstreamFlags.joined(separator: "|")))(=|$)')"
+    /// Whether a main container is told to listen on the port `p`.
+    private static let listens = """
+        ' ((\(ManifestContainer.portFlags.joined(separator: "|"))) |\
+        (\(ManifestContainer.listenFlags.joined(separator: "|"))))' + p + ' '
+        """
+
+    static func words(of container: String) -> String {
+        "((has(\(container).command) ? \(container).command : []) + (has(\(container).args) ? \(container).args : []))"
+    }
+
+    static func probes(of container: String) -> String {
+        let probes = ["startupProbe", "readinessProbe", "livenessProbe"].map { "\(container).\($0)" }
+        return "[" + probes.map { "has(\($0)) ? [\($0)] : []" }.joined(separator: ", ") + "].flatten()"
+    }
+
+    static func ports(of probes: String) -> String {
+        """
+        \(probes).filter(p, !has(p.exec)).map(p, has(p.httpGet) ? string(p.httpGet.port) :
+          has(p.tcpSocket) ? string(p.tcpSocket.port) : string(p.grpc.port))
+        """
+    }
+
+    /// What proxies serve themselves: paths, and ports behind a colon.
+    static var proxies: String {
+        let proxies = ForwardingProxy.all.map { proxy in
+            let serves = proxy.paths.sorted() + proxy.adminPorts.sorted().map { ":" + $0 }
+            return "{'programs': \(list(proxy.programs.sorted())), 'serves': \(list(serves))}"
+        }
+        return "[\(proxies.joined(separator: ",\n"))]"
+    }
+
+    /// Whether the sidecar `c` is a proxy that may pass on to main what would hold main back.
+    private static let passesOn = """
+        variables.proxies.exists(x,
+            x.programs.exists(n, c.name == n || c.image.matches('(^|/)' + n + '([:@/]|$)') ||
+              has(c.command) && c.command.map(w, w.matches('(^|/)' + n + '/*$'))[?0].orValue(false)) &&
+            [has(c.startupProbe) ? [c.startupProbe] : [], has(c.readinessProbe) ? [c.readinessProbe] : []].flatten().exists(p,
+              has(p.httpGet) && !(p.httpGet.path in x.serves || ':' + string(p.httpGet.port) in x.serves) ||
+              has(p.grpc) && !(':' + string(p.grpc.port) in x.serves)))
+        """
+}
