@@ -21,4 +21,15 @@ struct GeneratorGolden {
         }
         #expect(try text == String(decoding: bytes("golden/\(name)"), as: UTF8.self))
     }
+
+    /// What stands at a place (`spec.containers.0.name`) of a document: values compared, not their quotes.
+    func expect(_ value: String?, at path: String, of document: YAMLNode) throws {
+        let found = path.split(separator: ".").reduce(document as YAMLNode?) { node, step in
+            Int(step).map { node?[$0] } ?? node?[String(step)]
+        }
+        func words(_ node: YAMLNode) -> String {
+            ManifestWriter.yaml([ManifestValue(node)]).replacing("\"", with: "")
+        }
+        #expect(found.map(words) == (try value.map { words(try YAMLNode(parsing: $0)) }))
+    }
 }

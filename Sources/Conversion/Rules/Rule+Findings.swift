@@ -354,12 +354,13 @@ extension Rule {
 /// What `render hkube` and `render flyte` say about the documents that they read.
 extension Rule {
     package static let overridden = Rule(
-        id: "KS201", severity: .warning, title: "The task overrides a field of the primary container",
+        id: "KS201", severity: .warning, title: "Something of the document is lost in the system's own pod",
         explanation: """
-            Flyte writes image, command, args, resources and the named variables of the primary container from the task \
-            itself; what the pod spec has there means nothing.
+            Flyte takes image, command, args and resources of the primary container from the task itself; of variables that \
+            both name the container's count. HKube keeps its own labels, mounts a volume once in a container, and passes \
+            nothing but CPU and memory on of a sidecar's resources. The same is lost here; change the document.
             """,
-        evidence: "Flyte's documentation of sidecar tasks")
+        evidence: "flytekit's pod task; kube-HPC/hkube, task-executor/lib/jobs/jobCreator.js")
 
     package static let primaryCreated = Rule(
         id: "KS202", severity: .note, title: "The primary container was created",
@@ -382,10 +383,10 @@ extension Rule {
     package static let defaultResources = Rule(
         id: "KS205", severity: .note, title: "A sidecar got the default resources",
         explanation: """
-            HKube fills in config.resources.sideCar (0.1 CPU, 128Mi) where a container names none; \
-            `--default-resources` changes them.
+            HKube fills in config.resources.sideCar (0.1 CPU, 128Mi) where a container requests none, and makes limits of \
+            twice what is requested; `--default-resources` and `--use-resource-limits` say otherwise.
             """,
-        evidence: "HKube's documentation of sidecars; task-executor")
+        evidence: "kube-HPC/hkube, task-executor/lib/jobs/jobCreator.js")
 
     package static let generators: [Rule] = [.overridden, .primaryCreated, .oneShot, .noImage, .defaultResources]
 }

@@ -42,14 +42,14 @@ struct FlyteDefinition {
         return amounts.isEmpty ? nil : .map(amounts.map { .init($0.group, .map($0.fields)) })
     }
 
-    /// The primary container as Flyte leaves it, and the names of the fields whose values are lost. Resources replace
-    /// the container's only if the task names any; variables go over those of the same name.
+    /// The primary container as Flyte's SDK leaves it, and what is lost in it. Resources replace the container's only if
+    /// the task names any; the container's variables come behind the task's, and so over those of the same name.
     func applied(to container: ManifestValue) -> (ManifestValue, lost: [String]) {
         var result = container
         var lost: [String] = []
         func set(_ name: String, _ value: ManifestValue?) {
             guard let value else { return }
-            if let old = container[name], old != value { lost.append(name) }
+            if let old = container[name], old != value { lost.append("\(name) of the container: the task's counts") }
             result[name] = value
         }
         set("image", image.map { .text($0) })
@@ -60,11 +60,11 @@ struct FlyteDefinition {
         for name in ["command", "args"] where result[name] == .list([]) { result[name] = nil }
         set("resources", resources)
         guard !environment.isEmpty else { return (result, lost) }
-        let names = Set(environment.map(\.name))
         let existing = container["env"]?.elements ?? []
-        let kept = existing.filter { !names.contains($0["name"]?.scalar ?? "") }
-        if kept.count < existing.count { lost.append("env") }
-        result["env"] = .list(environment.map { ["name": .text($0.name), "value": .text($0.value)] } + kept)
+        let own = Set(existing.compactMap { $0["name"]?.scalar })
+        lost += environment.filter { own.contains($0.name) }.map { "\($0.name) of the task: the container's counts" }
+        let first = environment.filter { !own.contains($0.name) }
+        result["env"] = .list(first.map { ["name": .text($0.name), "value": .text($0.value)] } + existing)
         return (result, lost)
     }
 }

@@ -1,4 +1,5 @@
 internal import Conversion
+internal import KubeModel
 internal import PodRules
 package import YAMLTree
 
@@ -8,6 +9,7 @@ package struct FlyteTask: Sendable {
     package var oneShots: Set<String> = []
     /// Helpers that run on, whatever their command looks like.
     package var sidecars: Set<String> = []
+    package var cluster = FlyteCluster()
 
     private static let defaultPrimary = "primary"
 
@@ -22,6 +24,10 @@ package struct FlyteTask: Sendable {
         let definition = FlyteDefinition(&reader)
         let retries = reader.integer("retries", in: 0...Int(Int32.max))
         let timeout = reader.seconds("timeout")
+        let isInterruptible = reader.boolean("interruptible") ?? false
+        let labels = Self.merged(cluster.labels, reader.pairs("labels"))
+        var annotations = Self.merged(cluster.annotations, reader.pairs("annotations"))
+        annotations.append(.init(WellKnownNames.Annotation.flytePrimaryContainer, .text(primary)))
         let specNode = reader.node("pod_spec")
         reader.reportUnknown()
         var spec = specNode.map { ProtobufShape.flattened(ManifestValue($0)) } ?? .map([])
@@ -30,7 +36,7 @@ package struct FlyteTask: Sendable {
         var containers = spec["containers"]?.elements ?? []
         check(containers, primary, &reader)
         if !containers.contains(where: { $0["name"]?.scalar == primary }) {
-            containers.insert(["name": .text(primary)], at: 0)
+            containers.append(["name": .text(primary)])
             diagnostics.append(
                 Diagnostic(rule: .primaryCreated, line: specNode?.mark.line ?? 1, message: "\(primary) was created"))
         }
@@ -39,16 +45,28 @@ package struct FlyteTask: Sendable {
             let (container, lost) = definition.applied(to: containers[index])
             containers[index] = container
             diagnostics += lost.map {
-                Diagnostic(rule: .overridden, line: line, message: "\($0) of \(primary) comes from the task")
+                Diagnostic(rule: .overridden, line: line, message: "\(primary) loses \($0)")
             }
             if container["image"] == nil {
                 reader.report(nil, at: "image", "is missing; the task's image runs in \(primary)")
             }
         }
         guard reader.problems.isEmpty else { throw InputError(reader.problems) }
-        let running = split(&spec, containers, primary, specNode, &diagnostics)
+        spec["containers"] = .list(containers)
+        cluster.apply(to: &spec, primary: primary, isInterruptible: isInterruptible)
+        let running = split(&spec, primary, specNode, &diagnostics)
         return GeneratedPod(
-            name: name, spec: spec, sidecars: running, retries: retries, timeout: timeout, diagnostics: diagnostics)
+            name: name, labels: labels, annotations: annotations, spec: spec, sidecars: running, retries: retries,
+            timeout: timeout, diagnostics: diagnostics)
+    }
+
+    /// The task's own come over those of the cluster.
+    private static func merged(
+        _ fields: [ManifestValue.Field], _ pairs: [YAMLMapping.Pair]
+    ) -> [ManifestValue.Field] {
+        var all = ManifestValue.map(fields)
+        for pair in pairs { all[pair.key] = .text(pair.value.text ?? "") }
+        return all.fields
     }
 
     private func check(_ containers: [ManifestValue], _ primary: String, _ reader: inout FieldReader) {
@@ -72,13 +90,12 @@ package struct FlyteTask: Sendable {
 
     /// Puts each container where it belongs, and returns the names of those that run on.
     private func split(
-        _ spec: inout ManifestValue, _ containers: [ManifestValue], _ primary: String, _ node: YAMLNode?,
-        _ diagnostics: inout [Diagnostic]
+        _ spec: inout ManifestValue, _ primary: String, _ node: YAMLNode?, _ diagnostics: inout [Diagnostic]
     ) -> Set<String> {
         var running: Set<String> = []
         var side: [ManifestValue] = []
         var before = spec["initContainers"]?.elements ?? []
-        for container in containers {
+        for container in spec["containers"]?.elements ?? [] {
             let name = container["name"]?.scalar ?? ""
             let words = ["command", "args"].flatMap { container[$0]?.elements ?? [] }.compactMap(\.scalar)
             if oneShots.contains(name) {
@@ -100,7 +117,6 @@ package struct FlyteTask: Sendable {
         }
         if !before.isEmpty { spec["initContainers"] = .list(before) }
         spec["containers"] = .list(side)
-        if spec["restartPolicy"] == nil { spec["restartPolicy"] = "Never" }
         return running
     }
 }

@@ -15,6 +15,10 @@ package struct GeneratedPod: Sendable {
 
     /// Of the Pod or Job.
     package var name: String?
+    /// Of the Pod, or of the Job and its pods.
+    package var labels: [ManifestValue.Field] = []
+    /// Of the Pod, or of the Job's pods.
+    package var annotations: [ManifestValue.Field] = []
     package var spec: ManifestValue
     /// Names of the containers that run on when main has ended.
     package var sidecars: Set<String>
@@ -41,17 +45,26 @@ package struct GeneratedPod: Sendable {
     }
 
     private func document(_ form: Form, name: String, spec: ManifestValue) -> ManifestValue {
-        let metadata: ManifestValue = ["name": .text(name)]
+        let labels: ManifestValue? = labels.isEmpty ? nil : .map(labels)
+        let annotations: ManifestValue? = annotations.isEmpty ? nil : .map(annotations)
         switch form {
         case .podSpec: return spec
-        case .pod: return ["apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec]
+        case .pod:
+            let metadata = ManifestValue.map(present: [
+                "name": .text(name), "labels": labels, "annotations": annotations,
+            ])
+            return ["apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec]
         case .job:
+            let template = [("labels", labels), ("annotations", annotations)].compactMap { name, value in
+                value.map { ManifestValue.Field(name, $0) }
+            }
             return [
-                "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata,
+                "apiVersion": "batch/v1", "kind": "Job",
+                "metadata": .map(present: ["name": .text(name), "labels": labels]),
                 "spec": .map(present: [
                     "backoffLimit": .number(retries ?? 0),
                     "activeDeadlineSeconds": timeout.map { .number($0) },
-                    "template": ["spec": spec],
+                    "template": .map(present: ["metadata": template.isEmpty ? nil : .map(template), "spec": spec]),
                 ]),
             ]
         }

@@ -1,20 +1,29 @@
 internal import Conversion
 package import YAMLTree
 
-/// An HKube algorithm: its pod as HKube's task executor would make it, as far as the algorithm's document says.
+/// An HKube algorithm: its pod as HKube's task executor makes it of what its API stores (`jobCreator.js`), as far as the
+/// algorithm's document says. The worker beside it, and what the cluster's configuration adds, are HKube's own.
 package struct HKubeAlgorithm: Sendable {
     /// HKube's name for the main container.
     static let main = "algorunner"
-    /// Of the other containers and the volumes that HKube's own template of a worker has (task-executor, `templates/worker.js`).
+    /// Of the other containers and the volumes that HKube itself gives a worker's pod.
     private static let containers: Set = [main, "worker"]
-    private static let volumes: Set = ["varlog", "varlibdockercontainers", "algometrics"]
+    private static let volumes: Set = [
+        "varlog", "varlibdockercontainers", "algometrics", "logs", "xsocket", "hkube-dev-sources",
+        "datasources-storage",
+        "datasciencemetrics-storage", "storage-volume",
+    ]
     /// HKube's own `config.resources.sideCar`.
-    package static let defaultResources: ManifestValue = ["cpu": "100m", "memory": "128Mi"]
+    package static let defaultResources: ManifestValue = ["cpu": .plain("0.1"), "memory": "128Mi"]
 
     /// Instead of the document's `algorithmImage`.
     package var image: String?
-    /// Requests and limits of sidecars that name none; `nil` leaves them without.
+    /// What sidecars request that name nothing; `nil` leaves them without.
     package var resources: ManifestValue? = HKubeAlgorithm.defaultResources
+    /// As HKube's setting of that name; else limits are twice what is requested.
+    package var usesResourceLimits = false
+
+    var amounts: HKubeResources { HKubeResources(limitsAreRequests: usesResourceLimits) }
 
     package init() {}
 
@@ -23,10 +32,19 @@ package struct HKubeAlgorithm: Sendable {
         var reader = FieldReader(document)
         var diagnostics: [Diagnostic] = []
         let name = reader.text("name")
+        var labels: [ManifestValue.Field] = []
+        var annotations: [ManifestValue.Field] = []
+        if let name {
+            labels = [
+                .init("group", "hkube"), .init("type", "worker"), .init("algorithm-name", .text(name)),
+                .init("metrics-group", "workers"),
+            ]
+        }
+        var spec: ManifestValue = ["restartPolicy": "Never"]
         var volumes = VolumeList()
+        let mounts = mounts(&volumes, &reader)
         volumes.add(reader.list("volumes"), path: "volumes", &reader)
-        let main = main(&reader, document, &diagnostics)
-        var containers = [main]
+        var containers = [main(name, mounts, &annotations, &reader, document, &diagnostics)]
         var names: Set = [Self.main]
         for (index, node) in reader.list("sideCars").enumerated() {
             guard let container = sideCar(node, path: "sideCars[\(index)]", &volumes, &reader, &diagnostics) else {
@@ -48,98 +66,98 @@ package struct HKubeAlgorithm: Sendable {
         for name in volumes.list.compactMap({ $0["name"]?.scalar }) where Self.volumes.contains(name) {
             reader.report(nil, at: "volumes", "\(name) is a volume of HKube's own; give yours another name")
         }
-        let affinity = affinity(&reader)
-        guard reader.problems.isEmpty else { throw InputError(reader.problems) }
-        var spec: ManifestValue = ["restartPolicy": "Never", "containers": .list(containers)]
+        spec["containers"] = .list(containers)
         if !volumes.list.isEmpty { spec["volumes"] = .list(volumes.list) }
-        if let affinity { spec["affinity"] = affinity }
+        spec["affinity"] = affinity(&reader)
+        spec["securityContext"] = securityContext(&reader)
+        if let queue = scheduling(&reader, &annotations) {
+            labels.append(.init("runai/queue", .text(queue)))
+            spec["schedulerName"] = "kai-scheduler"
+        }
+        for (field, isLabel) in [("labels", true), ("annotations", false)] {
+            for pair in reader.pairs(field) {
+                let value = ManifestValue.Field(pair.key, .text(pair.value.text ?? ""))
+                if (isLabel ? labels : annotations).contains(where: { $0.name == pair.key }) {
+                    let message = "\(pair.key) in \(field) is lost: HKube has one of that name"
+                    diagnostics.append(Diagnostic(rule: .overridden, line: pair.keyMark.line, message: message))
+                } else if isLabel {
+                    labels.append(value)
+                } else {
+                    annotations.append(value)
+                }
+            }
+        }
+        guard reader.problems.isEmpty else { throw InputError(reader.problems) }
         return GeneratedPod(
-            name: name, spec: spec, sidecars: names.subtracting([Self.main]), retries: nil, timeout: nil,
-            diagnostics: diagnostics)
+            name: name, labels: labels, annotations: annotations, spec: spec, sidecars: names.subtracting([Self.main]),
+            retries: nil, timeout: nil, diagnostics: diagnostics)
     }
 
-    /// HKube makes a node affinity of an algorithm's `nodeSelector`: all of it has to hold.
+    // MARK: The pod
+
+    /// HKube makes a node affinity of an algorithm's `nodeSelector`: all of it has to hold, with one of a label's values.
     private func affinity(_ reader: inout FieldReader) -> ManifestValue? {
         var expressions: [ManifestValue] = []
         for pair in reader.pairs("nodeSelector") {
-            guard let value = pair.value.text else {
-                reader.report(pair.value, at: "nodeSelector.\(pair.key)", "expected a label's value, a text")
+            let values = pair.value.sequence ?? [pair.value]
+            guard !values.isEmpty, values.allSatisfy({ $0.text != nil }) else {
+                reader.report(pair.value, at: "nodeSelector.\(pair.key)", "expected a label's value, or a list of them")
                 continue
             }
-            expressions.append(["key": .text(pair.key), "operator": "In", "values": .list([.text(value)])])
+            let texts = ManifestValue.texts(values.compactMap(\.text))
+            expressions.append(["key": .text(pair.key), "operator": "In", "values": texts])
         }
         guard !expressions.isEmpty else { return nil }
         let terms: ManifestValue = ["nodeSelectorTerms": .list([["matchExpressions": .list(expressions)]])]
         return ["nodeAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": terms]]
     }
 
-    private func main(
-        _ reader: inout FieldReader, _ document: YAMLNode, _ diagnostics: inout [Diagnostic]
-    ) -> ManifestValue {
-        let image = image ?? reader.text("algorithmImage")
-        if image == nil {
-            diagnostics.append(
-                Diagnostic(
-                    rule: .noImage, line: document.mark.line,
-                    message: "\(Self.main) has no image: give algorithmImage or --image"))
-        }
-        let amounts = [("cpu", "cpu"), ("mem", "memory"), ("gpu", "nvidia.com/gpu")].compactMap { field, resource in
-            reader.manifest(field).flatMap { $0.scalar == "0" ? nil : ManifestValue.Field(resource, $0) }
-        }
-        let resources: ManifestValue? = amounts.isEmpty ? nil : ["requests": .map(amounts), "limits": .map(amounts)]
-        let variables = environment(reader.pairs("algorithmEnv"), over: nil)
-        let mounts = reader.manifest("volumeMounts")
-        return .map(present: [
-            "name": .text(Self.main), "image": image.map { .text($0) }, "env": variables, "resources": resources,
-            "volumeMounts": mounts,
-        ])
+    private func securityContext(_ reader: inout FieldReader) -> ManifestValue? {
+        guard let node = reader.node("securityContext") else { return nil }
+        var fields = FieldReader(node, path: "securityContext")
+        let group = fields.integer("fsGroup", in: 0...Int(Int32.max))
+        let policy = fields.text("fsGroupChangePolicy")
+        fields.reportUnknown()
+        reader.add(fields.problems)
+        guard group != nil || policy != nil else { return nil }
+        return .map(present: ["fsGroup": group.map { .number($0) }, "fsGroupChangePolicy": policy.map { .text($0) }])
     }
 
-    private func sideCar(
-        _ node: YAMLNode, path: String, _ volumes: inout VolumeList, _ reader: inout FieldReader,
-        _ diagnostics: inout [Diagnostic]
-    ) -> ManifestValue? {
-        var inner = FieldReader(node, path: path)
-        defer { reader.add(inner.problems) }
-        _ = inner.text("name")
-        guard let containerNode = inner.node("container") else {
-            if node.mapping != nil { inner.report(node, at: "container", "is missing; give its name and image") }
-            return nil
-        }
-        var fields = FieldReader(containerNode, path: "\(path).container")
-        let name = fields.required("name", "each sidecar needs a container name of its own")
-        if !name.isEmpty, let problem = ObjectName.problem(name) { fields.report(containerNode, at: "name", problem) }
-        _ = fields.required("image", "give the sidecar's image")
-        inner.add(fields.problems)
-        var container = ManifestValue(containerNode)
-        if container["resources"] == nil, let resources {
-            container["resources"] = ["requests": resources, "limits": resources]
-            diagnostics.append(
-                Diagnostic(
-                    rule: .defaultResources, line: containerNode.mark.line, message: "\(name) got the default resources"
-                ))
-        }
-        if let variables = environment(inner.pairs("environments"), over: container["env"]) {
-            container["env"] = variables
-        }
-        volumes.add(inner.list("volumes"), path: "\(path).volumes", &inner)
-        let mounts = inner.list("volumeMounts").map { ManifestValue($0) }
-        if !mounts.isEmpty { container["volumeMounts"] = .list((container["volumeMounts"]?.elements ?? []) + mounts) }
-        inner.reportUnknown()
-        return container
+    /// `kaiObject`: a queue of the KAI scheduler and a part of a GPU.
+    private func scheduling(_ reader: inout FieldReader, _ annotations: inout [ManifestValue.Field]) -> String? {
+        guard let node = reader.node("kaiObject") else { return nil }
+        var fields = FieldReader(node, path: "kaiObject")
+        let queue = fields.required("queue", "give the queue's name")
+        let memory = amounts.mebibytes("memory", &fields)
+        let fraction = fields.text("fraction")
+        if memory != nil, fraction != nil { fields.report(node, "give memory or fraction, not both") }
+        fields.reportUnknown()
+        reader.add(fields.problems)
+        if let memory { annotations.append(.init("gpu-memory", .text(String(Int(memory))))) }
+        if let fraction { annotations.append(.init("gpu-fraction", .text(fraction))) }
+        return queue.isEmpty ? nil : queue
     }
 
-    /// Values are texts; a mapping says where one comes from. They go over variables of the same name.
-    private func environment(_ pairs: [YAMLMapping.Pair], over existing: ManifestValue?) -> ManifestValue? {
-        guard !pairs.isEmpty else { return existing }
-        let names = Set(pairs.map(\.key))
-        let kept = (existing?.elements ?? []).filter { !names.contains($0["name"]?.scalar ?? "") }
-        return .list(
-            kept
-                + pairs.map { pair in
-                    pair.value.mapping != nil
-                        ? ["name": .text(pair.key), "valueFrom": ManifestValue(pair.value)]
-                        : ["name": .text(pair.key), "value": .text(pair.value.text ?? "")]
-                })
+    /// `mounts`: claims, or what `volumeType` says, each a volume by its place in the list.
+    private func mounts(_ volumes: inout VolumeList, _ reader: inout FieldReader) -> [ManifestValue] {
+        var mounts: [ManifestValue] = []
+        for (index, node) in reader.list("mounts").enumerated() {
+            var fields = FieldReader(node, path: "mounts[\(index)]")
+            let source = fields.required("pvcName", "give the name of a claim")
+            let path = fields.required("path", "say where algorunner has it")
+            let type = fields.text("volumeType")
+            fields.reportUnknown()
+            let name = "\(source)-\(index)"
+            let volume: ManifestValue =
+                switch type {
+                case "emptyDir": ["name": .text(name), "emptyDir": .map([])]
+                case "configMap": ["name": .text(name), "configMap": ["name": .text(source)]]
+                default: ["name": .text(name), "persistentVolumeClaim": ["claimName": .text(source)]]
+                }
+            if fields.problems.isEmpty { volumes.add(volume, at: "mounts[\(index)]", node, &reader) }
+            reader.add(fields.problems)
+            mounts.append(["name": .text(name), "mountPath": .text(path)])
+        }
+        return mounts
     }
 }

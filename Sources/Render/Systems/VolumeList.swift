@@ -6,28 +6,26 @@ struct VolumeList {
     private var origins: [String: String] = [:]
 
     mutating func add(_ nodes: [YAMLNode], path: String, _ reader: inout FieldReader) {
-        for (index, node) in nodes.enumerated() {
-            let volume = ManifestValue(node)
-            let place = "\(path)[\(index)]"
-            guard let name = volume["name"]?.scalar, ObjectName.problem(name) == nil else {
-                reader.add([InputProblem(path: "\(place).name", mark: node.mark, message: "expected the volume's name")]
-                )
-                continue
-            }
-            guard let existing = list.first(where: { $0["name"]?.scalar == name }) else {
-                list.append(volume)
-                origins[name] = place
-                continue
-            }
-            if existing != volume {
-                reader.add([
-                    InputProblem(
-                        path: place, mark: node.mark,
-                        message: "the volume \(name) is another one in \(origins[name] ?? "another place"); "
-                            + "rename one, or write both alike")
-                ])
-            }
+        for (index, node) in nodes.enumerated() { add(ManifestValue(node), at: "\(path)[\(index)]", node, &reader) }
+    }
+
+    mutating func add(_ volume: ManifestValue, at place: String, _ node: YAMLNode, _ reader: inout FieldReader) {
+        guard let name = volume["name"]?.scalar, ObjectName.problem(name) == nil else {
+            reader.add([InputProblem(path: "\(place).name", mark: node.mark, message: "expected the volume's name")])
+            return
         }
+        guard let existing = list.first(where: { $0["name"]?.scalar == name }) else {
+            list.append(volume)
+            origins[name] = place
+            return
+        }
+        guard existing != volume else { return }
+        reader.add([
+            InputProblem(
+                path: place, mark: node.mark,
+                message: "the volume \(name) is another one in \(origins[name] ?? "another place"); "
+                    + "rename one, or write both alike")
+        ])
     }
 
     /// A mount of a volume that nobody has would be refused by the API server.

@@ -9,8 +9,10 @@ struct RenderHKubeCommand: ParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
         commandName: "hkube", abstract: "Makes the pod of an HKube algorithm with sideCars.",
         discussion: """
-            The main container is algorunner. Sidecars become native ones; with --legacy they stay beside it, marked for \
-            a terminator. Volumes that are equal are one; two that differ under one name are refused.
+            The main container is algorunner, as HKube's task executor makes it: its amounts with limits of twice as much, \
+            mounts, entry point, labels, affinity. HKube's worker is not in it. Sidecars become native ones; with --legacy \
+            they stay beside it, marked for a terminator. Volumes that are equal are one; two that differ under one name \
+            are refused.
 
             EXAMPLES
               1. A pod spec for a template of one's own:
@@ -23,14 +25,17 @@ struct RenderHKubeCommand: ParsableCommand, LoggedCommand {
 
     @OptionGroup var generated: GeneratedPodOptions
     @Option(help: "The image of algorunner; else the document's algorithmImage.") var image: String?
-    @Option(help: "Of sidecars that name none, as in cpu=100m,memory=128Mi; none leaves them without.")
+    @Option(help: "What sidecars request that name nothing, as in cpu=100m,memory=128Mi; none leaves them without.")
     var defaultResources: String?
+    @Flag(help: "Limits are what is requested, as with HKube's USE_RESOURCE_LIMITS; else twice as much.")
+    var useResourceLimits = false
 
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
         var algorithm = HKubeAlgorithm()
         algorithm.image = image
+        algorithm.usesResourceLimits = useResourceLimits
         if let defaultResources { algorithm.resources = try Self.resources(defaultResources) }
         try generated.write { document throws(InputError) in try algorithm.pod(document) }
     }
@@ -54,8 +59,8 @@ struct RenderFlyteCommand: ParsableCommand, LoggedCommand {
         commandName: "flyte", abstract: "Makes the pod of a Flyte sidecar task.",
         discussion: """
             The task is a document with the SDK's keywords: pod_spec (as JSON has it or as protobuf nests it), \
-            primary_container_name, image, command, args, environment, cpu_request, memory_limit …, retries, timeout. \
-            Helpers that run on become native sidecars. A helper that ends by itself stays a container, or with --one-shot \
+            primary_container_name, image, command, args, environment, cpu_request, memory_limit …, interruptible, labels, \
+            annotations, retries, timeout. What a cluster's Flyte adds is in the plugins.k8s of its configuration. Helpers that run on become native sidecars. A helper that ends by itself stays a container, or with --one-shot \
             runs before main.
 
             EXAMPLES
@@ -64,9 +69,12 @@ struct RenderFlyteCommand: ParsableCommand, LoggedCommand {
                    kubectl apply -f -
               2. The helper writes a file and ends, before the task starts:
                  kpipe-sidecar render flyte task.yaml --one-shot secondary
+              3. With the tolerations, selectors and default resources of a cluster:
+                 kpipe-sidecar render flyte task.yaml --flyte-config k8s.yaml
             """)
 
     @OptionGroup var generated: GeneratedPodOptions
+    @Option(help: "Flyte's configuration with plugins.k8s; else what Flyte does by itself.") var flyteConfig: String?
     @Option(help: "A helper that ends before main starts. May be repeated.") var oneShot: [String] = []
     @Option(help: "A helper that runs on, whatever its command looks like. May be repeated.") var sidecar: [String] = []
 
@@ -76,6 +84,10 @@ struct RenderFlyteCommand: ParsableCommand, LoggedCommand {
         var task = FlyteTask()
         task.oneShots = Set(oneShot)
         task.sidecars = Set(sidecar)
+        if let flyteConfig {
+            let document = try GeneratorInput.document(flyteConfig)
+            task.cluster = try GeneratorInput.reporting(flyteConfig) { try FlyteCluster(document) }
+        }
         try generated.write { document throws(InputError) in try task.pod(document) }
     }
 }
