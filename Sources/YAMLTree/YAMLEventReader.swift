@@ -23,7 +23,7 @@ package final class YAMLEventReader {
         event = .allocate(capacity: 1)
         event.initialize(to: yaml_event_t())
         source = Source(text)
-        cursor = ByteCursor(text.bytes, start: text.start)
+        cursor = ByteCursor(text)
         texts.reserveCapacity(min(text.bytes.count, 4096))
         // Fails only for want of memory, which on Linux ends the process elsewhere first.
         isOver = yaml_parser_initialize(parser) == 0
@@ -249,11 +249,10 @@ struct ByteCursor {
     private var characters = 0
     private var offset: Int
 
-    /// `start`: the offset of the first character, behind a byte order mark.
-    init(_ bytes: [UInt8], start: Int) {
-        self.bytes = bytes
-        self.offset = start
-        isASCII = bytes.dropFirst(start).allSatisfy { $0 < 0x80 }
+    init(_ text: YAMLText) {
+        bytes = text.bytes
+        offset = text.start
+        isASCII = text.isASCII
     }
 
     mutating func offset(ofCharacter target: Int) -> Int {

@@ -3,6 +3,7 @@ struct YAMLText {
     let bytes: [UInt8]
     /// 3 where a byte order mark stands at the front, else 0.
     let start: Int
+    let isASCII: Bool
 
     init(_ bytes: [UInt8], limit: Int) throws(YAMLError) {
         guard bytes.count <= limit else {
@@ -14,7 +15,8 @@ struct YAMLText {
         self.bytes = bytes
         start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         do {
-            _ = try UTF8Span(validating: bytes.span)
+            let text = try UTF8Span(validating: bytes.span)
+            isASCII = text.isKnownASCII
         } catch {
             throw YAMLError(at: YAMLMark(of: error.byteOffsets.lowerBound, in: bytes), "expected UTF-8")
         }

@@ -44,14 +44,15 @@ extension String {
 extension String {
     /// Whether `words` stand in here, compared byte by byte: what is looked for is ASCII.
     package func mentions(_ words: String) -> Bool {
-        var text = self[...].utf8
-        let sought = words.utf8
-        guard let first = sought.first else { return true }
-        while let start = text.firstIndex(of: first) {
-            text = text[start...]
-            if text.starts(with: sought) { return true }
-            text = text.dropFirst()
+        guard words.utf8.count <= utf8.count else { return false }
+        var (text, words) = (self, words)
+        return text.withUTF8 { text in
+            words.withUTF8 { sought in
+                guard let first = sought.first else { return true }
+                return (0...text.count - sought.count).contains { start in
+                    text[start] == first && (1..<sought.count).allSatisfy { text[start + $0] == sought[$0] }
+                }
+            }
         }
-        return false
     }
 }

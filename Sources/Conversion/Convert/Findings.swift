@@ -133,7 +133,8 @@ struct Findings {
         }
         let stayed = pod.containers.filter { !moved.contains($0.name) }.map { Share($0, runsOn: true) }
         let before = PodResources(initContainers: inits, containers: stayed + natives)
-        let after = PodResources(initContainers: placed, containers: stayed)
+        // Beside containers that run on nothing asks for more at once than all of them do.
+        let after = inits.allSatisfy(\.runsOn) ? before : PodResources(initContainers: placed, containers: stayed)
         guard !before.requests.isEmpty else { return }
         let words = before == after ? "\(after.words), as before" : "\(before.words) became \(after.words)"
         add(.resources, at: pod.spec, words)

@@ -81,12 +81,14 @@ package struct SourceReader {
 
     private mutating func append(_ kind: SourceTree.Record.Kind, _ event: YAMLEvent) {
         let isBlock = event.style == .literal || event.style == .folded
+        // The reader has compared the text's length with the limit.
+        func small(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: number) }
         records.append(
             SourceTree.Record(
                 kind: kind, style: event.style, isFlow: kind == .scalar ? !isBlock : event.isFlow,
-                offset: UInt32(event.start.offset), line: UInt32(event.start.line), column: UInt32(event.start.column),
-                end: UInt32(isBlock ? blockEnd(event) : event.end.offset),
-                textStart: UInt32(event.text.lowerBound), textEnd: UInt32(event.text.upperBound)))
+                offset: small(event.start.offset), line: small(event.start.line), column: small(event.start.column),
+                end: small(isBlock ? blockEnd(event) : event.end.offset),
+                textStart: small(event.text.lowerBound), textEnd: small(event.text.upperBound)))
     }
 
     private mutating func sequence(_ index: Int) throws(YAMLError) {

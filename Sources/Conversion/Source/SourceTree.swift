@@ -191,9 +191,18 @@ package final class SourceTree: Sendable {
     /// Whether a scalar, or the one behind an alias, reads so.
     package func reads(_ index: Int, _ words: String) -> Bool {
         let record = records[resolved(index)]
+        guard record.kind == .scalar, Int(record.textEnd - record.textStart) == words.utf8.count else { return false }
         var words = words
-        return record.kind == .scalar && Int(record.textEnd - record.textStart) == words.utf8.count
-            && words.withUTF8 { words in texts[Int(record.textStart)..<Int(record.textEnd)].elementsEqual(words) }
+        return words.withUTF8 { isText(of: record, $0) }
+    }
+
+    /// Whether a text of the same length is a record's.
+    private func isText(of record: Record, _ words: UnsafeBufferPointer<UInt8>) -> Bool {
+        texts.withUnsafeBufferPointer { texts in
+            let start = Int(record.textStart)
+            for index in words.indices where texts[start + index] != words[index] { return false }
+            return true
+        }
     }
 
     /// The key `name` of a mapping; its value stands at the key's `next`.
@@ -203,11 +212,7 @@ package final class SourceTree: Sendable {
             var key = mapping + 1
             while key < next(mapping) {
                 let record = records[resolved(key)]
-                if Int(record.textEnd - record.textStart) == name.count,
-                    texts[Int(record.textStart)..<Int(record.textEnd)].elementsEqual(name)
-                {
-                    return key
-                }
+                if Int(record.textEnd - record.textStart) == name.count, isText(of: record, name) { return key }
                 key = next(next(key))
             }
             return nil
