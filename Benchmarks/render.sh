@@ -26,6 +26,13 @@ for ((round = 1; round <= repeat; round++)); do
     sink=/dev/null measure "1 MB of manifests" kpipe "$bin/kpipe-sidecar" render convert "$folder/part/all.yaml"
     sink=/dev/null measure "1 MB of manifests" kustomize "$venv/kubectl" kustomize "$folder/part"
 done
+# Its wall time is that of the server, which is a script.
+serve "$folder/workloads.log" "$venv/python" Benchmarks/lib/workloads.py 10000 "$folder/kubeconfig"
+wait_for "the server of workloads" "$folder/workloads.log" test -s "$folder/kubeconfig"
+for ((round = 1; round <= repeat; round++)); do
+    sink=$folder/scan measure "scan of 10000 workloads" kpipe "$bin/kpipe-sidecar" render scan -A --kubeconfig "$folder/kubeconfig"
+done
+same <(grep -c convertible "$folder/scan") <(echo 5001)
 same "$folder/none.yaml" "$folder/none.converted"
 "$bin/kpipe-sidecar" render convert "$folder/all.converted" > "$folder/again" 2> /dev/null
 same "$folder/all.converted" "$folder/again"

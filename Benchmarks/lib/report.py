@@ -22,7 +22,8 @@ SUBJECTS = [
     ("The agent at rest", "agent", r"agent|shipped", "What a sidecar costs while main runs."),
     ("Following pods", "pods", r"follow ", "An informer beside client-go's, on the same answers."),
     ("The terminator", "terminator", r"terminator", "Following pods, and ending the sidecars of a thousand pods that finish within one second."),
-    ("Conversion", "conversion", r"convert |\d+ MB of manifests", "`render convert`; kustomize only reads and writes."),
+    ("Conversion", "conversion", r"convert |scan |\d+ MB of manifests",
+     "`render convert` and `render scan`; kustomize only reads and writes."),
 ]
 # Part of the samples, of no use on a page.
 LEFT_OUT = re.compile(
