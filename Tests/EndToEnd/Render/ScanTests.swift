@@ -55,6 +55,20 @@ import YAMLTree
         #expect(sarif.output.contains("\"uri\":\"apis/apps/v1/namespaces/data/deployments/web-0\""))
     }
 
+    @Test func aScanThatIsStoppedEndsAtOnceAndLeavesNothing() async throws {
+        let server = try await FakeAPIServer.start()
+        server.inject(.stall, for: .init("GET", "/apis/apps/v1/deployments"))
+        let folder = try TemporaryFolder("scan")
+        try folder.write(server.kubeconfig(), to: "config")
+        let scan = try ChildProcess(
+            Product.sidecar.path,
+            ["render", "scan", "-A", "--kubeconfig", folder["config"], "--output-file", folder["found"]])
+        try await eventually("the list") { server.requests.contains { $0.target.contains("/deployments") } }
+        scan.kill(SIGINT)
+        #expect(try await scan.wait(atMost: .seconds(10)) == .signaled(SIGINT))
+        #expect(scan.output.isEmpty && scan.errorOutput.isEmpty && !folder.exists("found"))
+    }
+
     @Test func aClusterThatDoesNotAnswerIsNamed() async throws {
         let folder = try TemporaryFolder("scan")
         let config = try await FakeAPIServer.start().kubeconfig()

@@ -64,6 +64,7 @@ package struct ResourceCatalogue: Sendable {
             "apps/v1", "daemonsets", "DaemonSet", short: ["ds"], categories: ["all"], subresources: ["status"]),
         ResourceType("coordination.k8s.io/v1", "leases", "Lease"),
         ResourceType("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", short: ["pdb"]),
+        ResourceType("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", short: ["netpol"]),
         ResourceType("rbac.authorization.k8s.io/v1", "roles", "Role"),
         ResourceType("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
         ResourceType("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", namespaced: false),
