@@ -136,10 +136,14 @@ extension Ladder {
         guard let reason = sidecar.waitingReason else { return false }
         if sidecar.cannotPullImage {
             // A container that never ran may still be waiting for the image it had before.
-            return sidecar.hasRun || sidecar.statusImage == sidecar.image && elapsed(since: attempt) > 1
+            return sidecar.hasRun
+                || sidecar.statusImage == sidecar.image && elapsed(since: attempt) >= Self.kubeletsDelay
         }
         return Self.startFailures.contains(reason) && sidecar.restartCount > attempt.restarts
     }
+
+    /// A busy kubelet tells of the new image, and for some seconds still of what kept the old one from being pulled.
+    private static let kubeletsDelay: Int64 = 10
 
     private static let startFailures: Set<String> = [
         "CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError",

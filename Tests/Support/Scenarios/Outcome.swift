@@ -37,9 +37,10 @@ package struct Outcome: Sendable, Equatable {
         guard rungs.values.contains(where: { $0.contains(Self.hold) }) else { return self }
         var promised = self
         promised.phase = Self.kubeletsAffair
-        // Its deadline, too, is set for a pod that is held: by which of its sidecars is the moment's affair as well.
+        // By which of its sidecars a pod is held is the moment's affair as well: the others show what followed alone.
         promised.rungs = rungs.mapValues { rungs in
-            rungs.firstIndex { $0 == Self.hold || $0 == Self.deadline }.map { rungs[..<$0] + [Self.hold] } ?? rungs
+            if let place = rungs.firstIndex(of: Self.hold) { return Array(rungs[...place]) }
+            return rungs.contains(Self.deadline) ? [Self.hold] : rungs
         }
         return promised
     }

@@ -162,6 +162,10 @@ private typealias Variable = WellKnownNames.Variable
             ended.sidecar("sidecar", .waiting("ErrImagePull"), image: "exit0:latest")
                 .progress("sidecar=image@1600/0"), "image in 95"),
         Case(
+            "the kubelet is slow to hear of the swap",
+            ended.sidecar("sidecar", .waiting("ErrImagePull"), image: "exit0:latest")
+                .progress("sidecar=image@1595/0"), "image in 90"),
+        Case(
             "it still waits for its own image",
             ended.sidecar("sidecar", .waiting("ErrImagePull")).with { $0.spec.containers[1].image = "exit0:latest" }
                 .progress("sidecar=image@1590/0"), "image in 85"),
