@@ -45,3 +45,10 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// `1 file`, `2 files`; `words` where the plural is no `s` more.
+    package init(counting number: some BinaryInteger, _ word: String, _ words: String? = nil) {
+        self = "\(number) \(number == 1 ? word : words ?? word + "s")"
+    }
+}

@@ -101,7 +101,8 @@ package struct ScanReport: Sendable {
         let counts = WorkloadFinding.Verdict.allCases.map { verdict in
             "\(workloads.count { $0.verdict == verdict }) \(verdict.rawValue)"
         }
-        return "\(count) workloads on \(version), \(workloads.count) with sidecars: \(counts.joined(separator: ", "))"
+        return
+            "\(String(counting: count, "workload")) on \(version), \(workloads.count) with sidecars: \(counts.joined(separator: ", "))"
     }
 
     package func table(width: Int?) -> String {

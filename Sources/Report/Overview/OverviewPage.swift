@@ -12,7 +12,7 @@ extension StepOverview {
         }
         let badge = count("DONE") == entries.count ? Track.Bar.Kind.good : count(nil) > 0 ? .main : .bad
         let body =
-            "<header><span class=\"badge \(badge.rawValue)\">\(Words.count(Int64(entries.count), "step"))</span>\n"
+            "<header><span class=\"badge \(badge.rawValue)\">\(String(counting: entries.count, "step"))</span>\n"
             + "<h1>\(HTML.text(sentence))</h1>\n<dl>\(list)</dl></header>\n" + StepPage.notes(notes + problems)
             + HTML.section("timeline", "Timeline", timeline) + HTML.section("steps", "Steps", table)
             + "<footer>kpipe-sidecar \(Version.current)</footer>\n"

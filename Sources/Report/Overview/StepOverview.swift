@@ -51,7 +51,7 @@ package struct StepOverview: Sendable {
         var parts = ["\(done) succeeded"]
         if entries.count > done + running { parts.append("\(entries.count - done - running) did not") }
         if running > 0 { parts.append(running == 1 ? "1 goes on" : "\(running) go on") }
-        return "\(Words.count(Int64(entries.count), "step")) in \(Words.duration(Int64(span.count))): "
+        return "\(String(counting: entries.count, "step")) in \(Words.duration(Int64(span.count))): "
             + parts.joined(separator: ", ") + "."
     }
 
@@ -67,11 +67,11 @@ package struct StepOverview: Sendable {
             ("waited", Words.duration(sum { $0.time(waiting: true) })),
             (
                 "fetched",
-                "\(Words.count(sum { $0.inputs.files }, "file")), \(ByteSize.rounded(sum { $0.inputs.bytes }))"
+                "\(String(counting: sum { $0.inputs.files }, "file")), \(ByteSize.rounded(sum { $0.inputs.bytes }))"
             ),
             (
                 "stored",
-                "\(Words.count(sum { $0.outputs.files }, "file")), \(ByteSize.rounded(sum { $0.outputs.bytes }))"
+                "\(String(counting: sum { $0.outputs.files }, "file")), \(ByteSize.rounded(sum { $0.outputs.bytes }))"
             ),
             ("CPU", Words.duration(sum { $0.processorTime })),
             ("most memory", peak.map { ByteSize.rounded($0) } ?? "not known"),

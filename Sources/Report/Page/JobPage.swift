@@ -23,7 +23,7 @@ package enum JobPage {
         let start = spans.map(\.lowerBound).min() ?? 0
         let drawing = TrackDrawing(span: start..<max(start + 1, spans.map(\.upperBound).max() ?? 0))
         let tracks = pods.flatMap(tracks)
-        let more = left > 0 ? "<p class=\"mut\">\(Words.count(Int64(left), "more pod")) not shown.</p>\n" : ""
+        let more = left > 0 ? "<p class=\"mut\">\(String(counting: left, "more pod")) not shown.</p>\n" : ""
         let body =
             "<header><span class=\"badge other\">\(HTML.text(title, limit: 300))</span>\n<h1>\(HTML.text(sentence, limit: 1400))</h1>"
             + "</header>\n\(more)"

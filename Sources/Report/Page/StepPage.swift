@@ -129,7 +129,7 @@ package enum StepPage {
                 usage.throttled.flatMap { $0 > 0 ? "\(Words.duration($0)) held back by the CPU limit" : nil },
                 usage.memoryPeak.map { "at most \(ByteSize.rounded($0)) charged" },
                 usage.oomKills.flatMap {
-                    $0 > 0 ? Words.count($0, "process ended", "processes ended") + " for want of memory" : nil
+                    $0 > 0 ? String(counting: $0, "process ended", "processes ended") + " for want of memory" : nil
                 },
                 usage.read.map { "\(ByteSize.rounded($0)) read" },
                 usage.written.map { "\(ByteSize.rounded($0)) written" },
@@ -244,7 +244,7 @@ extension StepRecord {
 extension TransferSums {
     /// `12 files, 4.2 GiB in 2m 1s (35.2 MiB/s); 3 retries; single transfers waited 4s in all`.
     var words: String {
-        var parts = [Words.count(files, "file") + ", " + ByteSize.rounded(bytes)]
+        var parts = [String(counting: files, "file") + ", " + ByteSize.rounded(bytes)]
         if let took, files > 0 {
             parts[0] += " in \(Words.duration(took))"
             if took > 0 { parts[0] += " (\(Words.rate(Double(bytes) * 1000 / Double(took))))" }
@@ -252,7 +252,7 @@ extension TransferSums {
         if skipped > 0 { parts.append("\(skipped) already in place") }
         if failed > 0 { parts.append("\(failed) failed") }
         if leftOut > 0 { parts.append("\(leftOut) left out") }
-        if retries > 0 { parts.append(Words.count(retries, "retry", "retries")) }
+        if retries > 0 { parts.append(String(counting: retries, "retry", "retries")) }
         if let waited, waited > 0 { parts.append("single transfers waited \(Words.duration(waited)) in all") }
         if let digest, digest > 0 { parts.append("SHA-256 took \(Words.duration(digest)) of CPU") }
         return parts.joined(separator: "; ")

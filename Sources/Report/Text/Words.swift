@@ -22,10 +22,6 @@ enum Words {
 
     static func rate(_ bytesPerSecond: Double) -> String { ByteSize.rounded(Int64(bytesPerSecond.clamped)) + "/s" }
 
-    static func count(_ number: Int64, _ word: String, _ words: String? = nil) -> String {
-        "\(number) \(number == 1 ? word : words ?? word + "s")"
-    }
-
     /// `2026-11-29 12:00:04 UTC`.
     static func moment(_ time: UnixTime) -> String {
         let text = time.description

@@ -130,7 +130,7 @@ extension StepRecord {
             let end = container.end?.milliseconds ?? now
             var words = container.role ?? "container"
             if container.end != nil { words += container.exitCode.map { ", exit code \($0)" } ?? ", ended" }
-            if container.restarts > 0 { words += ", \(Words.count(container.restarts, "restart"))" }
+            if container.restarts > 0 { words += ", \(String(counting: container.restarts, "restart"))" }
             for word in [container.reason, container.note] {
                 if let word { words += ", \(word.printable(limit: 300))" }
             }

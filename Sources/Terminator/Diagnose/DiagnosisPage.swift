@@ -25,7 +25,8 @@ extension Diagnosis {
         let held = report.pods.count(where: \.isHeldOpen)
         let sentence =
             report.job?.verdict
-            ?? (report.pods.count == 1 ? report.pods[0].verdict : "\(report.pods.count) pods, \(held) held open")
+            ?? (report.pods.count == 1
+                ? report.pods[0].verdict : "\(String(counting: report.pods.count, "pod")), \(held) held open")
         return JobPage.html(title: title, sentence: sentence, pods: pods, left: report.pods.count - pods.count)
     }
 

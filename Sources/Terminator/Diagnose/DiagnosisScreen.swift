@@ -34,7 +34,7 @@ package struct DiagnosisScreen: Sendable {
     package func frame(_ news: DiagnosisNews, now: Int64, _ size: Size) -> String {
         let report = DiagnosisReport(pods: news.pods, isDetailed: isDetailed)
         let held = news.pods.count(where: \.isHeldOpen)
-        var lines = ["\(news.pods.count) pods, \(held) held open; Ctrl-C ends this"]
+        var lines = ["\(String(counting: news.pods.count, "pod")), \(held) held open; Ctrl-C ends this"]
         if let trouble = news.trouble { lines.append("OLD: the server cannot be followed: \(trouble.printable())") }
         lines.append("")
         lines += DiagnosisText.table(report, isWide: isWide, now: now)

@@ -4,8 +4,8 @@ import Transfer
 /// One line that tells how far a copy is. Pure.
 enum ProgressLine {
     static func text(_ reading: TransferMeter.Reading, after elapsed: Duration) -> String {
-        let noun = reading.objects == 1 ? "object" : "objects"
-        var parts = ["\(reading.objectsDone + reading.objectsSkipped)/\(reading.objects) \(noun)"]
+        let done = reading.objectsDone + reading.objectsSkipped
+        var parts = ["\(done)/\(String(counting: reading.objects, "object"))"]
         let known = reading.bytes > 0
         parts.append(ByteSize.rounded(reading.bytesMoved) + (known ? " of \(ByteSize.rounded(reading.bytes))" : ""))
         let seconds = elapsed / .seconds(1)
@@ -14,7 +14,7 @@ enum ProgressLine {
         if known, rate > 0, reading.bytes > reading.bytesMoved {
             parts.append("\(clock(Double(reading.bytes - reading.bytesMoved) / rate)) left")
         }
-        if reading.retries > 0 { parts.append("\(reading.retries) retries") }
+        if reading.retries > 0 { parts.append(String(counting: reading.retries, "retry", "retries")) }
         if reading.failures > 0 { parts.append("\(reading.failures) failed") }
         return parts.joined(separator: "  ")
     }
@@ -23,7 +23,7 @@ enum ProgressLine {
         let seconds = elapsed / .seconds(1)
         let rate = seconds > 0 ? Int64(Double(reading.bytesMoved) / seconds) : 0
         return
-            "\(reading.objectsDone) \(reading.objectsDone == 1 ? "object" : "objects"), \(ByteSize.rounded(reading.bytesMoved)) in \(clock(seconds))"
+            "\(String(counting: reading.objectsDone, "object")), \(ByteSize.rounded(reading.bytesMoved)) in \(clock(seconds))"
             + ", \(ByteSize.rounded(rate))/s"
     }
 

@@ -149,7 +149,8 @@ struct ConversionRun {
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let verb = settings.mode == .inPlace ? "changed" : "would change"
         FindingOutput.write(
-            "\(counts.files) files, \(counts.changed) \(verb)" + (passed.isEmpty ? "" : "; passed over: \(passed)")
+            "\(String(counting: counts.files, "file")), \(counts.changed) \(verb)"
+                + (passed.isEmpty ? "" : "; passed over: \(passed)")
                 + "\n")
     }
 

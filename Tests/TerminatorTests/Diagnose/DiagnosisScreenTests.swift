@@ -25,7 +25,7 @@ import Testing
 
     @Test func `a frame begins at the top and clears what stood there`() {
         let frame = Self.screen.frame(Self.news(pods: 1), now: 1600, .init(rows: 40, columns: 200))
-        #expect(frame.hasPrefix("\u{1B}[H1 pods, 1 held open; Ctrl-C ends this\u{1B}[K\n"))
+        #expect(frame.hasPrefix("\u{1B}[H1 pod, 1 held open; Ctrl-C ends this\u{1B}[K\n"))
         #expect(frame.hasSuffix("\u{1B}[J"))
         #expect(
             Self.lines(frame).dropFirst(1) == [
