@@ -69,7 +69,10 @@ package enum Beneath {
     }
 
     /// What stands directly in the folder, in byte order; `nil` on failure.
-    package static func names(in folder: Int32) -> [EntryName]? {
+    package static func names(in folder: Int32) -> [EntryName]? { nameList(in: folder).map(Array.init) }
+
+    /// The same in some bytes a name: a folder may hold hundreds of thousands.
+    package static func nameList(in folder: Int32) -> NameList? {
         // A description of its own, so that reading leaves no position behind.
         let listed = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard listed >= 0 else { return nil }
@@ -78,12 +81,10 @@ package enum Beneath {
             return nil
         }
         defer { closedir(stream) }
-        var names: [EntryName] = []
-        while let entry = readdir(stream) {
-            let name = EntryName(entry)
-            if name.text != ".", name.text != ".." { names.append(name) }
-        }
-        return names.sorted { $0.precedes($1) }
+        var names = NameList()
+        while let entry = readdir(stream) { names.add(entry) }
+        names.sort()
+        return names
     }
 }
 
@@ -144,6 +145,8 @@ package struct EntryName: Sendable, Equatable {
 
     package init(_ text: String) { bytes = Array(text.utf8CString) }
 
+    fileprivate init(bytes: [CChar]) { self.bytes = bytes }
+
     /// `nil` where it is not UTF-8.
     package var text: String? {
         String(validating: bytes.dropLast().lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -157,8 +160,38 @@ package struct EntryName: Sendable, Equatable {
                 ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
     }
+}
 
-    package func precedes(_ other: EntryName) -> Bool {
-        bytes.lexicographicallyPrecedes(other.bytes) { UInt8(bitPattern: $0) < UInt8(bitPattern: $1) }
+/// Names one behind the other, in byte order.
+package struct NameList: Sendable, RandomAccessCollection {
+    /// Each ends in NUL.
+    private var bytes: [CChar] = []
+    private var starts: [UInt32] = []
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { starts.count }
+    package subscript(index: Int) -> EntryName { EntryName(bytes: Array(name(Int(starts[index])))) }
+
+    /// All but `.` and `..`.
+    fileprivate mutating func add(_ entry: UnsafeMutablePointer<dirent>) {
+        withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { name in
+                guard strcmp(name, ".") != 0, strcmp(name, "..") != 0 else { return }
+                starts.append(UInt32(bytes.count))
+                bytes.append(contentsOf: UnsafeBufferPointer(start: name, count: strlen(name) + 1))
+            }
+        }
+    }
+
+    fileprivate mutating func sort() {
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            // As unsigned bytes, as strcmp has it.
+            starts.sort { strcmp(base + Int($0), base + Int($1)) < 0 }
+        }
+    }
+
+    private func name(_ start: Int) -> ArraySlice<CChar> {
+        bytes[start...(bytes[start...].firstIndex(of: 0) ?? start)]
     }
 }

@@ -120,4 +120,27 @@ import WorkdirProtocol
         #expect(record.outputs.unlisted == 5002 - 50)
         #expect(record.outputs.total == 5002)
     }
+
+    @Test func `what is kept while transfers go on is bounded by their number`() {
+        var ledger = TransferLedger(limit: 100)
+        var most = 0
+        for number in 0..<50_000 {
+            let url = "s3://b/\(number)"
+            ledger.take(.began(path: "\(number)", url: url), .input, at: StepSamples.at(Double(number) / 1000))
+            ledger.take(.admitted(url: url), .input, at: StepSamples.at(Double(number) / 1000))
+            ledger.take(
+                .done(path: "\(number)", url: url, bytes: 1, sha256: nil), .input,
+                at: StepSamples.at(Double(number + number % 7) / 1000))
+            guard number.isMultiple(of: 97) else { continue }
+            let kept = Mirror(reflecting: ledger).children.compactMap { child -> Int? in
+                if let rows = child.value as? [RecordedTransfer] { return rows.count }
+                return child.label == "open" ? Mirror(reflecting: child.value).children.count : nil
+            }
+            most = max(most, kept.reduce(0, +))
+        }
+        #expect(most > 100 && most < 200)
+        var record = StepRecord()
+        ledger.write(to: &record)
+        #expect(record.files.count == 100 && record.inputs.files == 50_000 && record.inputs.unlisted == 49_900)
+    }
 }

@@ -183,8 +183,8 @@ package final class ConfinedFolder: Sendable {
     }
 
     /// What stands directly in this folder, in byte order.
-    func names() throws(TransferError) -> [EntryName] {
-        guard let names = Beneath.names(in: descriptor) else { throw .system("list the folder", path) }
+    func names() throws(TransferError) -> NameList {
+        guard let names = Beneath.nameList(in: descriptor) else { throw .system("list the folder", path) }
         return names
     }
 }

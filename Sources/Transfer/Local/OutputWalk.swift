@@ -17,14 +17,22 @@ struct OutputWalk {
         var isUnseen: Bool { if case .unseen = self { true } else { false } }
     }
 
+    /// What stands in one folder, and what of it is to be looked at next.
+    private struct Frame {
+        /// With a `/` at its end, but for the root's.
+        var above: String
+        var names: NameList
+        var next = 0
+    }
+
     private let folder: ConfinedFolder
     private let limits: OutputLimits
     private let isMeant: (String) -> Bool
     private let isEntered: (String) -> Bool
     private let isCancelled: () -> Bool
     private let found: (Finding) -> Void
-    /// Paths still to be looked at, the next one last.
-    private var pending: [String] = []
+    /// Folders that are being looked through, the innermost last.
+    private var pending: [Frame] = []
     private var files = 0
     private var bytes: Int64 = 0
 
@@ -56,7 +64,7 @@ struct OutputWalk {
         withoutActuallyEscaping(found) { found in
             var walk = OutputWalk(folder, limits, meaning: isMeant, entering: isEntered, isCancelled, found)
             walk.list("")
-            while let path = walk.pending.popLast() { walk.visit(path) }
+            while let path = walk.next() { walk.visit(path) }
         }
     }
 
@@ -69,6 +77,19 @@ struct OutputWalk {
         return findings
     }
 
+    private mutating func next() -> String? {
+        while let last = pending.indices.last {
+            let frame = pending[last]
+            guard frame.next < frame.names.count else {
+                pending.removeLast()
+                continue
+            }
+            pending[last].next += 1
+            if let name = frame.names[frame.next].text { return frame.above + name }
+        }
+        return nil
+    }
+
     private mutating func list(_ path: String) {
         do throws(TransferError) {
             let here = path.isEmpty ? folder : try ConfinedFolder(reopening: folder, path)
@@ -79,7 +100,7 @@ struct OutputWalk {
                 throw limit(folder.display(path), "lies more than \(limits.depth) folders deep", "limits.outputDepth")
             }
             for name in names where name.text == nil { try refuse(name, in: here, above, depth) }
-            pending += names.reversed().compactMap { name in name.text.map { above + $0 } }
+            pending.append(Frame(above: above, names: names))
         } catch {
             found(.unseen(error))
         }
