@@ -102,13 +102,17 @@ extension OutputRequest {
         // Patterns were checked with the configuration.
         filter = try? NameFilter(include: output.include, exclude: output.exclude)
         settings = output.settings
+        pack = output.pack
     }
 }
 
 /// Where the manifest of a step's outputs goes: into every folder that outputs go to, so that a reader of any of them
 /// finds it; beside the object where an output has a name of its own.
-enum ManifestLocation {
+package enum ManifestLocation {
     static let name = "kpipe-manifest.json"
+
+    /// In a folder or below a prefix.
+    package static func url(in folder: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 
     /// Each URL once, in the order of the outputs, with what the first that goes there says of the place. A URL with a
     /// query is signed for one object alone and gets none.
@@ -117,7 +121,9 @@ enum ManifestLocation {
         for output in outputs where !output.to.contains("?") {
             let isFolder = output.to.hasSuffix("/")
             // As the engine reads `from`: a folder means everything in it.
-            let isMany = output.from.isEmpty || output.from.hasSuffix("/") || Glob.isPattern(output.from)
+            let isMany =
+                output.pack == .none
+                && (output.from.isEmpty || output.from.hasSuffix("/") || Glob.isPattern(output.from))
             let url = isFolder ? output.to + name : isMany ? "\(output.to)/\(name)" : "\(output.to).\(name)"
             if !places.contains(where: { $0.url == url }) { places.append((url, output.settings)) }
         }

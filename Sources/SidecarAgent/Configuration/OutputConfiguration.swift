@@ -26,6 +26,7 @@ package struct OutputConfiguration: Sendable, Equatable {
     package var exclude: [String] = []
     package var settings = StoreSettings()
     package var optional = false
+    package var pack = PackFormat.none
 
     package init() {}
 }
@@ -53,10 +54,21 @@ extension OutputConfiguration: PlacedConfiguration {
         .optional(
             "optional", \.optional, .boolean,
             "That main did not write it is no failure. * and ** alone are never missing."),
+        .optional(
+            "pack", \.pack, .choice,
+            "One object of all that `from` names, packed on its way: tar, tar.gz or tar.zst. `to` is its name then."),
     ]
 
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         settings.check(at: to, &decoding, mark)
+        if pack != .none, to.hasSuffix("/") {
+            decoding.at(field: "to") { $0.report("names a folder, and `pack` makes one object: name that", at: mark) }
+        }
+        if pack != .none, during == .continuous {
+            decoding.at(field: "during") {
+                $0.report("continuous cannot go with `pack`: it is made of all at the end", at: mark)
+            }
+        }
         guard during == .continuous, when != .always else { return }
         decoding.at(field: "during") {
             $0.report(

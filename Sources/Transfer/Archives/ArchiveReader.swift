@@ -11,38 +11,81 @@ final class ArchiveReader {
     private let archive: OpaquePointer
     private let object: String
     private let opened: Bool
-    /// Names in archives are UTF-8; libarchive goes by the thread's locale, which in a container is C.
-    private let previousLocale: locale_t?
-    private let locale: locale_t?
+    private let locale = ArchiveLocale()
+    private let input: Input?
 
     private static let blockSize = 64 << 10
 
+    /// What libarchive's callback reads from: the piece that it was given last must stay where it is.
+    private final class Input {
+        private let handover: Handover
+        private var bytes: UnsafeMutableRawBufferPointer?
+        /// The first bytes of all.
+        private(set) var start: [UInt8] = []
+        var failure: TransferError?
+
+        init(_ handover: Handover) { self.handover = handover }
+        deinit { bytes?.deallocate() }
+
+        func next() throws(TransferError) -> UnsafeMutableRawBufferPointer? {
+            guard let piece = try handover.take() else { return nil }
+            if start.isEmpty { start = Array(piece.prefix(4)) }
+            if bytes.map({ $0.count < piece.count }) ?? true {
+                bytes?.deallocate()
+                bytes = .allocate(byteCount: piece.count, alignment: 16)
+            }
+            bytes?.copyBytes(from: piece)
+            return UnsafeMutableRawBufferPointer(start: bytes?.baseAddress, count: piece.count)
+        }
+    }
+
     /// Reads from the start of `descriptor`, which stays the caller's. `object` names the archive in errors.
-    init(descriptor: Int32, object: String) throws(TransferError) {
+    convenience init(descriptor: Int32, object: String) throws(TransferError) {
+        lseek(descriptor, 0, SEEK_SET)
+        try self.init(object, nil) { archive_read_open_fd($0, descriptor, Self.blockSize) }
+    }
+
+    /// Reads what a task hands over, once and in order: any form but zip, whose names and kinds stand at its end.
+    convenience init(_ handover: Handover, object: String) throws(TransferError) {
+        let input = Input(handover)
+        try self.init(object, input) { archive in
+            archive_read_open(
+                archive, Unmanaged.passUnretained(input).toOpaque(), nil,
+                { _, context, bytes in
+                    guard let context else { return -1 }
+                    let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
+                    do throws(TransferError) {
+                        let piece = try input.next()
+                        bytes?.pointee = UnsafeRawPointer(piece?.baseAddress)
+                        return piece?.count ?? 0
+                    } catch {
+                        input.failure = error
+                        return -1
+                    }
+                }, nil)
+        }
+    }
+
+    private init(_ object: String, _ input: Input?, _ open: (OpaquePointer) -> Int32) throws(TransferError) {
         guard let archive = archive_read_new() else {
             throw TransferError(object: object, reason: .local(errno: ENOMEM), message: "cannot read the archive")
         }
         self.archive = archive
         self.object = object
-        locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
-        previousLocale = locale.flatMap { uselocale($0) }
+        self.input = input
         archive_read_support_format_tar(archive)
-        archive_read_support_format_zip(archive)
+        if input == nil { archive_read_support_format_zip(archive) }
         archive_read_support_filter_gzip(archive)
         archive_read_support_filter_bzip2(archive)
         archive_read_support_filter_xz(archive)
         archive_read_support_filter_zstd(archive)
-        lseek(descriptor, 0, SEEK_SET)
-        opened = archive_read_open_fd(archive, descriptor, Self.blockSize) == ARCHIVE_OK
+        opened = open(archive) == ARCHIVE_OK
     }
 
-    deinit {
-        archive_read_free(archive)
-        if let locale {
-            uselocale(previousLocale)
-            freelocale(locale)
-        }
-    }
+    deinit { archive_read_free(archive) }
+
+    /// A form that cannot be read as it comes.
+    var isZip: Bool { input?.start.starts(with: [UInt8(ascii: "P"), UInt8(ascii: "K")]) ?? false }
 
     /// The next entry; `nil` after the last. Throws `.archive` when the archive is damaged, cut short, or none at all.
     func next() throws(TransferError) -> ArchiveEntry? {
@@ -59,7 +102,8 @@ final class ArchiveReader {
         }
         return ArchiveEntry(
             path: path, kind: try kind(of: entry, path), permissions: archive_entry_perm(entry),
-            modified: archive_entry_mtime_is_set(entry) != 0 ? archive_entry_mtime(entry) : nil)
+            modified: archive_entry_mtime_is_set(entry) != 0
+                ? (archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)) : nil)
     }
 
     /// Passes the current entry's content through `body`, with the place of each piece.
@@ -103,6 +147,7 @@ final class ArchiveReader {
     }
 
     private var failure: TransferError {
+        if let failure = input?.failure { return failure }
         let words = archive_error_string(archive).map { String(cString: $0) } ?? "unknown format"
         return refusal("cannot be read: \(words)")
     }
@@ -113,7 +158,7 @@ final class ArchiveReader {
 }
 
 /// What an archive says of one of its entries, unchecked.
-struct ArchiveEntry: Sendable, Equatable {
+struct ArchiveEntry: Sendable {
     enum Kind: Sendable, Equatable {
         /// With its size, where the archive tells it in advance.
         case file(Int64?)
@@ -128,6 +173,5 @@ struct ArchiveEntry: Sendable, Equatable {
     var path: String
     var kind: Kind
     var permissions: mode_t
-    /// Seconds since 1970.
-    var modified: time_t?
+    var modified: (seconds: Int, nanoseconds: Int)?
 }

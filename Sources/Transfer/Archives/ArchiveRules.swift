@@ -2,12 +2,12 @@
 struct ArchiveBudget: Sendable, Equatable {
     private let limits: ArchiveLimits
     private let object: String
-    /// Bytes of the archive itself.
-    private let size: Int64
+    /// Bytes of the archive itself; where nobody knows, its content is judged by its size alone.
+    private let size: Int64?
     private var entries = 0
     private var bytes: Int64 = 0
 
-    init(_ limits: ArchiveLimits, size: Int64, object: String) {
+    init(_ limits: ArchiveLimits, size: Int64?, object: String) {
         self.limits = limits
         self.size = size
         self.object = object
@@ -22,7 +22,7 @@ struct ArchiveBudget: Sendable, Equatable {
     mutating func add(_ count: Int64) throws(TransferError) {
         bytes += count
         if bytes > limits.bytes { throw bomb("its content has more than \(limits.bytes) bytes") }
-        if bytes > limits.ratioFloor, bytes / limits.ratio > max(size, 1) {
+        if let size, bytes > limits.ratioFloor, bytes / limits.ratio > max(size, 1) {
             throw bomb("its content is more than \(limits.ratio) times its size")
         }
     }

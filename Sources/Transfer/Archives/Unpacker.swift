@@ -11,7 +11,7 @@ struct Unpacker {
     private var names: Destinations
 
     init(
-        into folder: ConfinedFolder, object: String, size: Int64, limits: ArchiveLimits, folding: NameFolding,
+        into folder: ConfinedFolder, object: String, size: Int64?, limits: ArchiveLimits, folding: NameFolding,
         isCancelled: @escaping @Sendable () -> Bool
     ) {
         self.folder = folder
@@ -21,9 +21,8 @@ struct Unpacker {
         names = Destinations(folding: folding)
     }
 
-    /// `false` when the content is no archive.
-    mutating func run(_ descriptor: Int32) throws(TransferError) -> Bool {
-        let reader = try ArchiveReader(descriptor: descriptor, object: object)
+    /// `false` when the content is no archive that is read in this way.
+    mutating func run(_ reader: ArchiveReader) throws(TransferError) -> Bool {
         var first: ArchiveEntry?
         do throws(TransferError) {
             first = try reader.next()
@@ -116,7 +115,8 @@ struct Unpacker {
         self.budget = budget
         if let size, size > length, ftruncate(file, off_t(size)) != 0 { throw .system("unpack the file", display) }
         if let modified = entry.modified {
-            var times = (timespec(tv_sec: modified, tv_nsec: 0), timespec(tv_sec: modified, tv_nsec: 0))
+            let time = timespec(tv_sec: modified.seconds, tv_nsec: modified.nanoseconds)
+            var times = (time, time)
             withUnsafePointer(to: &times) {
                 _ = $0.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(file, $0) }
             }

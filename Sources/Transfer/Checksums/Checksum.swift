@@ -37,6 +37,17 @@ package struct Checksum: Sendable, Equatable {
         self.init(algorithm, bytes)
     }
 
+    /// As `text` writes it.
+    package init?(text: String) {
+        let name = text.prefix { $0 != ":" }
+        guard let algorithm = ChecksumAlgorithm(rawValue: String(name)), name.endIndex < text.endIndex else {
+            return nil
+        }
+        self.init(algorithm, hex: String(text[name.endIndex...].dropFirst()))
+    }
+
+    /// `crc32c:` and hexadecimal digits.
+    package var text: String { "\(algorithm.rawValue):\(hex)" }
     package var hex: String { Hex.encode(bytes) }
     package var base64: String { Base64.encode(bytes) }
 }

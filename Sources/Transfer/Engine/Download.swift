@@ -2,11 +2,12 @@ internal import Glibc
 
 /// Fetches single objects into files of a confined folder: small ones in one request, large ones in ranges at once.
 struct Download: Sendable {
-    let requests: StoreRequests
-    let configuration: TransferConfiguration
+    let streams: StreamTransfer
     let folder: ConfinedFolder
     let placer: Placer
-    let meter: TransferMeter
+    var requests: StoreRequests { streams.requests }
+    var configuration: TransferConfiguration { streams.configuration }
+    var meter: TransferMeter { streams.meter }
 
     /// Returns when the file stands complete and verified under its final name.
     ///
@@ -39,13 +40,21 @@ struct Download: Sendable {
 
     private func fetch(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
         let info = item.isPlain ? ObjectInfo(key: item.key, size: nil, ranges: false) : try await describe(item)
+        if item.unpack == .auto, let record = try await unpacked(item, info) { return record }
         let file = try TemporaryFile(in: folder, for: item.destination)
         defer { file.discard() }
-        let content = try await read(item, info, into: file)
-        try await verify(item, content, file)
-        if item.unpack == .auto, let record = try await unpack(item, content, file) { return record }
+        let content = try await fetched(item, info, into: file)
         let identity = try await placer.place(file, at: item.destination)
         return record(item, content, identity)
+    }
+
+    /// The object's content, read and verified.
+    func fetched(_ item: FetchItem, _ info: ObjectInfo, into file: TemporaryFile) async throws(TransferError)
+        -> FetchedContent
+    {
+        let content = try await read(item, info, into: file)
+        try await verify(item, content, file)
+        return content
     }
 
     /// The file that stands at the destination already, where that is wanted and it is the object.
@@ -271,15 +280,18 @@ extension Download {
                 try DigestTimer.sha256(of: file, size: size, meter, isCancelled)
             }
         }
-        guard found == wanted else {
-            throw .mismatch(
-                item.url, Checksum(.sha256, wanted), Checksum(.sha256, found),
-                hint: "compare the digest in the configuration with the object's source")
-        }
+        guard found == wanted else { throw .wrong(item, found) }
     }
 }
 
 extension TransferError {
+    /// Not what the user said it would be.
+    static func wrong(_ item: FetchItem, _ found: [UInt8]) -> TransferError {
+        .mismatch(
+            item.url, Checksum(.sha256, item.sha256 ?? []), Checksum(.sha256, found),
+            hint: "compare the digest in the configuration with the object's source")
+    }
+
     static func mismatch(_ object: String, _ expected: Checksum, _ found: Checksum, hint: String) -> TransferError {
         TransferError(
             object: object, reason: .checksum(expected: expected.hex, found: found.hex),

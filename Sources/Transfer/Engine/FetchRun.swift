@@ -80,28 +80,27 @@ struct FetchRun {
                 }
             }
             await begin(input, place, key, nil, destination, &group)
-        case .listing(let prefix):
+        case .listing:
             guard input.sha256 == nil else {
                 throw TransferError(
                     object: input.from, reason: .configuration, message: "a digest can be given for one object only",
                     hint: "name the object, or leave sha256 out")
             }
-            try await fetchListed(input, place, plan, prefix, &group)
+            try await fetchListed(input, place, plan, &group)
         }
     }
 
     /// The next page is asked for while the objects of this one are fetched.
     private mutating func fetchListed(
-        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ prefix: String,
-        _ group: inout TaskGroup<Outcome?>
+        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ group: inout TaskGroup<Outcome?>
     ) async throws(TransferError) {
         var token: String?
         var found = false
-        var page = try await list(place, prefix, nil).get()
+        var page = try await list(place, plan, nil).get()
         while true {
             token = page.next
             let next = token
-            async let following = next == nil ? nil : list(place, prefix, next)
+            async let following = next == nil ? nil : list(place, plan, next)
             for object in page.objects {
                 if stops(before: place.url(of: object.key)) { break }
                 guard let destination = plan.destination(of: object.key) else { continue }
@@ -112,24 +111,17 @@ struct FetchRun {
             }
             guard let result = await following, !stops(before: input.from) else { break }
             page = try result.get()
-            guard page.next == nil || page.next != token else {
-                throw TransferError(
-                    object: place.url(of: prefix), reason: .protocolViolation,
-                    message: "the listing does not get on: the same continuation token again")
-            }
         }
         guard found || input.optional || isStopped else {
             throw .namesNothing(input.from)
         }
     }
 
-    private nonisolated func list(_ place: ResolvedURL, _ prefix: String, _ token: String?)
+    private nonisolated func list(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)
         async -> Result<ObjectPage, TransferError>
     {
         await Result { () async throws(TransferError) in
-            try await download.requests.run(place.url(of: prefix), bytes: 0) { () async throws(TransferError) in
-                try await place.store.list(prefix: prefix, after: token)
-            }
+            try await download.requests.page(of: place, plan, after: token)
         }
     }
 

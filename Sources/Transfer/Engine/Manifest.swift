@@ -1,5 +1,4 @@
 internal import Basics
-internal import Glibc
 
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
 package struct Manifest: Sendable, Equatable, Codable {
@@ -20,6 +19,10 @@ package struct Manifest: Sendable, Equatable, Codable {
         package var size: Int64
         /// Lower-case hexadecimal.
         package var sha256: String?
+        /// The store's own, as `Checksum.text` writes it.
+        package var checksum: String?
+        /// Which of the object's versions it is, in a store that keeps some.
+        package var version: String?
 
         /// - Parameter url: an absolute path is kept as its `file://` URL.
         package init(path: String, url: String, size: Int64, sha256: String?) {
@@ -79,53 +82,6 @@ package struct Manifest: Sendable, Equatable, Codable {
             throw TransferError(
                 object: object, reason: .archive, message: "is a manifest of version \(version)",
                 hint: "a newer kpipe-sidecar can read it")
-        }
-    }
-}
-
-/// Compares files with a manifest: size first, because that costs nothing, then SHA-256.
-package struct ManifestCheck: Sendable {
-    package enum Verdict: Sendable, Equatable {
-        case matches
-        /// No digest in the manifest: only the size was compared.
-        case sizeMatches
-        case fails(TransferError)
-    }
-
-    private let folder: ConfinedFolder
-    private let meter: TransferMeter
-
-    /// Throws when `folder` cannot be opened.
-    package init(folder: String, meter: TransferMeter = TransferMeter()) throws(TransferError) {
-        self.folder = try ConfinedFolder(folder)
-        self.meter = meter
-    }
-
-    package func verdict(on file: Manifest.File) async -> Verdict {
-        do throws(TransferError) {
-            let path = try RelativeName.check(file.path, of: file.path)
-            let source = try SourceFile(
-                descriptor: try folder.openSource(path, O_RDONLY | O_NONBLOCK), display: folder.display(path))
-            guard source.identity.size == file.size else {
-                throw TransferError(
-                    object: source.display, reason: .length(expected: file.size, found: source.identity.size),
-                    message: "has \(source.identity.size) bytes, the manifest says \(file.size)")
-            }
-            guard let wanted = file.sha256 else { return .sizeMatches }
-            guard let expected = Checksum(.sha256, hex: wanted) else {
-                throw TransferError(
-                    object: file.path, reason: .archive, message: "the manifest's sha256 is not 64 hexadecimal digits")
-            }
-            var digester = SourceDigester(sha256: true, algorithm: nil)
-            _ = try await digester.passInPool(source, 0..<file.size, meter)
-            guard let found = digester.digest, found == expected else {
-                throw .mismatch(
-                    source.display, expected, digester.digest ?? expected,
-                    hint: "the file is not the one that was stored")
-            }
-            return .matches
-        } catch {
-            return .fails(error)
         }
     }
 }

@@ -61,8 +61,9 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
 
     private func append(_ file: Manifest.File, to bytes: inout [UInt8]) {
         let value = JSONValue.object(present: [
-            "path": .string(file.path), "sha256": file.sha256.map { .string($0) }, "size": .numeral("\(file.size)"),
-            "url": .string(file.url),
+            "checksum": file.checksum.map { .string($0) }, "path": .string(file.path),
+            "sha256": file.sha256.map { .string($0) }, "size": .numeral("\(file.size)"), "url": .string(file.url),
+            "version": file.version.map { .string($0) },
         ])
         let lines = value.prettyText.split(separator: "\n")
         bytes += lines.map { "    \($0)" }.joined(separator: "\n").utf8
@@ -89,6 +90,7 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
 extension Manifest.File {
     package init(_ file: TransferredFile) {
         self.init(path: file.path, url: file.url, size: file.size, sha256: file.sha256)
+        (checksum, version) = (file.checksum?.text, file.version)
     }
 }
 

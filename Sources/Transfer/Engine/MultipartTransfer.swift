@@ -107,8 +107,7 @@ struct MultipartTransfer: Sendable {
                 return (multipart, Dictionary(tags.map { ($0.number, $0) }, uniquingKeysWith: { $1 }))
             }
             // Completed, aborted or expired meanwhile: whatever it was, a new one takes its place.
-            if record.id.isEmpty { await abortUnnamed(record) }
-            upload.journal.forgetUpload(at: item.url)
+            await upload.abandon(record, item)
         }
         // Before the store is asked: who is killed between its answer and the next line leaves an upload that costs money
         // and that nobody knows.
@@ -118,25 +117,6 @@ struct MultipartTransfer: Sendable {
         }
         upload.journal.record(UploadRecord(url: item.url, id: multipart.id))
         return (multipart, [:])
-    }
-
-    /// Clocks of stores and pods differ.
-    private static let clockDifference: Int64 = 300
-
-    /// Ends uploads of this very object that were begun when an earlier process was about to begin one. Others' are left
-    /// alone; what cannot be looked at or ended is told and left to the bucket's own rules.
-    private func abortUnnamed(_ record: UploadRecord) async {
-        let earliest = (record.begun ?? .max) - Self.clockDifference
-        do throws(TransferError) {
-            for found in try await item.store.unfinishedUploads(prefix: item.key) where found.key.isSame(as: item.key) {
-                let initiated = found.initiated.flatMap { CivilTime(internet: $0)?.secondsSince1970 }
-                guard let initiated, initiated >= earliest else { continue }
-                try await item.store.resumeMultipart(item.key, id: found.id).abort()
-            }
-        } catch {
-            requests.onEvent(
-                .told(item.url, "an upload of an earlier process may be left in the store: \(error.message)"))
-        }
     }
 
     /// Whether a stored part is this stretch of the file, told by content: the file may be another by now.

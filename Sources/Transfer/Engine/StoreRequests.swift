@@ -37,6 +37,17 @@ struct StoreRequests: Sendable {
         }
     }
 
+    /// One page of what `plan` may mean in a place.
+    func page(of place: ResolvedURL, _ plan: InputPlan, after token: String?) async throws(TransferError) -> ObjectPage
+    {
+        let prefix = plan.prefix
+        let url = place.url(of: prefix)
+        return try await run(url, bytes: 0) { () async throws(TransferError) in
+            try await place.store.list(prefix: prefix, after: token, entering: { plan.reaches(into: $0) })
+                .getting(on: token, of: url)
+        }
+    }
+
     /// A large one fills a connection for many round trips, and holds more buffers than its answer's.
     private func weight(of length: Int64) -> Int { length > Self.large ? largeWeight : 1 }
 
@@ -123,7 +134,8 @@ package struct StoreRetries: Sendable, Equatable {
     package static func classify(_ error: TransferError) -> Class {
         switch error.reason {
         case .throttled: .throttled
-        case .server(let status): status >= 500 || status == 408 ? .transient : .permanent
+        // 501: what a server does not know it will not learn.
+        case .server(let status): status >= 500 && status != 501 || status == 408 ? .transient : .permanent
         case .network, .timeout, .length: .transient
         case .changed: .changed
         case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .noSpace, .local, .credentials,

@@ -6,6 +6,7 @@ struct StoreRun {
     let configuration: TransferConfiguration
     let folder: ConfinedFolder
     let upload: Upload
+    let packed: PackedUpload
     let meter: TransferMeter
     let onEvent: TransferEventHandler
 
@@ -13,12 +14,13 @@ struct StoreRun {
 
     init(
         stores: any StoreResolver, configuration: TransferConfiguration, folder: ConfinedFolder, upload: Upload,
-        meter: TransferMeter, onEvent: @escaping TransferEventHandler
+        packed: PackedUpload, meter: TransferMeter, onEvent: @escaping TransferEventHandler
     ) {
         self.stores = stores
         self.configuration = configuration
         self.folder = folder
         self.upload = upload
+        self.packed = packed
         self.meter = meter
         self.onEvent = onEvent
     }
@@ -41,13 +43,13 @@ struct StoreRun {
             while underWay > 0 || next < items.count && !isStopped {
                 if underWay < configuration.window, next < items.count, !isStopped {
                     let (index, item) = (next, items[next])
-                    group.addTask { [upload, onEvent] in
+                    group.addTask { [upload, packed, onEvent] in
                         onEvent(.began(path: item.path, url: item.url))
                         return (
                             index,
                             await Result { () async throws(TransferError) in
-                                let (record, isNew) = try await upload.run(item)
-                                return (record, isNew: isNew)
+                                if let pack = item.pack { return try await packed.run(item, pack) }
+                                return try await upload.run(item)
                             }
                         )
                     }
@@ -69,6 +71,12 @@ struct StoreRun {
     /// Tells size and parts of what would be stored, or why it could not.
     private mutating func rehearse(_ item: StoreItem) {
         do throws(TransferError) {
+            if let pack = item.pack {
+                // What it will be is known when it is packed.
+                var size: Int64 = 0
+                for index in 0..<pack.count { size += try upload.open(pack.names(index)).identity.size }
+                return onEvent(.planned(TransferredFile(path: item.path, url: item.url, size: size)))
+            }
             let size = try upload.open(item.path).identity.size
             let parts = PartPlan(
                 size: size, limits: item.store.traits.multipart, partSize: configuration.partSize)
@@ -132,7 +140,8 @@ struct StoreRun {
     private mutating func take(_ outcome: Outcome) {
         switch outcome {
         case .success((let record, let isNew)):
-            let file = TransferredFile(path: record.path, url: record.url, size: record.size, sha256: record.sha256)
+            var file = TransferredFile(path: record.path, url: record.url, size: record.size, sha256: record.sha256)
+            (file.checksum, file.version) = (record.checksum.flatMap { Checksum(text: $0) }, record.versionID)
             meter.update {
                 $0.bytes += record.size
                 if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 }

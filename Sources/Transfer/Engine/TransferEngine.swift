@@ -9,6 +9,8 @@ package final class TransferEngine: Sendable {
     let configuration: TransferConfiguration
     let gate: ConcurrencyGate
     let room: ConcurrencyGate
+    /// A store has said that it copies nothing by itself.
+    let copiesNothing = Flag()
     /// Shared by all calls of this engine.
     package let meter = TransferMeter()
 
@@ -50,8 +52,8 @@ package final class TransferEngine: Sendable {
                 return failed(error, onEvent)
             }
             let download = Download(
-                requests: requests(onEvent), configuration: configuration, folder: confined,
-                placer: Placer(folder: confined, durable: configuration.durable), meter: meter)
+                streams: streams(onEvent), folder: confined,
+                placer: Placer(folder: confined, durable: configuration.durable))
             let claims = Claims(folding: configuration.dryRun ? [] : confined.folding)
             let servers = Dictionary(grouping: inputs) { SlotQueue.lane(of: $0.from) }
             let window = max(configuration.window / max(servers.count, 1), 32)
@@ -107,8 +109,8 @@ package final class TransferEngine: Sendable {
             requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
             meter: meter)
         let run = StoreRun(
-            stores: stores, configuration: configuration, folder: confined, upload: upload, meter: meter,
-            onEvent: onEvent)
+            stores: stores, configuration: configuration, folder: confined, upload: upload,
+            packed: PackedUpload(streams: streams(onEvent), upload: upload), meter: meter, onEvent: onEvent)
         guard let deadline else {
             var run = run
             return await run.run(outputs, only: paths, isPastDeadline: { false })

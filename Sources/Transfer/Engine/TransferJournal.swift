@@ -67,6 +67,8 @@ package struct StoredRecord: Sendable, Equatable, Codable {
     package var etag: String?
     package var versionID: String?
     package var sha256: String?
+    /// The store's own, as `Checksum.text` writes it.
+    package var checksum: String?
     package var file: FileIdentity
 
     package init(

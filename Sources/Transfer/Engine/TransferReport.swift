@@ -32,7 +32,7 @@ package struct TransferReport: Sendable {
         totals = other.totals
     }
 
-    mutating func add(_ failure: TransferError) {
+    package mutating func add(_ failure: TransferError) {
         failureCount += 1
         if failures.count < Self.failuresKept { failures.append(failure) }
     }
@@ -85,6 +85,9 @@ package struct TransferredFile: Sendable, Equatable {
     package var size: Int64
     /// Lower-case hexadecimal, where it was computed.
     package var sha256: String?
+    /// The store's own of what it has now, and which version that is, where it tells.
+    package var checksum: Checksum?
+    package var version: String?
     /// Of an upload that is only planned: how many requests it takes, where that is more than one.
     package var parts: Int?
 

@@ -31,26 +31,26 @@ extension TransferEngine {
         _ body: @escaping @Sendable (_ onEvent: @escaping TransferEventHandler) async -> TransferReport
     ) async -> TransferReport {
         let deadline = configuration.deadline
-        let end = Overtime()
+        let end = Flag()
         return await withTaskGroup(of: TransferReport?.self) { group in
-            group.addTask { await body { onEvent(end.isOver ? $0.late(after: deadline) : $0) } }
+            group.addTask { await body { onEvent(end.isSet ? $0.late(after: deadline) : $0) } }
             group.addTask {
                 await self.watch(onEvent)
                 return nil
             }
             if let deadline {
                 group.addTask {
-                    if (try? await Task.sleep(for: deadline)) != nil { end.begin() }
+                    if (try? await Task.sleep(for: deadline)) != nil { end.set() }
                     return nil
                 }
             }
             var report: TransferReport?
             while report == nil, let finished = await group.next() {
                 report = finished
-                if report != nil || end.isOver { group.cancelAll() }
+                if report != nil || end.isSet { group.cancelAll() }
             }
             var whole = report ?? TransferReport()
-            if end.isOver { whole.failures = whole.failures.map { $0.late(after: deadline) } }
+            if end.isSet { whole.failures = whole.failures.map { $0.late(after: deadline) } }
             return whole
         }
     }
@@ -62,18 +62,11 @@ extension TransferEngine {
             guard let quiet = silence.look(meter.reading, now: .now - start) else { continue }
             let seconds = quiet.components.seconds
             for (lane, requests) in await gate.waitingFor {
-                let count = requests == 1 ? "1 request waits" : "\(requests) requests wait"
+                let count = String(counting: requests, "request waits", "requests wait")
                 onEvent(.told(lane, "nothing has moved for \(seconds) s; \(count) for this server"))
             }
         }
     }
-}
-
-/// Whether a call's deadline has passed.
-private final class Overtime: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isOver: Bool { flag.load(ordering: .relaxed) }
-    func begin() { flag.store(true, ordering: .relaxed) }
 }
 
 extension TransferEvent {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 
 /// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
@@ -37,9 +38,10 @@ struct Upload: Sendable {
                 object: item.url, reason: .length(expected: file.identity.size, found: size),
                 message: "the store holds \(size) bytes, sent were \(file.identity.size)")
         }
-        let record = StoredRecord(
+        var record = StoredRecord(
             path: item.path, url: item.url, size: file.identity.size, etag: info.etag, versionID: info.versionID,
             sha256: digester.digest?.hex, file: file.identity)
+        record.checksum = info.isComposite ? nil : info.checksum?.text
         journal.record(record)
         return (record, true)
     }
@@ -104,6 +106,30 @@ struct Upload: Sendable {
     }
 }
 
+extension Upload {
+    /// Clocks of stores and pods differ.
+    private static let clockDifference: Int64 = 300
+
+    /// Ends an upload in parts that an earlier process has begun; one whose name it never learnt is looked for: uploads of
+    /// this very object that were begun when it was about to begin one. Others' are left alone; what cannot be looked at or
+    /// ended is told and left to the bucket's own rules.
+    func abandon(_ record: UploadRecord, _ item: StoreItem) async {
+        let earliest = (record.begun ?? .max) - Self.clockDifference
+        do throws(TransferError) {
+            var ids = [record.id]
+            if record.id.isEmpty {
+                ids = try await item.store.unfinishedUploads(prefix: item.key)
+                    .filter { $0.key.isSame(as: item.key) && ($0.began ?? .min) >= earliest }.map(\.id)
+            }
+            for id in ids { try await item.store.resumeMultipart(item.key, id: id).abort() }
+        } catch  where error.reason != .notFound {
+            requests.onEvent(
+                .told(item.url, "an upload of an earlier process may be left in the store: \(error.message)"))
+        } catch {}
+        journal.forgetUpload(at: item.url)
+    }
+}
+
 /// One file on its way to one object.
 struct StoreItem: Sendable {
     var store: any ObjectStore
@@ -113,4 +139,8 @@ struct StoreItem: Sendable {
     /// Below the folder of outputs.
     var path: String
     var priority: Int
+    /// Where someone has said so.
+    var contentType: String?
+    /// What becomes this object together; `nil`: the file at `path`.
+    var pack: Pack?
 }

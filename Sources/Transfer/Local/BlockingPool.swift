@@ -5,6 +5,8 @@ import Synchronization
 /// Swift's tasks, of which a container may have just one.
 final class BlockingPool: Sendable {
     static let shared = BlockingPool(threads: 2)
+    /// Of archives, which wait for the network while they are packed and unpacked and would keep others waiting.
+    static let archives = BlockingPool(threads: 2)
 
     private struct State {
         var waiting: [@Sendable () -> Void] = []
@@ -14,7 +16,7 @@ final class BlockingPool: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
-    private let signal = Signal()
+    private let signal = Semaphore()
 
     init(threads limit: Int) { self.limit = limit }
 
@@ -38,7 +40,7 @@ final class BlockingPool: Sendable {
     func run<Success: Sendable, Failure: Error>(
         _ work: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        let flag = CancellationFlag()
+        let flag = Flag()
         let outcome = await withTaskCancellationHandler {
             await Result { () async throws(Failure) in
                 try await run { () throws(Failure) in try work { flag.isSet } }
@@ -103,8 +105,8 @@ final class BlockingPool: Sendable {
     }
 }
 
-/// Tells a thread that runs no task that its task was cancelled.
-private final class CancellationFlag: Sendable {
+/// Told once, to whoever looks: such as a thread that runs no task that its task was cancelled.
+final class Flag: Sendable {
     private let flag = Atomic<Bool>(false)
     var isSet: Bool { flag.load(ordering: .relaxed) }
     func set() { flag.store(true, ordering: .relaxed) }
@@ -139,8 +141,8 @@ private final class FirstOutcome<Success: Sendable>: Sendable {
     }
 }
 
-/// A counting semaphore.
-private final class Signal: @unchecked Sendable {
+/// A counting semaphore, for threads.
+final class Semaphore: @unchecked Sendable {
     // Sendable: sem_t is made to be used from many threads; its memory is allocated once and never moves.
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 

@@ -8,6 +8,8 @@ final class SourceFile: Sendable {
     let descriptor: Int32
     let identity: FileIdentity
     let display: String
+    /// Who may read, write and run it.
+    let permissions: mode_t
 
     /// Takes the descriptor over. Throws `.local` for anything but a regular file.
     init(descriptor: Int32, display: String) throws(TransferError) {
@@ -16,6 +18,7 @@ final class SourceFile: Sendable {
         var status = stat()
         let looked = fstat(descriptor, &status) == 0
         identity = FileIdentity(status)
+        permissions = status.st_mode & 0o777
         guard looked, status.st_mode & S_IFMT == S_IFREG else {
             throw TransferError(object: display, reason: .local(errno: EINVAL), message: "is not a regular file")
         }

@@ -27,6 +27,16 @@ enum ExistingFile {
         return direction == .fetched ? modified >= time : time >= modified
     }
 
+    /// The same of two objects.
+    static func isSame(_ target: ObjectInfo, as source: ObjectInfo) -> Bool {
+        guard let size = target.size else { return false }
+        let same = try? isSame(size: size, modified: seconds(target.lastModified) ?? .min, source, .fetched) {
+            (algorithm) throws(TransferError) in
+            target.checksum?.algorithm == algorithm && !target.isComposite ? target.checksum : nil
+        }
+        return same ?? false
+    }
+
     /// As listings (RFC 3339) and answers (RFC 9110) write it.
     private static func seconds(_ text: String?) -> Int64? {
         text.flatMap { (CivilTime(http: $0) ?? CivilTime(internet: $0))?.secondsSince1970 }

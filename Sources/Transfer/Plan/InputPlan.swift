@@ -44,6 +44,12 @@ struct InputPlan: Sendable {
         }
     }
 
+    /// What keys begin with that are listed.
+    var prefix: String { if case .listing(let prefix) = source { prefix } else { "" } }
+
+    /// Whether something below the folder of this name may be meant.
+    func reaches(into folder: String) -> Bool { glob?.reaches(into: folder) ?? true }
+
     /// The path below the folder of inputs for an object that the listing gave; `nil` if the pattern does not mean it.
     func destination(of key: String) -> String? {
         if let glob, !glob.matches(key) { return nil }

@@ -39,6 +39,8 @@ package struct OutputRequest: Sendable, Equatable {
     package var to: String
     /// Higher goes first.
     package var priority: Int
+    /// Whether all that `from` names becomes one object, which then is called `to`.
+    package var pack = PackFormat.none
     /// Of all that `from` names; `nil`: all.
     package var filter: NameFilter?
     package var settings = StoreSettings()

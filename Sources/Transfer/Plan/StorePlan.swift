@@ -22,6 +22,9 @@ struct StorePlan: Sendable {
     /// Entries by their URLs' hashes, while the plan is made.
     private var takers: [UInt64: Int32] = [:]
 
+    /// By target, the files that become one object together.
+    private var packs: [UInt32: [Entry]] = [:]
+
     /// Of each target, whether a file was there for it.
     private var isFound: [Bool]
 
@@ -58,11 +61,23 @@ struct StorePlan: Sendable {
         for (index, target) in targets.enumerated() {
             guard let key = target.plan.key(of: path) else { continue }
             isFound[index] = true
-            let url = target.place.url(of: key)
+            let isPacked = target.output.pack != .none
+            if isPacked {
+                if start == nil {
+                    start = names.count
+                    names += path.utf8
+                }
+                let entry = Entry(start: start ?? 0, length: UInt32(path.utf8.count), target: UInt32(index))
+                packs[UInt32(index), default: []].append(entry)
+                // One entry stands for them all.
+                if packs[UInt32(index)]?.count ?? 0 > 1 { continue }
+            }
+            let url = target.place.url(of: isPacked ? target.place.key : key)
             let hash = NameFolding().hash(of: url)
             if let other = takers[hash], self[Int(other)].url.isSame(as: url) {
                 let taken = self.path(Int(other))
-                if !taken.isSame(as: path) { failures.append(.sameObject(path, taken, url)) }
+                let isPack = isPacked || packs[entries[Int(other)].target] != nil
+                if isPack || !taken.isSame(as: path) { failures.append(.sameObject(path, taken, url)) }
                 continue
             }
             takers[hash] = Int32(entries.count)
@@ -86,18 +101,29 @@ struct StorePlan: Sendable {
         }
     }
 
+    /// Of a file; of what is packed, the object's own name.
     func path(_ index: Int) -> String {
         let entry = entries[index]
+        if packs[entry.target] != nil {
+            return targets[Int(entry.target)].place.key.segments().last.map(String.init) ?? ""
+        }
         return String(decoding: names[entry.start..<entry.start + Int(entry.length)], as: UTF8.self)
     }
 
     subscript(index: Int) -> StoreItem {
         let path = path(index)
         let target = targets[Int(entries[index].target)]
-        let key = target.plan.key(of: path) ?? ""
+        let pack = packs[entries[index].target].map { packed in
+            Pack(
+                format: target.output.pack,
+                names: { [names] in
+                    String(decoding: names[packed[$0].start..<packed[$0].start + Int(packed[$0].length)], as: UTF8.self)
+                }, count: packed.count)
+        }
+        let key = pack == nil ? target.plan.key(of: path) ?? "" : target.place.key
         return StoreItem(
             store: target.place.store, key: key, url: target.place.url(of: key), path: path,
-            priority: target.output.priority)
+            priority: target.output.priority, contentType: target.output.settings.contentType, pack: pack)
     }
 }
 

@@ -11,6 +11,11 @@ package protocol ObjectStore: Sendable {
     /// One page of the objects whose key starts with `prefix`, in the store's order.
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage
 
+    /// The same of the objects that may be meant alone, where the store can tell without looking at all.
+    /// - Parameter reaches: whether something below a folder, named without its `/`, may be meant.
+    func list(prefix: String, after token: String?, entering reaches: @Sendable (String) -> Bool)
+        async throws(TransferError) -> ObjectPage
+
     /// Reads the object, or a range of its bytes, into `sink`. With `matching` the store must refuse (`.changed`) when
     /// the object is no longer that one. A store that ignores ranges ends in `.protocolViolation` before a byte is
     /// given to the sink.
@@ -33,8 +38,14 @@ package protocol ObjectStore: Sendable {
     func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload]
 }
 
-/// For stores that know no uploads in parts.
+/// For stores that know no uploads in parts, and no folders.
 extension ObjectStore {
+    package func list(prefix: String, after token: String?, entering reaches: @Sendable (String) -> Bool)
+        async throws(TransferError) -> ObjectPage
+    {
+        try await list(prefix: prefix, after: token)
+    }
+
     package func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
@@ -59,12 +70,16 @@ package struct StoreTraits: Sendable, Equatable {
     package var multipart: MultipartLimits?
     /// Checksum the store verifies on upload and returns on download, cheapest first.
     package var checksum: ChecksumAlgorithm?
+    /// `unfinishedUploads` tells of all there are.
+    package var listsUploads: Bool
     /// A key is path and query as they stand in a URL, the query perhaps a signature.
     package var keysAreURLs: Bool
 
     package init(
-        ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?, keysAreURLs: Bool = false
+        ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?,
+        listsUploads: Bool = false, keysAreURLs: Bool = false
     ) {
+        self.listsUploads = listsUploads
         self.keysAreURLs = keysAreURLs
         self.ranges = ranges
         self.lists = lists
@@ -127,6 +142,17 @@ package struct ObjectPage: Sendable, Equatable {
         self.objects = objects
         self.next = next
     }
+
+    /// This page, which came behind `token`. Throws `.protocolViolation` where what follows is this page again: such a
+    /// listing would never end.
+    func getting(on token: String?, of object: String) throws(TransferError) -> ObjectPage {
+        guard token == nil || next != token else {
+            throw TransferError(
+                object: object, reason: .protocolViolation,
+                message: "the listing does not get on: the server gave the same continuation token again")
+        }
+        return self
+    }
 }
 
 package struct ObjectAttributes: Sendable, Equatable {
@@ -182,6 +208,9 @@ package struct UnfinishedUpload: Sendable, Equatable {
         self.id = id
         self.initiated = initiated
     }
+
+    /// Seconds since 1970; `nil` where the store does not say.
+    var began: Int64? { initiated.flatMap { CivilTime(internet: $0)?.secondsSince1970 } }
 }
 
 extension ObjectInfo {

@@ -1,15 +1,88 @@
 extension StreamTransfer {
-    /// The object's bytes in pieces, in order, each given to `body` once and the next fetched meanwhile. Where the
-    /// connection breaks, it goes on behind what was given; length and checksum are compared before this returns.
+    /// Bytes of ranges that are fetched before their turn.
+    static let readAhead = 12 << 20
+
+    /// The object's bytes in pieces, in order, each given to `body` once and what follows fetched meanwhile; length and
+    /// checksum are compared before this returns what the store said of the object.
     ///
     /// Throws `.changed` where what was given can no longer become the object.
+    @discardableResult
     func forEachPiece(
         of source: End, _ info: ObjectInfo, size piece: Int,
         _ body: ([UInt8]) async throws(TransferError) -> Void
+    ) async throws(TransferError) -> ObjectInfo {
+        guard let size = info.size, size > piece, servesRanges(source, info) else {
+            return try await forEachPieceOfStream(of: source, info, size: piece, body)
+        }
+        let plan = RangePlan(size: size, storedPart: nil, partSize: Int64(piece))
+        var given = 0
+        do throws(TransferError) {
+            try await forEachRange(of: source, info, plan) { (bytes) throws(TransferError) in
+                given += 1
+                try await body(bytes)
+            }
+            return info
+        } catch  where error.reason == .protocolViolation && given == 0 {
+            // A server that ignores ranges although it said otherwise.
+            return try await forEachPieceOfStream(of: source, info, size: piece, body)
+        }
+    }
+
+    /// Ranges fetched at once, and given in order.
+    private func forEachRange(
+        of source: End, _ info: ObjectInfo, _ plan: RangePlan, _ body: ([UInt8]) async throws(TransferError) -> Void
     ) async throws(TransferError) {
+        let expected = configuration.verifiesStoreChecksums ? info.wholeChecksum(or: info) : nil
+        var found = expected.map { ChecksumAccumulator($0.algorithm) }
+        let ahead = max(2, Self.readAhead / Int(plan.part))
+        let failure: TransferError? = await withTaskGroup(
+            of: (Int, Result<([UInt8], isComposite: Bool), TransferError>).self
+        ) { group in
+            var ready: [Int: [UInt8]] = [:]
+            var (begun, given) = (0, 0)
+            do throws(TransferError) {
+                while given < plan.count {
+                    while begun < min(plan.count, given + ahead) {
+                        let (index, range) = (begun, plan[begun])
+                        group.addTask {
+                            (
+                                index,
+                                await Result { () async throws(TransferError) in
+                                    try await read(source, info, range, limit: plan.part)
+                                }
+                            )
+                        }
+                        begun += 1
+                    }
+                    if let bytes = ready.removeValue(forKey: given) {
+                        bytes.withUnsafeBytes { found?.update($0) }
+                        given += 1
+                        try await body(bytes)
+                    } else if let (index, range) = await group.next() {
+                        let (bytes, isComposite) = try range.get()
+                        ready[index] = bytes
+                        if isComposite { found = nil }
+                    }
+                }
+                return nil
+            } catch {
+                group.cancelAll()
+                return error
+            }
+        }
+        if let failure { throw failure }
+        if let expected, let found = found?.checksum, found != expected {
+            throw .mismatch(source.url, expected, found, hint: "the object was damaged; fetch it again")
+        }
+    }
+
+    /// In one stream: where the connection breaks, it goes on behind what was given.
+    private func forEachPieceOfStream(
+        of source: End, _ info: ObjectInfo, size piece: Int, _ body: ([UInt8]) async throws(TransferError) -> Void
+    ) async throws(TransferError) -> ObjectInfo {
         let sink = PieceSink(
             piece: piece, meter: meter, checksum: configuration.verifiesStoreChecksums ? .theStores : .nothing)
-        let failure: TransferError? = await withTaskGroup(of: Void.self) { group in
+        let result: Result<ObjectInfo, TransferError> = await withTaskGroup(of: ObjectInfo?.self) { group in
             group.addTask {
                 // The reader waits for this request, and may make others meanwhile: were this one to take a place
                 // among them, a limit of one could never be kept.
@@ -18,20 +91,22 @@ extension StreamTransfer {
                         () async throws(TransferError) in try await take(source, info, into: sink)
                     }
                 }
-                sink.end(result)
+                sink.end(result.map { _ in })
+                return try? result.get()
             }
             do throws(TransferError) {
                 while let bytes = try await sink.next() { try await body(bytes) }
-                return nil
+                return .success(await group.next().flatMap { $0 } ?? info)
             } catch {
                 group.cancelAll()
-                return error
+                return .failure(error)
             }
         }
-        if let failure { throw failure }
+        return try result.get()
     }
 
-    private func take(_ source: End, _ info: ObjectInfo, into sink: PieceSink) async throws(TransferError) {
+    private func take(_ source: End, _ info: ObjectInfo, into sink: PieceSink) async throws(TransferError) -> ObjectInfo
+    {
         var range: Range<Int64>?
         let position = sink.position
         if position > 0, let size = info.size, servesRanges(source, info), position < size {
@@ -41,7 +116,7 @@ extension StreamTransfer {
         }
         let found: ObjectInfo
         do throws(TransferError) {
-            found = try await source.place.store.read(source.key, range: range, matching: info, into: sink)
+            found = try await source.store.read(source.key, range: range, matching: info, into: sink)
         } catch {
             guard sink.differs else { throw error }
             throw TransferError(
@@ -57,23 +132,25 @@ extension StreamTransfer {
         if let expected, let computed = sink.checksum, expected.algorithm == computed.algorithm, expected != computed {
             throw .mismatch(source.url, expected, computed, hint: "the object was damaged; fetch it again")
         }
+        return found
     }
 
     /// Of one version, if it has a validator that says so.
     func servesRanges(_ source: End, _ info: ObjectInfo) -> Bool {
-        source.place.store.traits.ranges && info.ranges && info.isPinned
+        source.store.traits.ranges && info.ranges && info.isPinned
     }
 
     /// The stretch, or the whole object, its length and the store's checksum compared.
     /// - Parameter limit: most bytes of an object whose size is not known.
+    /// - Returns: also whether the store says now that its checksum is none of the content.
     func read(_ source: End, _ info: ObjectInfo, _ range: Range<Int64>?, limit: Int64) async throws(TransferError)
-        -> [UInt8]
+        -> (bytes: [UInt8], isComposite: Bool)
     {
         let expected = range.map { $0.upperBound - $0.lowerBound } ?? info.size
         let sink = MemorySink(limit: Int(expected ?? limit), meter: meter)
         return try await requests.run(source.url, bytes: 0, counting: sink, length: expected ?? limit) {
             () async throws(TransferError) in
-            let found = try await source.place.store.read(source.key, range: range, matching: info, into: sink)
+            let found = try await source.store.read(source.key, range: range, matching: info, into: sink)
             if let expected, Int64(sink.bytes.count) != expected {
                 throw TransferError(
                     object: source.url, reason: .length(expected: expected, found: Int64(sink.bytes.count)),
@@ -85,15 +162,19 @@ extension StreamTransfer {
                     throw .mismatch(source.url, checksum, computed, hint: "the object was damaged; fetch it again")
                 }
             }
-            return sink.bytes
+            return (sink.bytes, found.isComposite)
         }
     }
 
-    func write(_ bytes: [UInt8], to target: End) async throws(TransferError) {
-        let store = target.place.store
-        var attributes = ObjectAttributes()
+    @discardableResult
+    func write(_ bytes: [UInt8], to target: End, _ attributes: ObjectAttributes = ObjectAttributes())
+        async throws(TransferError) -> ObjectInfo
+    {
+        let store = target.store
+        var attributes = attributes
         attributes.checksum = store.traits.checksum.map { Self.checksum(bytes, $0).checksum }
-        _ = try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) { () async throws(TransferError) in
+        return try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) {
+            () async throws(TransferError) in
             try await store.write(target.key, BytesSource(bytes), attributes)
         }
     }

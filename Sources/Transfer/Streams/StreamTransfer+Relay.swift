@@ -5,7 +5,10 @@ extension StreamTransfer {
         var restarts = 0
         while true {
             do throws(TransferError) {
-                let size = try await copyOnce(source, info, to: target)
+                let size =
+                    if let copied = try await copyInStore(source, info, to: target) { copied } else {
+                        try await copyOnce(source, info, to: target)
+                    }
                 return TransferredFile(path: target.key, url: target.url, size: size)
             } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
                 restarts += 1
@@ -15,7 +18,7 @@ extension StreamTransfer {
     }
 
     private func copyOnce(_ source: End, _ info: ObjectInfo, to target: End) async throws(TransferError) -> Int64 {
-        let multipart = target.place.store.traits.multipart
+        let multipart = target.store.traits.multipart
         let plan = info.size.flatMap { PartPlan(size: $0, limits: multipart, partSize: configuration.partSize) }
         if let plan, servesRanges(source, info) {
             do throws(TransferError) {
@@ -36,7 +39,7 @@ extension StreamTransfer {
                 hint: "copy it to a file first")
         }
         return try await room.holding(source.url, bytes: Int(info.size ?? most)) { () async throws(TransferError) in
-            let bytes = try await read(source, info, nil, limit: most)
+            let bytes = try await read(source, info, nil, limit: most).bytes
             try await write(bytes, to: target)
             return Int64(bytes.count)
         }
@@ -46,36 +49,18 @@ extension StreamTransfer {
     private func copyRanges(_ source: End, _ info: ObjectInfo, _ plan: PartPlan, to target: End)
         async throws(TransferError) -> Int64
     {
-        typealias Part = Result<(tag: PartTag, checksum: ChecksumAccumulator), TransferError>
         try await uploading(to: target) { (upload) throws(TransferError) in
             let known = configuration.verifiesStoreChecksums ? info.checksum : nil
-            let parts: Result<([PartTag], ChecksumAccumulator?), TransferError> = await withTaskGroup(of: Part.self) {
-                group in
-                var joiner = ChecksumJoiner(known?.algorithm == .crc32c ? .crc32c : nil)
-                var tags: [PartTag] = []
-                var failure: TransferError?
-                func take(_ part: Part) {
-                    switch part {
-                    case .success(let (tag, checksum)):
-                        tags.append(tag)
-                        joiner.add(checksum, at: tag.number - 1)
-                    case .failure(let error):
-                        if failure == nil { group.cancelAll() }
-                        failure = failure ?? error
-                    }
-                }
-                for index in 0..<plan.count where failure == nil {
-                    if index >= configuration.maximumConcurrency, let part = await group.next() { take(part) }
-                    group.addTask { await copyPart(index, of: plan, source, info, to: upload, target) }
-                }
-                while let part = await group.next() { take(part) }
-                return failure.map(Result.failure) ?? .success((tags, joiner.whole))
+            let parts = try await inParallel(plan.count) { (index) async throws(TransferError) in
+                try await copyPart(index, of: plan, source, info, to: upload, target)
             }
-            let (tags, whole) = try parts.get()
-            if let known, let found = whole?.checksum, found != known {
+            let isTold = known?.algorithm == .crc32c && parts.allSatisfy { $0.checksum != nil }
+            var joiner = ChecksumJoiner(isTold ? .crc32c : nil)
+            for part in parts { joiner.add(part.checksum, at: part.tag.number - 1) }
+            if let known, let found = joiner.whole?.checksum, found != known {
                 throw .mismatch(source.url, known, found, hint: "the object was damaged; copy it again")
             }
-            return tags
+            return parts.map(\.tag)
         }
         return plan.size
     }
@@ -83,14 +68,13 @@ extension StreamTransfer {
     private func copyPart(
         _ index: Int, of plan: PartPlan, _ source: End, _ info: ObjectInfo, to upload: any MultipartUpload,
         _ target: End
-    ) async -> Result<(tag: PartTag, checksum: ChecksumAccumulator), TransferError> {
+    ) async throws(TransferError) -> (tag: PartTag, checksum: ChecksumAccumulator?) {
         let range = plan[index]
-        return await Result { () async throws(TransferError) in
-            try await room.holding(source.url, bytes: range.count) { () async throws(TransferError) in
-                let bytes = try await read(source, info, range, limit: plan.part)
-                let checksum = Self.checksum(bytes, .crc32c)
-                return (try await send(bytes, checksum, index + 1, to: upload, target.url), checksum)
-            }
+        return try await room.holding(source.url, bytes: range.count) { () async throws(TransferError) in
+            let (bytes, isComposite) = try await read(source, info, range, limit: plan.part)
+            let checksum = Self.checksum(bytes, .crc32c)
+            let tag = try await send(bytes, index + 1, to: upload, target)
+            return (tag, isComposite ? nil : checksum)
         }
     }
 
@@ -103,16 +87,11 @@ extension StreamTransfer {
             try await uploading(to: target) { (upload) throws(TransferError) in
                 var tags: [PartTag] = []
                 try await forEachPiece(of: source, info, size: Int(part)) { (bytes) throws(TransferError) in
-                    let checksum = Self.checksum(bytes, .crc32c)
-                    tags.append(try await send(bytes, checksum, tags.count + 1, to: upload, target.url))
+                    tags.append(try await send(bytes, tags.count + 1, to: upload, target))
                     total += Int64(bytes.count)
                 }
-                if tags.isEmpty {
-                    // An upload needs a part, if only an empty one.
-                    let checksum = Self.checksum([], .crc32c)
-                    tags.append(try await send([], checksum, 1, to: upload, target.url))
-                }
-                return tags
+                // An upload needs a part, if only an empty one.
+                return tags.isEmpty ? [try await send([], 1, to: upload, target)] : tags
             }
             return total
         }

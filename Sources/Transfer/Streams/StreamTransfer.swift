@@ -9,11 +9,24 @@ struct StreamTransfer: Sendable {
     let room: ConcurrencyGate
     let configuration: TransferConfiguration
     let meter: TransferMeter
+    /// Set once a store has said that it copies nothing by itself.
+    let copiesNothing: Flag
 
     struct End: Sendable {
-        var place: ResolvedURL
+        var store: any ObjectStore
         var key: String
-        var url: String { place.url(of: key) }
+        /// Fit for messages and records.
+        var url: String
+
+        init(store: any ObjectStore, key: String, url: String) {
+            self.store = store
+            self.key = key
+            self.url = url
+        }
+
+        init(_ place: ResolvedURL, _ key: String) {
+            self.init(store: place.store, key: key, url: place.url(of: key))
+        }
     }
 
     /// Of what goes to standard output: more would not be faster.
@@ -26,7 +39,7 @@ struct StreamTransfer: Sendable {
                 object: source.url, reason: .length(expected: limit, found: size),
                 message: "has \(size) bytes, more than a document may have")
         }
-        return try await read(source, info, nil, limit: limit)
+        return try await read(source, info, nil, limit: limit).bytes
     }
 
     /// Writes an object to a descriptor, in order.
@@ -41,54 +54,71 @@ struct StreamTransfer: Sendable {
         return TransferredFile(path: "-", url: source.url, size: total)
     }
 
-    /// Stores what a descriptor gives until its end: in one request where that is little, else part after part.
+    /// Stores what a descriptor gives until its end.
     func store(_ descriptor: Int32, to target: End) async throws(TransferError) -> TransferredFile {
         let input = StandardStream(descriptor: descriptor)
         let part = Int(configuration.partSize ?? 2 * PartPlan.defaultPart)
-        let first = try await input.read(upTo: part)
-        guard first.count == part else {
-            try await write(first, to: target)
-            return TransferredFile(path: "-", url: target.url, size: Int64(first.count))
+        var total: Int64 = 0
+        _ = try await store(to: target, part: part) { () async throws(TransferError) in
+            let bytes = try await input.read(upTo: part)
+            total += Int64(bytes.count)
+            return bytes
         }
-        guard target.place.store.traits.multipart != nil else {
+        return TransferredFile(path: "-", url: target.url, size: total)
+    }
+
+    /// Stores what comes in pieces of `part` bytes: in one request where that is little, else part after part.
+    /// - Parameter next: fewer bytes than `part` are the last.
+    func store(
+        to target: End, part: Int, _ attributes: ObjectAttributes = ObjectAttributes(),
+        _ next: () async throws(TransferError) -> [UInt8]
+    ) async throws(TransferError) -> ObjectInfo {
+        let first = try await next()
+        guard first.count == part else { return try await write(first, to: target, attributes) }
+        guard target.store.traits.multipart != nil else {
             throw TransferError(
                 object: target.url, reason: .configuration,
-                message: "standard input has \(part) bytes or more, and this store takes no uploads in parts")
+                message: "what is to be stored has \(part) bytes or more, and this store takes no uploads in parts")
         }
-        var total: Int64 = 0
-        try await uploading(to: target) { (upload) throws(TransferError) in
+        return try await uploading(to: target, attributes) { (upload) throws(TransferError) in
             var tags: [PartTag] = []
             var bytes = first
             while !bytes.isEmpty {
-                let checksum = Self.checksum(bytes, .crc32c)
-                tags.append(try await send(bytes, checksum, tags.count + 1, to: upload, target.url))
-                total += Int64(bytes.count)
-                bytes = try await input.read(upTo: part)
+                tags.append(try await send(bytes, tags.count + 1, to: upload, target))
+                bytes = bytes.count == part ? try await next() : []
             }
             return tags
         }
-        return TransferredFile(path: "-", url: target.url, size: total)
     }
 
     func describe(_ source: End, _ known: ObjectInfo?) async throws(TransferError) -> ObjectInfo {
         if let known, known.size != nil { return known }
         return try await requests.run(source.url, bytes: 0) { () async throws(TransferError) in
-            try await source.place.store.stat(source.key)
+            try await source.store.stat(source.key)
         }
     }
 }
 
 extension StreamTransfer {
     /// One upload in parts: whatever `body` throws, or a part that fails, aborts it.
+    @discardableResult
     func uploading(
-        to target: End, _ body: (any MultipartUpload) async throws(TransferError) -> [PartTag]
-    ) async throws(TransferError) {
+        to target: End, _ attributes: ObjectAttributes = ObjectAttributes(),
+        _ body: (any MultipartUpload) async throws(TransferError) -> [PartTag]
+    ) async throws(TransferError) -> ObjectInfo {
         let upload = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
-            try await target.place.store.beginMultipart(target.key, ObjectAttributes())
+            try await target.store.beginMultipart(target.key, attributes)
         }
+        return try await ending(upload, target) { () async throws(TransferError) in try await body(upload) }
+    }
+
+    /// The same for one that was begun.
+    func ending(
+        _ upload: any MultipartUpload, _ target: End, _ body: () async throws(TransferError) -> [PartTag]
+    ) async throws(TransferError) -> ObjectInfo {
         do throws(TransferError) {
-            let tags = try await body(upload).sorted { $0.number < $1.number }
-            _ = try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
+            let tags = try await body().sorted { $0.number < $1.number }
+            return try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
                 try await upload.complete(tags)
             }
         } catch {
@@ -97,13 +127,38 @@ extension StreamTransfer {
         }
     }
 
-    func send(
-        _ bytes: [UInt8], _ checksum: ChecksumAccumulator, _ number: Int, to upload: any MultipartUpload, _ url: String
-    )
+    /// Parts 0 to `count`, as many at once as requests may be; the first that fails stops the others.
+    func inParallel<Part: Sendable>(
+        _ count: Int, _ body: @escaping @Sendable (Int) async throws(TransferError) -> Part
+    ) async throws(TransferError) -> [Part] {
+        let parts: Result<[Part], TransferError> = await withTaskGroup(of: Result<Part, TransferError>.self) { group in
+            var parts: [Part] = []
+            var failure: TransferError?
+            func take(_ part: Result<Part, TransferError>) {
+                switch part {
+                case .success(let part): parts.append(part)
+                case .failure(let error):
+                    if failure == nil { group.cancelAll() }
+                    failure = failure ?? error
+                }
+            }
+            for index in 0..<count where failure == nil {
+                if index >= configuration.maximumConcurrency, let part = await group.next() { take(part) }
+                group.addTask { await Result { () async throws(TransferError) in try await body(index) } }
+            }
+            while let part = await group.next() { take(part) }
+            return failure.map(Result.failure) ?? .success(parts)
+        }
+        return try parts.get()
+    }
+
+    func send(_ bytes: [UInt8], _ number: Int, to upload: any MultipartUpload, _ target: End)
         async throws(TransferError) -> PartTag
     {
-        try await requests.run(url, bytes: 0, length: Int64(bytes.count)) { () async throws(TransferError) in
-            try await upload.part(number, BytesSource(bytes), checksum: checksum.checksum)
+        let checksum = Self.checksum(bytes, target.store.traits.checksum ?? .crc32c).checksum
+        return try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) {
+            () async throws(TransferError) in
+            try await upload.part(number, BytesSource(bytes), checksum: checksum)
         }
     }
 

@@ -41,9 +41,11 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
                    kpipe-sidecar cp - s3://bucket/sorted.txt
               10. See what would be copied:
                  kpipe-sidecar cp --dry-run 's3://bucket/**' .
+              11. Abort uploads in parts that were left behind a week ago or earlier:
+                 kpipe-sidecar cp --abort-stale 7d s3://bucket/run-7/
             """)
 
-    @Argument(help: "Sources, then the destination.")
+    @Argument(help: "Sources, then the destination; with --abort-stale the objects, prefixes or patterns meant.")
     var places: [String]
 
     @Flag(name: [.customShort("R"), .long], help: "Copy folders and prefixes with all they hold.")
@@ -90,6 +92,14 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Leave out what stands at the target with the same size, and the same checksum or no older time.")
     var skipExisting = false
 
+    @Option(
+        help: "Copy nothing; abort uploads in parts that were begun before so long, as in 7d, and not ended.",
+        transform: CopyCommand.duration)
+    var abortStale: Duration?
+
+    @Flag(help: "Abort without asking.")
+    var yes = false
+
     @Flag(inversion: .prefixedNo, help: "Compare the checksums that stores keep.")
     var checksum = true
 
@@ -108,7 +118,10 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard places.count >= 2 else { throw ValidationError("A source and a destination are needed.") }
+        guard abortStale != nil || places.count >= 2 else {
+            throw ValidationError("A source and a destination are needed.")
+        }
+        guard abortStale != nil || !yes else { throw ValidationError("--yes belongs to --abort-stale.") }
         guard memory >= 1 << 20 else { throw ValidationError("--memory is at least 1MiB.") }
         guard attempts > 0 else { throw ValidationError("--attempts must be at least 1.") }
         _ = try stored.settings(stores.settings, at: places[places.count - 1])
@@ -117,7 +130,7 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     func run() async throws {
-        let plan = try copyPlan()
+        let plan = abortStale == nil ? try copyPlan() : nil
         let configuration = transferConfiguration.fitting(memoryLimit: TransferConfiguration.memoryLimit)
         let settings = try stored.settings(stores.settings, at: places[places.count - 1])
         let registry = StoreRegistry(
@@ -125,10 +138,17 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
                 concurrency: configuration.maximumConcurrency, minimumSpeed: minimumSpeed, settings))
         let engine = TransferEngine(stores: registry, configuration: configuration)
         let output = CopyOutput(
-            json: json, quiet: quiet || plan.usesStandardOutput, dryRun: dryRun, meter: engine.meter,
+            json: json, quiet: quiet || plan?.usesStandardOutput == true, dryRun: dryRun, meter: engine.meter,
             diagnostics: diagnostics)
-        let (report, signal) = await withSignalsCancelling {
-            await output.showing { await perform(plan, engine, output) }
+        var stale: [StaleUpload] = []
+        if let abortStale {
+            let run = StaleUploadsRun(
+                engine: engine, age: abortStale, filter: try filter, dryRun: dryRun, yes: yes, output: output)
+            stale = try await run.chosen(places)
+        }
+        let (report, signal) = await withSignalsCancelling { [stale] in
+            guard let plan else { return await engine.abort(stale, onEvent: output.take, aborted: output.aborted) }
+            return await output.showing { await perform(plan, engine, output) }
         }
         await registry.shutdown()
         guard !report.isComplete else { return output.finish(report, exitCode: 0) }
@@ -154,10 +174,17 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
             let plan = try CopyPlan(
                 sources: Array(places.dropLast()), destination: places[places.count - 1], recursive: recursive,
                 isFolder: FileTest.isFolder)
-            let filter = try NameFilter(include: include, exclude: exclude)
-            return plan.taking(filter, badNames)
-        } catch {
+            return plan.taking(try filter, badNames)
+        } catch let error as TransferError {
             throw CommandFailure(.usage, error.description)
+        }
+    }
+
+    private var filter: NameFilter {
+        get throws {
+            do { return try NameFilter(include: include, exclude: exclude) } catch {
+                throw CommandFailure(.usage, error.description)
+            }
         }
     }
 

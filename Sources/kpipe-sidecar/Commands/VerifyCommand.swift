@@ -1,83 +1,101 @@
 import ArgumentParser
+import Basics
+import SidecarAgent
 import Transfer
 import WorkdirProtocol
 
-/// `verify`: compares files with the manifest of what was stored.
+/// `verify`: compares files, or a store's objects, with the manifest of what was stored.
 struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Compares files with a manifest: sizes and SHA-256.",
+        commandName: "verify",
+        abstract: "Compares files, or a store's objects, with a manifest: sizes, SHA-256 and the store's checksums.",
         discussion: """
+            All files are compared, and every reason is told. Ends with 0, 66 where something is missing, 65 where something
+            differs, or the code of what kept it from looking.
+
             EXAMPLES
-              1. Files that were fetched again, with the manifest among them:
+              1. What a step has stored, where it was stored:
+                 kpipe-sidecar verify s3://bucket/run-7/out/
+              2. The same without reading the objects:
+                 kpipe-sidecar verify --dry-run s3://bucket/run-7/out/
+              3. Files that were fetched again, with the manifest among them:
                  kpipe-sidecar cp s3://bucket/run-7/out/ out/
                  kpipe-sidecar verify out/kpipe-manifest.json out/
-              2. Against the manifest in the store:
-                 kpipe-sidecar verify s3://bucket/run-7/out/kpipe-manifest.json out/
+              4. Files, or a copy, against the manifest in the store:
+                 kpipe-sidecar verify s3://bucket/run-7/out/ out/
+                 kpipe-sidecar verify s3://bucket/run-7/out/ gs://copy/out/
             """)
 
-    @Argument(help: "The manifest: a file or URL.")
+    @Argument(help: "The manifest: a file or URL, or the folder or prefix where it lies.")
     var manifest: String
 
-    @Argument(help: "The folder its paths are below.")
-    var folder = "."
+    @Argument(
+        help: "The folder or prefix its paths are below. Left out: of a manifest in a store where each file was stored."
+    )
+    var place: String?
 
     @OptionGroup var stores: StoreOptions
 
     @Flag(help: "Print one JSON object for each file, and a summary last.")
     var json = false
 
-    @Flag(help: "Compare sizes alone, which reads no file.")
+    @Flag(help: "Compare sizes and stores' checksums alone, which reads no content.")
     var dryRun = false
 
     @OptionGroup var logging: LoggingOptions
 
     func run() async throws {
-        let registry = StoreRegistry(stores.configuration(concurrency: 2))
-        let engine = TransferEngine(stores: registry)
-        let document = await Result { () async throws(TransferError) in
-            try Manifest(try await engine.document(manifest), from: manifest)
-        }
+        let configuration = TransferConfiguration(digestsOutputs: false).fitting(
+            memoryLimit: TransferConfiguration.memoryLimit)
+        let registry = StoreRegistry(stores.configuration(concurrency: configuration.maximumConcurrency))
+        let engine = TransferEngine(stores: registry, configuration: configuration)
+        let checked = await Result { () async throws(TransferError) in try await check(with: engine) }
         await registry.shutdown()
         do {
-            try await check(try document.get())
+            let report = try checked.get()
+            guard let first = report.failures.first else { return }
+            let others = report.failureCount > 1 ? " (and \(report.failureCount - 1) more)" : ""
+            throw CommandFailure(report.exitCode, first.description + others)
         } catch let error as TransferError {
             throw CommandFailure(error.exitCode, error.description)
         }
     }
 
-    private func check(_ manifest: Manifest) async throws {
-        let check = try ManifestCheck(folder: folder)
-        var failures: [TransferError] = []
-        for var file in manifest.files {
-            if dryRun { file.sha256 = nil }
-            let verdict = await check.verdict(on: file)
-            if case .fails(let error) = verdict { failures.append(error) }
+    private func check(with engine: TransferEngine) async throws(TransferError) -> TransferReport {
+        let isFolder = manifest.hasSuffix("/") || FileTest.isFolder(manifest)
+        let url = isFolder ? ManifestLocation.url(in: manifest) : manifest
+        let files = try Manifest(try await engine.document(url), from: url).files
+        let isLocal = try Location(manifest).isLocal
+        let check = try ManifestCheck(
+            place ?? (isLocal ? "." : nil), engine: engine, settings: stores.settings, reads: !dryRun)
+        var report = TransferReport()
+        await check.verdicts(on: files) { file, verdict in
+            if case .fails(let error) = verdict { report.add(error) }
             if let line = line(file, verdict) { print(line) }
         }
         if json {
             print(
                 JSONLine.object([
-                    ("event", .text("summary")), ("files", .number(Int64(manifest.files.count))),
-                    ("failures", .number(Int64(failures.count))),
+                    ("event", .text("summary")), ("files", .number(Int64(files.count))),
+                    ("failures", .number(Int64(report.failureCount))),
                 ]))
         }
-        guard let first = failures.first else { return }
-        let missing = failures.allSatisfy { $0.exitCode == .noInput }
-        let others = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""
-        throw CommandFailure(missing ? .noInput : .data, first.description + others)
+        return report
     }
 
     private func line(_ file: Manifest.File, _ verdict: ManifestCheck.Verdict) -> String? {
-        let word =
-            switch verdict {
-            case .matches: "ok"
-            case .sizeMatches: "size"
-            case .fails: "failed"
-            }
-        guard json else { return verdict == .matches ? nil : "\(word) \(file.path)" }
-        var fields: [(String, JSONLine.Value)] = [("event", .text(word)), ("path", .text(file.path))]
-        if case .fails(let error) = verdict { fields.append(("error", .text(error.description))) }
-        return JSONLine.object(fields)
+        var (word, why): (String, String?) = ("ok", nil)
+        switch verdict {
+        case .matches: break
+        case .sizeMatches: word = "size"
+        case .fails(let error): (word, why) = ("failed", error.description)
+        }
+        guard json else {
+            return verdict == .matches
+                ? nil : "\(word) \(file.path.printable())" + (why.map { ": \($0.printable())" } ?? "")
+        }
+        return JSONLine.object(
+            [("event", .text(word)), ("path", .text(file.path))] + (why.map { [("error", .text($0))] } ?? []))
     }
 }
 

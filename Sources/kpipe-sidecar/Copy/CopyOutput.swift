@@ -77,6 +77,13 @@ final class CopyOutput: Sendable {
         }
     }
 
+    /// A line about something that is no file, for people or for programs.
+    func show(_ text: String, _ fields: @autoclosure () -> [(String, JSONLine.Value)]) {
+        if !quiet { print((json ? JSONLine.object(fields()) : text) + "\n", on: STDOUT_FILENO) }
+    }
+
+    func prompt(_ text: String) { print(text, on: STDERR_FILENO) }
+
     /// The summary, where somebody reads it.
     func finish(_ report: TransferReport, exitCode: Int32) {
         let totals = report.totals

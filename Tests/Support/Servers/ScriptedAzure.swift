@@ -122,7 +122,11 @@ package final class ScriptedAzure: Sendable {
             .sorted { $0.0 < $1.0 }.map { "\($0.0):\($0.1)" }
         lines.append("/\(account)\(components.percentEncodedPath)")
         lines += call.query.map { ($0.key.lowercased(), $0.value) }.sorted { $0.0 < $1.0 }.map { "\($0.0):\($0.1)" }
-        let text = Array(lines.joined(separator: "\n").utf8)
+        return hmac(lines.joined(separator: "\n"))
+    }
+
+    private static func hmac(_ text: String) -> String {
+        let text = Array(text.utf8)
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
         _ = key.withUnsafeBytes {
@@ -194,7 +198,14 @@ package final class ScriptedAzure: Sendable {
                 return failure(400, "InvalidBlobOrBlock", call)
             }
             if let refusal = damage(call) { return refusal }
-            state.blocks[call.path, default: [:]][id] = call.body
+            if call["x-ms-copy-source"] != nil {
+                switch source(call, state) {
+                case .failure(let refusal): return refusal.answer
+                case .success(let source): state.blocks[call.path, default: [:]][id] = source.bytes
+                }
+            } else {
+                state.blocks[call.path, default: [:]][id] = call.body
+            }
             return ScriptedAnswer(201)
         case ("GET", "blocklist"): return blockList(call, state)
         case ("PUT", "blocklist"):
@@ -203,6 +214,13 @@ package final class ScriptedAzure: Sendable {
         case ("PUT", nil):
             guard call["x-ms-blob-type"] == "BlockBlob" else { return failure(400, "InvalidHeaderValue", call) }
             if let refusal = condition(call, blob) ?? damage(call) { return refusal }
+            if call["x-ms-copy-source"] != nil {
+                switch source(call, state) {
+                case .failure(let refusal): return refusal.answer
+                case .success(let source):
+                    return created(store(source.bytes, call.path, headers: properties(call), &state))
+                }
+            }
             var headers = properties(call)
             headers["Content-MD5"] = headers["Content-MD5"] ?? md5(call.body)
             state.blocks[call.path] = nil
@@ -217,6 +235,33 @@ package final class ScriptedAzure: Sendable {
             }
             return content(call, blob)
         }
+    }
+
+    private struct Refusal: Error { var answer: ScriptedAnswer }
+
+    /// The bytes that a copy means: read by a signature of its own, as Azure reads them.
+    private static func source(_ call: Call, _ state: State) -> Result<Blob, Refusal> {
+        func refuse(_ status: Int, _ code: String) -> Result<Blob, Refusal> {
+            .failure(Refusal(answer: failure(status, code, call)))
+        }
+        guard let components = call["x-ms-copy-source"].flatMap({ URLComponents(string: $0) }),
+            let path = String(components.percentEncodedPath.dropFirst(account.count + 2)).removingPercentEncoding
+        else { return refuse(400, "InvalidHeaderValue") }
+        let query = Dictionary((components.queryItems ?? []).map { ($0.name, $0.value ?? "") }) { $1 }
+        let lines = [
+            query["sp"] ?? "", "", query["se"] ?? "", "/blob/\(account)/\(path)", "", "", "", query["sv"] ?? "",
+            query["sr"] ?? "", "", "", "", "", "", "", "",
+        ]
+        guard query["sig"] == hmac(lines.joined(separator: "\n")) else { return refuse(403, "CannotVerifyCopySource") }
+        guard var blob = state.blobs[path] else { return refuse(404, "CannotVerifyCopySource") }
+        if let wanted = call["x-ms-source-if-match"], wanted != blob.etag {
+            return refuse(412, "SourceConditionNotMet")
+        }
+        if let range = call["x-ms-source-range"] {
+            let ends = range.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+            blob.bytes = Array(blob.bytes[ends[0]...min(ends[1], blob.bytes.count - 1)])
+        }
+        return .success(blob)
     }
 
     private static func content(_ call: Call, _ blob: Blob) -> ScriptedAnswer {

@@ -32,6 +32,8 @@ package final class ScriptedGoogle: Sendable {
         /// Bearer tokens that are let in; empty: everybody is.
         var tokens: Set<String> = []
         var payer: String?
+        /// Requests that one rewrite takes.
+        var rewriteSteps = 1
     }
 
     private typealias Answer = ScriptedAnswer
@@ -45,6 +47,7 @@ package final class ScriptedGoogle: Sendable {
 
     package func put(_ bytes: [UInt8], _ path: String) { state.withLock { _ = Self.store(bytes, path, &$0) } }
     package func admit(only tokens: Set<String>) { state.withLock { $0.tokens = tokens } }
+    package func rewrite(inSteps steps: Int) { state.withLock { $0.rewriteSteps = steps } }
     /// Only requests that are charged to this project are answered.
     package func charge(_ project: String) { state.withLock { $0.payer = project } }
 
@@ -92,6 +95,7 @@ package final class ScriptedGoogle: Sendable {
     private static func object(_ call: Call, _ rest: String, _ state: inout State) -> Answer {
         let parts = rest.components(separatedBy: "/")
         guard parts.count >= 2, parts[1] == "o" else { return failure(404, "notFound") }
+        if parts.count == 8, parts[3] == "rewriteTo" { return rewrite(call, parts, &state) }
         guard parts.count == 3, let name = parts[2].removingPercentEncoding else {
             return list(call, parts[0], state)
         }
@@ -115,6 +119,21 @@ package final class ScriptedGoogle: Sendable {
         let last = min(ends.count > 1 ? ends[1] : .max, object.bytes.count - 1)
         headers.append("Content-Range: bytes \(first)-\(last)/\(object.bytes.count)")
         return Answer(206, headers: headers, Array(object.bytes[first...last]))
+    }
+
+    /// `BUCKET/o/NAME/rewriteTo/b/BUCKET/o/NAME`; a token counts the steps.
+    private static func rewrite(_ call: Call, _ parts: [String], _ state: inout State) -> Answer {
+        guard let name = parts[2].removingPercentEncoding, let target = parts[7].removingPercentEncoding,
+            let source = state.objects["\(parts[0])/\(name)"]
+        else { return failure(404, "notFound") }
+        guard holds(call.query["ifSourceGenerationMatch"], source) else { return failure(412, "conditionNotMet") }
+        let step = (call.query["rewriteToken"].flatMap { Int($0) } ?? 0) + 1
+        guard step >= state.rewriteSteps else {
+            return json(200, ["kind": "storage#rewriteResponse", "done": false, "rewriteToken": "\(step)"])
+        }
+        let path = "\(parts[5])/\(target)"
+        let object = store(source.bytes, path, type: source.type, metadata: source.metadata, &state)
+        return json(200, ["kind": "storage#rewriteResponse", "done": true, "resource": resource(path, object)])
     }
 
     private static func list(_ call: Call, _ bucket: String, _ state: State) -> Answer {

@@ -136,6 +136,11 @@ package final class SeaweedFS: Sendable {
         return child.outputBytes
     }
 
+    /// What the answer to HEAD says.
+    package func head(_ key: String, from bucket: String) async throws -> String {
+        try await curl(["--head", url(bucket, key)])
+    }
+
     /// The keys in a bucket, sorted.
     package func list(_ bucket: String) async throws -> [String] {
         var keys: [String] = []

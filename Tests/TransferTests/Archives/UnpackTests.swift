@@ -164,4 +164,41 @@ import WorkdirProtocol
         #expect(await fetch(archive).failures == [])
         #expect(try folder.list() == ["model", "model/new"])
     }
+
+    @Test func `an archive is unpacked as it comes, and never lies beside its content`() async throws {
+        for name in ["first", "second"] { try work.write(seededBytes(5 << 20), to: "tree/\(name)") }
+        try await output("tar", ["-cf", work["archive"], "-C", work["tree"], "first", "second"])
+        let archive = try work.read("archive")
+        let gate = ScriptedHTTPServer.Gate()
+        let server = try ScriptedHTTPServer { request in
+            let head = Array("HTTP/1.1 200 OK\r\nContent-Length: \(archive.count)\r\n\r\n".utf8)
+            guard request.method == "GET" else { return [.bytes(head)] }
+            return [.bytes(head + archive[..<(8 << 20)]), .wait(gate), .bytes(Array(archive[(8 << 20)...]))]
+        }
+        defer { server.stop() }
+        let registry = StoreRegistry(StoreConfiguration(environment: ["no_proxy": "*"]))
+        let engine = TransferEngine(stores: registry)
+        let digest = MessageDigest.sha256(archive)
+        async let report = engine.fetch(
+            [InputRequest(from: "\(server.url)/x.tar", to: "model", sha256: digest, unpack: .auto)], into: folder.path)
+        let files = try await eventually("the first file") {
+            let files = (try? folder.list().filter { $0.hasSuffix("/first") || $0.hasSuffix("/second") }) ?? []
+            return files.count == 2 ? files : nil
+        }
+        #expect(files.allSatisfy { $0.hasPrefix(".kpipe-") })
+        #expect(try folder.list().count == 3, "a hidden folder, two files in it, and nothing else")
+        gate.open()
+        #expect(await report.failures == [])
+        #expect(try folder.list() == ["model", "model/first", "model/second"])
+        #expect(try folder.read("model/second") == seededBytes(5 << 20))
+        let wrong = await engine.fetch(
+            [
+                InputRequest(
+                    from: "\(server.url)/x.tar", to: "other", sha256: [UInt8](repeating: 0, count: 32), unpack: .auto)
+            ],
+            into: folder.path)
+        #expect(wrong.exitCode == .data)
+        #expect(try folder.list() == ["model", "model/first", "model/second"])
+        await registry.shutdown()
+    }
 }

@@ -14,6 +14,21 @@ import Testing
         TransferredFile(path: "long", url: "g", size: 6), TransferredFile(path: "b", url: "s3://a/b/b", size: 7),
     ]
 
+    @Test func `what the store says of a file stays with it, across pieces of the list`() {
+        let files = (0..<3_000).map { number in
+            var file = TransferredFile(
+                path: String(repeating: "p", count: 50) + "\(number)", url: "s3://b/k\(number)", size: Int64(number),
+                sha256: number.isMultiple(of: 3) ? Self.digest : nil)
+            if number.isMultiple(of: 2) { file.checksum = Checksum(.crc32c, [1, 2, 3, UInt8(number % 256)]) }
+            if number.isMultiple(of: 5) { file.version = "v\(number)" }
+            return file
+        }
+        let list = FileList(files)
+        #expect(Array(list) == files && list.count == 3_000)
+        let order = list.indicesByPath.map { list[Int($0)].path }
+        #expect(order == files.map(\.path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
     @Test func `files come out as they went in`() {
         var list = FileList()
         for file in Self.files { list.append(file) }

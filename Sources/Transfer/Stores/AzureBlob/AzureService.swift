@@ -64,18 +64,30 @@ final class AzureService: StoreKind {
     func answer(
         _ call: AzureCall, at account: AzureAccount, _ wanted: ResponseGate.Wanted, object: String
     ) async throws(TransferError) -> ResponseGate.Answer {
-        let request = request(call, at: account)
         var needsToken = false
         if case .token = account.proof { needsToken = true }
         let requests = TokenRequests(client: client, tokens: needsToken ? tokens : nil)
-        return try await requests.answer(wanted, object: object) { _ in request }
+        return try await requests.answer(wanted, object: object) { request(call, at: account, $0) }
     }
 
     /// The call as it is sent, without a token.
-    private func request(_ call: AzureCall, at account: AzureAccount) -> HTTPRequest {
+    private func request(_ call: AzureCall, at account: AzureAccount, _ token: BearerToken?) -> HTTPRequest {
         var headers = call.headers
         headers["x-ms-version"] = Self.version
         headers["x-ms-date"] = CivilTime(secondsSince1970: clock()).http
+        if let source = call.source {
+            // Azure reads the source as anybody would, and wants to be shown that we may.
+            let url = account.endpoint.origin.text + account.endpoint.target + source
+            var query: String?
+            switch account.proof {
+            case .key(let key):
+                query = SharedKey.signature(toRead: source, account: account.name, key: key, at: clock())
+            case .sharedAccess(let signature): query = signature
+            case .token: headers["x-ms-copy-source-authorization"] = token.map { "Bearer \($0.value)" }
+            case .nothing: break
+            }
+            headers["x-ms-copy-source"] = query.map { "\(url)?\($0)" } ?? url
+        }
         let path = account.endpoint.target + call.path
         var query = call.query.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }
         switch account.proof {
@@ -101,6 +113,8 @@ struct AzureCall {
     var query: [(String, String)] = []
     var headers: HTTPHeaders = [:]
     private(set) var body = HTTPRequestBody.none
+    /// The path of a blob of the same account whose bytes are meant, encoded.
+    private(set) var source: String?
     /// Of the body, in bytes.
     private(set) var length: Int64 = 0
     var timeouts: HTTPTimeouts?
@@ -108,6 +122,12 @@ struct AzureCall {
     init(_ method: String, _ path: String) {
         self.method = method
         self.path = path
+    }
+
+    /// The bytes are those of another blob of the account.
+    mutating func read(_ path: String) {
+        source = path
+        body = .bytes([])
     }
 
     mutating func carry(_ content: any ObjectContent, length: Int64, checksum: Checksum?) {

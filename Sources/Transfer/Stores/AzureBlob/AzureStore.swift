@@ -9,8 +9,8 @@ struct AzureStore: ObjectStore {
     private static let document = ResponseGate.Wanted.document(limit: 64 << 20)
 
     let traits = StoreTraits(ranges: true, lists: AzureService.lists, multipart: limits, checksum: .crc64nvme)
-    private let service: AzureService
-    private let account: AzureAccount
+    let service: AzureService
+    let account: AzureAccount
     private let container: String
 
     init(_ service: AzureService, _ account: AzureAccount, container: String) {
@@ -34,13 +34,7 @@ struct AzureStore: ObjectStore {
         var call = AzureCall("GET", "/\(container)")
         call.query = [("restype", "container"), ("comp", "list"), ("maxresults", "5000"), ("prefix", prefix)]
         if let token { call.query.append(("marker", token)) }
-        let page = try AzureBlob.page(try await answer(call, prefix).body, object: url(prefix))
-        guard token == nil || page.next != token else {
-            throw TransferError(
-                object: url(prefix), reason: .protocolViolation,
-                message: "the listing does not get on: the server gave the same marker again")
-        }
-        return page
+        return try AzureBlob.page(try await answer(call, prefix).body, object: url(prefix))
     }
 
     func read(
@@ -69,16 +63,19 @@ struct AzureStore: ObjectStore {
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
+        AzureUpload(self, key: key, condition: try await condition(key), headers: headers(of: attributes))
+    }
+
+    /// What must stand there still when an upload is committed.
+    func condition(_ key: String) async throws(TransferError) -> String {
         // Who writes without the right to read commits without a condition.
-        var condition = ""
-        do { condition = try await stat(key).etag ?? "" } catch {
+        do { return try await stat(key).etag ?? "" } catch {
             switch error.reason {
-            case .notFound: condition = "*"
-            case .permission, .credentials: break
+            case .notFound: return "*"
+            case .permission, .credentials: return ""
             default: throw error
             }
         }
-        return AzureUpload(self, key: key, condition: condition, attributes: attributes)
     }
 
     func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
@@ -89,8 +86,16 @@ struct AzureStore: ObjectStore {
     }
 
     func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
-        let settings = service.configuration.settings
-        var headers = AzureBlob.headers(of: settings.filling(attributes))
+        var headers = storing
+        for (name, value) in AzureBlob.headers(of: settings.filling(attributes)).fields { headers[name] = value }
+        return headers
+    }
+
+    var settings: StoreSettings { service.configuration.settings }
+
+    /// What becomes of a blob that is stored.
+    var storing: HTTPHeaders {
+        var headers: HTTPHeaders = [:]
         headers["x-ms-access-tier"] = settings.storageClass
         headers["x-ms-tags"] = settings.tagQuery
         return headers

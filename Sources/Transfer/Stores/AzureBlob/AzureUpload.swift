@@ -11,16 +11,17 @@ struct AzureUpload: MultipartUpload {
     var id: String { "\(owner):\(condition)" }
     private let store: AzureStore
     private let key: String
-    private let attributes: ObjectAttributes
+    /// What is to be known of the blob.
+    private let headers: HTTPHeaders
     private let owner: String
     /// The ETag of what stood there when the upload began; `*`: nothing; empty: not known.
     private let condition: String
 
-    init(_ store: AzureStore, key: String, condition: String, attributes: ObjectAttributes) {
+    init(_ store: AzureStore, key: String, condition: String, headers: HTTPHeaders) {
         self.store = store
         self.key = key
         self.condition = condition
-        self.attributes = attributes
+        self.headers = headers
         owner = String(
             Hex.encode(withUnsafeBytes(of: UInt64.random(in: 0 ... .max), Array.init)).prefix(Self.ownerLength))
     }
@@ -31,7 +32,7 @@ struct AzureUpload: MultipartUpload {
         guard owner.count == Self.ownerLength, owner.endIndex < id.endIndex else { return nil }
         self.store = store
         self.key = key
-        attributes = ObjectAttributes()
+        headers = store.headers(of: ObjectAttributes())
         self.owner = String(owner)
         condition = String(id[owner.endIndex...].dropFirst())
     }
@@ -40,12 +41,21 @@ struct AzureUpload: MultipartUpload {
         -> PartTag
     {
         let length = try store.length(of: content, key)
+        return try await part(number, size: length, checksum) {
+            $0.carry(content, length: length, checksum: checksum)
+        }
+    }
+
+    /// - Parameter fill: says where the block's bytes come from.
+    func part(_ number: Int, size: Int64, _ checksum: Checksum? = nil, _ fill: (inout AzureCall) -> Void)
+        async throws(TransferError) -> PartTag
+    {
         let name = name(number, checksum)
         var call = store.call("PUT", key)
         call.query = [("comp", "block"), ("blockid", Base64.encode(Array(name.utf8)))]
-        call.carry(content, length: length, checksum: checksum)
+        fill(&call)
         _ = try await store.answer(call, key)
-        return PartTag(number: number, etag: name, checksum: checksum, size: length)
+        return PartTag(number: number, etag: name, checksum: checksum, size: size)
     }
 
     func storedParts() async throws(TransferError) -> [PartTag] {
@@ -61,7 +71,7 @@ struct AzureUpload: MultipartUpload {
         let parts = parts.sorted { $0.number < $1.number }
         var call = store.call("PUT", key)
         call.query = [("comp", "blocklist")]
-        call.headers = store.headers(of: attributes)
+        call.headers = headers
         if condition == "*" {
             call.headers["If-None-Match"] = "*"
         } else if !condition.isEmpty {

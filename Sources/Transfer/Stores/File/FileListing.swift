@@ -9,11 +9,16 @@ struct FileListing {
 
     private let prefix: String
     private let token: String?
+    private let reaches: (String) -> Bool
     private var objects: [ObjectInfo] = []
 
     /// Throws `.notFound` where the folder that the prefix names is missing.
-    static func page(prefix: String, after token: String?) throws(TransferError) -> ObjectPage {
-        var listing = FileListing(prefix: prefix, token: token)
+    ///
+    /// - Parameter reaches: whether what is meant may lie in a folder; others are not looked into, however large.
+    static func page(
+        prefix: String, after token: String?, entering reaches: @escaping (String) -> Bool = { _ in true }
+    ) throws(TransferError) -> ObjectPage {
+        var listing = FileListing(prefix: prefix, token: token, reaches: reaches)
         let folder = prefix.throughLastSlash ?? ""
         try listing.walk(folder)
         let full = listing.objects.count > pageSize
@@ -21,7 +26,8 @@ struct FileListing {
         return ObjectPage(objects: objects, next: full ? objects.last?.key : nil)
     }
 
-    private init(prefix: String, token: String?) {
+    private init(prefix: String, token: String?, reaches: @escaping (String) -> Bool) {
+        self.reaches = reaches
         self.prefix = prefix
         self.token = token
     }
@@ -36,6 +42,7 @@ struct FileListing {
                 guard path.begins(with: prefix) || prefix.begins(with: path) else { continue }
                 // What sorts wholly before the token has been given.
                 if let token, Self.precedes(path, token), !token.begins(with: path) { continue }
+                guard reaches(String(path.dropLast())) else { continue }
                 try walk(path)
             } else {
                 guard path.begins(with: prefix) else { continue }

@@ -16,6 +16,14 @@ struct FileStore: ObjectStore {
         try FileListing.page(prefix: prefix, after: token)
     }
 
+    func list(prefix: String, after token: String?, entering reaches: @Sendable (String) -> Bool)
+        async throws(TransferError) -> ObjectPage
+    {
+        try withoutActuallyEscaping(reaches) { (reaches) throws(TransferError) in
+            try FileListing.page(prefix: prefix, after: token, entering: reaches)
+        }
+    }
+
     func read(
         _ key: String, range: Range<Int64>?, matching: ObjectInfo?, into sink: any ObjectSink
     ) async throws(TransferError) -> ObjectInfo {

@@ -77,36 +77,40 @@ struct FileDrain {
             if !kept { unlink(temporary) }
         }
         try await copy(source, to: descriptor)
-        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw OpenFile.failure(path, errno) }
+        guard rename(temporary, path) == 0 else { throw OpenFile.failure(path, errno) }
         kept = true
         try synchronise(folder)
         return try OpenFile(path).info
     }
 
+    /// On a thread that may block, as the content may, too.
     private func copy(_ source: any ObjectContent, to descriptor: Int32) async throws(TransferError) {
-        var buffer = [UInt8](repeating: 0, count: Self.piece)
-        var total: Int64 = 0
-        while true {
-            try Wakeup.checkCancellation(path)
-            switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
-            case .filled(let count):
-                let failure = buffer.withUnsafeBytes { write($0[..<count], to: descriptor) }
-                if let failure { throw OpenFile.failure(path, failure) }
-                total += Int64(count)
-            case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
-            case .end:
-                if let expected = source.length, expected != total {
-                    throw TransferError(
-                        object: path, reason: .length(expected: expected, found: total),
-                        message: "the content ended after \(total) of \(expected) bytes")
+        try await BlockingPool.shared.run { [path] (isCancelled) throws(TransferError) in
+            var buffer = [UInt8](repeating: 0, count: Self.piece)
+            var total: Int64 = 0
+            while true {
+                if isCancelled() { throw .cancelled(path) }
+                switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
+                case .filled(let count):
+                    let failure = buffer.withUnsafeBytes { Self.write($0[..<count], to: descriptor) }
+                    if let failure { throw OpenFile.failure(path, failure) }
+                    total += Int64(count)
+                case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
+                case .end:
+                    if let expected = source.length, expected != total {
+                        throw TransferError(
+                            object: path, reason: .length(expected: expected, found: total),
+                            message: "the content ended after \(total) of \(expected) bytes")
+                    }
+                    guard fsync(descriptor) == 0 else { throw OpenFile.failure(path, errno) }
+                    return
                 }
-                return
             }
         }
     }
 
     /// The errno of a failure.
-    private func write(_ bytes: Slice<UnsafeRawBufferPointer>, to descriptor: Int32) -> Int32? {
+    private static func write(_ bytes: Slice<UnsafeRawBufferPointer>, to descriptor: Int32) -> Int32? {
         Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes), to: descriptor) ? nil : errno
     }
 

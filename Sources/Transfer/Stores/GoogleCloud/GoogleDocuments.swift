@@ -21,7 +21,7 @@ enum GoogleObject {
         return ObjectPage(objects: objects, next: fields["nextPageToken"])
     }
 
-    private static func info(_ fields: JSONFields) -> ObjectInfo? {
+    static func info(_ fields: JSONFields) -> ObjectInfo? {
         guard let key = fields["name"], let size = fields["size"].flatMap({ Int64($0) }), size >= 0 else { return nil }
         return ObjectInfo(
             key: key, size: size, etag: fields["generation"], versionID: fields["generation"],

@@ -198,7 +198,7 @@ struct ComposedUpload: MultipartUpload {
         var objects: [ObjectInfo] = []
         var token: String?
         repeat {
-            let page = try await store.list(prefix: folder, after: token)
+            let page = try await store.list(prefix: folder, after: token).getting(on: token, of: store.url(folder))
             objects += page.objects
             token = page.next
         } while token != nil

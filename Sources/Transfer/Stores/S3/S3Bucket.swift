@@ -4,14 +4,24 @@ internal import Synchronization
 /// Sends requests to one bucket: signs them, and corrects region, clock and credentials where the server says so.
 final class S3Bucket: S3Caller {
     let name: String
-    private let service: S3Service
+    let service: S3Service
     /// What an answer told; until then the service's.
     private let region = Mutex<String?>(nil)
+    /// Of a directory bucket; `nil`: requests are signed with the service's own keys.
+    private let session: CredentialCache<AWSCredentials>?
 
-    init(_ name: String, service: S3Service) {
+    /// - Parameter opensSessions: whether it only asks for others' sessions.
+    init(_ name: String, service: S3Service, opensSessions: Bool = false) {
         self.name = name
         self.service = service
+        let needsSession = S3Express.zone(of: name) != nil && service.usesSessions && !opensSessions
+        session =
+            needsSession
+            ? CredentialCache(S3Session(bucket: S3Bucket(name, service: service, opensSessions: true))) : nil
     }
+
+    /// Keys are listed in no order, and by folders alone.
+    var isDirectory: Bool { S3Express.zone(of: name) != nil }
 
     func url(_ key: String?) -> String { "s3://\(name)/\(key ?? "")" }
 
@@ -36,9 +46,11 @@ final class S3Bucket: S3Caller {
         let object = url(call.key)
         var recovery = S3Recovery()
         while true {
-            let credentials = try await service.credentials(for: object)
+            let credentials =
+                if let session { try await session.credentials() } else { try await service.credentials(for: object) }
             let region = if let told = self.region.withLock({ $0 }) { told } else { await service.region() }
-            let request = try service.request(call, bucket: name, region: region, credentials: credentials)
+            let request = try service.request(
+                call, bucket: name, region: region, credentials: credentials, isSession: session != nil)
             let answer = try await ResponseGate(wanted).run(request, on: service.client, object: object)
             if answer.head.isSuccess {
                 // Whatever S3 answers to bears its request's id, or an ETag.
@@ -61,7 +73,7 @@ final class S3Bucket: S3Caller {
             case .clock(let seconds): service.clock.correct(by: seconds)
             case .credentials:
                 guard let credentials else { throw failure.error(object) }
-                service.reject(credentials)
+                if let session { session.reject(credentials) } else { service.reject(credentials) }
             }
             if case .source(let source) = call.body, !source.rewind() { throw failure.error(object) }
         }

@@ -23,10 +23,13 @@ struct S3Endpoint: Sendable, Equatable {
     static func aws(
         region: String, bucket: String, pathStyle: Bool?, fips: Bool, dualStack: Bool
     ) -> S3Endpoint {
-        let host = "s3\(fips ? "-fips" : "")\(dualStack ? ".dualstack" : "").\(region).\(domain(of: region))"
+        let zone = S3Express.zone(of: bucket)
+        let service = "s3\(zone == nil ? "" : "express")\(fips ? "-fips" : "")\(zone.map { "-\($0)" } ?? "")"
+        let host = "\(service)\(dualStack ? ".dualstack" : "").\(region).\(domain(of: region))"
         let origin = WebOrigin(scheme: .https, host: host)
-        return S3Endpoint(
-            origin: origin, folder: "/", bucket: bucket, pathStyle: pathStyle ?? !isHostLabel(bucket))
+        // Directory buckets have hosts of their own, whatever is said of others.
+        let inPath = zone == nil && (pathStyle ?? !isHostLabel(bucket))
+        return S3Endpoint(origin: origin, folder: "/", bucket: bucket, pathStyle: inPath)
     }
 
     /// The DNS suffix of a region's partition.
@@ -68,6 +71,8 @@ struct S3Settings: Sendable, Equatable {
     var pathStyle: Bool?
     var fips = false
     var dualStack = false
+    /// Directory buckets are asked for sessions.
+    var sessions = true
     /// What uploads are checked by; `nil` for servers that know none.
     var checksum: ChecksumAlgorithm?
     var timeouts = StoreConfiguration.defaultTimeouts
@@ -110,6 +115,7 @@ struct S3Settings: Sendable, Equatable {
         }
         fips = given.fips || flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
         dualStack = given.dualStack || flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+        sessions = !flag("AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "s3_disable_express_session_auth")
         let calculation =
             configuration.variable("AWS_REQUEST_CHECKSUM_CALCULATION") ?? profile["request_checksum_calculation"]
         checksum = calculation?.lowercased() == "when_required" ? nil : .crc32c

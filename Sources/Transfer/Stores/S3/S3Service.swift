@@ -51,10 +51,14 @@ final class S3Service: Sendable {
 
     func reject(_ credentials: AWSCredentials) { cache?.reject(credentials) }
 
+    /// Directory buckets are asked for sessions.
+    var usesSessions: Bool { cache != nil && settings.sessions }
+
     /// The call as it is sent, signed where there are credentials.
-    func request(_ call: S3Call, bucket: String, region: String, credentials: AWSCredentials?)
-        throws(TransferError) -> HTTPRequest
-    {
+    /// - Parameter isSession: whether those are a session's of a directory bucket.
+    func request(
+        _ call: S3Call, bucket: String, region: String, credentials: AWSCredentials?, isSession: Bool = false
+    ) throws(TransferError) -> HTTPRequest {
         let endpoint = try settings.endpoint(bucket: bucket, region: region)
         let path = call.key.map(endpoint.path(of:)) ?? endpoint.bucketPath
         var call = call
@@ -65,17 +69,21 @@ final class S3Service: Sendable {
                     object: "s3://\(bucket)/", reason: .configuration,
                     message: "a customer's key must not be sent in the clear", hint: "use https")
             }
-            call.headers["x-amz-server-side-encryption-customer-algorithm"] = "AES256"
-            call.headers["x-amz-server-side-encryption-customer-key"] = Base64.encode(key)
-            call.headers["x-amz-server-side-encryption-customer-key-MD5"] = MessageDigest.md5(key).base64
+            // What is copied was encrypted by the same key.
+            for prefix in call.headers["x-amz-copy-source"] == nil ? ["x-amz-"] : ["x-amz-", "x-amz-copy-source-"] {
+                let name = "\(prefix)server-side-encryption-customer-"
+                call.headers["\(name)algorithm"] = "AES256"
+                call.headers["\(name)key"] = Base64.encode(key)
+                call.headers["\(name)key-MD5"] = MessageDigest.md5(key).base64
+            }
         }
         let unsigned = SigV4.Request(
             method: call.method, origin: endpoint.origin, path: path, query: call.query, headers: call.headers,
             payload: call.payload)
+        var signature = SigV4(service: S3Express.zone(of: bucket) == nil ? "s3" : "s3express", region: region)
+        if isSession { signature.tokenHeader = "x-amz-s3session-token" }
         let headers =
-            credentials.map {
-                SigV4(service: "s3", region: region).sign(unsigned, with: $0, at: clock.now(), keys: keys)
-            } ?? call.headers
+            credentials.map { signature.sign(unsigned, with: $0, at: clock.now(), keys: keys) } ?? call.headers
         return HTTPRequest(
             call.method, unsigned.url, headers: headers, body: call.body, timeouts: call.timeouts ?? settings.timeouts)
     }

@@ -8,19 +8,20 @@ struct S3Store: ObjectStore {
     private static let worthParts: Int64 = 64 << 20
 
     let traits: StoreTraits
-    private let bucket: S3Bucket
+    let bucket: S3Bucket
     /// Of the one object that is read.
-    private let version: String?
-    private let settings: StoreSettings
+    let version: String?
+    let settings: StoreSettings
 
     init(_ bucket: S3Bucket, version: String? = nil, settings: StoreSettings = .init(), checksum: ChecksumAlgorithm?) {
         self.bucket = bucket
         self.version = version
         self.settings = settings
-        traits = StoreTraits(ranges: true, lists: S3Service.lists, multipart: Self.limits, checksum: checksum)
+        traits = StoreTraits(
+            ranges: true, lists: S3Service.lists, multipart: Self.limits, checksum: checksum, listsUploads: true)
     }
 
-    private func call(_ method: String, _ key: String, query: [(name: String, value: String)] = []) -> S3Call {
+    func call(_ method: String, _ key: String, query: [(name: String, value: String)] = []) -> S3Call {
         var call = S3Call(method, key)
         call.query = query + (version.map { [("versionId", $0)] } ?? [])
         return call
@@ -47,15 +48,11 @@ struct S3Store: ObjectStore {
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
         guard version == nil else { throw versionIsOne(prefix, "a version is one object's, and this names many") }
         var call = S3Call("GET", nil)
-        call.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "1000"), ("prefix", prefix)]
+        let listed = bucket.isDirectory ? S3Express.listed(prefix) : prefix
+        call.query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "1000"), ("prefix", listed)]
         if let token { call.query.append(("continuation-token", token)) }
-        let answer = try await bucket.answer(call)
-        let page = try S3Listing.page(answer.body, object: bucket.url(prefix))
-        guard token == nil || page.next != token else {
-            throw TransferError(
-                object: bucket.url(prefix), reason: .protocolViolation,
-                message: "the listing does not get on: the server gave the same continuation token again")
-        }
+        var page = try S3Listing.page(try await bucket.answer(call).body, object: bucket.url(prefix))
+        if listed != prefix { page.objects.removeAll { !$0.key.utf8.starts(with: prefix.utf8) } }
         return page
     }
 
@@ -81,9 +78,10 @@ struct S3Store: ObjectStore {
                 object: bucket.url(key), reason: .configuration, message: "S3 must know the length before the content",
                 hint: "upload it in parts")
         }
-        guard version == nil else { throw versionIsOne(key, "a version that exists cannot be stored") }
+        guard version == nil else { throw versionIsOne(key) }
         var call = S3Call("PUT", key)
-        call.headers = headers(of: attributes)
+        call.headers = storing
+        for (name, value) in describing(attributes).fields { call.headers[name] = value }
         call.carry(content, checksum: attributes.checksum)
         let head = try await bucket.answer(call).head
         return ObjectInfo(
@@ -94,10 +92,16 @@ struct S3Store: ObjectStore {
     func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
-        guard version == nil else { throw versionIsOne(key, "a version that exists cannot be stored") }
+        try await begin(key, describing(attributes))
+    }
+
+    /// - Parameter described: what the object will be said to be.
+    func begin(_ key: String, _ described: HTTPHeaders) async throws(TransferError) -> S3Upload {
+        guard version == nil else { throw versionIsOne(key) }
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
-        call.headers = headers(of: attributes)
+        call.headers = storing
+        for (name, value) in described.fields { call.headers[name] = value }
         var mark: String?
         if let name = traits.checksum?.s3Name {
             call.headers["x-amz-checksum-algorithm"] = name
@@ -120,7 +124,8 @@ struct S3Store: ObjectStore {
     }
 
     func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
-        try await bucket.unfinishedUploads(prefix: prefix)
+        let listed = bucket.isDirectory ? S3Express.listed(prefix) : prefix
+        return try await bucket.unfinishedUploads(prefix: listed).filter { $0.key.utf8.starts(with: prefix.utf8) }
     }
 
     /// Throws what is behind a refusal that came without words; returns where there is nothing wrong any more.
@@ -137,19 +142,27 @@ struct S3Store: ObjectStore {
         return head.status == 206 ? head.headers["Content-Length"].flatMap { Int64($0) } : nil
     }
 
-    private func versionIsOne(_ key: String, _ message: String) -> TransferError {
+    func versionIsOne(
+        _ key: String, _ message: String = "a version that exists cannot be stored"
+    ) -> TransferError {
         TransferError(
             object: bucket.url(key), reason: .configuration, message: message, hint: "leave ?versionId= out")
     }
 
-    private func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
-        let attributes = settings.filling(attributes)
-        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+    /// What becomes of an object that is stored.
+    var storing: HTTPHeaders {
+        var headers: HTTPHeaders = [:]
         headers["x-amz-storage-class"] = settings.storageClass
         headers["x-amz-acl"] = settings.acl
         headers["x-amz-tagging"] = settings.tagQuery
         headers["x-amz-server-side-encryption"] = settings.encryption
         headers["x-amz-server-side-encryption-aws-kms-key-id"] = settings.kmsKey
+        return headers
+    }
+
+    private func describing(_ attributes: ObjectAttributes) -> HTTPHeaders {
+        let attributes = settings.filling(attributes)
+        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
         for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
             headers["x-amz-meta-\(name)"] = value
         }

@@ -90,7 +90,7 @@ struct S3Upload: MultipartUpload {
     }
 
     /// An answer of 200 that is not success: the error inside, or else a failure of the server that may pass.
-    private static func failure(_ document: XMLElement?, _ head: HTTPResponseHead) -> S3Failure {
+    static func failure(_ document: XMLElement?, _ head: HTTPResponseHead) -> S3Failure {
         guard let error = document?.find("Error"), let code = error.value("Code") else {
             return S3Failure(
                 status: 500, code: "InternalError", message: "the upload's end was answered without a result")

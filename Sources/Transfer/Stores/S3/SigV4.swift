@@ -11,6 +11,13 @@ struct SigV4: Sendable {
 
     var service: String
     var region: String
+    /// What carries the token of credentials that have one.
+    var tokenHeader = "X-Amz-Security-Token"
+
+    init(service: String, region: String) {
+        self.service = service
+        self.region = region
+    }
 
     /// A request before it is signed. Path and query are encoded here once, for signature and URL alike.
     struct Request {
@@ -47,8 +54,8 @@ struct SigV4: Sendable {
         let date = CivilTime(secondsSince1970: now).basic
         var headers = request.headers
         headers["X-Amz-Date"] = date
-        if service == "s3" { headers["X-Amz-Content-Sha256"] = request.payload }
-        if let token = credentials.sessionToken { headers["X-Amz-Security-Token"] = token }
+        if service.hasPrefix("s3") { headers["X-Amz-Content-Sha256"] = request.payload }
+        if let token = credentials.sessionToken { headers[tokenHeader] = token }
 
         let (canonicalHeaders, names) = Self.canonical(headers, host: request.origin.authority)
         let canonical = [

@@ -47,7 +47,7 @@ final class MemoryStore: ObjectStore {
         traits = StoreTraits(
             ranges: ranges, lists: true,
             multipart: multipart ? MultipartLimits(minimumPart: 1, maximumPart: 5 << 30, maximumParts: 10_000) : nil,
-            checksum: .crc32c)
+            checksum: .crc32c, listsUploads: true)
     }
 
     private func nextFault() -> Fault? {

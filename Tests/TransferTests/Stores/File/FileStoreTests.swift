@@ -26,6 +26,23 @@ struct FileStoreTests {
         #expect(nothing.begun.count == 1 && nothing.bytes.isEmpty)
     }
 
+    @Test func `a pattern looks only into folders that may hold what it means`() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["run-1/deep/x.txt", "run-2/x.txt", "other/x.txt"] { try folder.write("x", to: name) }
+        // Whoever looks in here fails: no store can name it.
+        let hidden = open(folder["other"], O_RDONLY | O_DIRECTORY)
+        defer { close(hidden) }
+        close(openat(hidden, [CChar(bitPattern: 0xFF), 0], O_CREAT | O_WRONLY, 0o600))
+        let engine = TransferEngine(stores: StoreRegistry(StoreConfiguration(environment: [:])))
+        let target = try TemporaryFolder()
+        func fetch(_ pattern: String) async -> TransferReport {
+            await engine.fetch([InputRequest(from: "\(folder.path)/\(pattern)", to: "")], into: target.path)
+        }
+        #expect(await fetch("*-[12]/**").failures == [])
+        #expect(try target.list() == ["run-1", "run-1/deep", "run-1/deep/x.txt", "run-2", "run-2/x.txt"])
+        #expect(await fetch("*/x.txt").failures.map(\.reason) == [.local(errno: EILSEQ)])
+    }
+
     @Test func `a file that changed is refused`() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("first", to: "x")

@@ -310,9 +310,12 @@ struct S3FaultTests {
             ]
         }
         defer { s3.server.stop() }
-        #expect(try await s3.store.list(prefix: "", after: nil).next == "again")
+        let place = ResolvedURL(store: s3.store, base: "s3://bucket/", key: "")
+        let requests = TransferEngine(stores: MemoryResolver(store: MemoryStore())).requests { _ in }
+        let plan = try InputPlan(key: "", to: "", lists: true)
+        #expect(try await requests.page(of: place, plan, after: nil).next == "again")
         let error = await failure { () throws(TransferError) in
-            _ = try await s3.store.list(prefix: "", after: "again")
+            _ = try await requests.page(of: place, plan, after: "again")
         }
         #expect(error?.reason == .protocolViolation)
     }

@@ -29,6 +29,20 @@ enum SharedKey {
         let signature = HMAC.sha256(key: key, lines.joined(separator: "\n").utf8)
         return "SharedKey \(account):\(Base64.encode(signature))"
     }
+
+    /// The query of a URL by which one blob may be read for a day: a secret
+    /// (https://learn.microsoft.com/rest/api/storageservices/create-service-sas).
+    /// - Parameter path: of the blob, encoded.
+    static func signature(toRead path: String, account: String, key: [UInt8], at now: Int64) -> String {
+        let end = "\(UnixTime(milliseconds: (now + 86_400) * 1000).description.prefix(19))Z"
+        let resource = "/blob/\(account)\(PercentEncoding.decode(path) ?? path)"
+        // What is left out: start, policy, address, protocol; snapshot, encryption scope and five headers of the answer.
+        let version = AzureService.version
+        let lines = ["r", "", end, resource, "", "", "", version, "b", "", "", "", "", "", "", ""]
+        let signature = Base64.encode(HMAC.sha256(key: key, lines.joined(separator: "\n").utf8))
+        let query = [("sv", version), ("sr", "b"), ("sp", "r"), ("se", end), ("sig", signature)]
+        return query.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    }
 }
 
 extension CivilTime {

@@ -1,0 +1,137 @@
+internal import Glibc
+
+/// Compares what a manifest names with what is there: size first, because that costs nothing, then the digest.
+package struct ManifestCheck: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case matches
+        /// Nothing but the size was compared: there is no digest, or none was wanted.
+        case sizeMatches
+        case fails(TransferError)
+    }
+
+    /// Where the files are that are compared.
+    private enum Place: Sendable {
+        case folder(ConfinedFolder)
+        /// Below a prefix of a store.
+        case prefix(ResolvedURL)
+        /// Where each was stored.
+        case own
+    }
+
+    private let place: Place
+    private let engine: TransferEngine
+    /// Content is read and digested; else only what costs a question is compared.
+    private let reads: Bool
+    private let settings: StoreSettings
+
+    /// - Parameter place: a folder, or the prefix of a store; `nil`: each file's own URL. Throws when it cannot be opened.
+    package init(
+        _ place: String?, engine: TransferEngine, settings: StoreSettings = .init(), reads: Bool = true
+    ) throws(TransferError) {
+        if let place, let location = try? Location(place), location.isLocal {
+            self.place = .folder(try ConfinedFolder(location.key))
+        } else if let place {
+            self.place = .prefix(try engine.stores.resolve(place.hasSuffix("/") ? place : place + "/", settings))
+        } else {
+            self.place = .own
+        }
+        (self.engine, self.settings, self.reads) = (engine, settings, reads)
+    }
+
+    /// All verdicts, in the order of the files; several are made at once.
+    package func verdicts(on files: [Manifest.File], _ told: (Manifest.File, Verdict) -> Void) async {
+        await withTaskGroup(of: (Int, Verdict).self) { group in
+            var ready: [Int: Verdict] = [:]
+            var (begun, next) = (0, 0)
+            while next < files.count {
+                while begun < min(files.count, next + Self.window) {
+                    let (index, file) = (begun, files[begun])
+                    group.addTask { (index, await verdict(on: file)) }
+                    begun += 1
+                }
+                if let verdict = ready.removeValue(forKey: next) {
+                    told(files[next], verdict)
+                    next += 1
+                } else if let (index, verdict) = await group.next() {
+                    ready[index] = verdict
+                }
+            }
+        }
+    }
+
+    /// Objects looked at at once; local files are read one after the other by the pool's threads.
+    private static let window = 64
+
+    private func verdict(on file: Manifest.File) async -> Verdict {
+        do throws(TransferError) {
+            switch place {
+            case .folder(let folder): return try await compare(file, in: folder)
+            case .prefix(let prefix):
+                return try await compare(file, with: StreamTransfer.End(prefix, prefix.key + file.path))
+            case .own:
+                let object = try engine.stores.resolve(file.url, settings)
+                return try await compare(file, with: StreamTransfer.End(object, object.key))
+            }
+        } catch {
+            return .fails(error)
+        }
+    }
+
+    private func compare(_ file: Manifest.File, in folder: ConfinedFolder) async throws(TransferError) -> Verdict {
+        let path = try RelativeName.check(file.path, of: file.path)
+        let source = try SourceFile(
+            descriptor: try folder.openSource(path, O_RDONLY | O_NONBLOCK), display: folder.display(path))
+        try compareSize(file, source.identity.size, source.display)
+        guard reads, let expected = try digest(of: file) else { return .sizeMatches }
+        var digester = SourceDigester(sha256: true, algorithm: nil)
+        _ = try await digester.passInPool(source, 0..<file.size, engine.meter)
+        guard let found = digester.digest, found == expected else {
+            throw .mismatch(
+                source.display, expected, digester.digest ?? expected, hint: "the file is not the one that was stored")
+        }
+        return .matches
+    }
+
+    /// The store is asked what it has, and what it has is read.
+    private func compare(_ file: Manifest.File, with object: StreamTransfer.End) async throws(TransferError) -> Verdict
+    {
+        let streams = engine.streams { _ in }
+        let info = try await streams.describe(object, nil)
+        if let size = info.size { try compareSize(file, size, object.url) }
+        let hint = "the object is not the one that was stored"
+        if let told = file.checksum.flatMap({ Checksum(text: $0) }), let found = info.wholeChecksum(or: info),
+            told.algorithm == found.algorithm, told != found
+        {
+            throw .mismatch(object.url, told, found, hint: hint)
+        }
+        guard reads, let expected = try digest(of: file) else { return .sizeMatches }
+        var digest = MessageDigest(.sha256)
+        var size: Int64 = 0
+        _ = try await engine.room.holding(object.url, bytes: StreamTransfer.readAhead) {
+            () async throws(TransferError) in
+            try await streams.forEachPiece(of: object, info, size: 1 << 20) { (bytes) throws(TransferError) in
+                size += Int64(bytes.count)
+                bytes.withUnsafeBytes { digest.update($0) }
+            }
+        }
+        try compareSize(file, size, object.url)
+        guard digest.checksum == expected else { throw .mismatch(object.url, expected, digest.checksum, hint: hint) }
+        return .matches
+    }
+
+    private func compareSize(_ file: Manifest.File, _ size: Int64, _ object: String) throws(TransferError) {
+        guard size != file.size else { return }
+        throw TransferError(
+            object: object, reason: .checksum(expected: "\(file.size) bytes", found: "\(size) bytes"),
+            message: "has \(size) bytes, the manifest says \(file.size)")
+    }
+
+    private func digest(of file: Manifest.File) throws(TransferError) -> Checksum? {
+        guard let wanted = file.sha256 else { return nil }
+        guard let expected = Checksum(.sha256, hex: wanted) else {
+            throw TransferError(
+                object: file.path, reason: .archive, message: "the manifest's sha256 is not 64 hexadecimal digits")
+        }
+        return expected
+    }
+}

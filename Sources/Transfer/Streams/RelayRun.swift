@@ -1,0 +1,134 @@
+/// One call of `TransferEngine.relay`: lists and copies at the same time, with a bounded number of objects under way.
+struct RelayRun {
+    typealias Outcome = Result<(TransferredFile, isNew: Bool), TransferError>
+
+    private let streams: StreamTransfer
+    private let stores: any StoreResolver
+    private let target: ResolvedURL
+    private var destinations = Destinations()
+    private var report = TransferReport()
+    private var underWay = 0
+
+    /// Objects under way at once: what passes through memory waits for its room there, what a store copies by itself waits
+    /// for the store alone.
+    private static let window = 64
+
+    private var configuration: TransferConfiguration { streams.configuration }
+    private var requests: StoreRequests { streams.requests }
+
+    init(_ streams: StreamTransfer, stores: any StoreResolver, to target: ResolvedURL) {
+        self.streams = streams
+        self.stores = stores
+        self.target = target
+    }
+
+    mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
+        await withTaskGroup(of: Outcome.self) { group in
+            for input in inputs where !isStopped {
+                do throws(TransferError) { try await relay(input, &group) } catch { fail(error) }
+            }
+            while underWay > 0 { await takeOne(&group) }
+        }
+        report.totals = streams.meter.reading
+        return report
+    }
+
+    private var isStopped: Bool { Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop }
+
+    private mutating func relay(_ input: InputRequest, _ group: inout TaskGroup<Outcome>) async throws(TransferError) {
+        let place = try stores.resolve(input.from, input.settings)
+        let traits = place.store.traits
+        let plan = try InputPlan(
+            key: place.key, to: "", lists: traits.lists, keysAreURLs: traits.keysAreURLs, filter: input.filter)
+        switch plan.source {
+        case .object(let key):
+            let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
+            let name = isFolder ? InputPlan.lastSegment(key, isURL: traits.keysAreURLs) : ""
+            await begin(place, key, nil, target.key + name, &group)
+        case .listing: try await relayListed(input, place, plan, &group)
+        }
+    }
+
+    /// The next page is asked for while the objects of this one are copied.
+    private mutating func relayListed(
+        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ group: inout TaskGroup<Outcome>
+    ) async throws(TransferError) {
+        var found = false
+        var page = try await requests.page(of: place, plan, after: nil)
+        while true {
+            let token = page.next
+            async let following = token == nil ? nil : list(place, plan, token)
+            for object in page.objects where !isStopped {
+                guard let path = plan.destination(of: object.key) else { continue }
+                found = true
+                await begin(place, object.key, object, target.key + path, &group)
+            }
+            guard let result = await following, !isStopped else { break }
+            page = try result.get()
+        }
+        guard found || input.optional || isStopped else { throw .namesNothing(input.from) }
+    }
+
+    private nonisolated func list(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)
+        async -> Result<ObjectPage, TransferError>
+    {
+        await Result { () async throws(TransferError) in try await requests.page(of: place, plan, after: token) }
+    }
+
+    private mutating func begin(
+        _ place: ResolvedURL, _ key: String, _ info: ObjectInfo?, _ name: String, _ group: inout TaskGroup<Outcome>
+    ) async {
+        let from = StreamTransfer.End(place, key)
+        let to = StreamTransfer.End(target, name)
+        do throws(TransferError) { try destinations.claim(name, for: from.url) } catch { return fail(error) }
+        streams.meter.update {
+            $0.objects += 1
+            $0.bytes += info?.size ?? 0
+        }
+        if configuration.dryRun {
+            return requests.onEvent(.planned(TransferredFile(path: name, url: from.url, size: info?.size ?? 0)))
+        }
+        if underWay >= Self.window { await takeOne(&group) }
+        underWay += 1
+        group.addTask { [streams] in
+            await Result { () async throws(TransferError) in
+                if let file = try await streams.existing(from, info, at: to) { return (file, isNew: false) }
+                return (try await streams.copy(from, info, to: to), isNew: true)
+            }
+        }
+    }
+
+    private mutating func takeOne(_ group: inout TaskGroup<Outcome>) async {
+        guard let outcome = await group.next() else { return }
+        underWay -= 1
+        switch outcome {
+        case .success((let file, let isNew)):
+            streams.meter.update { if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 } }
+            if configuration.listsFiles { report.files.append(file) }
+            requests.onEvent(isNew ? .finished(file) : .skipped(file))
+        case .failure(let error): fail(error)
+        }
+    }
+
+    private mutating func fail(_ error: TransferError) {
+        report.add(error)
+        streams.meter.update { $0.failures += 1 }
+        requests.onEvent(.failed(error))
+    }
+}
+
+extension StreamTransfer {
+    /// The object that stands at the target already, where that is wanted and it is the source's.
+    func existing(_ from: End, _ known: ObjectInfo?, at target: End) async throws(TransferError) -> TransferredFile? {
+        guard configuration.skipsExisting else { return nil }
+        let there: ObjectInfo
+        do throws(TransferError) { there = try await describe(target, nil) } catch  where error.reason == .notFound {
+            return nil
+        }
+        if let size = known?.size, size != there.size { return nil }
+        // Listings tell no checksums.
+        let info = try await describe(from, nil)
+        guard ExistingFile.isSame(there, as: info), let size = there.size else { return nil }
+        return TransferredFile(path: target.key, url: target.url, size: size)
+    }
+}
