@@ -14,7 +14,7 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// The moment at which the next key for later is due has changed.
     private let timerSignal = Signal()
 
-    /// - Parameter flow: whose a key is, such as its namespace: keys of different flows are worked on in turn.
+    /// `flow` says whose a key is, such as its namespace: keys of different flows are worked on in turn.
     public init(
         delays: RetryDelays<Key> = .init(), flow: @escaping @Sendable (Key) -> String = { _ in "" },
         time: Timepiece = .system, metrics: WorkQueueMetrics? = nil
