@@ -34,7 +34,6 @@ import Testing
         ("while [ ! -e /workdir/ready ]", "what a program does by hand in a pod, at the volume's place in there"),
         ("echo RUNNING > /workdir", "likewise"), ("my-program", "likewise"), ("echo SUCCESS > /workdir", "likewise"),
         ("touch /workdir", "likewise"),
-        ("kpipe-sidecar terminator --config FILE", "the matrix's own words for its files"),
     ]
 
     /// The blocks in a language, each as one text.
