@@ -101,8 +101,8 @@ let package = Package(
         module("Basics", ["CLinux"]),
         module("WorkdirProtocol", ["Basics", "CLinux"]),
         module("YAMLTree", ["Basics", "CYaml"]),
-        module("ConfigSchema", ["Basics", "WorkdirProtocol", "YAMLTree"]),
-        module("Telemetry", ["Basics", "YAMLTree", logging]),
+        module("ConfigSchema", ["Basics", "WorkdirProtocol", "YAMLTree"], small),
+        module("Telemetry", ["Basics", "YAMLTree", logging], small),
         module("HTTPTransport", ["Basics", "CCurl"]),
         module("HTTPServer", ["Basics", nioSSL] + nio, small),
         .target(
@@ -112,7 +112,7 @@ let package = Package(
                 "CLinux",
                 "CChecksum",
             ],
-            swiftSettings: ours,
+            swiftSettings: ours + small,
             // Of the static libarchive only the readers that are called are linked, and so only what those need. What
             // libcurl needs besides stays shared.
             linkerSettings: [
@@ -122,21 +122,21 @@ let package = Package(
         module("KubeModel", ["Basics"]),
         module(
             "KubeClient",
-            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto"] + nio + nioStreams),
+            ["Basics", "KubeModel", "HTTPTransport", "YAMLTree", "Telemetry", "CCrypto"] + nio + nioStreams, small),
         module(
             "KubeRuntime",
             ["Basics", "CLinux", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", logging]),
         module("PodRules", ["Basics", "KubeModel"]),
-        module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"]),
+        module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"], small),
         module("Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
         module("Report", ["Basics", "WorkdirProtocol", "YAMLTree"], small),
-        module("ContainerRuntime", ["Basics", "HTTPTransport"]),
+        module("ContainerRuntime", ["Basics", "HTTPTransport"], small),
         module(
             "Terminator",
             [
                 "Basics", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules", "OperatorConfiguration", "Report", "ContainerRuntime", "YAMLTree", "Telemetry", logging,
-            ] + idle),
+            ] + idle, small),
         module(
             "SidecarAgent",
             [
@@ -155,7 +155,7 @@ let package = Package(
             "Render",
             [
                 "Basics", "KubeModel", "PodRules", "Conversion", "WorkdirProtocol", "YAMLTree",
-            ]),
+            ], small),
         module("Entrypoint", ["Basics", "WorkdirProtocol", "CLinux"]),
 
         .executableTarget(
