@@ -93,4 +93,27 @@ import Testing
         try FileManager.default.removeItem(atPath: folder["f/a"])
         #expect(try await verify().status == .exited(66))
     }
+
+    @Test func `uploads that were left behind are named, and aborted by who says so`() async throws {
+        let server = try await SeaweedFS.shared()
+        let bucket = try await server.makeBucket()
+        // Stopped by its reader: what it began is aborted; so one is left behind by a process that is killed.
+        try folder.write([UInt8](repeating: 1, count: 40 << 20), to: "large")
+        let pipe = try ChildProcess(
+            "/bin/sh", ["-c", "(cat large; sleep 60) | \(Product.sidecar.path) cp - s3://\(bucket)/left/behind"],
+            environment: server.environment().mapValues(Optional.some), folder: folder.path)
+        func stale(_ options: [String]) async throws -> Finished {
+            try await copy(["--abort-stale", "1ms"] + options + ["s3://\(bucket)/left/"], server)
+        }
+        _ = try await eventually("an upload in parts") {
+            try await stale(["--dry-run"]).output.contains("stale s3://\(bucket)/left/behind") ? true : nil
+        }
+        await pipe.finish()
+        let asked = try await stale([])
+        #expect(asked.status == .exited(64) && asked.error.contains("1 upload would be aborted"), "\(asked.error)")
+        #expect(try await copy(["--abort-stale", "7d", "--yes", "s3://\(bucket)/left/"], server).output == "")
+        let aborted = try await stale(["--yes", "--json"])
+        #expect(aborted.status == .exited(0) && aborted.output.contains("\"event\":\"aborted\""), "\(aborted.output)")
+        #expect(try await stale(["--dry-run"]).output == "")
+    }
 }

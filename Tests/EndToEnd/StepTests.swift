@@ -50,6 +50,31 @@ import Testing
         #expect(events.allSatisfy { $0.source == "/namespaces/demo/pods/words-7" && $0.id.hasPrefix("uid-7/") })
     }
 
+    @Test func `outputs become one archive, whose manifest is true of it`() async throws {
+        let step = try await Step()
+        let finished = try await step.sh(
+            "outputs: [{from: '**', to: '\(step.s3("out.tar.gz"))', pack: tar.gz, exclude: [log, error]}]",
+            "mkdir output/sub; echo one > output/one; echo two > output/sub/two; chmod 750 output/one")
+        #expect(finished.status == .exited(0), "\(finished.error)")
+        let archive = try await step.store.get("out.tar.gz", from: step.bucket)
+        try step.folder.write(archive, to: "out.tar.gz")
+        let listed = try await output("tar", ["-tzvf", step.folder["out.tar.gz"]])
+        #expect(listed.split(separator: "\n").map { $0.split(separator: " ").last ?? "" } == ["one", "sub/two"])
+        #expect(listed.hasPrefix("-rwxr-x---"))
+        let manifest = step.s3("out.tar.gz.kpipe-manifest.json")
+        func verify() async throws -> Finished {
+            try await TestSupport.run(
+                Product.sidecar.path, ["verify", manifest],
+                environment: step.store.environment().mapValues(Optional.some))
+        }
+        #expect(try await verify().status == .exited(0))
+        var other = archive
+        other[other.count / 2] ^= 1
+        try await step.store.put(other, "out.tar.gz", in: step.bucket)
+        let damaged = try await verify()
+        #expect(damaged.status == .exited(65) && damaged.output.hasPrefix("failed out.tar.gz: "), "\(damaged.output)")
+    }
+
     @Test(arguments: [("exit 3", 3), ("kill -TERM $$", 128 + 15), ("exec no-such-program", 127)])
     func theProgramsOwnEndIsTheStepsEnd(_ script: String, _ code: Int32) async throws {
         let step = try await Step()

@@ -133,6 +133,15 @@ import Testing
             ]
         ),
         (
+            "outputs: [{from: a, to: 's3://b/', pack: tar.zst}, {from: a, to: 's3://b/x', pack: tar, during: continuous}, "
+                + "{from: a, to: 's3://b/x', pack: zip}]",
+            [
+                "1:11: outputs[0].to: names a folder, and `pack` makes one object: name that",
+                "1:52: outputs[1].during: continuous cannot go with `pack`: it is made of all at the end",
+                "1:142: outputs[2].pack: expected one of none, tar, tar.gz, tar.zst, found “zip”",
+            ]
+        ),
+        (
             "outputs: [{from: a, to: 's3://b/', during: continuous, when: success}]",
             [
                 "1:11: outputs[0].during: continuous cannot go with `when: success`: what is stored cannot be taken back"

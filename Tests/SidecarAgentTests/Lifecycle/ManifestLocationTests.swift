@@ -14,4 +14,13 @@ import Transfer
         let places = ManifestLocation.places(for: [OutputRequest(from: from, to: target)])
         #expect(places.map(\.url) == (url.map { [$0] } ?? []))
     }
+
+    @Test func `what is packed is one object, and its manifest lies beside it`() {
+        var output = OutputRequest(from: "**", to: "s3://b/out.tar.zst")
+        output.pack = .tarZstandard
+        #expect(ManifestLocation.places(for: [output]).map(\.url) == ["s3://b/out.tar.zst.kpipe-manifest.json"])
+        for folder in ["s3://b/x", "s3://b/x/"] {
+            #expect(ManifestLocation.url(in: folder) == "s3://b/x/kpipe-manifest.json")
+        }
+    }
 }
