@@ -11,7 +11,7 @@ import Testing
         let start = ContinuousClock.now
         let client = try RawClient(port: port, from: address)
         client.send("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        #expect(client.receive(limit: .seconds(30))?.hasSuffix("ok\n") == true)
+        #expect(client.receive(limit: .seconds(10))?.hasSuffix("ok\n") == true)
         return ContinuousClock.now - start
     }
 
@@ -64,11 +64,8 @@ import Testing
                         }
                     }
                 }
-                // The kubelet kills after three probes in a row that come too late.
-                var late = 0
                 for _ in 0..<20 {
-                    late = try probe(port) < .seconds(5) ? 0 : late + 1
-                    #expect(late < 3)
+                    #expect(try probe(port) < .seconds(5))
                     await Task.yield()
                 }
                 try await group.waitForAll()

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import KubeClient
 import KubeModel
 import KubeRuntime
@@ -14,12 +14,16 @@ package struct OwnPod: MainStatusSource {
     private let key: ObjectKey
     private let uid: String?
     private let logger: Logger
+    private let time: Timepiece
+    /// For one question: the grace and the report wait for what it says, and do without where nobody answers.
+    static let patience = Duration.seconds(5)
 
     /// `nil` where the pod's name or namespace is not known.
-    package init?(_ pod: PodIdentity, api: any KubeAPI, logger: Logger) {
+    package init?(_ pod: PodIdentity, api: any KubeAPI, logger: Logger, time: Timepiece = .system) {
         guard let name = pod.name, let namespace = pod.namespace else { return nil }
         self.api = api
         self.logger = logger
+        self.time = time
         key = ObjectKey(namespace: namespace, name: name)
         uid = pod.uid
     }
@@ -45,12 +49,12 @@ package struct OwnPod: MainStatusSource {
     }
 
     package func timeLeft() async -> Duration? {
-        guard let answer = try? await api.send(.get(.pods, key)) else { return nil }
+        guard let answer = try? await ask(.get(.pods, key)) else { return nil }
         return Self.timeLeft(of: answer.body, at: HostFacts.now())
     }
 
     package func details() async -> PodContainers? {
-        guard let answer = try? await api.send(.get(.pods, key)), let node = try? YAMLNode(json: answer.body),
+        guard let answer = try? await ask(.get(.pods, key)), let node = try? YAMLNode(json: answer.body),
             let pod = try? Pod(.json, in: answer.body.span), uid == nil || pod.metadata.uid == uid
         else { return nil }
         return PodContainers(node, mains: Set(PodFacts(pod, rules: MarkerRules()).mains.map(\.name)))
@@ -62,10 +66,17 @@ package struct OwnPod: MainStatusSource {
             "annotations": .object([.init(WellKnownNames.Annotation.report, .string(url))]),
         ])
         do throws(KubeError) {
-            _ = try await api.send(
+            _ = try await ask(
                 .patch(.pods, key, .merge(["metadata": metadata]), WriteOptions(fieldManager: PodReport.fieldManager)))
         } catch {
             logger.info("the report's place is not annotated", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func ask(_ request: APIRequest) async throws(KubeError) -> APIResponse {
+        let api = api
+        return try await time.limit("\(request.method) pod \(key)", to: Self.patience) { () async throws(KubeError) in
+            try await api.send(request)
         }
     }
 
