@@ -56,7 +56,7 @@ import YAMLTree
         }
         cluster.pod(Self.pod)
         try await cluster.controlled(.asking, timeout: .seconds(2)) {
-            try await eventually("the swap") { cluster.image(of: Self.pod) == "exit0:latest" }
+            try await eventually("the swap", limit: .seconds(10)) { cluster.image(of: Self.pod) == "exit0:latest" }
         }
         let progress = try #require(cluster.progress(of: Self.pod))
         #expect(progress.wholeMatch(of: /sidecar=http@\d+\/0!,image@\d+\/0/) != nil, "\(progress)")
@@ -130,7 +130,7 @@ import YAMLTree
         cluster.script(Self.pod) { script in script.exec = { .missing($0.command[0]) } }
         cluster.pod(Self.pod)
         try await cluster.controlled(.signalling) {
-            try await eventually("the phase") { cluster.phase(of: Self.pod) == "Succeeded" }
+            try await eventually("the phase", limit: .seconds(10)) { cluster.phase(of: Self.pod) == "Succeeded" }
         }
         #expect(cluster.progress(of: Self.pod)?.contains("!,hold@") == true)
         #expect(cluster.counted("exec", "failed") == 1)

@@ -266,7 +266,7 @@ import YAMLTree
             .status(refusal.error), for: .init("PATCH", "/api/v1/namespaces/team/pods/early"), times: 1)
         cluster.pod("early")
         try await cluster.controlled {
-            try await eventually("the phase") { cluster.phase(of: "early") == "Succeeded" }
+            try await eventually("the phase", limit: .seconds(10)) { cluster.phase(of: "early") == "Succeeded" }
         }
         #expect(cluster.image(of: "early") == "busybox:latest")
         let progress = try #require(cluster.progress(of: "early"))
@@ -281,7 +281,7 @@ import YAMLTree
             for: .init("PATCH", "/api/v1/namespaces/team/pods/early"), times: 1000)
         cluster.pod("early")
         try await cluster.controlled {
-            try await eventually("the Event") {
+            try await eventually("the Event", limit: .seconds(10)) {
                 cluster.server.update { $0.objects("Event") }.contains {
                     $0["reason"]?.string == "SidecarTerminationFailed"
                         && $0["message"]?.string?.contains("hands off") == true
