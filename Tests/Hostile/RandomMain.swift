@@ -33,10 +33,23 @@ struct RandomMain {
         elements[Int(random.next() % UInt64(elements.count))]
     }
 
+    /// A place in the volume. One behind a link is not: in its container main cannot reach what its links lead to, though this
+    /// test could, and what the test itself changed there would be laid to the agent.
     private mutating func path() -> String {
         let names = maySayDone ? Self.names + ["done"] : Self.names
         let (folder, name) = (pick(Self.folders), pick(names))
-        return "\(root)/\(folder.isEmpty ? "" : folder + "/")\(name)"
+        let path = "\(root)/\(folder.isEmpty ? "" : folder + "/")\(name)"
+        return isWithin(path) ? path : "\(root)/\(name)"
+    }
+
+    /// Whether the folder that `path` names something in is in the volume once links are followed.
+    private func isWithin(_ path: String) -> Bool {
+        guard let real = realpath(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), nil) else {
+            return true
+        }
+        defer { free(real) }
+        let folder = String(cString: real)
+        return folder == root || folder.hasPrefix("\(root)/")
     }
 
     mutating func step() {
@@ -70,7 +83,7 @@ struct RandomMain {
             close(folder)
         default:
             var nested = "\(root)/output/n"
-            for _ in 0..<Int(random.next() % 90) {
+            for _ in 0..<Int(random.next() % 90) where isWithin(nested) {
                 mkdir(nested, 0o777)
                 nested += "/n"
             }
@@ -97,17 +110,13 @@ struct RandomMain {
         ]
         let (name, text) = pick(texts)
         write("\(root)/\(name)", Array(text.utf8))
-        rename("\(root)/\(name)", "\(root)/.kpipe/\(name)")
+        if isWithin("\(root)/.kpipe/\(name)") { rename("\(root)/\(name)", "\(root)/.kpipe/\(name)") }
         write("\(root)/word", Array("WORD-\(number)\u{1B}[2J\n".utf8))
         rename("\(root)/word", "\(root)/state")
     }
 
-    /// Follows no link: main cannot see what its links lead to, though this test could.
     private func write(_ path: String, _ bytes: [UInt8]) {
-        let above = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        guard let real = realpath(above, nil) else { return }
-        defer { free(real) }
-        guard String(cString: real).hasPrefix(root) else { return }
+        guard isWithin(path) else { return }
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0o644)
         guard file >= 0 else { return }
         _ = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
@@ -115,9 +124,7 @@ struct RandomMain {
     }
 
     private func isFile(_ path: String) -> Bool {
-        guard let real = realpath(path, nil) else { return false }
-        defer { free(real) }
         var status = stat()
-        return String(cString: real).hasPrefix(root) && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return isWithin(path) && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 }

@@ -143,6 +143,8 @@ struct RandomMainTests {
         agent.kill(SIGTERM)
         #expect(try await agent.wait(atMost: .seconds(15)) == .exited(0), "\(agent.errorOutput)")
         for pod in ["later", "latest"] {
+            // The pod's before it would be taken for this one's.
+            unlink("\(rig.workdir)/ready")
             let next = try rig.agent(["--grace", "4s"], pod: pod)
             try await rig.waitUntilUp(next)
             try await rig.waitFor("ready")
