@@ -30,9 +30,22 @@ package final class TemporaryFolder: Sendable {
     private static let all = Mutex<Set<String>>([])
     private static let removeTheRestAtExit: Void = {
         atexit {
+            let leaks = TemporaryFolder.leakedDescriptors
             for path in TemporaryFolder.all.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+            guard !leaks.isEmpty else { return }
+            let report = leaks.map { "✘ a descriptor was left open: \($0)\n" }.joined()
+            FileHandle.standardError.write(Data(report.utf8))
+            _exit(EX_SOFTWARE)
         }
     }()
+
+    /// What this process still holds open of folders that are gone, and with them all that had a use for it.
+    private static var leakedDescriptors: [String] {
+        let folder = "/proc/self/fd"
+        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let open = numbers.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+        return open.filter { $0.contains("/kpipe-") && $0.hasSuffix(" (deleted)") }.sorted()
+    }
 
     /// The path of `name` in here.
     package subscript(_ name: String) -> String { "\(path)/\(name)" }
