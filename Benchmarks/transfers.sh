@@ -26,6 +26,7 @@ for ((round = 1; round <= repeat; round++)); do
 
     # Everyone reads what s5cmd stored, into a file that was not there before.
     rm -f "$work"/down.*
+    warm "$work/big"
     measure "download $big from S3" kpipe $kpipe s3://bench/s5cmd-1.bin "$work/down.kpipe"
     same "$work/big" "$work/down.kpipe"; rm "$work/down.kpipe"
     measure "download $big from S3" s5cmd $s5cmd cp s3://bench/s5cmd-1.bin "$work/down.s5cmd"
@@ -49,7 +50,7 @@ rm -rf "$work"/got-*
 cc -O2 -o "$work/delay-proxy" Benchmarks/lib/delay-proxy.c
 near=$s3 far_files=1000 far_mib=512
 mkdir "$work/few"
-find "$work/small" -type f | sort | head -$far_files | xargs -d '\n' cp --target-directory "$work/few"
+find "$work/small" -type f | sort | sed -n "1,${far_files}p" | xargs -d '\n' cp --target-directory "$work/few"
 head -c "${far_mib}M" "$work/big" > "$work/part"
 for delay in "${delays[@]}"; do
     read -r port <<< "$(free_ports 1)"
@@ -71,6 +72,7 @@ for delay in "${delays[@]}"; do
         measure "upload $part $at" kpipe $kpipe "$work/part" "s3://bench/part-kpipe-$id"
         measure "upload $part $at" s5cmd $s5cmd_far cp "$work/part" "s3://bench/part-s5cmd-$id"
         measure "upload $part $at" rclone $rclone_far copyto "$work/part" ":s3:bench/part-rclone-$id"
+        warm "$work/part"
         measure "download $part $at" kpipe $kpipe "s3://bench/part-s5cmd-$id" "$work/down.kpipe"
         same "$work/part" "$work/down.kpipe"
         measure "download $part $at" s5cmd $s5cmd_far cp "s3://bench/part-s5cmd-$id" "$work/down.s5cmd"
@@ -103,6 +105,7 @@ serve "$work/nginx.log" "$(PATH=$PATH:/usr/sbin command -v nginx)" -e "$work/ngi
 wait_for nginx "$work/nginx.log" curl --silent --fail --head "http://127.0.0.1:$port/big"
 url=http://127.0.0.1:$port/big
 for ((round = 1; round <= repeat; round++)); do
+    warm "$work/web/big"
     measure "download $big from nginx" kpipe $kpipe "$url" "$work/down.kpipe"
     same "$work/web/big" "$work/down.kpipe"; rm "$work/down.kpipe"
     measure "download $big from nginx" curl curl --silent --fail --output "$work/down.curl" "$url"

@@ -19,6 +19,10 @@ measure() {
     fi
 }
 
+# warm FILE: touches memory for a copy of it and gives it back. A virtual machine's is slow where it was never used, and whoever
+# comes first would pay for those after him.
+warm() { cat "$1" > "$work/warm"; sync; rm "$work/warm"; }
+
 # value TASK WHO UNIT NUMBER: a figure that no clock gives.
 value() {
     printf '%s\t%s\t=%s\t%s\n' "$1" "$2" "$3" "$4" >> "$samples"
