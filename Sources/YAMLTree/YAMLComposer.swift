@@ -29,14 +29,14 @@ struct YAMLComposer {
         try count(1, at: event.start)
         switch event.kind {
         case .alias:
-            let name = reader.text(event.text)
+            let name = reader.text(of: event)
             guard let (node, weight) = anchors[name] else {
                 throw YAMLError.missingAnchor(name, at: event.start)
             }
             try count(weight - 1, at: event.start)
             return node
         case .scalar:
-            let scalar = YAMLScalar(reader.text(event.text), style: event.style)
+            let scalar = YAMLScalar(reader.text(of: event), style: event.style)
             return finish(.scalar(scalar), properties(of: event), event.start, since: before)
         case .sequenceStart:
             return finish(try sequence(event), properties(of: event), event.start, since: before)

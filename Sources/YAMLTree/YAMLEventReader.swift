@@ -10,7 +10,7 @@ package final class YAMLEventReader {
     private let source: Source
     private var cursor: ByteCursor
     private var isOver = false
-    /// The words of all events since the last document began.
+    /// What stands otherwise in the source than it reads, of all events since the last document began.
     package private(set) var texts: [UInt8] = []
 
     /// Refuses a text that is longer than `limits` allows or not UTF-8.
@@ -24,7 +24,6 @@ package final class YAMLEventReader {
         event.initialize(to: yaml_event_t())
         source = Source(text)
         cursor = ByteCursor(text)
-        texts.reserveCapacity(min(text.bytes.count, 4096))
         // Fails only for want of memory, which on Linux ends the process elsewhere first.
         isOver = yaml_parser_initialize(parser) == 0
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -55,12 +54,22 @@ package final class YAMLEventReader {
         return nil
     }
 
-    /// The words at a range that an event named since the last document began.
-    package func text(_ range: Range<Int>) -> String { String(decoding: texts[range], as: UTF8.self) }
+    /// The words of an event since the last document began.
+    package func text(of event: YAMLEvent) -> String {
+        String(decoding: event.isVerbatim ? source.text.bytes[event.text] : texts[event.text], as: UTF8.self)
+    }
 
     package func properties(of event: YAMLEvent) -> YAMLProperties {
-        YAMLProperties(
-            anchor: event.anchor.isEmpty ? nil : text(event.anchor), tag: event.tag.isEmpty ? nil : text(event.tag))
+        func text(_ range: Range<Int>) -> String? {
+            range.isEmpty ? nil : String(decoding: texts[range], as: UTF8.self)
+        }
+        return YAMLProperties(anchor: text(event.anchor), tag: text(event.tag))
+    }
+
+    /// Gives `texts` away, so that they last no longer than who asked for them.
+    package func takeTexts() -> [UInt8] {
+        defer { texts = [] }
+        return texts
     }
 
     // MARK: Events
@@ -83,9 +92,12 @@ package final class YAMLEventReader {
             let scalar = event.data.scalar
             taken.kind = .scalar
             taken.style = style(scalar.style)
-            taken.text = append(scalar.value, count: Int(scalar.length))
             taken.anchor = append(scalar.anchor)
             taken.tag = append(scalar.tag)
+            let words = UnsafeBufferPointer(start: scalar.value, count: Int(scalar.length))
+            let verbatim = verbatim(words, taken)
+            taken.isVerbatim = verbatim != nil
+            taken.text = verbatim ?? append(words)
         case YAML_SEQUENCE_START_EVENT:
             let sequence = event.data.sequence_start
             taken.kind = .sequenceStart
@@ -104,14 +116,26 @@ package final class YAMLEventReader {
         return taken
     }
 
-    private func append(_ words: UnsafePointer<UInt8>?) -> Range<Int> {
-        words.map { append($0, count: strlen($0)) } ?? 0..<0
+    /// Where the source says the very words of a scalar and nothing else but quotes, as it nearly always does.
+    private func verbatim(_ words: UnsafeBufferPointer<UInt8>, _ event: YAMLEvent) -> Range<Int>? {
+        guard event.style != .literal, event.style != .folded else { return nil }
+        let quote = event.style == .plain ? 0 : 1
+        let start = event.start.offset + quote
+        guard event.end.offset - quote == start + words.count else { return nil }
+        let isSame = source.text.bytes.withUnsafeBytes { bytes in
+            words.isEmpty || memcmp(bytes.baseAddress! + start, words.baseAddress!, words.count) == 0
+        }
+        return isSame ? start..<start + words.count : nil
     }
 
-    private func append(_ words: UnsafePointer<UInt8>, count: Int) -> Range<Int> {
+    private func append(_ words: UnsafePointer<UInt8>?) -> Range<Int> {
+        words.map { append(UnsafeBufferPointer(start: $0, count: strlen($0))) } ?? 0..<0
+    }
+
+    private func append(_ words: UnsafeBufferPointer<UInt8>) -> Range<Int> {
         let start = texts.count
-        texts.append(contentsOf: UnsafeBufferPointer(start: words, count: count))
-        return start..<start + count
+        texts.append(contentsOf: words)
+        return start..<texts.count
     }
 
     private func style(_ style: yaml_scalar_style_t) -> YAMLScalar.Style {
@@ -201,7 +225,8 @@ package final class YAMLEventReader {
 /// One step of a document as it is read, with the bytes it stands on. The places are exact, so that a reader who wants
 /// to keep everything else (comments, quoting, order) can cut the text by them.
 ///
-/// An event is a few numbers: its words stand in the reader's `texts`, so that a long stream costs no allocation a value.
+/// An event is a few numbers: its words stand in the source, or in the reader's `texts`, so that a long stream costs no
+/// allocation a value.
 package struct YAMLEvent: Sendable, Equatable {
     package enum Kind: Sendable {
         case documentStart, documentEnd, alias, scalar, sequenceStart, sequenceEnd, mappingStart, mappingEnd
@@ -221,6 +246,8 @@ package struct YAMLEvent: Sendable, Equatable {
     package var style = YAMLScalar.Style.plain
     /// A scalar's value (quotes removed, escapes and folding resolved), or an alias's name.
     package var text = 0..<0
+    /// Of a scalar: `text` is a range of the source, because it stands there so, alone or between quotes.
+    package var isVerbatim = false
     /// Of `&anchor`; empty where none was written.
     package var anchor = 0..<0
     /// Of `!tag`, in full; empty where none was written.

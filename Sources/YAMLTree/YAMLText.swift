@@ -99,17 +99,34 @@ package struct YAMLMark: Sendable, Hashable, Comparable, CustomStringConvertible
 
 extension YAMLMark {
     /// The place of the byte at `offset`, found by counting from the start: for error messages.
-    init(of offset: Int, in bytes: [UInt8]) {
-        var line = 1
-        var column = 1
-        for byte in bytes.prefix(offset) {
-            if byte == 0x0A {
-                line += 1
-                column = 1
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
+    init(of offset: Int, in bytes: [UInt8]) { self = YAMLMark.start.advanced(to: offset, in: bytes) }
+
+    /// The place of the byte at `offset`, found by counting from this one. Lines end as libyaml has them end.
+    package func advanced(to offset: Int, in bytes: [UInt8]) -> YAMLMark {
+        var mark = YAMLMark(offset: max(offset, self.offset), line: line, column: column)
+        bytes.withUnsafeBufferPointer { bytes in
+            var position = self.offset
+            while position < min(offset, bytes.count) {
+                let byte = bytes[position]
+                position += 1
+                if byte & 0xC0 == 0x80 { continue }
+                mark.column += 1
+                let isBreak =
+                    switch byte {
+                    case 0x0A: true
+                    case 0x0D: position == bytes.count || bytes[position] != 0x0A
+                    // NEL, LS and PS.
+                    case 0xC2: position < bytes.count && bytes[position] == 0x85
+                    case 0xE2:
+                        position + 1 < bytes.count && bytes[position] == 0x80 && bytes[position + 1] & 0xFE == 0xA8
+                    default: false
+                    }
+                if isBreak {
+                    mark.line += 1
+                    mark.column = 1
+                }
             }
         }
-        self.init(offset: offset, line: line, column: column)
+        return mark
     }
 }

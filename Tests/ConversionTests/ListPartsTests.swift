@@ -33,6 +33,12 @@ import YAMLTree
             .joined(separator: "\n")
     }
 
+    private static func json(_ number: Int) -> String {
+        #"{"kind": "Pod", "metadata": {"name": "p\#(number)", "annotations": {"a,]}\"": "[{\\"}}, "spec": {"containers": ["#
+            + #"{"name": "main"}, {"name": "side", "env": [{"name": "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "#
+            + #""value": "true"}]}]}}"#
+    }
+
     private static func list(
         _ margin: String = "", head: String = "apiVersion: v1\nkind: List\nitems:\n", tail: String = "",
         items: (Int) -> String? = { _ in nil }
@@ -91,6 +97,19 @@ import YAMLTree
         Case(
             testDescription: "much behind the items",
             text: list(tail: "metadata:\n" + (0..<99).map { "  a\($0): b\n" }.joined()), isCut: false),
+        Case(
+            testDescription: "as JSON",
+            text: #"{"kind": "List", "items": ["# + (0..<40).map(json).joined(separator: ",\n  ") + "]}\n"),
+        Case(
+            testDescription: "as the API server writes it",
+            text: #"{"items":["# + (0..<40).map(json).joined(separator: ",") + #"],"kind":"List"}"#),
+        Case(
+            testDescription: "in flow style",
+            text: "{kind: List, items: [" + (0..<40).map(json).joined(separator: ",") + "]}", isCut: false),
+        Case(
+            testDescription: "with a comment in it",
+            text: #"{"kind": "List", "items": ["# + (0..<40).map(json).joined(separator: ", # [{\n") + "]}",
+            isCut: false),
     ]
 
     @Test(arguments: cases, [1, 3]) func aLongListBecomesTheSame(_ one: Case, _ cores: Int) async throws {
@@ -106,9 +125,13 @@ import YAMLTree
 
     @Test(arguments: cases) func aListIsCutWhereItsPartsMeanTheSame(_ one: Case) {
         let bytes = Array(one.text.utf8)
-        guard let parts = StreamParts(ofListIn: bytes, length: 2048) else { return #expect(!one.isCut) }
+        let found = StreamParts(ofListIn: bytes, length: 2048) ?? StreamParts(ofJSONListIn: bytes, length: 2048)
+        guard let parts = found else { return #expect(!one.isCut) }
         #expect(parts.ranges.count > 2 && parts.head.upperBound == parts.ranges[0].lowerBound)
-        #expect(zip(parts.ranges, parts.ranges.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        #expect(
+            zip(parts.ranges, parts.ranges.dropFirst()).allSatisfy {
+                [[], [UInt8(ascii: ",")]].contains(Array(bytes[$0.upperBound..<$1.lowerBound]))
+            })
         #expect(parts.ranges.last?.upperBound == parts.tail.lowerBound && parts.tail.upperBound == bytes.count)
         var assembly = StreamAssembly(bytes, parts)
         for index in parts.ranges.indices {

@@ -19,7 +19,7 @@ import YAMLTree
         var events: [String] = []
         while let event = try reader.next() {
             let marks = (event.isExplicit ? "explicit " : "") + (event.isFlow ? "flow " : "")
-            events.append("\(marks)\(event.kind) \(reader.text(event.text))")
+            events.append("\(marks)\(event.kind) \(reader.text(of: event))")
         }
         #expect(
             events == [
@@ -33,10 +33,10 @@ import YAMLTree
         let reader = try YAMLEventReader(Array("a: &x !!str 'b c'\nd: *x\ne: !t &y {}\n".utf8))
         var found: [String] = []
         while let event = try reader.next() {
-            if event.kind == .alias { found.append("*" + reader.text(event.text)) }
+            if event.kind == .alias { found.append("*" + reader.text(of: event)) }
             guard event.hasProperties else { continue }
             let properties = reader.properties(of: event)
-            found.append("\(properties.anchor ?? "") \(properties.tag ?? "") \(reader.text(event.text))")
+            found.append("\(properties.anchor ?? "") \(properties.tag ?? "") \(reader.text(of: event))")
         }
         #expect(found == ["x tag:yaml.org,2002:str b c", "*x", "y !t "])
     }

@@ -60,10 +60,15 @@ extension Array where Element == UInt8 {
     /// What `descriptor` gives until its end, at most `limit` bytes; `nil` with errno set on failure.
     package init?(readingAllOf descriptor: Int32, limit: Int) {
         self = []
+        var status = stat()
+        // As much as a file says that it has: a large one is not copied while it is read.
+        if fstat(descriptor, &status) == 0, status.st_size > 0 {
+            reserveCapacity(Swift.min(limit, Int(status.st_size) + 1))
+        }
         while count < limit {
             // Files of the kernel say that they are empty: only reading tells.
             let start = count
-            let wanted = Swift.min(Swift.max(4096, start), limit - start)
+            let wanted = Swift.min(Swift.max(4096, capacity - start), 1 << 20, limit - start)
             append(contentsOf: repeatElement(0, count: wanted))
             let count = withUnsafeMutableBytes { buffer in
                 Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))

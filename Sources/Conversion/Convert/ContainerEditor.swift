@@ -22,7 +22,7 @@ struct ContainerEditor {
     }
 
     mutating func makeNative(
-        mains: [ManifestContainer], others: [ManifestContainer], _ findings: inout Findings
+        mains: [ManifestContainer], among all: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) {
         findings.add(.converted, moving: container, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
@@ -33,7 +33,7 @@ struct ContainerEditor {
             try add("restartPolicy", isJSON ? "\"Always\"" : "Always")
         }
         try addStartupProbe(mains, &findings)
-        try dropPreStop(others, &findings)
+        try dropPreStop(all, &findings)
         let variables = node["env"]?.elements ?? []
         let markers = variables.indices.filter {
             variables[$0]["name"]?.text.map(SpentMarkers.variables.contains) ?? false
@@ -60,13 +60,13 @@ struct ContainerEditor {
             throw EditRefusal(.anchor, at: env, "env is shared with another place; write it out")
         }
         if env.isFlow {
-            let gap = editor.flowGap(env, (env.elements ?? []).map { $0.start.offset..<$0.end })
+            let gap = editor.flowGap(env, (env.elements ?? []).map { $0.offset..<$0.end })
             editor.replace(
-                first.start.offset..<first.start.offset, by: Array(flow.utf8) + [UInt8(ascii: ",")] + gap)
+                first.offset..<first.offset, by: Array(flow.utf8) + [UInt8(ascii: ",")] + gap)
             return
         }
         let margin = String(repeating: " ", count: try editor.dashColumn(env))
-        let lineBreak = String(decoding: text.lineBreak(at: env.start.offset), as: UTF8.self)
+        let lineBreak = String(decoding: text.lineBreak(at: env.offset), as: UTF8.self)
         editor.insertLines(
             ["- name: \(WellKnownNames.Variable.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }
                 .joined(),
@@ -195,11 +195,11 @@ struct ContainerEditor {
         findings.add(.startupProbe, at: node, "\(container.name) holds main back until \(handler.origin)")
     }
 
-    private mutating func dropPreStop(_ others: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
+    private mutating func dropPreStop(_ all: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
         guard let hook = node.at("lifecycle", "preStop") else { return }
         keepsPreStop = true
         let what = "the preStop hook of \(container.name)"
-        if let other = others.first(where: { container.asks($0, in: hook) }) {
+        if let other = all.first(where: { $0.name != container.name && container.asks($0, in: hook) }) {
             return findings.add(.preStopKept, at: hook, "\(what) asks \(other.name)")
         }
         switch HookPurpose(hook) {

@@ -7,6 +7,11 @@ import YAMLTree
 struct Findings {
     private(set) var diagnostics: [Diagnostic] = []
 
+    init() {}
+
+    /// Of a document of which nothing else is to be said.
+    init(_ refusal: EditRefusal) { add(refusal.rule, at: refusal.mark, refusal.message) }
+
     mutating func add(_ rule: Rule, at node: SourceNode, _ message: String) {
         add(rule, at: node.start, message)
     }

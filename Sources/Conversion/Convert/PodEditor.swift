@@ -48,11 +48,11 @@ struct PodEditor {
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
         let lingers = pod.lingers
+        let all = pod.containers + pod.initContainers
         var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
-            let others = (pod.containers + pod.initContainers).filter { $0.name != sidecar.name }
-            try inner.makeNative(mains: mains, others: others, &findings)
+            try inner.makeNative(mains: mains, among: all, &findings)
             hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
             if let seconds = lingers[sidecar.name], try inner.linger(seconds, options.kubeVersion, &findings) {
                 kept[sidecar.name] = seconds
@@ -144,7 +144,7 @@ struct PodEditor {
     ) throws(EditRefusal) -> (range: Range<Int>, bytes: [UInt8]) {
         let element = elements[index]
         let range =
-            try list.isFlow ? element.start.offset..<element.end : editor.blockElement(index, of: list, elements)
+            try list.isFlow ? element.offset..<element.end : editor.blockElement(index, of: list, elements)
         guard let bytes = TextEdit.apply(inner, to: text.bytes, in: range) else {
             throw EditRefusal(.layout, at: element, "two changes meet in one place")
         }
@@ -223,13 +223,13 @@ struct PodEditor {
             guard !own.isAlias, !own.isShared, own.properties == .init(), own.scalar?.style == .plain else {
                 return findings.add(.graceKept, at: own, "\(seconds) s of grace, but needed are \(need.words)")
             }
-            editor.replace(own.start.offset..<own.end, by: Array(value.utf8))
+            editor.replace(own.offset..<own.end, by: Array(value.utf8))
         } else if let anchor = pod.spec.pairs?.first(where: isOneLine)?.name {
             try editor.addPair(field, value, to: pod.spec, after: anchor)
         } else if !pod.spec.isFlow, let first = pod.spec.firstPair?.key, editor.startsItsLine(first) {
-            let line = text.lineStart(first.start.offset)
+            let line = text.lineStart(first.offset)
             let margin = String(repeating: " ", count: first.start.column - 1)
-            let lineBreak = String(decoding: text.lineBreak(at: first.start.offset), as: UTF8.self)
+            let lineBreak = String(decoding: text.lineBreak(at: first.offset), as: UTF8.self)
             editor.insertLines("\(margin)\(field): \(value)\(lineBreak)", at: line)
         } else {
             return findings.add(.graceKept, at: pod.spec, "\(seconds) s of grace, but needed are \(need.words)")

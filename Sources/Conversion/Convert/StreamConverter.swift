@@ -29,7 +29,9 @@ package struct StreamConverter: Sendable {
             return try await converted(bytes, documents, cores: cores).get()
         }
         // What is odd about a list, as far as one of its parts can tell, is told of the whole of it.
-        guard let items = StreamParts(ofListIn: bytes, length: partLength),
+        let items =
+            StreamParts(ofListIn: bytes, length: partLength) ?? StreamParts(ofJSONListIn: bytes, length: partLength)
+        guard let items,
             case .success(let stream) = await converted(bytes, items, cores: cores)
         else { return try convert(bytes) }
         return stream
@@ -61,32 +63,9 @@ package struct StreamConverter: Sendable {
         if options.detectsKnown, options.services == nil {
             return try withServices(of: bytes).convert(bytes)
         }
-        var reader = try SourceReader(bytes, limits: Self.limits)
-        let text = SourceText(bytes: bytes)
-        var edits: [TextEdit] = []
-        var findings = Findings()
-        var names: Set<String> = []
-        let ignores = Ignores(text)
-        var start = 0
-        while let document = try reader.document() {
-            var local = Findings()
-            do throws(EditRefusal) {
-                let change = try change(of: document, text, &local, &names)
-                try Verification.check(change, of: document, text, podSpecPaths: options.podSpecPaths)
-                edits += change.edits
-            } catch {
-                local = Findings()
-                local.add(error.rule, at: error.mark, error.message)
-            }
-            ignores.apply(to: &local, of: document, from: start)
-            findings.add(local)
-            start = document.range.upperBound
-        }
-        let output =
-            edits.isEmpty ? bytes : TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes
-        return ConvertedStream(
-            output: output, diagnostics: findings.diagnostics, containers: names,
-            isChanged: !edits.isEmpty)
+        var run = try StreamRun(bytes, options)
+        while let document = try run.next() { run.take(document) }
+        return run.finish()
     }
 
     /// A Service and the pods that it leads to stand in one stream, in any order.
@@ -96,39 +75,6 @@ package struct StreamConverter: Sendable {
         services.add(bytes)
         options.services = services
         return StreamConverter(options)
-    }
-
-    private func change(
-        of document: SourceDocument, _ text: SourceText, _ findings: inout Findings,
-        _ names: inout Set<String>
-    ) throws(EditRefusal) -> DocumentChange {
-        var change = DocumentChange()
-        let found = try PodFinder(customPaths: options.podSpecPaths).find(in: document.root)
-        change.places = found.pods
-        if options.direction == .toNative { findings.look(atUnreachedIn: found, options) }
-        if found.pods.isEmpty, let unknown = found.unknown.last {
-            let kind = unknown["kind"]?.text ?? "a document without kind"
-            let keeper = PodKind.keeper(of: unknown["apiVersion"]?.text).map { " (\($0))" } ?? ""
-            findings.add(.kindUnknown, at: document.root, "passed on as it is: \(kind)\(keeper)")
-            findings.look(atKustomization: document.root)
-        }
-        // A function's list is transport: each of its items is a document.
-        let isTransport = document.root["kind"]?.text == "ResourceList"
-        for place in found.pods {
-            do throws(EditRefusal) {
-                var local = Findings()
-                let pod = try ManifestPod(place)
-                names.formUnion((pod.containers + pod.initContainers).map(\.name))
-                var editor = PodEditor(pod, text, options)
-                try editor.moveSidecars(&local)
-                change.add(editor)
-                findings.add(local)
-            } catch  where isTransport {
-                findings.add(error.rule, at: error.mark, error.message)
-                change.moved.append([])
-            }
-        }
-        return change
     }
 }
 
@@ -150,21 +96,4 @@ package struct ConvertedStream: Sendable {
 
     /// Whether something was left as it was, for what the errors among the diagnostics say.
     package var isRefused: Bool { diagnostics.contains { $0.rule.severity == .error } }
-}
-
-/// What is to become of one document.
-struct DocumentChange {
-    private(set) var edits: [TextEdit] = []
-    /// Where its pods stand.
-    var places: [PodPlace] = []
-    /// The names of the moved containers, pod by pod.
-    var moved: [Set<String>] = []
-    /// Annotations that are taken away.
-    private(set) var dropped: Set<String> = []
-
-    mutating func add(_ editor: PodEditor) {
-        edits += editor.edits
-        moved.append(editor.moved)
-        dropped.formUnion(editor.dropped)
-    }
 }

@@ -73,6 +73,50 @@ struct StreamParts: Sendable {
         tail = end..<bytes.count
     }
 
+    /// The items of a list in JSON, some in each part, as the API server and kubectl write it: commas stand between the parts.
+    /// Whoever writes YAML's flow style otherwise gets parts that cannot be read, or none.
+    init?(ofJSONListIn bytes: [UInt8], length: Int) {
+        let short = length / 16
+        let quote = UInt8(ascii: "\"")
+        let key = Array("items".utf8)
+        var ranges: [Range<Int>] = []
+        var head: Int?
+        let end = bytes.withUnsafeBufferPointer { bytes -> Int? in
+            var (position, start, depth) = (0, 0, 0)
+            while position < bytes.count, head != nil || position < short {
+                switch bytes[position] {
+                case quote:
+                    let text = position + 1
+                    position = text
+                    while position < bytes.count, bytes[position] != quote {
+                        position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
+                    }
+                    guard head == nil, depth == 1, position < bytes.count, bytes[text..<position].elementsEqual(key)
+                    else { break }
+                    let list = bytes[position...].firstIndex { $0 != quote && $0 != UInt8(ascii: ":") && $0 > 0x20 }
+                    guard let list, bytes[list] == UInt8(ascii: "[") else { break }
+                    (position, start, depth, head) = (list, list + 1, 2, list + 1)
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    depth -= 1
+                    guard head != nil, depth == 1 else { break }
+                    ranges.append(start..<position)
+                    return position
+                case UInt8(ascii: ",") where head != nil && depth == 2 && position - start >= length:
+                    ranges.append(start..<position)
+                    start = position + 1
+                default: break
+                }
+                position += 1
+            }
+            return nil
+        }
+        guard let head, let end, bytes.count - end <= short, ranges.count > 1 else { return nil }
+        self.ranges = ranges
+        self.head = 0..<head
+        tail = end..<bytes.count
+    }
+
     /// Where the first item of the list `items` stands, and how far from the margin.
     private static func listHead(_ bytes: [UInt8], within length: Int) -> (offset: Int, margin: Int)? {
         let text = SourceText(bytes: bytes)
@@ -161,6 +205,8 @@ struct StreamAssembly {
         early[index] = result
         while failure == nil, let result = early.removeValue(forKey: next) {
             let offset = parts.ranges[next].lowerBound
+            // The comma of a list in JSON.
+            if next > 0 { stream.output += bytes[parts.ranges[next - 1].upperBound..<offset] }
             switch result {
             case .success(let part): append(part, offset: offset)
             case .failure(var error):

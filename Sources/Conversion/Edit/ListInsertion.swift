@@ -24,9 +24,9 @@ package struct ListInsertion {
         }
         let next = existing.indices.contains(position) ? existing[position] : nil
         if source.isFlow {
-            let gap = editor.flowGap(target.value, existing.map { $0.start.offset..<$0.end })
+            let gap = editor.flowGap(target.value, existing.map { $0.offset..<$0.end })
             let comma: [UInt8] = [UInt8(ascii: ",")]
-            if let start = next?.start.offset {
+            if let start = next?.offset {
                 return editor.replace(start..<start, by: elements.flatMap { $0 + comma + gap })
             }
             try editor.refuseComments(last.end..<target.value.end, at: target.value)
@@ -42,7 +42,7 @@ package struct ListInsertion {
     }
 
     private func insertBlock(_ elements: [[UInt8]], shift: Int, at offset: Int, _ editor: inout TreeEditor) {
-        let lineBreak = text.lineBreak(at: source.start.offset)
+        let lineBreak = text.lineBreak(at: source.offset)
         let block = elements.flatMap { element in
             SourceText.shift(element.last == 0x0A ? element : element + lineBreak, by: shift)
         }
@@ -61,13 +61,13 @@ package struct ListInsertion {
         if source.isFlow {
             let separator = separatedFlow(elements, editor)
             editor.replace(
-                value.start.offset..<value.end,
-                by: (value.end > value.start.offset ? [] : [0x20]) + [UInt8(ascii: "[")] + separator)
+                value.offset..<value.end,
+                by: (value.end > value.offset ? [] : [0x20]) + [UInt8(ascii: "[")] + separator)
             return
         }
-        var start = value.start.offset
+        var start = value.offset
         while start > 0, text.bytes[start - 1] == 0x20 { start -= 1 }
-        if value.end > value.start.offset { editor.replace(start..<value.end, by: []) }
+        if value.end > value.offset { editor.replace(start..<value.end, by: []) }
         insertBlock(elements, shift: 0, at: text.lineEnd(max(value.end, target.key.end)), &editor)
     }
 
@@ -79,19 +79,19 @@ package struct ListInsertion {
         let quote = editor.isQuoted(pair.key) ? "\"" : ""
         let key = Array("\(quote)\(field)\(quote):".utf8)
         if spec.isFlow {
-            let gap = editor.flowGap(spec, pairs.map { $0.key.start.offset..<$0.value.end })
-            try editor.refuseComments(spec.start.offset + 1..<pairs[0].key.start.offset, at: spec)
+            let gap = editor.flowGap(spec, pairs.map { $0.key.offset..<$0.value.end })
+            try editor.refuseComments(spec.offset + 1..<pairs[0].key.offset, at: spec)
             let list = key + space(before: pair) + [UInt8(ascii: "[")] + separatedFlow(elements, editor)
             editor.replace(
-                pair.key.start.offset..<pair.key.start.offset, by: list + [UInt8(ascii: ",")] + gap)
+                pair.key.offset..<pair.key.offset, by: list + [UInt8(ascii: ",")] + gap)
             return
         }
         let column = pair.key.start.column - 1
-        let lineBreak = text.lineBreak(at: pair.key.start.offset)
+        let lineBreak = text.lineBreak(at: pair.key.offset)
         let margin = [UInt8](repeating: 0x20, count: column)
         let offset: Int
         if editor.startsItsLine(pair.key) {
-            offset = text.commentsAbove(text.lineStart(pair.key.start.offset), column: column)
+            offset = text.commentsAbove(text.lineStart(pair.key.offset), column: column)
         } else if source.isFlow {
             offset = text.lineEnd(source.end)
         } else {
@@ -107,14 +107,14 @@ package struct ListInsertion {
     }
 
     private func space(before pair: SourceNode.Pair) -> [UInt8] {
-        pair.value.start.offset > pair.key.end + 1 ? [0x20] : []
+        pair.value.offset > pair.key.end + 1 ? [0x20] : []
     }
 
     /// The elements, spaced as those of the source, and the closing bracket.
     private func separatedFlow(_ elements: [[UInt8]], _ editor: TreeEditor) -> [UInt8] {
         let existing = source.elements ?? []
-        let gap = editor.flowGap(source, existing.map { $0.start.offset..<$0.end })
-        let opens = existing.first.map { Array(text.bytes[source.start.offset + 1..<$0.start.offset]) } ?? []
+        let gap = editor.flowGap(source, existing.map { $0.offset..<$0.end })
+        let opens = existing.first.map { Array(text.bytes[source.offset + 1..<$0.offset]) } ?? []
         let closes = existing.last.map { Array(text.bytes[$0.end..<source.end - 1]) } ?? []
         let blankOpens = opens.allSatisfy(isSpace) ? opens : []
         let blankCloses = closes.allSatisfy(isSpace) ? closes : []

@@ -20,11 +20,11 @@ package struct TreeEditor {
         }
         let pair = pairs[index]
         if mapping.isFlow {
-            try removeFlow([index], of: pairs.map { $0.key.start.offset..<$0.value.end }, in: mapping)
+            try removeFlow([index], of: pairs.map { $0.key.offset..<$0.value.end }, in: mapping)
         } else if startsItsLine(pair.key) {
             replace(lines(from: pair.key, to: pair.value, column: pair.key.start.column - 1), by: [])
         } else if index == 0, pairs.count > 1, !pairs[1].key.isAlias {
-            replace(pair.key.start.offset..<pairs[1].key.start.offset, by: [])
+            replace(pair.key.offset..<pairs[1].key.offset, by: [])
         } else {
             throw EditRefusal(
                 .layout, at: pair.key, "\(name) shares its line with what stays; write it on its own line")
@@ -35,7 +35,7 @@ package struct TreeEditor {
     package mutating func removeElements(_ indices: [Int], of list: SourceNode) throws(EditRefusal) {
         guard let elements = list.elements else { return }
         if list.isFlow {
-            try removeFlow(indices, of: elements.map { $0.start.offset..<$0.end }, in: list)
+            try removeFlow(indices, of: elements.map { $0.offset..<$0.end }, in: list)
         } else {
             for index in indices { replace(try blockElement(index, of: list, elements), by: []) }
         }
@@ -47,7 +47,7 @@ package struct TreeEditor {
     ) throws(EditRefusal) {
         let removed = Set(indices)
         guard let lastKept = ranges.indices.last(where: { !removed.contains($0) }) else {
-            replace(collection.start.offset + 1..<collection.end - 1, by: [])
+            replace(collection.offset + 1..<collection.end - 1, by: [])
             return
         }
         for index in indices where index < lastKept {
@@ -82,7 +82,7 @@ package struct TreeEditor {
         }
         if mapping.isFlow {
             let key = isQuoted(after.key) ? "\"\(name)\"" : name
-            let gap = flowGap(mapping, pairs.map { $0.key.start.offset..<$0.value.end })
+            let gap = flowGap(mapping, pairs.map { $0.key.offset..<$0.value.end })
             replace(after.value.end..<after.value.end, by: [UInt8(ascii: ",")] + gap + Array("\(key): \(value)".utf8))
             return
         }
@@ -106,7 +106,7 @@ package struct TreeEditor {
     /// What stands between two members of a flow collection, without the comma.
     package func flowGap(_ collection: SourceNode, _ ranges: [Range<Int>]) -> [UInt8] {
         guard let first = ranges.first else { return [0x20] }
-        let gap = text.bytes[min(collection.start.offset + 1, first.lowerBound)..<first.lowerBound]
+        let gap = text.bytes[min(collection.offset + 1, first.lowerBound)..<first.lowerBound]
         if text.isBlank(gap.startIndex..<gap.endIndex), gap.contains(0x0A) { return Array(gap) }
         if ranges.count > 1 {
             let between = text.bytes[first.upperBound..<ranges[1].lowerBound].filter { $0 != UInt8(ascii: ",") }
@@ -116,12 +116,12 @@ package struct TreeEditor {
     }
 
     package func startsItsLine(_ node: SourceNode) -> Bool {
-        let start = text.lineStart(node.start.offset)
-        return start + text.indentation(start) == node.start.offset
+        let start = text.lineStart(node.offset)
+        return start + text.indentation(start) == node.offset
     }
 
     private func lines(from first: SourceNode, to last: SourceNode, column: Int) -> Range<Int> {
-        let start = text.lineStart(first.start.offset)
+        let start = text.lineStart(first.offset)
         let end = text.lineEnd(max(last.end, first.end))
         return text.commentsAbove(start, column: column)..<text.commentsBelow(end, deeperThan: column)
     }
@@ -138,8 +138,8 @@ package struct TreeEditor {
         guard elements.indices.contains(index) else { throw EditRefusal(.layout, at: list, "expected a list") }
         let element = elements[index]
         let column = try dashColumn(list)
-        let bound = index == 0 ? list.start.offset : elements[index - 1].end
-        var start = text.lineStart(element.start.offset)
+        let bound = index == 0 ? list.offset : elements[index - 1].end
+        var start = text.lineStart(element.offset)
         while text.indentation(start) != column || start + column >= text.bytes.count
             || text.bytes[start + column] != UInt8(ascii: "-")
         {
@@ -154,7 +154,7 @@ package struct TreeEditor {
 
     /// The number of spaces before the dashes of a list in block style.
     package func dashColumn(_ list: SourceNode) throws(EditRefusal) -> Int {
-        let dash = list.properties.anchor == nil && list.properties.tag == nil ? list.start.offset : nil
+        let dash = list.properties.anchor == nil && list.properties.tag == nil ? list.offset : nil
         guard let dash, text.bytes[dash] == UInt8(ascii: "-") else {
             throw EditRefusal(.layout, at: list, "a list with an anchor or a tag is not edited")
         }

@@ -50,7 +50,7 @@ struct ProbeHandler {
 
     private static func copied(_ name: String, from probe: SourceNode, _ text: SourceText) -> ProbeHandler? {
         guard let pair = probe.ownPair(name), !pair.value.isAlias else { return nil }
-        let range = pair.value.start.offset..<pair.value.end
+        let range = pair.value.offset..<pair.value.end
         let bytes = text.bytes[range]
         // An anchor cannot stand twice, and a tag might mean something elsewhere.
         guard !bytes.contains(UInt8(ascii: "&")), !bytes.contains(UInt8(ascii: "*")) else { return nil }

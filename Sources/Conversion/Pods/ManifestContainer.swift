@@ -18,8 +18,10 @@ package struct ManifestContainer {
     /// Of an init container; a container that says so means it, but is none.
     package var isNativeSidecar: Bool { node["restartPolicy"]?.reads("Always") == true }
 
-    /// The program and its arguments.
-    package var words: [String] { [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.compactMap(\.text) }
+    /// The program and its arguments: the first of more than any kernel takes.
+    package var words: [String] {
+        [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.prefix(1 << 16).compactMap(\.text)
+    }
 
     /// The same as one text, for looking at.
     package var commandLine: String { words.joined(separator: " ") }

@@ -5,11 +5,11 @@ import YAMLTree
 /// the object or its pods, or in a comment above the line, beside it, or above the document. Without a reason nothing is
 /// ignored.
 struct Ignores {
-    private struct Note {
+    struct Note {
         let rules: Set<String>
         let reason: String
         let mark: YAMLMark
-        /// Of the bytes that an annotation speaks of.
+        /// The bytes that it speaks of: those of an object, or all; `nil` for the lines below and beside it.
         var scope: Range<Int>?
     }
 
@@ -47,21 +47,30 @@ struct Ignores {
         return Note(rules: Set(ids.map { String($0.prefix(5)) }), reason: reason, mark: mark)
     }
 
-    /// Notes down why findings of a document may stand.
+    /// Those that speak of a document.
     ///
     /// - Parameter start: where the document before it ended.
-    func apply(to findings: inout Findings, of document: SourceDocument, from start: Int) {
-        guard isMentioned else { return }
+    func notes(of document: SourceDocument, from start: Int) -> [Note] {
+        guard isMentioned else { return [] }
         let root = document.root
-        let notes = annotations(root) + comments.filter { (start..<max(start, root.end)).contains($0.mark.offset) }
+        return annotations(root)
+            + comments.filter { (start..<max(start, root.end)).contains($0.mark.offset) }.map { note in
+                var note = note
+                if note.mark.offset < root.offset { note.scope = 0..<Int.max }
+                return note
+            }
+    }
+
+    /// Notes down why findings of a document may stand.
+    func apply(_ notes: [Note], to findings: inout Findings) {
         for note in notes where note.reason.isEmpty || note.rules.isEmpty {
             findings.add(.ignoreWithoutReason, at: note.mark, "expected ids and a reason behind \(Self.key)")
         }
+        guard !notes.isEmpty else { return }
         findings.ignore { diagnostic in
             notes.first { note in
-                guard note.rules.contains(diagnostic.rule.id), !note.reason.isEmpty else { return false }
-                if let scope = note.scope { return scope.contains(diagnostic.offset) }
-                return note.mark.offset < root.start.offset || isBeside(note, diagnostic)
+                note.rules.contains(diagnostic.rule.id) && !note.reason.isEmpty
+                    && (note.scope?.contains(diagnostic.offset) ?? isBeside(note, diagnostic))
             }?.reason
         }
     }
@@ -88,7 +97,7 @@ struct Ignores {
             guard index + 1 == value.index, let words = value.scalar?.text else { return nil }
             var note = Self.note(words, at: value.start)
             let object = object(around: index, in: root)
-            note.scope = object.start.offset..<max(object.end, object.start.offset + 1)
+            note.scope = object.offset..<max(object.end, object.offset + 1)
             return note
         }
     }

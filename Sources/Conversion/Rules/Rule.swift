@@ -1,8 +1,8 @@
 package import Basics
 package import YAMLTree
 
-/// Something that the conversion says or does, under an id that stays.
-package struct Rule: Sendable, Hashable {
+/// Something that the conversion says or does, under an id that stays. There is one of each, whatever it is told of.
+package final class Rule: Sendable, Hashable {
     /// `KS` and three digits; refusals below 100.
     package let id: String
     package let severity: Severity
@@ -11,6 +11,14 @@ package struct Rule: Sendable, Hashable {
     package let explanation: String
     /// Where the fact was found.
     package let evidence: String
+
+    init(id: String, severity: Severity, title: String, explanation: String, evidence: String) {
+        self.id = id
+        self.severity = severity
+        self.title = title
+        self.explanation = explanation
+        self.evidence = evidence
+    }
 
     /// Where it is explained, from the repository's root.
     package var place: String { "docs/rules.md#\(anchor)" }
@@ -83,8 +91,12 @@ package struct EditRefusal: Error {
     package let message: String
 
     package init(_ rule: Rule, at node: SourceNode, _ message: String) {
+        self.init(rule, at: node.start, message)
+    }
+
+    package init(_ rule: Rule, at mark: YAMLMark, _ message: String) {
         self.rule = rule
-        mark = node.start
+        self.mark = mark
         self.message = message
     }
 }

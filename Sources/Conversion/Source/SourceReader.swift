@@ -6,6 +6,8 @@ package struct SourceReader {
     private let reader: YAMLEventReader
     private let limits: YAMLLimits
     private var records: [SourceTree.Record] = []
+    private var ranges: [Range<Int>] = []
+    private var marks: [YAMLMark] = []
     private var properties: [Int: YAMLProperties] = [:]
     /// Finished values by anchor.
     private var anchors: [String: Int] = [:]
@@ -24,17 +26,19 @@ package struct SourceReader {
     /// The next document, or `nil` behind the last.
     package mutating func document() throws(YAMLError) -> SourceDocument? {
         guard let start = try reader.next() else { return nil }
-        records = []
         records.reserveCapacity(expected)
-        properties = [:]
-        anchors = [:]
-        hasMergeKeys = false
         try value(try event())
-        let tree = SourceTree(
-            records, texts: reader.texts, properties: properties, hasMergeKeys: hasMergeKeys)
-        let root = SourceNode(tree: tree, index: 0)
-        expected = records.count
         let end = try event().end.offset
+        expected = records.count
+        // The reader keeps nothing of a document, which may be a large one.
+        defer {
+            (records, ranges, marks, properties, anchors) = ([], [], [], [:], [:])
+            hasMergeKeys = false
+        }
+        let tree = SourceTree(
+            records, source: bytes, texts: reader.takeTexts(), ranges: ranges, properties: properties, marks: marks,
+            hasMergeKeys: hasMergeKeys)
+        let root = SourceNode(tree: tree, index: 0)
         return SourceDocument(root: root, range: start.start.offset..<max(end, root.end))
     }
 
@@ -51,26 +55,30 @@ package struct SourceReader {
         }
         switch event.kind {
         case .alias:
-            let name = reader.text(event.text)
+            let name = reader.text(of: event)
             guard let target = anchors[name] else {
                 throw YAMLError.missingAnchor(name, at: event.start)
             }
             records[target].isShared = true
             append(.alias, event)
             records[index].isFlow = true
-            records[index].target = UInt32(target)
+            records[index].link = UInt32(target)
         case .scalar:
-            append(.scalar, event)
+            append(.scalar(event.style), event)
+            if !event.isVerbatim {
+                records[index].link = UInt32(ranges.count)
+                ranges.append(event.text)
+            }
         case .sequenceStart:
             append(.sequence, event)
-            try sequence(index)
+            try sequence(index, at: event.start)
         case .mappingStart:
             append(.mapping, event)
-            try mapping(index)
+            try mapping(index, at: event.start)
         case .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
             throw YAMLError(at: event.start, "expected a value")
         }
-        records[index].next = UInt32(records.count)
+        if event.kind == .sequenceStart || event.kind == .mappingStart { records[index].link = UInt32(records.count) }
         if event.hasProperties {
             let found = reader.properties(of: event)
             records[index].hasProperties = true
@@ -83,16 +91,20 @@ package struct SourceReader {
         let isBlock = event.style == .literal || event.style == .folded
         // The reader has compared the text's length with the limit.
         func small(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: number) }
+        if records.count == records.capacity, records.count >= 1 << 16 {
+            // As many as the rest of the text probably has: a long document is not copied again and again.
+            let read = Double(event.start.offset + 1) / Double(bytes.count + 1)
+            records.reserveCapacity(Int(Double(records.count) / read * 1.1))
+        }
+        if event.start.offset >= (marks.last?.offset ?? -256) + 256 { marks.append(event.start) }
         records.append(
             SourceTree.Record(
-                kind: kind, style: event.style, isFlow: kind == .scalar ? !isBlock : event.isFlow,
-                offset: small(event.start.offset), line: small(event.start.line), column: small(event.start.column),
-                end: small(isBlock ? blockEnd(event) : event.end.offset),
-                textStart: small(event.text.lowerBound), textEnd: small(event.text.upperBound)))
+                kind: kind, isFlow: event.kind == .scalar ? !isBlock : event.isFlow, offset: small(event.start.offset),
+                end: small(isBlock ? blockEnd(event) : event.end.offset), link: SourceTree.Record.verbatim))
     }
 
-    private mutating func sequence(_ index: Int) throws(YAMLError) {
-        try descend(into: index)
+    private mutating func sequence(_ index: Int, at start: YAMLMark) throws(YAMLError) {
+        try descend(at: start)
         defer { depth -= 1 }
         var last: Int?
         while true {
@@ -103,8 +115,8 @@ package struct SourceReader {
         }
     }
 
-    private mutating func mapping(_ index: Int) throws(YAMLError) {
-        try descend(into: index)
+    private mutating func mapping(_ index: Int, at start: YAMLMark) throws(YAMLError) {
+        try descend(at: start)
         defer { depth -= 1 }
         var last: Int?
         var count = 0
@@ -114,12 +126,12 @@ package struct SourceReader {
             if event.kind == .mappingEnd { return close(index, event, last) }
             let key = records.count
             try value(event)
-            guard records[resolved(key)].kind == .scalar else {
+            guard resolved(key).isScalar else {
                 throw YAMLError(
                     at: event.start, "expected a text as key; is this a template? Convert what it renders")
             }
-            let words = range(key)
-            if words.count == 2, reader.texts[words.lowerBound] == UInt8(ascii: "<") { hasMergeKeys = true }
+            let words = words(key)
+            if words.count == 2, words.first == UInt8(ascii: "<") { hasMergeKeys = true }
             guard isNew(key, of: index, count, &names) else {
                 throw YAMLError(at: event.start, "the key \(text(key)) stands twice in one mapping; expected it once")
             }
@@ -141,35 +153,43 @@ package struct SourceReader {
     /// Most mappings are small, where a look at the keys is quicker than a set.
     private func isNew(_ key: Int, of mapping: Int, _ count: Int, _ names: inout Set<String>) -> Bool {
         if count >= 12, !names.isEmpty { return names.insert(text(key)).inserted }
-        let sought = range(key)
         var other = mapping + 1
         while other < key {
-            let range = range(other)
-            if range.count == sought.count, reader.texts[range] == reader.texts[sought] { return false }
+            if isSame(other, key) { return false }
             if count >= 12 { names.insert(text(other)) }
-            other = Int(records[Int(records[other].next)].next)
+            let value = records[other].next(other)
+            other = records[value].next(value)
         }
         if count >= 12 { names.insert(text(key)) }
         return true
     }
 
-    private func resolved(_ index: Int) -> Int {
-        records[index].kind == .alias ? Int(records[index].target) : index
+    private func resolved(_ index: Int) -> SourceTree.Record {
+        if case .alias = records[index].kind { records[Int(records[index].link)] } else { records[index] }
     }
 
-    /// Where the text of a scalar, or of the one behind an alias, stands among the reader's words.
-    private func range(_ index: Int) -> Range<Int> {
-        let record = records[resolved(index)]
-        return Int(record.textStart)..<Int(record.textEnd)
+    /// The words of a scalar, or of the one behind an alias.
+    private func words(_ index: Int) -> ArraySlice<UInt8> {
+        let record = resolved(index)
+        return record.isVerbatim ? bytes[record.words] : reader.texts[ranges[Int(record.link)]]
     }
 
-    private func text(_ index: Int) -> String { reader.text(range(index)) }
+    /// Whether two keys read the same.
+    private func isSame(_ left: Int, _ right: Int) -> Bool {
+        let (first, second) = (resolved(left), resolved(right))
+        guard first.isVerbatim, second.isVerbatim else { return words(left) == words(right) }
+        let (one, other) = (first.words, second.words)
+        return one.count == other.count
+            && bytes.withUnsafeBufferPointer { bytes in
+                one.indices.allSatisfy { bytes[$0] == bytes[other.lowerBound + $0 - one.lowerBound] }
+            }
+    }
 
-    private mutating func descend(into index: Int) throws(YAMLError) {
+    private func text(_ index: Int) -> String { String(decoding: words(index), as: UTF8.self) }
+
+    private mutating func descend(at mark: YAMLMark) throws(YAMLError) {
         depth += 1
         guard depth <= limits.depth else {
-            let record = records[index]
-            let mark = YAMLMark(offset: Int(record.offset), line: Int(record.line), column: Int(record.column))
             throw YAMLError(at: mark, "values are nested more than \(limits.depth) deep")
         }
     }

@@ -16,9 +16,9 @@ package struct SourceNode {
     private var record: SourceTree.Record { tree.records[index] }
 
     /// The first byte, properties (`&anchor`, `!tag`) included.
-    package var start: YAMLMark {
-        YAMLMark(offset: Int(record.offset), line: Int(record.line), column: Int(record.column))
-    }
+    package var offset: Int { Int(record.offset) }
+    /// The same for people, which takes some counting.
+    package var start: YAMLMark { tree.mark(index) }
 
     /// Behind the last byte of the value; behind the last line of a block scalar.
     package var end: Int { Int(record.end) }
@@ -26,7 +26,7 @@ package struct SourceNode {
     package var properties: YAMLProperties { record.hasProperties ? tree.properties[index] ?? .init() : .init() }
     /// Whether an alias stands for this value elsewhere, so that a change here would be a change there.
     package var isShared: Bool { record.isShared }
-    package var isAlias: Bool { record.kind == .alias }
+    package var isAlias: Bool { if case .alias = record.kind { true } else { false } }
 
     /// The value itself, behind an alias.
     package var resolved: SourceNode { SourceNode(tree: tree, index: tree.resolved(index)) }
@@ -34,9 +34,9 @@ package struct SourceNode {
     // MARK: Scalars
 
     package var scalar: YAMLScalar? {
-        let (index, record) = (tree.resolved(index), resolved.record)
-        guard record.kind == .scalar else { return nil }
-        return YAMLScalar(String(decoding: tree.text(index), as: UTF8.self), style: record.style)
+        let index = tree.resolved(index)
+        guard case .scalar(let style) = tree.records[index].kind else { return nil }
+        return YAMLScalar(String(decoding: tree.text(index), as: UTF8.self), style: style)
     }
 
     package var isNull: Bool { tree.isNull(tree.resolved(index)) }
@@ -44,7 +44,7 @@ package struct SourceNode {
     /// The text of a scalar that is not null.
     package var text: String? {
         let index = tree.resolved(index)
-        guard tree.records[index].kind == .scalar, !tree.isNull(index) else { return nil }
+        guard tree.records[index].isScalar, !tree.isNull(index) else { return nil }
         return String(decoding: tree.text(index), as: UTF8.self)
     }
 
@@ -53,7 +53,9 @@ package struct SourceNode {
 
     // MARK: Collections
 
-    package var isMapping: Bool { resolved.record.kind == .mapping }
+    package var isMapping: Bool {
+        if case .mapping = tree.records[tree.resolved(index)].kind { true } else { false }
+    }
 
     package var pairs: [Pair]? {
         guard isMapping else { return nil }
@@ -72,7 +74,7 @@ package struct SourceNode {
 
     package var elements: [SourceNode]? {
         let list = tree.resolved(index)
-        guard tree.records[list].kind == .sequence else { return nil }
+        guard case .sequence = tree.records[list].kind else { return nil }
         var element = list + 1
         return (0..<tree.count(list)).map { _ in
             defer { element = tree.next(element) }
@@ -109,55 +111,91 @@ package struct SourceNode {
     }
 }
 
-/// The values of one document, side by side in the order they were written: a document is two blocks of memory, however
-/// many values it has. What a collection holds stands behind it, up to its `next`; in a mapping keys and values take
-/// turns.
+/// The values of one document, side by side in the order they were written: a document is one block of memory, however
+/// many values it has, and little more than its text, of which it names the places. What a collection holds stands behind
+/// it, up to its `next`; in a mapping keys and values take turns.
 package final class SourceTree: Sendable {
     package struct Record {
         enum Kind {
-            case scalar, sequence, mapping, alias
+            case scalar(YAMLScalar.Style)
+            case sequence, mapping, alias
         }
 
         var kind: Kind
-        var style = YAMLScalar.Style.plain
         var isFlow = false
         /// Whether an alias stands for this value elsewhere.
         var isShared = false
         var hasProperties = false
         // Places and counts of a stream that `StreamConverter.limits` bounds fit 32 bits.
         var offset: UInt32
-        var line: UInt32
-        var column: UInt32
         var end: UInt32
-        /// Behind all that is in here: where its neighbour stands.
-        var next: UInt32 = 0
-        /// A scalar's text, in `texts`.
-        var textStart: UInt32 = 0
-        var textEnd: UInt32 = 0
-        /// What an alias stands for.
-        var target: UInt32 = 0
+        /// Of a collection, behind all that is in it: where its neighbour stands. Of an alias, what it stands for. Of a
+        /// scalar, which one it is of those that read otherwise than they are written; `verbatim` where it does not.
+        var link: UInt32
+
+        static let verbatim = UInt32.max
+
+        var isScalar: Bool { if case .scalar = kind { true } else { false } }
+        var isVerbatim: Bool { isScalar && link == Self.verbatim }
+
+        /// Where the words of a verbatim scalar stand in the source.
+        var words: Range<Int> {
+            let quote: UInt32 = if case .scalar(.plain) = kind { 0 } else { 1 }
+            return Int(offset + quote)..<Int(end - quote)
+        }
+
+        /// Where the value behind this one stands, which stands at `index` itself.
+        func next(_ index: Int) -> Int {
+            switch kind {
+            case .sequence, .mapping: Int(link)
+            case .scalar, .alias: index + 1
+            }
+        }
     }
 
     package let records: [Record]
-    package let texts: [UInt8]
+    /// The stream.
+    let source: [UInt8]
+    /// What reads otherwise than it is written.
+    let texts: [UInt8]
+    let ranges: [Range<Int>]
     package let properties: [Int: YAMLProperties]
+    /// Places in lines, one at least every 256 bytes.
+    let marks: [YAMLMark]
     /// Whether a value reads `<<`, so that mappings may have more than was written in them.
     let hasMergeKeys: Bool
 
-    package init(_ records: [Record], texts: [UInt8], properties: [Int: YAMLProperties], hasMergeKeys: Bool) {
-        self.hasMergeKeys = hasMergeKeys
+    init(
+        _ records: [Record], source: [UInt8], texts: [UInt8], ranges: [Range<Int>], properties: [Int: YAMLProperties],
+        marks: [YAMLMark], hasMergeKeys: Bool
+    ) {
         self.records = records
+        self.source = source
         self.texts = texts
+        self.ranges = ranges
         self.properties = properties
+        self.marks = marks
+        self.hasMergeKeys = hasMergeKeys
+    }
+
+    /// The place of a value's first byte.
+    func mark(_ index: Int) -> YAMLMark {
+        let offset = Int(records[index].offset)
+        var range = marks.indices
+        while range.count > 1 {
+            let middle = range.lowerBound + range.count / 2
+            range = marks[middle].offset <= offset ? middle..<range.upperBound : range.lowerBound..<middle
+        }
+        return marks[range.lowerBound].advanced(to: offset, in: source)
     }
 
     /// The value itself, behind an alias.
     package func resolved(_ index: Int) -> Int {
-        records[index].kind == .alias ? Int(records[index].target) : index
+        if case .alias = records[index].kind { Int(records[index].link) } else { index }
     }
 
     /// Where the value behind this one stands.
-    package func next(_ index: Int) -> Int { Int(records[index].next) }
+    package func next(_ index: Int) -> Int { records[index].next(index) }
 
     /// The values directly in a collection, keys counted too.
     package func count(_ collection: Int) -> Int {
@@ -171,18 +209,25 @@ package final class SourceTree: Sendable {
     }
 
     package func text(_ index: Int) -> ArraySlice<UInt8> {
-        texts[Int(records[index].textStart)..<Int(records[index].textEnd)]
+        let record = records[index]
+        return (record.isVerbatim ? source : texts)[range(record)]
+    }
+
+    /// Of a scalar's text, in bytes.
+    func length(_ index: Int) -> Int { range(records[index]).count }
+
+    private func range(_ record: Record) -> Range<Int> {
+        record.isVerbatim ? record.words : ranges[Int(record.link)]
     }
 
     /// As `YAMLScalar.isNull`, without making a text of it; a tag says that it is something.
     func isNull(_ index: Int) -> Bool {
-        let record = records[index]
-        guard record.kind == .scalar, record.style == .plain, tag(index) == nil else { return false }
-        switch record.textEnd - record.textStart {
-        case 0: return true
-        case 1: return texts[Int(record.textStart)] == UInt8(ascii: "~")
-        case 4: return ["null", "Null", "NULL"].contains { reads(index, $0) }
-        default: return false
+        guard case .scalar(.plain) = records[index].kind, tag(index) == nil else { return false }
+        return switch length(index) {
+        case 0: true
+        case 1: reads(index, "~")
+        case 4: reads(index, "null") || reads(index, "Null") || reads(index, "NULL")
+        default: false
         }
     }
 
@@ -190,17 +235,17 @@ package final class SourceTree: Sendable {
 
     /// Whether a scalar, or the one behind an alias, reads so.
     package func reads(_ index: Int, _ words: String) -> Bool {
-        let record = records[resolved(index)]
-        guard record.kind == .scalar, Int(record.textEnd - record.textStart) == words.utf8.count else { return false }
         var words = words
-        return words.withUTF8 { isText(of: record, $0) }
+        return words.withUTF8 { reads(index, $0) }
     }
 
-    /// Whether a text of the same length is a record's.
-    private func isText(of record: Record, _ words: UnsafeBufferPointer<UInt8>) -> Bool {
-        texts.withUnsafeBufferPointer { texts in
-            let start = Int(record.textStart)
-            for index in words.indices where texts[start + index] != words[index] { return false }
+    private func reads(_ index: Int, _ words: UnsafeBufferPointer<UInt8>) -> Bool {
+        let record = records[resolved(index)]
+        guard record.isScalar else { return false }
+        let range = range(record)
+        guard range.count == words.count else { return false }
+        return (record.isVerbatim ? source : texts).withUnsafeBufferPointer { bytes in
+            for index in words.indices where bytes[range.lowerBound + index] != words[index] { return false }
             return true
         }
     }
@@ -211,8 +256,7 @@ package final class SourceTree: Sendable {
         return name.withUTF8 { name in
             var key = mapping + 1
             while key < next(mapping) {
-                let record = records[resolved(key)]
-                if Int(record.textEnd - record.textStart) == name.count, isText(of: record, name) { return key }
+                if reads(key, name) { return key }
                 key = next(next(key))
             }
             return nil

@@ -84,7 +84,7 @@ package struct PodExplanation: Sendable {
             let natives = Set(new.initContainers.filter(\.isNativeSidecar).map(\.name))
             let moved = natives.intersection(old.containers.map(\.name))
             let object = old.place.object
-            let range = object.start.offset...max(object.start.offset, object.end)
+            let range = object.offset...max(object.offset, object.end)
             return PodExplanation(
                 before: PodStory(old, sidecars: moved), after: moved.isEmpty ? nil : PodStory(new, sidecars: []),
                 findings: converted.diagnostics.filter { range.contains($0.offset) && $0.severity != .note })

@@ -108,7 +108,7 @@ struct Rewriting {
         diagnostics += found.map { diagnostic in
             var diagnostic = diagnostic
             diagnostic.line += node.start.line
-            diagnostic.offset = node.start.offset
+            diagnostic.offset = node.offset
             return diagnostic
         }
         guard changed != text else { return }
@@ -117,7 +117,7 @@ struct Rewriting {
                 Diagnostic(
                     rule: .patches, line: node.start.line,
                     message: "a patch names a container that moves; write it as a block (|), and it is rewritten",
-                    offset: node.start.offset))
+                    offset: node.offset))
             return
         }
         let margin = [UInt8](repeating: 0x20, count: block.margin)
@@ -131,7 +131,7 @@ struct Rewriting {
     /// The lines of a block scalar behind its header, and how far they are indented.
     private func block(of node: SourceNode) -> (range: Range<Int>, margin: Int)? {
         let text = SourceText(bytes: bytes)
-        var start = text.lineEnd(node.start.offset)
+        var start = text.lineEnd(node.offset)
         let first = start
         while start < node.end, text.isBlank(start..<text.lineEnd(start)) { start = text.lineEnd(start) }
         guard start < node.end, first < node.end else { return nil }
@@ -188,18 +188,18 @@ struct Rewriting {
                             rule: .patches, line: node.start.line,
                             message:
                                 "\(path) leads elsewhere once \(move.natives.sorted().joined(separator: ", ")) moved",
-                            offset: node.start.offset))
+                            offset: node.offset))
                     continue
                 }
                 guard place != path else { continue }
                 let style = node.scalar?.style
                 let quote = style == .doubleQuoted ? "\"" : style == .singleQuoted ? "'" : ""
                 edits.append(
-                    TextEdit(range: node.start.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)))
+                    TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)))
                 found.append(
                     Diagnostic(
                         rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)",
-                        offset: node.start.offset))
+                        offset: node.offset))
             }
         }
         return (TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes, found)

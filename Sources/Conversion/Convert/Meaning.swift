@@ -1,0 +1,128 @@
+import YAMLTree
+
+/// What a document says, but for what a conversion may change, as a number: the same before and after, or something is
+/// wrong. So the tree that was can go before the one that came of it is read.
+struct Meaning {
+    private var hasher = Hasher()
+    /// Values that may still be looked at, aliases filled in.
+    private var budget = StreamConverter.limits.nodes
+
+    /// What differs for good reason: lists of containers, and what is spent.
+    private let volatile: [String]
+    /// Keys that are gone when nothing is left in them.
+    private static let holders = ["annotations", "metadata"]
+    /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
+    private let lengths: UInt64
+
+    /// - Parameters:
+    ///   - moved: the names of the moved containers, pod by pod.
+    ///   - dropped: annotations that are taken away.
+    /// - Returns: `nil` where aliases stand for more values than anybody wrote.
+    static func of(_ root: SourceNode, _ pods: [PodPlace], moved: [Set<String>], dropped: Set<String>) -> Int? {
+        var meaning = Meaning(dropped)
+        meaning.add(root)
+        for (pod, names) in zip(pods, moved) { meaning.add(pod.spec, moved: names) }
+        return meaning.budget > 0 ? meaning.hasher.finalize() : nil
+    }
+
+    private init(_ dropped: Set<String>) {
+        volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"] + dropped
+        lengths = (volatile + Self.holders).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
+    }
+
+    // MARK: Pods
+
+    /// Those that stay are there in their order; those that move are there once, changed as a move may change them.
+    private mutating func add(_ spec: SourceNode, moved: Set<String>) {
+        var others: [String: SourceNode] = [:]
+        for field in ["initContainers", "containers"] {
+            for container in spec[field]?.elements ?? [] {
+                if let name = container["name"]?.text, moved.contains(name) {
+                    others[name] = container
+                } else {
+                    add(container)
+                }
+            }
+            hasher.combine(field)
+        }
+        for (_, container) in others.sorted(by: { $0.key < $1.key }) { add(moving: container) }
+        hasher.combine(others.count)
+    }
+
+    private mutating func add(moving container: SourceNode) {
+        for pair in container.pairs ?? [] {
+            switch pair.name {
+            case "restartPolicy", "startupProbe", "env": continue
+            case "lifecycle":
+                guard pair.value.pairs?.contains(where: { $0.name != "preStop" }) ?? true else { continue }
+                add(pair.key)
+                add(pair.value, without: "preStop")
+            default:
+                add(pair.key)
+                add(pair.value)
+            }
+        }
+        hasher.combine(false)
+        for variable in container["env"]?.elements ?? []
+        where !SpentMarkers.variables.contains(variable["name"]?.text ?? "") {
+            add(variable)
+        }
+        hasher.combine(true)
+    }
+
+    // MARK: Values
+
+    private mutating func add(_ node: SourceNode, without name: String? = nil) {
+        add(node.index, of: node.tree, without: name)
+    }
+
+    private mutating func add(_ index: Int, of tree: SourceTree, without name: String? = nil) {
+        budget -= 1
+        guard budget > 0 else { return }
+        let index = tree.resolved(index)
+        switch tree.records[index].kind {
+        case .scalar(let style):
+            hasher.combine(style == .plain ? UInt8(1) : 2)
+            hasher.combine(tree.tag(index))
+            let text = tree.text(index)
+            hasher.combine(text.count)
+            text.withUnsafeBytes { hasher.combine(bytes: $0) }
+        case .sequence:
+            hasher.combine(UInt8(3))
+            var element = index + 1
+            while element < tree.next(index) {
+                add(element, of: tree)
+                element = tree.next(element)
+            }
+            hasher.combine(UInt8(4))
+        case .mapping:
+            hasher.combine(UInt8(5))
+            addPairs(of: index, tree, without: name)
+            hasher.combine(UInt8(6))
+        case .alias: break
+        }
+    }
+
+    private mutating func addPairs(of mapping: Int, _ tree: SourceTree, without name: String?) {
+        var key = mapping + 1
+        while key < tree.next(mapping) {
+            let value = tree.next(key)
+            if !isVolatile(key, of: tree, name) {
+                add(key, of: tree)
+                add(value, of: tree, without: tree.reads(key, "onExitCodes") ? "containerName" : nil)
+            }
+            key = tree.next(value)
+        }
+    }
+
+    /// Lists of containers, places of markers, and what is empty once markers are gone.
+    private func isVolatile(_ key: Int, of tree: SourceTree, _ name: String?) -> Bool {
+        if let name, tree.reads(key, name) { return true }
+        let length = min(tree.length(tree.resolved(key)), 63)
+        guard lengths & 1 << UInt64(length) != 0 else { return false }
+        if volatile.contains(where: { tree.reads(key, $0) }) { return true }
+        guard Self.holders.contains(where: { tree.reads(key, $0) }) else { return false }
+        let value = SourceNode(tree: tree, index: tree.next(key))
+        return value.isNull || value.pairs?.allSatisfy { isVolatile($0.key.index, of: tree, nil) } ?? false
+    }
+}
