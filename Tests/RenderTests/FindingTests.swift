@@ -99,9 +99,21 @@ import YAMLTree
             ("# Source: c/templates/x.yaml\r\nkind: Pod\n", 35, "c/templates/x.yaml"),
             ("# Source: c/templates/x.yaml\n---\nkind: Pod\n", 36, nil), ("kind: Pod\n", 4, nil), ("", 0, nil),
             ("# Source:   \nkind: Pod\n", 15, nil), ("kind: Pod\n", 9999, nil),
+            // As Helm 4 hands documents to post-renderers, in the style of their metadata.
+            (
+                "kind: Pod\nmetadata: {name: a, annotations: {postrenderer.helm.sh/postrender-filename: 'c/templates/x.yaml'}}\n",
+                5, "c/templates/x.yaml"
+            ),
+            (
+                "a: 1\n---\nmetadata:\n  annotations:\n    postrenderer.helm.sh/postrender-filename: c/t.yaml\nspec: {}\n",
+                80, "c/t.yaml"
+            ),
+            ("kind: Pod\n---\nmetadata: {annotations: {postrenderer.helm.sh/postrender-filename: c/t.yaml}}\n", 3, nil),
         ] as [(String, Int, String?)])
     func aTemplateIsNamedByItsChart(_ text: String, _ offset: Int, _ template: String?) {
-        #expect(FoundDiagnostic.template(of: offset, in: Array(text.utf8)) == template)
+        var templates = ChartTemplates(Array(text.utf8))
+        #expect(templates?.template(of: offset) == template)
+        #expect(templates?.template(of: offset) == template)
     }
 
     @Test func aRepositoryHasThoughtsOfItsOwn() throws {

@@ -13,33 +13,6 @@ package struct FoundDiagnostic: Sendable {
         self.diagnostic = diagnostic
         self.template = template
     }
-
-    /// What Helm writes above each document that it renders: `# Source: chart/templates/job.yaml`.
-    package static func template(of offset: Int, in bytes: [UInt8]) -> String? {
-        let text = SourceText(bytes: bytes)
-        var line = text.lineStart(min(offset, bytes.count))
-        for _ in 0..<10_000 {
-            let words = bytes[line..<text.lineEnd(line)]
-            if words.starts(with: sign) {
-                let path = String(decoding: words.dropFirst(sign.count), as: UTF8.self).trimmed
-                return path.isEmpty ? nil : path
-            }
-            guard line > 0, !words.starts(with: marker) else { return nil }
-            line = text.lineStart(line - 1)
-        }
-        return nil
-    }
-
-    private static let sign = Array("# Source: ".utf8)
-    private static let marker = Array("---".utf8)
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        var text = self[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text.drop(while: \.isWhitespace))
-    }
 }
 
 /// How findings are told.

@@ -81,10 +81,14 @@ struct ConversionRun {
 
     private mutating func take(_ conversion: ConvertedStream, of bytes: [UInt8], path: String, name: String) {
         containers.formUnion(conversion.containers)
+        lazy var templates = ChartTemplates(bytes)
         for diagnostic in conversion.diagnostics.lazy.compactMap(settings.policy.applied) {
             if diagnostic.severity == .error { failure = failure ?? .data }
             if diagnostic.severity != .note { foundSomething = true }
-            tell(diagnostic, bytes, name)
+            guard isShown(diagnostic) else { continue }
+            findings.tell(
+                FoundDiagnostic(
+                    file: name, diagnostic: diagnostic, template: templates?.template(of: diagnostic.offset)))
         }
         foundSomething = foundSomething || conversion.isChanged
         counts.changed += conversion.isChanged ? 1 : 0
@@ -102,20 +106,14 @@ struct ConversionRun {
         }
     }
 
-    private mutating func tell(_ diagnostic: Diagnostic, _ bytes: [UInt8], _ name: String) {
+    private mutating func isShown(_ diagnostic: Diagnostic) -> Bool {
         if diagnostic.rule == .kubelets, settings.tellsVersionsOnce {
-            guard !hasToldVersions else { return }
+            guard !hasToldVersions else { return false }
             hasToldVersions = true
         }
         // Who checks wants to know what would change, and sees nothing else of it.
-        let isShown =
-            settings.isVerbose || diagnostic.severity != .note || settings.mode == .silent && diagnostic.isMove
+        return settings.isVerbose || diagnostic.severity != .note || settings.mode == .silent && diagnostic.isMove
             || findings.format == .sarif && diagnostic.ignored != nil
-        guard isShown else { return }
-        findings.tell(
-            FoundDiagnostic(
-                file: name, diagnostic: diagnostic,
-                template: FoundDiagnostic.template(of: diagnostic.offset, in: bytes)))
     }
 
     /// Files become one stream, so each but the first starts a document.
