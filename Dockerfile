@@ -6,7 +6,7 @@ COPY scripts scripts
 RUN apt-get update \
     && grep -vE '^ *(#|$)' scripts/packages/build.txt | xargs apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/*
-COPY Package.swift Package.resolved* ./
+COPY Package.swift Package.resolved* LICENSE NOTICE ./
 COPY Sources Sources
 COPY Tests Tests
 RUN for product in kpipe-sidecar kpipe-entrypoint kpipe-exit; do \

@@ -71,6 +71,16 @@ struct SidecarImageTests {
         #expect(try await sidecar(["cp", "/etc/passwd", "/etc/"]).status == .exited(77))
     }
 
+    @Test func `the licences of what is in it lie there`() async throws {
+        let shipped = try await output(
+            "gzip", ["--decompress", "--stdout", "\(root)/usr/share/doc/kpipe-sidecar/NOTICE.gz"])
+        #expect(try shipped == String(contentsOfFile: Repository.path("NOTICE"), encoding: .utf8))
+        let license = try String(contentsOfFile: Repository.path("LICENSE"), encoding: .utf8)
+        for place in ["kpipe-sidecar/usr/share/doc/kpipe-sidecar/LICENSE", "exit/LICENSE"] {
+            #expect(try folder.text("image/\(place)") == license)
+        }
+    }
+
     @Test func `plain transfers work`() async throws {
         let content = seededBytes(3 << 20)
         let server = try await Nginx.start()
