@@ -16,6 +16,14 @@ import Testing
         #expect(shown.output.contains("terminator | "))
     }
 
+    @Test(.requires(.kubectl, .prometheus)) func `every query of the dashboard returns data`() async throws {
+        let programs = URL(filePath: try Product.sidecar.path).deletingLastPathComponent().path
+        let said = try await run(
+            Repository.path("scripts/try-dashboard"), ["--bin", programs],
+            environment: ["PROMETHEUS": Tool.prometheus.path], limit: .seconds(180))
+        #expect(said.status == .exited(0), "\(said.output)\n\(said.error)")
+    }
+
     @Test func `scripts/dev refuses what it does not know`() async throws {
         let refused = try await run(Repository.path("scripts/dev"), ["--onec"])
         #expect(refused.status == .exited(64))

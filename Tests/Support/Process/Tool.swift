@@ -4,7 +4,7 @@ package import Testing
 /// A program from outside that tests use. `scripts/setup` installs them, the browser with
 /// `--browser`, but not kustomize, which no registry has.
 package enum Tool: String, Sendable, CaseIterable {
-    case chromedriver, chromium, curl, ip, kubectl, kustomize, nginx, openssl, rclone
+    case chromedriver, chromium, curl, ip, kubectl, kustomize, nginx, openssl, prometheus, rclone
     case python = "python3"
     case moto = "moto_server"
     case fakeGCS = "fake-gcs-server"
