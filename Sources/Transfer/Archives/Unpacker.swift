@@ -9,6 +9,8 @@ struct Unpacker {
     private let isCancelled: @Sendable () -> Bool
     private var budget: ArchiveBudget
     private var names: Destinations
+    /// What is put into a folder changes its time: times, and modes, are set when all is there.
+    private var folders: [(path: String, entry: ArchiveEntry)] = []
 
     init(
         into folder: ConfinedFolder, object: String, size: Int64?, limits: ArchiveLimits, folding: NameFolding,
@@ -38,14 +40,26 @@ struct Unpacker {
             try place(entry, reader)
             current = try reader.next()
         }
+        for (path, entry) in folders { try finish(folder: path, entry) }
         return true
+    }
+
+    private func finish(folder path: String, _ entry: ArchiveEntry) throws(TransferError) {
+        let (above, name) = ConfinedFolder.split(path)
+        try make("set the mode of the folder", path, above) { parent in
+            entry.set(times: { utimensat(parent, name, $0, AT_SYMLINK_NOFOLLOW) })
+            return fchmodat(parent, name, entry.permissions & 0o777 | 0o700, 0)
+        }
     }
 
     private mutating func place(_ entry: ArchiveEntry, _ reader: ArchiveReader) throws(TransferError) {
         let path = try ArchiveName.path(entry.path, in: object)
         if entry.kind == .folder {
             // The same folder may come more than once, before and after what is in it.
-            if !path.isEmpty { try folder.makeFolder(path) }
+            if !path.isEmpty {
+                try folder.makeFolder(path)
+                folders.append((path, entry))
+            }
             return try pass(reader)
         }
         guard !path.isEmpty else { throw refusal(entry, "stands for the folder itself") }
@@ -114,13 +128,7 @@ struct Unpacker {
         }
         self.budget = budget
         if let size, size > length, ftruncate(file, off_t(size)) != 0 { throw .system("unpack the file", display) }
-        if let modified = entry.modified {
-            let time = timespec(tv_sec: modified.seconds, tv_nsec: modified.nanoseconds)
-            var times = (time, time)
-            withUnsafePointer(to: &times) {
-                _ = $0.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(file, $0) }
-            }
-        }
+        entry.set(times: { futimens(file, $0) })
     }
 
     private func make(_ what: String, _ path: String, _ above: String, _ call: (Int32) -> Int32) throws(TransferError) {
@@ -131,5 +139,14 @@ struct Unpacker {
     private func refusal(_ entry: ArchiveEntry, _ why: String) -> TransferError {
         TransferError(
             object: "\(object): entry '\(entry.path)'", reason: .hostileName, message: "\(why); nothing was unpacked")
+    }
+}
+
+extension ArchiveEntry {
+    /// Both times, that of the last look too, where it has one.
+    fileprivate func set(times: (UnsafePointer<timespec>) -> Int32) {
+        guard let modified else { return }
+        _ = [timespec](repeating: timespec(tv_sec: modified.seconds, tv_nsec: modified.nanoseconds), count: 2)
+            .withUnsafeBufferPointer { $0.baseAddress.map(times) }
     }
 }

@@ -90,6 +90,24 @@ import WorkdirProtocol
         for (name, bytes) in files { #expect(try folder.read("model/\(name)") == bytes) }
     }
 
+    /// Whatever comes into them later, and in whatever order they stand; always for their owner to enter and to empty.
+    @Test func `folders keep their modes and times`() async throws {
+        let archive = try await python(
+            Self.entries + """
+                t=tarfile.open(out,'w')
+                for name,mode,time in (('d',0o750,10**9),('d/in',0o555,2*10**9)):
+                    i=tarfile.TarInfo(name); i.type=tarfile.DIRTYPE; i.mode=mode; i.mtime=time; t.addfile(i)
+                add(t,'d/in/file',b'x'); add(t,'d/other/file',b'y')
+                t.close()
+                """)
+        #expect(await fetch(archive).failures == [])
+        for (name, mode, time) in [("d", 0o750, 1e9), ("d/in", 0o755, 2e9)] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder["model/\(name)"])
+            #expect(attributes[.posixPermissions] as? Int == mode)
+            #expect((attributes[.modificationDate] as? Date)?.timeIntervalSince1970 == time)
+        }
+    }
+
     @Test(arguments: [
         "tar --zstd -cf archive zeros", "tar -czf archive zeros", "tar -cJf archive zeros",
         // Claims a TiB, and holds next to nothing.
