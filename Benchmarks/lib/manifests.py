@@ -1,14 +1,18 @@
-"""Prints manifests of about N MB: Deployments of which each Kth has a marked sidecar, as a stream or as one List.
+"""Prints manifests of about N MB: Deployments of which each Kth has a marked sidecar, as a stream of documents, or as one: a List,
+a List in JSON, or one Deployment of many containers.
 
-usage: manifests.py N [--every K] [--list]
+usage: manifests.py N [--every K] [--form stream|list|json|pod]
 """
 import argparse
+import json
 import sys
+
+import yaml
 
 parser = argparse.ArgumentParser()
 parser.add_argument("megabytes", type=int)
 parser.add_argument("--every", type=int, default=1)
-parser.add_argument("--list", action="store_true")
+parser.add_argument("--form", choices=["stream", "list", "json", "pod"], default="stream")
 asked = parser.parse_args()
 
 MANIFEST = """\
@@ -69,15 +73,36 @@ spec:
 """
 
 MARK, OTHER = "sidecar.k-pipe.cloud/sidecars: proxy", "example.com/team: shop"
-written = number = 0
-if asked.list:
+MARKER = """\
+        env:
+        - name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT
+          value: "true"
+"""
+
+between, end = {"stream": ("---\n", ""), "list": ("", ""), "json": (",\n", "\n    ]\n}\n"), "pod": ("", "")}[asked.form]
+if asked.form == "list":
     sys.stdout.write("apiVersion: v1\nkind: List\nitems:\n")
+elif asked.form == "json":
+    sys.stdout.write('{\n    "apiVersion": "v1",\n    "kind": "List",\n    "items": [\n')
+    form = json.dumps(yaml.safe_load(MANIFEST.format(n="@N@", mark=MARK)), indent=4).replace("\n", "\n        ")
+elif asked.form == "pod":
+    head, rest = MANIFEST.format(n=0, mark=OTHER).split("      # The program.\n")
+    form, tail = rest.split("      volumes:\n")
+    sys.stdout.write(head)
+    end = "      volumes:\n" + tail
+written = number = 0
 while written < asked.megabytes * 1_000_000:
-    text = MANIFEST.format(n=number, mark=OTHER if number % asked.every else MARK)
-    if asked.list:
+    if asked.form == "json":
+        text = "        " + form.replace("@N@", str(number))
+    elif asked.form == "pod":
+        text = form.replace("name: app\n", f"name: app-{number}\n").replace("name: proxy\n", f"name: proxy-{number}\n{MARKER}")
+    else:
+        text = MANIFEST.format(n=number, mark=OTHER if number % asked.every else MARK)
+    if asked.form == "list":
         text = "- " + text.rstrip("\n").replace("\n", "\n  ") + "\n"
-    elif number:
-        text = "---\n" + text
+    if number:
+        text = between + text
     sys.stdout.write(text)
     written += len(text)
     number += 1
+sys.stdout.write(end)
