@@ -73,6 +73,8 @@ spec:
 """
 
 MARK, OTHER = "sidecar.k-pipe.cloud/sidecars: proxy", "example.com/team: shop"
+# So that there are thousands of containers, and not more than anybody has seen.
+MORE = "".join(f"        - name: OPTION_{n}\n          value: \"what it is set to\"\n" for n in range(60))
 MARKER = """\
         env:
         - name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT
@@ -95,7 +97,8 @@ while written < asked.megabytes * 1_000_000:
     if asked.form == "json":
         text = "        " + form.replace("@N@", str(number))
     elif asked.form == "pod":
-        text = form.replace("name: app\n", f"name: app-{number}\n").replace("name: proxy\n", f"name: proxy-{number}\n{MARKER}")
+        text = form.replace("name: app\n", f"name: app-{number}\n").replace("        env:\n", "        env:\n" + MORE)
+        text = text.replace("name: proxy\n", f"name: proxy-{number}\n{MARKER}{MORE}")
     else:
         text = MANIFEST.format(n=number, mark=OTHER if number % asked.every else MARK)
     if asked.form == "list":
