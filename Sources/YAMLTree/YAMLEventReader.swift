@@ -118,7 +118,7 @@ package final class YAMLEventReader {
 
     /// Where the source says the very words of a scalar and nothing else but quotes, as it nearly always does.
     private func verbatim(_ words: UnsafeBufferPointer<UInt8>, _ event: YAMLEvent) -> Range<Int>? {
-        guard event.style != .literal, event.style != .folded else { return nil }
+        guard !event.style.isBlock else { return nil }
         let quote = event.style == .plain ? 0 : 1
         let start = event.start.offset + quote
         guard event.end.offset - quote == start + words.count else { return nil }

@@ -5,6 +5,13 @@ package import Basics
 package struct YAMLScalar: Sendable, Hashable {
     package enum Style: Sendable {
         case plain, singleQuoted, doubleQuoted, literal, folded
+
+        package var isBlock: Bool {
+            switch self {
+            case .literal, .folded: true
+            case .plain, .singleQuoted, .doubleQuoted: false
+            }
+        }
     }
 
     /// Quotes removed, escapes and folding resolved.

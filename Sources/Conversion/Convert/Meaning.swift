@@ -82,23 +82,23 @@ struct Meaning {
         let index = tree.resolved(index)
         switch tree.records[index].kind {
         case .scalar(let style):
-            hasher.combine(style == .plain ? UInt8(1) : 2)
-            hasher.combine(tree.tag(index))
-            let text = tree.text(index)
-            hasher.combine(text.count)
+            let (tag, text) = (tree.tag(index), tree.text(index))
+            let isPlain = if case .plain = style { true } else { false }
+            hasher.combine(text.count << 4 | (tag == nil ? 0 : 8) | (isPlain ? 1 : 2))
+            if let tag { hasher.combine(tag) }
             text.withUnsafeBytes { hasher.combine(bytes: $0) }
         case .sequence:
-            hasher.combine(UInt8(3))
+            hasher.combine(3)
             var element = index + 1
             while element < tree.next(index) {
                 add(element, of: tree)
                 element = tree.next(element)
             }
-            hasher.combine(UInt8(4))
+            hasher.combine(4)
         case .mapping:
-            hasher.combine(UInt8(5))
+            hasher.combine(5)
             addPairs(of: index, tree, without: name)
-            hasher.combine(UInt8(6))
+            hasher.combine(6)
         case .alias: break
         }
     }

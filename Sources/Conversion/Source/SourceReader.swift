@@ -88,7 +88,8 @@ package struct SourceReader {
     }
 
     private mutating func append(_ kind: SourceTree.Record.Kind, _ event: YAMLEvent) {
-        let isBlock = event.style == .literal || event.style == .folded
+        let isBlock = event.style.isBlock
+        let isScalar = if case .scalar = kind { true } else { false }
         // The reader has compared the text's length with the limit.
         func small(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: number) }
         if records.count == records.capacity, records.count >= 1 << 16 {
@@ -96,10 +97,10 @@ package struct SourceReader {
             let read = Double(event.start.offset + 1) / Double(bytes.count + 1)
             records.reserveCapacity(Int(Double(records.count) / read * 1.1))
         }
-        if event.start.offset >= (marks.last?.offset ?? -256) + 256 { marks.append(event.start) }
+        if event.start.offset >= (marks.last?.offset ?? -128) + 128 { marks.append(event.start) }
         records.append(
             SourceTree.Record(
-                kind: kind, isFlow: event.kind == .scalar ? !isBlock : event.isFlow, offset: small(event.start.offset),
+                kind: kind, isFlow: event.isFlow || isScalar && !isBlock, offset: small(event.start.offset),
                 end: small(isBlock ? blockEnd(event) : event.end.offset), link: SourceTree.Record.verbatim))
     }
 

@@ -160,7 +160,7 @@ package final class SourceTree: Sendable {
     let texts: [UInt8]
     let ranges: [Range<Int>]
     package let properties: [Int: YAMLProperties]
-    /// Places in lines, one at least every 256 bytes.
+    /// Places in lines, one at least every 128 bytes.
     let marks: [YAMLMark]
     /// Whether a value reads `<<`, so that mappings may have more than was written in them.
     let hasMergeKeys: Bool
@@ -254,12 +254,22 @@ package final class SourceTree: Sendable {
     package func key(_ name: String, in mapping: Int) -> Int? {
         var name = name
         return name.withUTF8 { name in
-            var key = mapping + 1
-            while key < next(mapping) {
-                if reads(key, name) { return key }
-                key = next(next(key))
+            source.withUnsafeBufferPointer { source in
+                let end = next(mapping)
+                var key = mapping + 1
+                while key < end {
+                    let record = records[resolved(key)]
+                    if !record.isVerbatim {
+                        if reads(key, name) { return key }
+                    } else if record.words.count == name.count,
+                        name.indices.allSatisfy({ source[record.words.lowerBound + $0] == name[$0] })
+                    {
+                        return key
+                    }
+                    key = next(next(key))
+                }
+                return nil
             }
-            return nil
         }
     }
 }
