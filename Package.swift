@@ -329,9 +329,10 @@ let package = Package(
                 "ContainerRuntime", "KubeModel", "PodRules", "Conversion", "SidecarAgent", "Terminator", "Admission",
                 "Report",
             ], path: "Tests/EndToEnd", swiftSettings: ours),
-        // Main as an enemy, against the built programs.
+        // Main and tenants as enemies, against the built programs.
         .testTarget(
-            name: "HostileTests", dependencies: ["TestSupport"], path: "Tests/Hostile", swiftSettings: ours),
+            name: "HostileTests", dependencies: ["TestSupport", "FakeKube", "Basics", "YAMLTree"],
+            path: "Tests/Hostile", swiftSettings: ours),
     ],
     swiftLanguageModes: [.v6]
 )

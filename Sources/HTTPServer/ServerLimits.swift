@@ -29,8 +29,8 @@ package struct ServerLimits: Sendable, Equatable {
         answer: .zero, response: .seconds(30), idle: .seconds(30), farewell: .zero, stop: .seconds(2))
 
     /// For admission: the API servers open a few connections each and keep them, more while many pods are created. They
-    /// take objects up to 3 MiB and show two of an UPDATE.
+    /// take objects up to 3 MiB; of an UPDATE, which shows two, those of half that are looked at.
     package static let webhook = ServerLimits(
-        connections: 512, connectionsOfOne: 384, head: 32 << 10, body: 8 << 20, bodies: 24 << 20, request: .seconds(10),
+        connections: 512, connectionsOfOne: 384, head: 32 << 10, body: 4 << 20, bodies: 16 << 20, request: .seconds(10),
         answer: .seconds(10), response: .seconds(10), idle: .seconds(120), farewell: .seconds(5), stop: .seconds(2))
 }

@@ -47,14 +47,19 @@ extension MarkerRules {
     /// What a watch has to read of pods: those that may have a sidecar, and of them all that `PodFacts` look at. Made from
     /// the names by which they look, so that a new marker cannot be forgotten here.
     ///
-    /// - Parameter isMarkedNamespace: whether a namespace asks for known sidecars.
-    package func selection(isMarkedNamespace: @escaping @Sendable (String) -> Bool) -> PodSelection {
+    /// - Parameters:
+    ///   - findsStuck: whether pods without a marker that hang, or cannot begin, are found as well.
+    ///   - isMarkedNamespace: whether a namespace asks for known sidecars.
+    package func selection(
+        findsStuck: Bool = false, isMarkedNamespace: @escaping @Sendable (String) -> Bool
+    ) -> PodSelection {
         let variables = SidecarVariable.all.map(\.name)
         let annotations = sidecarAnnotations + primaryAnnotations
         return PodSelection(
             marks: PodSelection.Marks(
                 environment: NameSet(variables), annotations: NameSet(annotations),
-                labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: isMarkedNamespace),
+                labels: [WellKnownNames.Label.terminateKnown], isMarkedNamespace: isMarkedNamespace,
+                findsStuck: findsStuck),
             environment: NameSet(variables + ContainerFacts.Variable.allCases.map(\.name)),
             annotations: NameSet(annotations + PodFacts.annotations, prefixes: [WellKnownNames.prefix]),
             labels: NameSet(prefixes: [WellKnownNames.prefix]))

@@ -1,3 +1,4 @@
+package import Basics
 package import KubeModel
 
 /// What a verdict needs of a pod, and no more.
@@ -27,6 +28,7 @@ package struct PodFacts: Sendable, Equatable {
     /// Seconds between SIGTERM and SIGKILL.
     package var grace: Int64 = 30
     package var job: JobReference?
+    package var capacity = PodCapacity()
     /// Its Job has not counted it yet.
     package var isTrackedByJob = false
     /// All restarts so far, of init containers too: what the Job's backoffLimit is compared with under `OnFailure`.
@@ -110,6 +112,28 @@ package struct PodFacts: Sendable, Equatable {
     }
 }
 
+/// What a pod's containers ask for together. Its node keeps that for them until the last has ended.
+package struct PodCapacity: Sendable, Equatable {
+    package private(set) var cpu = Quantity.zero
+    package private(set) var memory = Quantity.zero
+
+    package init() {}
+
+    init(of pod: PodSpec) {
+        let natives = pod.initContainers.filter { $0.restartPolicy == RestartPolicy.always.rawValue }
+        for container in pod.containers + natives {
+            cpu = cpu + (Quantity(container.cpuRequest) ?? .zero)
+            memory = memory + (Quantity(container.memoryRequest) ?? .zero)
+        }
+    }
+
+    /// `500m CPU, 1Gi`; empty where it asks for nothing.
+    package var words: String {
+        [(cpu, cpu.text(isBytes: false) + " CPU"), (memory, memory.text(isBytes: true))].filter { $0.0 > .zero }
+            .map { $0.1 }.joined(separator: ", ")
+    }
+}
+
 extension PodFacts {
     /// Keys of annotations that are looked at and are neither markers nor ours.
     static let annotations = [WellKnownNames.Annotation.mirror, WellKnownNames.Annotation.defaultContainer]
@@ -145,6 +169,7 @@ extension PodFacts {
                 ? JobReference(name: owner.name, uid: owner.uid) : nil
         }
         isTrackedByJob = pod.metadata.finalizers.contains(WellKnownNames.Finalizer.jobTracking)
+        capacity = PodCapacity(of: pod.spec)
         restarts = (pod.status.containerStatuses + pod.status.initContainerStatuses)
             .reduce(0) { $0 + Int(max(0, $1.restartCount)) }
         isConcluded = pod.status.conditions.contains {
@@ -185,8 +210,10 @@ extension PodFacts {
 }
 
 extension PodFacts.FailingStart {
-    /// `nil` where none has failed: one that is pulled, created or probed for the first time is only slow.
+    /// `nil` where none has failed: one that is pulled, created or probed for the first time is only slow. Nor where main
+    /// has begun already: then it has lost a helper, and waits for nothing.
     fileprivate init?(in pod: Pod) {
+        guard pod.status.containerStatuses.allSatisfy(\.hasNeverRun) else { return nil }
         let statuses = Dictionary(
             pod.status.initContainerStatuses.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         // They start one after another: behind the first that has not, nothing is tried.
@@ -195,7 +222,7 @@ extension PodFacts.FailingStart {
             let last: ContainerStatus.Termination?
             switch status.state {
             case .terminated(let end): last = end
-            case .waiting(let reason) where !Self.beginnings.contains(reason):
+            case .waiting(let reason) where status.state.waitsInTrouble:
                 self.init(sidecar: container.name, reason: reason, restarts: status.restartCount)
                 return
             case .waiting, .running, .unknown: last = status.lastTermination
@@ -207,9 +234,16 @@ extension PodFacts.FailingStart {
         }
         return nil
     }
+}
 
-    /// What the kubelet says of a container that nothing is wrong with so far.
-    private static let beginnings: Set = ["", "PodInitializing", "ContainerCreating"]
+extension ContainerStatus {
+    fileprivate var hasNeverRun: Bool {
+        guard lastTermination == nil, restartCount == 0 else { return false }
+        return switch state {
+        case .unknown, .waiting: true
+        case .running, .terminated: false
+        }
+    }
 }
 
 extension PodFacts {

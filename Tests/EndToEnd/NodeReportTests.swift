@@ -8,7 +8,7 @@ import YAMLTree
 
 /// A Job's report on a real node: from the agent while it runs, and from where it was stored when the pod has ended.
 @Suite(
-    .requires(.kubectl), .requires(.nginx), .requiresRealNode,
+    .requires(.kubectl), .requires(.nginx), .requiresRealNode, .requiresServices,
     .enabled("the node has no image of the agent: run scripts/build-images and import it") {
         try await NodeTrial.has(image: NodeTrial.agentImage)
     }, .timeLimit(.minutes(5)))

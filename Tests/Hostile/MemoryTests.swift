@@ -59,10 +59,7 @@ struct MemoryTests {
         let second = try rig.agent(["--grace", "5s"])
         defer { second.kill(group: true) }
         try await rig.waitUntilUp(second)
-        let status = try String(contentsOfFile: "/proc/\(second.pid)/status", encoding: .utf8)
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }?.split(separator: " ").dropFirst()
-            .first
-        #expect(try #require(peak.flatMap { Int($0) }) < 200 << 10, "KiB")
+        #expect(try #require(second.peakMemory) < 200 << 20)
         second.kill(SIGTERM)
         #expect(try await second.wait(atMost: .seconds(20)) == .exited(0), "\(second.errorOutput)")
     }

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Conversion
+internal import HTTPServer
 internal import KubeModel
 internal import YAMLTree
 
@@ -35,8 +36,9 @@ extension AdmissionRequest {
     static let apiVersion = "admission.k8s.io/v1"
     static let reviewKind = "AdmissionReview"
 
-    /// The API server takes objects up to 3 MiB; an UPDATE shows two of them, and the request's own data besides.
-    static let limits = YAMLLimits(bytes: 8 << 20, depth: 128, nodes: 1_000_000)
+    /// The largest pods have some thousand values. Each costs a hundred bytes and more, several times over until it is
+    /// decided about.
+    static let limits = YAMLLimits(bytes: ServerLimits.webhook.body, depth: 128, nodes: 100_000)
 
     /// - Parameter bytes: an AdmissionReview of admission.k8s.io/v1, as JSON.
     init(review bytes: [UInt8]) throws(Malformed) {

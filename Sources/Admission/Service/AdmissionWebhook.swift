@@ -144,7 +144,7 @@ package final class AdmissionWebhook: Sendable {
     /// Ordinary reviews decided about at once; a large one counts as several. Others wait for their turn.
     private static let reviewsAtOnce = 16
     /// Up to this size a body counts as one.
-    private static let ordinaryBody = 128 << 10
+    private static let ordinaryBody = 32 << 10
 
     /// What is wrong before the body is looked at.
     private static func refusal(of request: ServerRequest) -> ServerResponse? {

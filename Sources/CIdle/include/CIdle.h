@@ -7,5 +7,9 @@
 /// for others. Nothing written is touched. Any thread may call it at any time.
 void cidle_release_memory(void);
 
+/// Blocks beyond a quarter of a MiB are given back to the system as soon as they are free. Otherwise malloc keeps them for
+/// others like them once the first was freed, and what lies between keeps them from ever going back.
+void cidle_return_blocks(void);
+
 /// No core file from now on, and no other process of the same user reads this one's memory or environment, or traces it.
 void cidle_hide_memory(void);

@@ -73,6 +73,16 @@ extension Container {
                     try cursor.skip(in: bytes)
                 }
             case "workingDir": workingDir = try cursor.text(in: bytes)
+            case "resources":
+                guard try cursor.beginObject(in: bytes) else { continue }
+                while let key = try cursor.key(in: bytes) {
+                    guard key == "requests" else {
+                        try cursor.skip(in: bytes)
+                        continue
+                    }
+                    let requests = try cursor.texts(in: bytes)
+                    (cpuRequest, memoryRequest) = (requests["cpu"] ?? "", requests["memory"] ?? "")
+                }
             case "imagePullPolicy": imagePullPolicy = try cursor.text(in: bytes)
             case "securityContext": securityContext = try cursor.object(in: bytes)
             case "volumeMounts":

@@ -67,6 +67,7 @@ extension Container {
             case 5: workingDir = try field.text(in: bytes)
             case 7:
                 if let variable = try EnvironmentVariable(protobuf: bytes, field, environment) { env.append(variable) }
+            case 8: try readRequests(in: bytes, field)
             case 9:
                 var cursor = try field.cursor()
                 while let field = try cursor.next(in: bytes) {
@@ -77,6 +78,21 @@ extension Container {
             case 15: securityContext = try field.bytes(in: bytes)
             case 24: restartPolicy = try field.text(in: bytes)
             case 25: restartPolicyRules.append(try RestartPolicyRule(protobuf: bytes, field))
+            default: break
+            }
+        }
+    }
+
+    private mutating func readRequests(in bytes: Span<UInt8>, _ resources: WireField) throws(WireError) {
+        var cursor = try resources.cursor()
+        while let field = try cursor.next(in: bytes) {
+            guard field.number == 2 else { continue }
+            let entry = try WireMapEntry(in: bytes, field)
+            var quantity = WireCursor(entry.value)
+            guard let text = try quantity.next(in: bytes)?.text(in: bytes) else { continue }
+            switch String(copying: bytes, entry.key) {
+            case "cpu": cpuRequest = text
+            case "memory": memoryRequest = text
             default: break
             }
         }

@@ -70,6 +70,9 @@ public struct Container: Sendable, Equatable {
     public var securityContext: [UInt8] = []
     /// Where volumes lie in it.
     public var mountPaths: [String] = []
+    /// What it asks for, as quantities; empty where it asks for nothing.
+    public var cpuRequest = ""
+    public var memoryRequest = ""
 
     public init() {}
 }

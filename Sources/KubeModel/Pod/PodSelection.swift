@@ -12,15 +12,19 @@ public struct PodSelection: Sendable {
         public var labels: NameSet
         /// Every pod of such a namespace matters as well.
         public var isMarkedNamespace: (@Sendable (String) -> Bool)?
+        /// So does one that may hang, or may never begin: of which a container has ended while another has not, or an init
+        /// container was restarted or waits for more than its beginning.
+        public var findsStuck = false
 
         public init(
             environment: NameSet = [], annotations: NameSet = [], labels: NameSet = [],
-            isMarkedNamespace: (@Sendable (String) -> Bool)? = nil
+            isMarkedNamespace: (@Sendable (String) -> Bool)? = nil, findsStuck: Bool = false
         ) {
             self.environment = environment
             self.annotations = annotations
             self.labels = labels
             self.isMarkedNamespace = isMarkedNamespace
+            self.findsStuck = findsStuck
         }
     }
 
@@ -75,6 +79,7 @@ extension PodSelection.Marks {
         return pod.metadata.annotations.keys.contains(where: annotations.contains)
             || pod.metadata.labels.keys.contains(where: labels.contains)
             || pod.spec.containers.contains { $0.env.contains { environment.contains($0.name) } }
+            || findsStuck && pod.status.looksStuck
     }
 
     /// Looks for marks in a pod's message without building anything.
@@ -84,6 +89,7 @@ extension PodSelection.Marks {
             switch field.number {
             case 1: if try isMarked(metadata: field, in: bytes) { return true }
             case 2: if try isMarked(spec: field, in: bytes) { return true }
+            case 3: if findsStuck, try PodStatus.looksStuck(field, in: bytes) { return true }
             default: break
             }
         }
@@ -118,6 +124,59 @@ extension PodSelection.Marks {
         }
         return false
     }
+}
+
+extension PodStatus {
+    /// See `PodSelection.Marks.findsStuck`.
+    fileprivate var looksStuck: Bool {
+        let ended = containerStatuses.count { if case .terminated = $0.state { true } else { false } }
+        return ended > 0 && ended < containerStatuses.count
+            || initContainerStatuses.contains { $0.restartCount > 0 || $0.state.waitsInTrouble }
+    }
+
+    /// The same on the wire, without building anything.
+    fileprivate static func looksStuck(_ status: WireField, in bytes: Span<UInt8>) throws(WireError) -> Bool {
+        var (count, ended) = (0, 0)
+        var cursor = try status.cursor()
+        while let field = try cursor.next(in: bytes) {
+            guard field.number == 8 || field.number == 10 else { continue }
+            count += field.number == 8 ? 1 : 0
+            var container = try field.cursor()
+            while let part = try container.next(in: bytes) {
+                switch (field.number, part.number) {
+                case (10, 5): if try part.integer() > 0 { return true }
+                case (_, 2):
+                    var state = try part.cursor()
+                    guard let kind = try state.next(in: bytes) else { continue }
+                    if field.number == 8 {
+                        ended += kind.number == 3 ? 1 : 0
+                    } else if kind.number == 1, try waitsInTrouble(kind, in: bytes) {
+                        return true
+                    }
+                default: break
+                }
+            }
+        }
+        return ended > 0 && ended < count
+    }
+
+    private static func waitsInTrouble(_ waiting: WireField, in bytes: Span<UInt8>) throws(WireError) -> Bool {
+        var cursor = try waiting.cursor()
+        while let field = try cursor.next(in: bytes) {
+            if field.number == 1 { return !ContainerState.beginnings.contains(bytes, try field.range()) }
+        }
+        return false
+    }
+}
+
+extension ContainerState {
+    /// Whether it waits for something else than every container waits for at first.
+    public var waitsInTrouble: Bool {
+        if case .waiting(let reason) = self { !Self.beginnings.contains(reason) } else { false }
+    }
+
+    /// What the kubelet says of a container that nothing is wrong with so far.
+    fileprivate static let beginnings: NameSet = ["", "PodInitializing", "ContainerCreating"]
 }
 
 /// Names that matter: all, or those listed and those with certain beginnings.

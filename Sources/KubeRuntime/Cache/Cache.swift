@@ -44,10 +44,10 @@ struct CacheWriter<Record: Sendable & Equatable>: Sendable {
     /// Until the next whole state, every object is decoded.
     mutating func distrustVersions() { trustsVersions = false }
 
-    mutating func beginReplacing() { cache.withTable { $0.beginReplacing() } }
+    mutating func beginReplacing() { note(gone: cache.withTable { $0.beginReplacing() }) }
 
     mutating func endReplacing() {
-        changes += cache.withTable { $0.endReplacing() }.map { .removed($0, $1) }
+        note(gone: cache.withTable { $0.endReplacing() })
         trustsVersions = true
         if !wasSynced { changes.append(.synced) }
         wasSynced = true
@@ -70,6 +70,8 @@ struct CacheWriter<Record: Sendable & Equatable>: Sendable {
         case .some: break
         }
     }
+
+    private mutating func note(gone: [(ObjectUID, Record)]) { changes += gone.map { .removed($0, $1) } }
 
     mutating func remove(_ head: ObjectHead) {
         guard let old = cache.withTable({ $0.remove(head.uid) }) else { return }

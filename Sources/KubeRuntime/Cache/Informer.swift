@@ -11,7 +11,8 @@ internal import Synchronization
 ///
 /// The handler is given changes in order, and nothing more is read from the server until it returns: a slow handler
 /// holds back the watch, and costs no memory. Objects of the same name follow each other under different uids; after a
-/// break the new one may be reported before the old one's removal.
+/// break the new one may be reported before the old one's removal. While the whole state breaks off again and again, and
+/// objects come and go, one may be reported as removed because it was not seen lately, and as added when it is.
 ///
 /// An object that cannot be read counts as one that does not matter: it is logged by name, counted, and skipped.
 public final class Informer<Record: Sendable & Equatable>: Sendable {

@@ -22,6 +22,8 @@ struct ObjectTable<Record: Sendable>: Sendable {
     /// Open addressing with linear probing; a power of two.
     private var index: [UInt32] = Array(repeating: none, count: 64)
     private var generation: UInt32 = 0
+    /// The most that one whole state has brought so far, though it may have broken off.
+    private var largestState = 0
     private(set) var count = 0
 
     private subscript(place: UInt32) -> Entry {
@@ -79,7 +81,18 @@ struct ObjectTable<Record: Sendable>: Sendable {
         return old
     }
 
-    mutating func beginReplacing() { generation &+= 1 }
+    /// A whole state begins. Where one after another breaks off, each brings what is new and none takes away what is gone:
+    /// beyond a bound, what the last one has not brought is removed, and returned.
+    mutating func beginReplacing() -> [(ObjectUID, Record)] {
+        defer { generation &+= 1 }
+        let brought = chunks.reduce(0) { sum, chunk in
+            sum + chunk.count { $0.generation == generation && $0.record != nil }
+        }
+        largestState = brought == count ? brought : max(largestState, brought)
+        return count > 2 * largestState + Self.slack ? endReplacing() : []
+    }
+
+    private static var slack: Int { 1024 }
 
     /// Removes and returns what was neither stored nor confirmed since `beginReplacing`.
     mutating func endReplacing() -> [(ObjectUID, Record)] {

@@ -132,13 +132,15 @@ struct WatchMachine: Sendable {
         case .list:
             listVersion = ""
             guard brokenStreams < Self.patience else {
-                return [.beginReplacing] + perform(.page(limit: Self.pageLimit, continueToken: ""), at: now)
+                return perform(.page(limit: Self.pageLimit, continueToken: ""), at: now)
             }
             phase = .initialEvents
             return [.beginReplacing, .request(.initialEvents(timeout: timeout))]
         case .page(let limit, let continueToken):
             phase = .listing(limit: limit, continueToken: continueToken)
-            return [.request(.page(limit: limit, continueToken: continueToken))]
+            let request = Effect.request(.page(limit: limit, continueToken: continueToken))
+            // A first page shows the state as it is now: what a part of an earlier one has brought may be gone since.
+            return continueToken.isEmpty ? [.beginReplacing, request] : [request]
         case .watch:
             phase = .watching
             return [.request(.changes(after: version, timeout: timeout))]
@@ -243,9 +245,9 @@ struct WatchMachine: Sendable {
         if failure.isExpired, !token.isEmpty {
             listVersion = ""
             let (wait, _) = retry(.page(limit: 0, continueToken: ""), at: now)
-            return [.note(.relisting(.expired)), .beginReplacing, wait]
+            return [.note(.relisting(.expired)), wait]
         }
-        // The same page again. It holds nothing that a part of it has not brought already.
+        // The same page again.
         return retrying(.page(limit: limit, continueToken: token), failure, at: now)
     }
 

@@ -97,7 +97,10 @@ struct PlanPerformer: Sendable {
 
     private func conclude(_ pod: PodFacts, _ result: MainResult) async throws(KubeError) {
         let now = clock()
-        if let end = pod.mainEnd, end > 0 { metrics.untilEnd.observe(Double(max(0, now - end))) }
+        if let end = pod.mainEnd, end > 0 {
+            metrics.untilEnd.observe(Double(max(0, now - end)))
+            metrics.note(closed: pod, mainEnd: end)
+        }
         for (rung, result) in pod.progress.outcomes { metrics.rungs.increment(rung.rawValue, result) }
         do throws(KubeError) {
             _ = try await api.send(PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))

@@ -33,8 +33,9 @@ enum PodWatch {
     > {
         RecordDecoder<PodRecord>.pods(selection) { pod in
             let facts = cluster.facts(of: pod)
-            guard !facts.sidecars.isEmpty || facts.missingPrimary != nil else { return nil }
-            return PodRecord(PodSighting(facts, at: time.now()))
+            let record = PodRecord(PodSighting(facts, at: time.now()))
+            // Of pods without a marker those alone are kept of which there is something to say.
+            return facts.sidecars.isEmpty && facts.missingPrimary == nil && !record.isRemarkable ? nil : record
         }.keeping(\.kept)
     }
 }
@@ -71,8 +72,11 @@ final class PodSighting: Sendable {
 struct PodRecord: Sendable, Equatable {
     /// `namespace/name` in one text: at a hundred thousand pods every allocation counts.
     private let path: String
-    /// 0 while nothing is to be done.
+    /// One of those below, or more where sidecars are to be ended.
     private let digest: UInt32
+    private static let nothing: UInt32 = 0
+    private static let hanging: UInt32 = 1
+    private static let remark: UInt32 = 2
     private(set) var sighting: PodSighting?
 
     init(_ sighting: PodSighting) {
@@ -80,10 +84,16 @@ struct PodRecord: Sendable, Equatable {
         digest =
             switch sighting.verdict {
             case .terminate, .done: Self.digest(of: sighting.pod)
-            case .leave(let reason): reason.isMistake ? 1 : 0
-            case .wait: 0
+            case .leave(let reason) where reason.isMistake: Self.remark
+            case .wait, .leave(.unmarked):
+                if sighting.pod.startToTell != nil {
+                    Self.remark
+                } else {
+                    Advice.hangsUnmarked(sighting.pod, sighting.verdict) ? Self.hanging : Self.nothing
+                }
+            case .leave: Self.nothing
             }
-        self.sighting = digest == 0 ? nil : sighting
+        self.sighting = digest < Self.remark ? nil : sighting
     }
 
     /// What stays in memory.
@@ -96,7 +106,12 @@ struct PodRecord: Sendable, Equatable {
     static func == (one: PodRecord, other: PodRecord) -> Bool { one.digest == other.digest && one.path == other.path }
 
     /// Whether somebody has to look at the pod.
-    var isPressing: Bool { digest != 0 }
+    var isPressing: Bool { digest >= Self.remark }
+
+    /// Whether its Job waits for sidecars that nobody has marked.
+    var isHanging: Bool { digest == Self.hanging }
+
+    fileprivate var isRemarkable: Bool { digest != Self.nothing }
 
     var key: ObjectKey {
         let parts = path.split(separator: "/", maxSplits: 1)
@@ -120,7 +135,7 @@ struct PodRecord: Sendable, Equatable {
             // That it runs is no news.
             if let verdict = Rehearsal(helper.state) { hasher.combine(verdict) }
         }
-        return max(2, UInt32(truncatingIfNeeded: hasher.finalize()))
+        return max(Self.remark + 1, UInt32(truncatingIfNeeded: hasher.finalize()))
     }
 }
 
@@ -139,7 +154,7 @@ final class PodQueue: Sendable {
         let queue = WorkQueue<ObjectKey>(
             delays: RetryDelays(maximum: Self.longestRetry, bucket: nil), flow: { $0.namespace }, time: time,
             metrics: WorkQueueMetrics(registry, name: "pods"))
-        registry.onExposition { queue.recordMetrics() }
+        registry.onExposition { [weak queue] in queue?.recordMetrics() }
         self.queue = queue
     }
 

@@ -27,6 +27,9 @@ package final class TerminatorController: Sendable {
     private let reconciler: Reconciler
     private let namespaces = KnownNamespaces()
     private let informerMetrics: InformerMetrics
+    private let metrics: TerminatorMetrics
+    /// Pods known to hang although nobody has marked a sidecar.
+    private let hanging = Mutex(0)
     private let pods = PodFollower(count: 2)
 
     package init(
@@ -49,6 +52,7 @@ package final class TerminatorController: Sendable {
         let clock: @Sendable () -> Int64 = { wall.microsecondsSince1970() / 1_000_000 }
         self.clock = clock
         let metrics = TerminatorMetrics(registry)
+        self.metrics = metrics
         reconciler = Reconciler(
             cluster: cluster,
             performer: PlanPerformer(
@@ -125,7 +129,10 @@ package final class TerminatorController: Sendable {
     private func podInformer(_ scope: WatchScope) -> Informer<PodRecord> {
         let informer = Informer(
             api, scope,
-            PodWatch.decoder(cluster, configuration.rules.selection { [namespaces] in namespaces.contains($0) }, time),
+            PodWatch.decoder(
+                cluster, configuration.rules.selection(findsStuck: true) { [namespaces] in namespaces.contains($0) },
+                time
+            ),
             options: informerOptions
         ) { [weak self] changes in self?.handle(changes) }
         pods.follow(informer)
@@ -133,6 +140,10 @@ package final class TerminatorController: Sendable {
     }
 
     private func handle(_ changes: [ObjectChange<PodRecord>]) {
+        hanging.withLock { count in
+            for change in changes { count += change.hangingMore }
+            metrics.hanging.set(Double(count))
+        }
         for change in changes {
             switch change {
             case .added(_, let record), .updated(_, _, let record):
@@ -141,6 +152,18 @@ package final class TerminatorController: Sendable {
             case .removed(_, let record): queue.add(record, at: clock())
             case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
             }
+        }
+    }
+}
+
+extension ObjectChange<PodRecord> {
+    /// How many more pods hang after it.
+    fileprivate var hangingMore: Int {
+        switch self {
+        case .added(_, let record): record.isHanging ? 1 : 0
+        case .updated(_, let old, let new): (new.isHanging ? 1 : 0) - (old.isHanging ? 1 : 0)
+        case .removed(_, let record): record.isHanging ? -1 : 0
+        case .synced: 0
         }
     }
 }

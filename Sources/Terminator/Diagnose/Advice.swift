@@ -11,13 +11,17 @@ enum Advice {
         guard !pod.isBeingDeleted, !pod.isFinished else { return [] }
         let failing = pod.failingStart.map { failing in
             "native sidecar \(failing.sidecar) does not start (\(failing.reason); restarts: \(failing.restarts)), and main starts "
-                + "only after it: kubectl logs \(pod.key.name) -n \(pod.key.namespace) -c \(failing.sidecar) --previous; label the "
-                + "pod's template \(WellKnownNames.Label.convert)=\(WellKnownNames.Label.disabled) if main can do without it"
+                + "only after it: kubectl logs \(pod.key.name) -n \(pod.key.namespace) -c \(failing.sidecar) --previous; "
+                + doWithout
         }
         let lines = [failing].compactMap(\.self)
         guard !pod.isDisabled else { return lines }
         return lines + restarting + (marking(pod, verdict).map { [$0] } ?? [])
     }
+
+    /// Where a native sidecar keeps main from starting.
+    static let doWithout =
+        "label the pod's template \(WellKnownNames.Label.convert)=\(WellKnownNames.Label.disabled) if main can do without it"
 
     /// Whether its main container, by all that tells of it, has ended while others run on, and nobody has marked those.
     static func hangsUnmarked(_ pod: PodFacts, _ verdict: Verdict) -> Bool {

@@ -69,7 +69,8 @@ package enum DiagnosisText {
             "namespace": .string(diagnosis.pod.namespace), "pod": .string(diagnosis.pod.name),
             "job": diagnosis.job.map { .string($0) }, "verdict": .string(diagnosis.verdict),
             "mainEnded": diagnosis.mainEnd.map { .string(KubeTimeText.seconds($0)) },
-            "heldOpen": .bool(diagnosis.isHeldOpen), "findings": texts(diagnosis.findings),
+            "heldOpen": .bool(diagnosis.isHeldOpen),
+            "holds": diagnosis.held.map { .string($0) }, "findings": texts(diagnosis.findings),
             "advice": texts(diagnosis.advice), "warnings": texts(diagnosis.warnings),
             "containers": .array(diagnosis.rows.map(container)),
         ])
@@ -102,7 +103,7 @@ package struct DiagnosisTable: Sendable {
         self.isWide = isWide
         heads =
             ["NAMESPACE", "POD", "CONTAINER", "ROLE", "STATE", "HOLDS OPEN", "NEXT"]
-            + (isWide ? ["ON SIGTERM", "RESTARTS", "WHY", "TRIED", "NOT POSSIBLE"] : [])
+            + (isWide ? ["HOLDS", "ON SIGTERM", "RESTARTS", "WHY", "TRIED", "NOT POSSIBLE"] : [])
         widths = heads.map(\.count)
     }
 
@@ -123,7 +124,8 @@ package struct DiagnosisTable: Sendable {
             row.holdsOpen ? "yes" : "no", row.next,
         ]
         let wide = [
-            row.onTerm?.words ?? "", "\(row.restarts)", row.reason, row.tried.joined(separator: ", "),
+            row.holdsOpen ? diagnosis.held ?? "" : "", row.onTerm?.words ?? "", "\(row.restarts)", row.reason,
+            row.tried.joined(separator: ", "),
             row.obstacles.joined(separator: "; "),
         ]
         return (cells + (isWide ? wide : [])).map { $0.isEmpty ? "-" : $0.printable() }

@@ -38,6 +38,9 @@ package struct PodDiagnosis: Sendable, Equatable {
     /// How main ended, and when, in seconds since 1970; `nil` while it has not.
     package var result: MainResult?
     package var mainEnd: Int64?
+    /// What it keeps from others as long as it is held open; `nil` where it is not, or asks for nothing.
+    package var held: String? { isHeldOpen && capacity != PodCapacity() ? capacity.words : nil }
+    private let capacity: PodCapacity
     package var rows: [Row]
     /// Annotations that cannot be followed.
     package var findings: [String]
@@ -55,6 +58,7 @@ package struct PodDiagnosis: Sendable, Equatable {
         job = facts.job?.name
         result = facts.result
         mainEnd = facts.mainEnd.flatMap { $0 > 0 ? $0 : nil }
+        capacity = facts.capacity
         findings = facts.findings
         self.verdict = verdict.sentence
         isFinished = verdict == .leave(.finished)

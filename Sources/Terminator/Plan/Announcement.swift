@@ -19,10 +19,12 @@ package enum Announcement: Sendable, Equatable {
     case failedBySidecar(container: String, ContainerStatus.Termination, by: Rung?)
     /// The pod says something that cannot be meant.
     case mistake(Verdict.Reason)
+    /// Main waits for a native sidecar that fails.
+    case notStarting(PodFacts.FailingStart)
 
     package var isWarning: Bool {
         switch self {
-        case .refuted, .failed, .failedBySidecar, .mistake: true
+        case .refuted, .failed, .failedBySidecar, .mistake, .notStarting: true
         case .terminating, .terminated: false
         }
     }
@@ -33,6 +35,7 @@ package enum Announcement: Sendable, Equatable {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
         case .refuted, .failed, .failedBySidecar, .mistake: "SidecarTerminationFailed"
+        case .notStarting: "SidecarNotStarting"
         }
     }
 
@@ -54,6 +57,9 @@ package enum Announcement: Sendable, Equatable {
                 + (end.reason.isEmpty ? "" : " (\(end.reason))") + ": \(Self.remedy(end, rung))"
         case .terminated(let result): "All sidecars have ended; the main containers \(result.word)"
         case .mistake(let reason): "Nothing is terminated: \(reason)"
+        case .notStarting(let failing):
+            "The native sidecar \(failing.sidecar) does not start (\(failing.reason)), and the main containers start only "
+                + "after it: mend it, or \(Advice.doWithout)"
         }
     }
 }
@@ -82,6 +88,7 @@ extension Announcement {
         case .terminated: "sidecars ended"
         case .failedBySidecar: "pod failed by sidecar"
         case .mistake: "pod left alone"
+        case .notStarting: "native sidecar does not start"
         }
     }
 
@@ -98,6 +105,8 @@ extension Announcement {
         case .failedBySidecar(let container, let end, _):
             ["container": "\(container)", "exitCode": "\(end.exitCode)", "why": "\(end.reason.printable())"]
         case .mistake(let reason): ["why": "\(reason.description.printable())"]
+        case .notStarting(let failing):
+            ["container": "\(failing.sidecar)", "why": "\(failing.reason.printable())"]
         }
     }
 }

@@ -57,6 +57,11 @@ package struct Plan: Sendable, Equatable {
     }
 }
 
+extension PodFacts {
+    /// The native sidecar that keeps main from starting, unless the pod is none of our business.
+    var startToTell: FailingStart? { isDisabled || isSystemPod || isBeingDeleted ? nil : failingStart }
+}
+
 extension Plan {
     /// What to do about `pod`, of which the verdict is this, in these surroundings.
     package init(for pod: PodFacts, _ verdict: Verdict, in surroundings: Surroundings) {
@@ -66,8 +71,8 @@ extension Plan {
         case .leave(.finished):
             conclude(pod)
             nameSpoiler(of: pod)
+        case .wait, .leave(.unmarked): if let failing = pod.startToTell { announcements.append(.notStarting(failing)) }
         case .leave(let reason): if reason.isMistake { announcements.append(.mistake(reason)) }
-        case .wait: break
         case .done: conclude(pod)
         case .terminate(let sidecars, let result): terminate(sidecars, of: pod, result, surroundings)
         }

@@ -1,5 +1,6 @@
 import Admission
 import ArgumentParser
+import CIdle
 import HTTPServer
 import KubeClient
 import Logging
@@ -60,6 +61,8 @@ struct WebhookCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     func run() async throws {
+        // Reviews may be large, and come in crowds.
+        cidle_return_blocks()
         let file = try OperatorFile(config) { configuration in
             if let port { configuration.webhook.port = port }
         }

@@ -121,22 +121,7 @@ extension LabNode {
         let images = ["kpipe-sidecar", "kpipe-exit"].map { "\($0):\(Version.current)" }
         for image in images where (try? await NodeTrial.has(image: image)) != true { return false }
         guard (try? await node.kubectl(["get", "namespace", Installation.namespace])) == nil else { return false }
-        return (try? await node.reachesServices()) == true
-    }
-
-    private func reachesServices() async throws -> Bool {
-        let name = "kpipe-probe-\(UInt32.random(in: 0...99999))"
-        let question = "nslookup kubernetes.default.svc && nc -w 3 $KUBERNETES_SERVICE_HOST 443 < /dev/null"
-        try await kubectl([
-            "run", name, "-n", "default", "--image=\(NodeTrial.image)", "--image-pull-policy=IfNotPresent",
-            "--restart=Never", "--command", "--", "sh", "-c", question,
-        ])
-        let phase = try await eventually("the end of \(name)", limit: .seconds(60), every: .milliseconds(500)) {
-            let phase = try await get("/api/v1/namespaces/default/pods/\(name)").text(at: "status.phase")
-            return ["Succeeded", "Failed"].contains(phase) ? phase : nil
-        }
-        try await kubectl(["delete", "pod", name, "-n", "default", "--wait=false"])
-        return phase == "Succeeded"
+        return await LabNode.serviceReach.value.contains("by name")
     }
 }
 

@@ -48,6 +48,32 @@ struct LabNode {
             ["create", "-f", "-"], input: objects.map(\.text).joined(separator: "\n---\n"), limit: .seconds(120))
     }
 
+    /// How its pods reach the API server's Service, `by address` and `by name`; asked once, of a pod. In a cluster without a
+    /// proxy they do not.
+    static let serviceReach = Task { (try? await LabNode.atHand?.askForServiceReach()) ?? [] }
+
+    private func askForServiceReach() async throws -> Set<String> {
+        let name = "kpipe-probe-\(UInt32.random(in: 0...99999))"
+        let question = """
+            nc -w 3 $KUBERNETES_SERVICE_HOST 443 < /dev/null && echo by address
+            nslookup kubernetes.default.svc > /dev/null && nc -w 3 $KUBERNETES_SERVICE_HOST 443 < /dev/null && echo by name
+            """
+        try await kubectl([
+            "run", name, "-n", "default", "--image=\(NodeTrial.image)", "--image-pull-policy=IfNotPresent",
+            "--restart=Never", "--command", "--", "sh", "-c", question,
+        ])
+        let answer: Result<String, any Error>
+        do {
+            try await eventually("the end of \(name)", limit: .seconds(60)) {
+                let phase = try await get("/api/v1/namespaces/default/pods/\(name)").text(at: "status.phase")
+                return ["Succeeded", "Failed"].contains(phase)
+            }
+            answer = .success(try await kubectl(["logs", name, "-n", "default"]))
+        } catch { answer = .failure(error) }
+        try await kubectl(["delete", "pod", name, "-n", "default", "--wait=false"])
+        return Set(try answer.get().split(separator: "\n").map(String.init))
+    }
+
     @discardableResult
     func runtime(_ arguments: [String]) async throws -> String {
         try await output("ctr", ["--address", socket, "--namespace", "k8s.io"] + arguments, limit: .seconds(120))
@@ -72,6 +98,14 @@ extension Trait where Self == ConditionTrait {
     /// Skips the suite, and says so, where there is no real node.
     static var requiresRealNode: Self {
         .enabled("needs kubectl, ctr, and a node that is ready in the cluster of LAB_HOME") { await LabNode.isReady() }
+    }
+
+    /// Skips the test, and says so, where pods are kept from the API server.
+    static var requiresServices: Self {
+        .enabled("the pods of LAB_HOME's cluster do not reach the API server by its Service: it has no proxy") {
+            guard await LabNode.isReady() else { return false }
+            return await LabNode.serviceReach.value.contains("by address")
+        }
     }
 }
 

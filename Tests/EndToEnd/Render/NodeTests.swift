@@ -7,7 +7,7 @@ import YAMLTree
 
 /// What is rendered, on a real node.
 @Suite(
-    .enabled(if: Lab.kubeconfig != nil, "no real node here: set LAB_HOME"), .requires(.kubectl), .serialized,
+    .requires(.kubectl), .requiresRealNode, .serialized,
     .timeLimit(.minutes(10)))
 struct NodeTests {
     private func render(_ arguments: [String], _ input: String = "") async throws -> String {

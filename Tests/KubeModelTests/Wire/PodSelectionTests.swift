@@ -27,6 +27,7 @@ import Testing
         PodSelection(marks: .init(annotations: ["nobody.has/this"])),
         PodSelection(marks: .init(isMarkedNamespace: { $0 == "rec" })),
         PodSelection(marks: .init(isMarkedNamespace: { $0 == "none" })),
+        PodSelection(marks: .init(findsStuck: true)),
     ]
 
     @Test(arguments: selections.indices)
@@ -39,10 +40,22 @@ import Testing
                 || pod.metadata.labels.keys.contains(where: marks.labels.contains)
                 || pod.metadata.annotations.keys.contains(where: marks.annotations.contains)
                 || pod.spec.containers.contains { $0.env.contains { marks.environment.contains($0.name) } }
+                || marks.findsStuck && Self.isStuck(pod)
         }
+        if marks.findsStuck { #expect(!expected.isEmpty && expected.count < pods.count) }
         #expect(try names("pods.list.pb", selection) == expected.map(\.metadata.name))
         #expect(try names("pods.list.json", selection) == expected.map(\.metadata.name))
         #expect(try names("pods.list.pb", .everything) == pods.map(\.metadata.name))
+    }
+
+    /// One has ended and another has not, or what comes first fails.
+    private static func isStuck(_ pod: Pod) -> Bool {
+        let ended = pod.status.containerStatuses.map { if case .terminated = $0.state { true } else { false } }
+        return Set(ended).count == 2
+            || pod.status.initContainerStatuses.contains { status in
+                guard case .waiting(let reason) = status.state else { return status.restartCount > 0 }
+                return status.restartCount > 0 || !["", "PodInitializing", "ContainerCreating"].contains(reason)
+            }
     }
 
     @Test(arguments: ["pods.list.pb", "pods.list.json"])

@@ -30,7 +30,7 @@ import Testing
 
     @Test func `What a new whole state lacks is gone`() {
         var table = Self.table(["a", "b", "c", "d"])
-        table.beginReplacing()
+        _ = table.beginReplacing()
         let known = table.confirm(ObjectUID("a"), version: 1)
         #expect(known)
         let isKnownAtAnotherVersion = table.confirm(ObjectUID("b"), version: 2)
@@ -46,12 +46,23 @@ import Testing
 
     @Test func `A state that was begun and given up takes nothing away`() {
         var table = Self.table(["a", "b"])
-        table.beginReplacing()
+        _ = table.beginReplacing()
         _ = table.confirm(ObjectUID("a"), version: 1)
-        table.beginReplacing()
+        _ = table.beginReplacing()
         _ = table.confirm(ObjectUID("b"), version: 1)
         let gone = table.endReplacing().map(\.0)
         #expect(gone == [ObjectUID("a")])
+    }
+
+    /// Jobs come and go while the list never gets to its end: each time a tenth is gone, and new ones are there instead.
+    @Test func `States that break off for ever do not add up`() {
+        var table = ObjectTable<Int>()
+        var gone = 0
+        for state in 0..<500 {
+            gone += table.beginReplacing().count
+            for object in 0..<2000 { _ = table.store(ObjectUID("\(state * 200 + object)"), version: 1, state) }
+            #expect(table.count <= 5224 && table.count + gone == 2000 + state * 200)
+        }
     }
 
     @Test func `An object without a version is always read`() {

@@ -51,8 +51,20 @@ import Testing
         run.handle(.start)
         run.handle(.failed(.refused))
         run.handle(MachineRun.page("50", "more"))
-        run.handleAndWait(.failed(.connection("reset")))
+        #expect(!run.handleAndWait(.failed(.connection("reset"))).contains(.beginReplacing))
         #expect(run.last == .page(limit: 500, continueToken: "more"))
+    }
+
+    /// Nothing tells of what was deleted between the two: the watch begins behind the second.
+    @Test func `A first page that failed shows another state when it is asked for again`() {
+        var run = MachineRun()
+        run.handle(.start)
+        run.handle(.failed(.refused))
+        #expect(run.handleAndWait(.failed(.connection("reset"))).contains(.beginReplacing))
+        run.handle(MachineRun.page("50", "more"))
+        run.handleAndWait(.failed(.expired))
+        #expect(run.handleAndWait(.failed(.connection("reset"))).contains(.beginReplacing))
+        #expect(run.last == .page(limit: 0, continueToken: ""))
     }
 
     @Test func `A streamed state that keeps breaking off is read in pages`() {

@@ -61,6 +61,26 @@ package struct PodSketch {
             image: image, command: command, restarts: restarts, change)
     }
 
+    /// An init container with `restartPolicy: Always`.
+    package func native(
+        _ name: String, _ state: ContainerState, started: Bool? = false, restarts: Int32 = 0,
+        last: ContainerState = .unknown
+    ) -> PodSketch {
+        with { pod in
+            var container = Container()
+            container.name = name
+            container.restartPolicy = "Always"
+            pod.spec.initContainers.append(container)
+            var status = ContainerStatus()
+            status.name = name
+            status.state = state
+            status.isStarted = started
+            status.restartCount = restarts
+            if case .terminated(let end) = last { status.lastTermination = end }
+            pod.status.initContainerStatuses.append(status)
+        }
+    }
+
     package func annotated(_ key: String, _ value: String) -> PodSketch {
         with { $0.metadata.annotations[key] = value }
     }

@@ -44,6 +44,13 @@ package final class ChildProcess: Sendable {
     /// `nil` while it runs.
     package var status: ExitStatus? { ended.value }
 
+    /// The most memory that it has had at once so far, in bytes; `nil` once it has ended.
+    package var peakMemory: Int? {
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
     /// Waits for the end. A cancelled task does not wait, and leaves the process to its owner.
     package func wait() async throws -> ExitStatus { try await ended.wait() }
 

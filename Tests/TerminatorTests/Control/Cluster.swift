@@ -121,6 +121,20 @@ struct Cluster {
         }
     }
 
+    /// Takes the sidecars' markers away.
+    func unmark(_ pods: String...) {
+        for pod in pods {
+            change(pod) { pod in
+                pod["spec"]?["containers"] = .array(
+                    ["main", "sidecar"].map { ["name": .string($0), "image": "busybox:latest"] })
+            }
+        }
+    }
+
+    func change(_ pod: String, _ change: (inout JSONValue) -> Void) {
+        server.update { api in _ = api.change("Pod", pod, in: Self.namespace, change) }
+    }
+
     /// Known sidecars count in the namespace from now on.
     func labelNamespace() {
         server.update { api in

@@ -85,20 +85,10 @@ import Testing
     func `a native sidecar that keeps main from starting`(
         _ state: ContainerState, _ started: Bool?, _ last: Int32?, _ why: String?
     ) {
-        let sketch = PodSketch(phase: "Pending").container("main", .waiting(reason: "PodInitializing")).with { pod in
-            var proxy = Container()
-            proxy.name = "proxy"
-            proxy.restartPolicy = "Always"
-            pod.spec.initContainers = [proxy]
-            var status = ContainerStatus()
-            status.name = "proxy"
-            status.state = state
-            status.isStarted = started
-            status.restartCount = 2
-            if let last, case .terminated(let end) = ContainerState.exit(last) { status.lastTermination = end }
-            pod.status.initContainerStatuses = [status]
-        }
-        let facts = sketch.facts()
+        let facts = PodSketch(phase: "Pending").container("main", .waiting(reason: "PodInitializing"))
+            .native(
+                "proxy", state, started: started, restarts: 2, last: last.map { ContainerState.exit($0) } ?? .unknown
+            ).facts()
         let lines = Advice.lines(for: facts, facts.verdict)
         guard let why else {
             #expect(lines.isEmpty)

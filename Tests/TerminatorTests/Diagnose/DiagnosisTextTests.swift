@@ -110,6 +110,24 @@ import YAMLTree
         #expect(note.hasSuffix("; main ended \(age) ago\n"))
     }
 
+    @Test func `what a pod holds is said as long as it is held open`() {
+        func holds(_ state: ContainerState, _ cpu: String = "500m") -> String? {
+            var sketch = PodSketch().container("main", .exit(0)) { ($0.cpuRequest, $0.memoryRequest) = (cpu, "1Gi") }
+                .sidecar("log", state) { ($0.cpuRequest, $0.memoryRequest) = (cpu, "512Mi") }.native("proxy", .up)
+            sketch.pod.spec.initContainers[0].memoryRequest = "512Mi"
+            let report = Self.report(Self.diagnosis(sketch))
+            let wide = DiagnosisText.table(report, isWide: true, now: 1600)
+            guard case .array(let pods) = DiagnosisText.document(report), let text = pods[0]["holds"]?.string else {
+                #expect(!wide.contains("Gi"))
+                return nil
+            }
+            #expect(wide.contains(text))
+            return text
+        }
+        #expect(holds(.up) == "1 CPU, 2Gi" && holds(.up, "250m") == "500m CPU, 2Gi" && holds(.up, "rubbish") == "2Gi")
+        #expect(holds(.exit(0)) == nil)
+    }
+
     @Test func `a document says the same to programs`() throws {
         let document = DiagnosisText.document(Self.report(Self.diagnosis(Self.held)))
         guard case .array(let pods) = document, case .object(let members)? = pods.first else {

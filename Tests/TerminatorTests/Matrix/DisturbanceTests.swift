@@ -16,7 +16,59 @@ import Testing
     }
 
     @Test(arguments: scenarios) func `killed after any request`(_ scenario: Scenario) async throws {
-        try await disturb(scenario) { cluster, number in
+        try await disturb(scenario, .killed)
+    }
+
+    @Test(arguments: scenarios) func `its API server restarted after any request`(_ scenario: Scenario) async throws {
+        try await disturb(scenario, .cutOff)
+    }
+
+    @Test(arguments: scenarios.filter { ["two-kinds", "istio", "limit-0"].contains($0.id) })
+    func `the leader stopped after any request`(_ scenario: Scenario) async throws {
+        try await disturb(scenario, .stopped)
+    }
+
+    /// Plays the scenario once undisturbed and then once for each request of that, some at a time.
+    private func disturb(_ scenario: Scenario, _ disturbance: Disturbance) async throws {
+        let calm = try await SimulatedCluster(scenario, in: .ordinary)
+        let process = SimulatedProcess(calm)
+        let outcomes = try await calm.play { await calm.controller(process).run() }
+        #expect(outcomes.map(\.promised) == [scenario.expected])
+        let count = process.requests
+        try #require(count > 5)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...count {
+                if number > Self.width { try await group.next() }
+                group.addTask {
+                    let cluster = try await SimulatedCluster(scenario, in: .ordinary)
+                    let outcomes = try await cluster.play(
+                        isTold: false, disturbance.terminator(of: cluster, afterRequest: number))
+                    let outcome = try #require(outcomes.first)
+                    #expect(
+                        outcome.promised.isAsGood(as: scenario.expected),
+                        "after request \(number) of \(count): \(outcome)")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static let width = 4
+}
+
+/// What befalls a terminator.
+enum Disturbance: CaseIterable {
+    /// It is killed, and another begins.
+    case killed
+    /// Its API server is restarted.
+    case cutOff
+    /// The leader is stopped for longer than its lease lasts, and then acts late.
+    case stopped
+
+    /// - Parameter number: of the request after which that happens.
+    func terminator(of cluster: SimulatedCluster, afterRequest number: Int) -> @Sendable () async -> Void {
+        switch self {
+        case .killed:
             let first = SimulatedProcess(cluster, afterRequest: number) { $0.stop() }
             return {
                 await withTaskGroup(of: Void.self) { group in
@@ -27,24 +79,14 @@ import Testing
                 }
                 await cluster.controller(SimulatedProcess(cluster)).run()
             }
-        }
-    }
-
-    @Test(arguments: scenarios) func `its API server restarted after any request`(_ scenario: Scenario) async throws {
-        try await disturb(scenario) { cluster, number in
+        case .cutOff:
             let process = SimulatedProcess(cluster, afterRequest: number) { _ in
                 await cluster.server.stop()
                 try? await Task.sleep(for: .milliseconds(100))
                 try? await cluster.server.listen()
             }
             return { await cluster.controller(process).run() }
-        }
-    }
-
-    /// The leader is stopped for longer than its lease lasts, and then acts late.
-    @Test(arguments: scenarios.filter { ["two-kinds", "istio", "limit-0"].contains($0.id) })
-    func `the leader stopped after any request`(_ scenario: Scenario) async throws {
-        try await disturb(scenario) { cluster, number in
+        case .stopped:
             let leader = SimulatedProcess(cluster, afterRequest: number) { process in
                 process.stop()
                 try? await cluster.time.sleep(cluster.time.now() + .seconds(25))
@@ -59,35 +101,6 @@ import Testing
             }
         }
     }
-
-    /// Plays the scenario once undisturbed and then once for each request of that, some at a time.
-    private func disturb(
-        _ scenario: Scenario,
-        _ terminate: @escaping @Sendable (SimulatedCluster, Int) -> @Sendable () async -> Void
-    ) async throws {
-        let calm = try await SimulatedCluster(scenario, in: .ordinary)
-        let process = SimulatedProcess(calm)
-        let outcomes = try await calm.play { await calm.controller(process).run() }
-        #expect(outcomes.map(\.promised) == [scenario.expected])
-        let count = process.requests
-        try #require(count > 5)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 1...count {
-                if number > Self.width { try await group.next() }
-                group.addTask {
-                    let cluster = try await SimulatedCluster(scenario, in: .ordinary)
-                    let outcomes = try await cluster.play(isTold: false, terminate(cluster, number))
-                    let outcome = try #require(outcomes.first)
-                    #expect(
-                        outcome.promised.isAsGood(as: scenario.expected),
-                        "after request \(number) of \(count): \(outcome)")
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    private static let width = 4
 }
 
 extension SimulatedCluster {

@@ -117,6 +117,41 @@ import Testing
         #expect(!plan.isActive)
     }
 
+    /// What came before main, and whether its owner is told.
+    static let starts: [(String, PodSketch, Bool)] = [
+        ("without a marker", PodSketch(phase: "Pending").container("main", .waiting("PodInitializing")), true),
+        ("with one", PodSketch(phase: "Pending").container("main", .waiting("PodInitializing")).sidecar(), true),
+        (
+            "hands off",
+            PodSketch().container("main", .unknown).annotated(WellKnownNames.Annotation.terminator, "disabled"), false
+        ),
+        (
+            "the cluster's own", PodSketch().container("main", .unknown).with { $0.metadata.namespace = "kube-system" },
+            false
+        ),
+        ("on its way out", PodSketch().container("main", .unknown).with { $0.metadata.isBeingDeleted = true }, false),
+        ("main runs", PodSketch().container("main", .up), false),
+        ("main is tried again", PodSketch().container("main", .waiting("CrashLoopBackOff"), restarts: 1), false),
+    ]
+
+    @Test(arguments: starts)
+    func `a native sidecar that keeps main from starting is told of`(
+        _ name: String, _ sketch: PodSketch, _ isTold: Bool
+    ) {
+        var sketch = sketch
+        for index in sketch.pod.status.containerStatuses.indices.dropFirst() {
+            sketch.pod.status.containerStatuses[index].state = .waiting("PodInitializing")
+        }
+        let plan = Plan(for: sketch.native("proxy", .waiting("ErrImagePull")).facts(), in: .ordinary())
+        #expect(plan.announcements.map(\.reason) == (isTold ? ["SidecarNotStarting"] : []), "\(name)")
+        #expect(!plan.isActive && plan.recheck == nil)
+        guard isTold else { return }
+        #expect(
+            plan.announcements.first?.message
+                == "The native sidecar proxy does not start (ErrImagePull), and the main containers start only after it: mend "
+                + "it, or label the pod's template sidecar.k-pipe.cloud/convert=disabled if main can do without it")
+    }
+
     @Test func `sidecars that ended by themselves are nothing to speak of`() {
         let plan = Plan(for: Self.ended.sidecar("a", .exit(1)).facts(), in: .ordinary())
         #expect(plan.conclusion == nil && plan.announcements.isEmpty && plan.recheck == nil)

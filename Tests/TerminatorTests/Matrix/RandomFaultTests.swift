@@ -1,0 +1,61 @@
+import Basics
+import FakeKube
+import Foundation
+import TerminatorScenarios
+import TestSupport
+import Testing
+
+@testable import Terminator
+
+/// Many Jobs at once, while the API server errs, something is in the way of the exit image, and the terminator is killed, cut
+/// off or stopped while another leads: all drawn by a seed. `KPIPE_SIMULATED_JOBS` asks for more of them.
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RandomFaultTests {
+    private static let jobsAtOnce = 100
+    static let seeds: ClosedRange<UInt64> = {
+        let jobs = ProcessInfo.processInfo.environment["KPIPE_SIMULATED_JOBS"].flatMap { UInt64($0) } ?? 400
+        return 1...max(1, jobs / UInt64(jobsAtOnce))
+    }()
+
+    /// The Job's result is main's, main never runs oftener than without us, and no pod stays open that can be ended.
+    @Test(arguments: seeds) func `nothing is lost`(_ seed: UInt64) async throws {
+        var dice = SeededGenerator(seed: seed)
+        let obstacle = Bool.random(using: &dice) ? Setting.Obstacle.allCases.randomElement(using: &dice) : nil
+        let setting = obstacle.map { Setting.hampered(by: $0) } ?? .ordinary
+        // Where some are asked to leave, one server would stand for all.
+        let kinds = setting.scenarios.filter { $0.quitPorts.isEmpty && $0.spec == nil && $0.incident == nil }
+        let jobs = (0..<Self.jobsAtOnce).map { ("job-\($0)", kinds.randomElement(using: &dice)!) }
+        let cluster = try await SimulatedCluster(jobs, in: setting)
+        for _ in 0..<60 { Self.inject(&dice, into: cluster.server) }
+        let terminator = Disturbance.allCases.randomElement(using: &dice)!.terminator(
+            of: cluster, afterRequest: Int.random(in: 1...1500, using: &dice))
+        let outcomes = try await cluster.play(isTold: false, terminator)
+        let pods = cluster.server.update { $0.objects("Pod") }
+        for ((job, scenario), outcome) in zip(jobs, outcomes) {
+            let comment: Comment = "seed \(seed), \(setting.name), \(job), \(scenario.id): \(outcome)"
+            #expect(outcome.promised.isAsGood(as: scenario.expected), comment)
+            let runs = pods.filter { $0[path: ["metadata", "labels", "batch.kubernetes.io/job-name"]]?.string == job }
+                .map(Self.mainRuns)
+            // A Job that has given up takes its pods along.
+            #expect(outcome.phase == "deleted" || runs == [scenario.id == "second-try" ? 2 : 1], comment)
+        }
+    }
+
+    private static func inject(_ dice: inout SeededGenerator, into server: FakeAPIServer) {
+        let anything: [Fault] = [
+            .drop, .internalError, .unavailable, .tooManyRequests(retryAfter: 1), .delay(.milliseconds(200)),
+        ]
+        let onWatches: [Fault] = [
+            .gone, .cut(afterBytes: 3000), .garbage, .events(.twice), .events(.outOfOrder), .events(.half(after: 9)),
+        ]
+        let onWatch = Int.random(in: 0..<3, using: &dice) == 0
+        server.inject(
+            (onWatch ? onWatches : anything).randomElement(using: &dice)!, for: onWatch ? .watches : .any,
+            skipping: Int.random(in: 0..<(onWatch ? 8 : 3000), using: &dice))
+    }
+
+    private static func mainRuns(_ pod: JSONValue) -> Int {
+        let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
+        let main = statuses.first { $0["name"]?.string == "main" }
+        return 1 + (main?["restartCount"]?.integer ?? 0)
+    }
+}
