@@ -6,13 +6,14 @@ extension FakeContainer {
     /// A changed image starts a container anew that runs or waits; one that has ended stays as it is.
     mutating func swap(to image: String, grace: Double, at now: Double) {
         self.image = image
-        runs = 0
         switch state {
         case .running:
             isSwapped = true
             stop(grace: grace, at: now)
-        case .waiting: state = .waiting(reason: "ContainerCreating", until: now + 0.1)
-        case .terminated: break
+        case .waiting:
+            runs = 0
+            state = .waiting(reason: "ContainerCreating", until: now + 0.1)
+        case .terminated: runs = 0
         }
     }
 
@@ -48,6 +49,8 @@ extension FakeContainer {
         }
         last = end
         restarts += 1
+        // Until here it was still the old image's program that ran.
+        if isSwapped { runs = 0 }
         // The first restart follows at once.
         let pause = isSwapped || restarts == 1 ? 0.2 : min(300, 10 * Double(1 << min(restarts - 2, 5)))
         state = .waiting(reason: pause < 1 ? "ContainerCreating" : "CrashLoopBackOff", until: end.end + pause)
