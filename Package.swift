@@ -103,7 +103,7 @@ let package = Package(
         module("YAMLTree", ["Basics", "CYaml"]),
         module("ConfigSchema", ["Basics", "WorkdirProtocol", "YAMLTree"], small),
         module("Telemetry", ["Basics", "YAMLTree", logging], small),
-        module("HTTPTransport", ["Basics", "CCurl"]),
+        module("HTTPTransport", ["Basics", "CCurl"], small),
         module("HTTPServer", ["Basics", nioSSL] + nio, small),
         .target(
             name: "Transfer",
@@ -126,7 +126,7 @@ let package = Package(
         module(
             "KubeRuntime",
             ["Basics", "CLinux", "KubeModel", "KubeClient", "HTTPTransport", "YAMLTree", "Telemetry", logging]),
-        module("PodRules", ["Basics", "KubeModel"]),
+        module("PodRules", ["Basics", "KubeModel"], small),
         module("OperatorConfiguration", ["Basics", "YAMLTree", "ConfigSchema", "PodRules"], small),
         module("Conversion", ["Basics", "YAMLTree", "KubeModel", "PodRules"]),
         module("Report", ["Basics", "WorkdirProtocol", "YAMLTree"], small),
