@@ -58,6 +58,7 @@ struct KpipeSidecar: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            leave(0)
         } catch let failure as CommandFailure {
             end(failure, diagnostics)
         } catch let error as ConfigurationError {
@@ -72,7 +73,14 @@ struct KpipeSidecar: AsyncParsableCommand {
     /// Whatever the level: a command never fails without a word.
     private static func end(_ failure: CommandFailure, _ diagnostics: Diagnostics) -> Never {
         diagnostics.say(failure.message, max(.error, diagnostics.level))
-        Glibc.exit(failure.status)
+        leave(failure.status)
+    }
+
+    /// Without the libraries' own farewell: the thread of the HTTP connections may still run, and what libcurl's libraries free
+    /// when a process ends would be freed beneath it.
+    private static func leave(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
     }
 }
 
