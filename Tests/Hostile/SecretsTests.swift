@@ -19,7 +19,9 @@ struct SecretsTests {
         rig = try StepRig(
             backend,
             configuration: StepRig.configuration(backend)
-                .replacing("state:\n", with: "state:\n- {to: 'file://WORKDIR/output/events'}\n"))
+                .replacing("state:\n", with: "state:\n- {to: 'file://WORKDIR/output/events'}\n")
+                // A report that comes while it is stored changes it, and fails the step by rights.
+                .replacing("from: '**',", with: "from: '**', exclude: [events],"))
         let file = rig.folder["step.yaml"]
         let text = try String(contentsOfFile: file, encoding: .utf8).replacing("WORKDIR", with: rig.workdir)
         try Data(text.utf8).write(to: URL(filePath: file))
