@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the other side of a shared volume can put in the way.
-@Suite struct BeneathTests {
+@Suite final class BeneathTests {
     private let folder: TemporaryFolder
     private let descriptor: Int32
 
@@ -13,6 +13,8 @@ import Testing
         folder = try TemporaryFolder("beneath")
         descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
     }
+
+    deinit { close(descriptor) }
 
     @Test(arguments: [
         "a", "a/", "./a/./b", "a/b", ".", "", "link", "link/b", "a/loop", "missing", "a/b/c", "/a", "a/../a", "..",

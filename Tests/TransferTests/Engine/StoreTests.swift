@@ -57,7 +57,9 @@ import WorkdirProtocol
                 let text = $0.assumingMemoryBound(to: CChar.self).baseAddress!
                 if isFolder {
                     mkdir(text, 0o755)
-                    close(openat(open(text, O_RDONLY), "inside.csv", O_CREAT | O_WRONLY, 0o644))
+                    let made = open(text, O_RDONLY)
+                    close(openat(made, "inside.csv", O_CREAT | O_WRONLY, 0o644))
+                    close(made)
                 } else {
                     close(open(text, O_CREAT | O_WRONLY, 0o644))
                 }
