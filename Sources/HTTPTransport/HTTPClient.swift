@@ -35,12 +35,14 @@ package final class HTTPClient: Sendable {
             await withCheckedContinuation { continuation in
                 start(
                     Submission(id: ticket.id, plan: plan, request: request, sink: sink, ticket: ticket) {
+                        ticket.end()
                         continuation.resume(returning: $0)
                     })
             }
         } onCancel: {
             ticket.cancel()
         }
+        ticket.seeEnd()
         return try result.get()
     }
 

@@ -164,7 +164,8 @@ import Testing
                     identity: try ClientIdentity(
                         certificate: try bytes(certificates.clientCertificate),
                         key: try bytes(certificates.clientKey)))))
-        _ = try await PodConnections(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
+        let command = ExecCommand(in: Self.pod, ["true"])
+        _ = try await PodConnections(access, environment: [:]).exec(command, timeout: Self.patience)
         let seen = try #require(server.requests.last)
         #expect(seen.headers.contains { $0.name == "Impersonate-User" && $0.value == "jane" })
 
@@ -184,9 +185,13 @@ import Testing
         await expectRefusal(access, "407")
     }
 
+    /// More than a handshake takes on a machine that is busy with everything else.
+    private static let patience = Duration.seconds(240)
+
     private func expectRefusal(_ access: ClusterAccess, _ word: String) async {
         let error = await #expect(throws: KubeError.self) {
-            try await PodConnections(access, environment: [:]).exec(ExecCommand(in: Self.pod, ["true"]))
+            try await PodConnections(access, environment: [:])
+                .exec(ExecCommand(in: Self.pod, ["true"]), timeout: Self.patience)
         }
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
     }

@@ -185,16 +185,18 @@ import WorkdirProtocol
     @Test func `a store that does not answer holds up neither the manifest nor the end`() async throws {
         let (folder, store) = (try TemporaryFolder(), Store(hangs: { $0.hasPrefix("mem://reports/") }))
         let agent = try Self.agent(folder, store, grace: .seconds(8))
-        let begin = ContinuousClock.now
+        let asked = Mutex<ContinuousClock.Instant?>(nil)
         try await Self.run(agent, folder) {
             try await eventually("ready") { folder.exists(WorkdirPath.ready) }
             try WorkdirFolder(root: folder.path).write("RUNNING\n", to: WorkdirPath.state)
             try WorkdirFolder(root: folder.path).write("1\n", to: WorkdirPath.done)
             // SIGTERM comes while the report is being stored: what is left of the grace is for the manifest.
             try await eventually("report") { store.waiting > 0 }
+            asked.withLock { $0 = .now }
         }
         #expect(store.urls == ["mem://out/kpipe-manifest.json"])
         #expect(agent.status.current.phase == .leaving(.success))
+        let begin = try #require(asked.withLock { $0 })
         #expect(ContinuousClock.now - begin < .seconds(60))
     }
 
