@@ -6,6 +6,7 @@ import HTTPTransport
 import KubeClient
 import KubeModel
 import KubeRuntime
+import KubeTestSupport
 import Logging
 import OperatorConfiguration
 import Synchronization
@@ -30,6 +31,10 @@ struct SimulatedCluster: Sendable {
     private let configuration: TerminatorConfiguration
     private let clock = VirtualClock()
     private let wall = KubeTime.now
+    /// By how much the calendar of the terminator's machine is ahead.
+    private let ahead = Shared(Duration.zero)
+    /// What happens to time, in order.
+    var timeFaults: [(at: Duration, fault: TimeFault)] = []
     private let quitServers: [ScriptedHTTPServer]
     static let namespace = "jobs"
 
@@ -85,7 +90,9 @@ struct SimulatedCluster: Sendable {
 
     var time: Timepiece { Timepiece(clock) }
     private var wallClock: WallClock {
-        WallClock { [wall, clock] in wall.microseconds + Int64(clock.now.elapsed / .microseconds(1)) }
+        WallClock { [wall, clock, ahead] in
+            wall.microseconds + Int64((clock.now.elapsed + ahead.value) / .microseconds(1))
+        }
     }
     private var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
@@ -137,7 +144,15 @@ struct SimulatedCluster: Sendable {
     /// machine is so busy that nobody could keep up. Everybody's way to the API server is timed by walking it: no time
     /// passes while a request is on it.
     private func simulate() async {
+        var faults = timeFaults[...]
         while !Task.isCancelled {
+            if let next = faults.first, next.at <= clock.now.elapsed {
+                switch next.fault {
+                case .calendar(let ahead): self.ahead.change { $0 = ahead }
+                case .sleep(let duration): clock.advance(by: duration)
+                }
+                faults.removeFirst()
+            }
             let now = clock.now.elapsed / .seconds(1)
             server.update { api in node.withLock { $0.step(&api, at: now) } }
             try? await Task.sleep(for: .milliseconds(5))
@@ -181,6 +196,14 @@ struct SimulatedCluster: Sendable {
             }
         }
     }
+}
+
+/// What may happen to time.
+enum TimeFault: Sendable {
+    /// Somebody sets the calendar: it shows that much more than it is.
+    case calendar(Duration)
+    /// All machines sleep, or are stopped, for so long.
+    case sleep(Duration)
 }
 
 /// A simulated node that a test, its API server and a node agent share; to the last it is the container runtime.
