@@ -31,6 +31,7 @@ import Testing
                 "1.29.0 to 1.29.2", "1.29.0 to 1.29.8, 1.30.0 to 1.30.4, 1.31.0", "1.29.0 to 1.33.5, 1.34.0 to 1.34.1",
                 "1.35.0 to 1.35.3",
             ])
+        #expect(KubeletBug.all.allSatisfy { bug in KubeletBug.all.count { $0 == bug } == 1 })
         let pod = KubeletBug.Circumstances(restartPolicy: "Never", hasStartupProbe: true)
         #expect(KubeletBug.mended(for: pod) == "1.29.3, 1.29.9, 1.30.5, 1.31.1, 1.33.6, 1.34.2")
     }

@@ -24,6 +24,16 @@ import Testing
         #expect(run.machine.version == "34")
     }
 
+    @Test(arguments: [
+        WatchMachine.Input.change(.added, version: ""), .bookmark(version: "", endsInitialEvents: true),
+    ])
+    func `An initial state without versions is read again`(_ input: WatchMachine.Input) {
+        var run = MachineRun()
+        run.handle(.start)
+        run.handle(.change(.added, version: "30"))
+        #expect(run.handle(input).first == .note(.relisting(.noVersion)))
+    }
+
     @Test func `Reads pages where the server refuses to stream`() {
         var run = MachineRun()
         run.handle(.start)

@@ -39,7 +39,10 @@ import Testing
         ("a=image@5/-1", ""), ("a=image@5/0/0", ""), ("a=image@99999999999999999999/0", ""), ("a=image@", ""),
         ("a=image@5", "a=image@5/0"), ("a=image@5/0,jump@6/0,exec@7/0!!", "a=image@5/0"),
         ("a=image@5/0;b;c=exec@1/1", "a=image@5/0;c=exec@1/1"), ("a=image@5/0;a=image@9/0", "a=image@9/0"),
-        (String(repeating: "a=image@5/0;", count: 5000), ""), ("a=b=image@5/0", ""), ("a=image@٣/0", ""),
+        (String(repeating: "a=image@5/0;", count: 5000), ""),
+        ("a=image@5/0" + String(repeating: ";", count: (16 << 10) - 11), "a=image@5/0"),
+        ("a=image@5/0" + String(repeating: ";", count: (16 << 10) - 10), ""), ("a=b=image@5/0", ""),
+        ("a=image@٣/0", ""),
     ])
     func `what cannot be read is left out`(text: String, kept: String) {
         #expect(Progress(text).description == kept)
