@@ -1,3 +1,4 @@
+import HTTPTransport
 import KubeModel
 import Testing
 
@@ -32,6 +33,29 @@ import Testing
         run.handle(.start)
         run.handle(.change(.added, version: "30"))
         #expect(run.handle(input).first == .note(.relisting(.noVersion)))
+    }
+
+    /// A list that says nothing has broken off; a watch may well have nothing to say.
+    @Test(arguments: [
+        (WatchRequest.page(limit: 500, continueToken: "more"), "limit=500&continue=more", true),
+        (.page(limit: 0, continueToken: ""), "", true),
+        (
+            .initialEvents(timeout: .seconds(300)),
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds=300&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+            false
+        ),
+        (
+            .changes(after: "7", timeout: .seconds(400)),
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds=400&resourceVersion=7", false
+        ),
+    ])
+    func `What is asked of the server, and whether its silence counts`(
+        _ request: WatchRequest, _ query: String, _ silenceCounts: Bool
+    ) {
+        let sent = request.apiRequest(for: WatchScope(.pods))
+        #expect(sent.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&") == query)
+        #expect((sent.timeouts.firstByte != nil) == silenceCounts)
+        #expect((sent.timeouts.stall != nil) == silenceCounts)
     }
 
     @Test func `Reads pages where the server refuses to stream`() {
