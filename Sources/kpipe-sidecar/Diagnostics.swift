@@ -30,9 +30,8 @@ struct Diagnostics: Sendable {
     }
 
     /// Nobody is left to be told when standard error is closed.
-    private static func write(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    static func write(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
+        _ = ManifestFiles.writeAll(Array(text.utf8), to: descriptor)
     }
 }
 

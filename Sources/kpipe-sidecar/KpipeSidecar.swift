@@ -66,7 +66,10 @@ struct KpipeSidecar: AsyncParsableCommand {
         } catch let error as VolumeError {
             end(CommandFailure(error.exitCode, error.message), diagnostics)
         } catch {
-            exit(withError: error)
+            // What `exit(withError:)` of the library says, and its code.
+            let (text, code) = (fullMessage(for: error), exitCode(for: error))
+            if !text.isEmpty { Diagnostics.write("\(text)\n", to: code == .success ? STDOUT_FILENO : STDERR_FILENO) }
+            leave(code.rawValue)
         }
     }
 

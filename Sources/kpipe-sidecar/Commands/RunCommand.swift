@@ -134,15 +134,9 @@ private final class TimelineOutput: Sendable {
 
     func show(_ event: AgentEvent) {
         timeline.withLock { timeline in
-            Self.write(timeline.lines(for: event, at: .now - begin))
+            Diagnostics.write(timeline.lines(for: event, at: .now - begin))
         }
     }
 
     func say(_ text: String) { show(.note(text)) }
-
-    /// Nobody is left to be told when standard error is closed.
-    private static func write(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
 }

@@ -146,7 +146,7 @@ struct ConversionRun {
             (counts.templates, "templates"), (counts.others, "no Kubernetes"), (listing.excluded, "excluded"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let verb = settings.mode == .inPlace ? "changed" : "would change"
-        FindingOutput.write(
+        Diagnostics.write(
             "\(String(counting: counts.files, "file")), \(counts.changed) \(verb)"
                 + (passed.isEmpty ? "" : "; passed over: \(passed)")
                 + "\n")
@@ -163,6 +163,6 @@ struct ConversionRun {
     private mutating func fail(_ code: WorkdirProtocol.ExitCode, _ message: String) {
         failure = failure ?? code
         isUnreadable = true
-        FindingOutput.write("\(message.printable(limit: 4096))\n")
+        Diagnostics.write("\(message.printable(limit: 4096))\n")
     }
 }

@@ -25,7 +25,7 @@ struct FindingOutput {
     mutating func tell(_ found: FoundDiagnostic) {
         guard let line = format.line(found) else { return findings.append(found) }
         if file == nil {
-            Self.write("\(line)\n", to: format == .github && isMain ? STDOUT_FILENO : STDERR_FILENO)
+            Diagnostics.write("\(line)\n", to: format == .github && isMain ? STDOUT_FILENO : STDERR_FILENO)
         } else {
             lines += "\(line)\n"
         }
@@ -34,10 +34,5 @@ struct FindingOutput {
     func finish() throws {
         let text = format == .sarif ? SarifReport.text(findings, version: Basics.Version.current, help: help) : lines
         if file != nil || format == .sarif { try GeneratorInput.write(Array(text.utf8), to: file) }
-    }
-
-    /// Nobody is left to be told when standard error is closed.
-    static func write(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
-        _ = ManifestFiles.writeAll(Array(text.utf8), to: descriptor)
     }
 }

@@ -80,6 +80,6 @@ enum GeneratorInput {
     }
 
     static func say(_ diagnostic: Diagnostic, of path: String) {
-        FindingOutput.write("\(diagnostic.text(file: name(path)).printable(limit: 4096))\n")
+        Diagnostics.write("\(diagnostic.text(file: name(path)).printable(limit: 4096))\n")
     }
 }
