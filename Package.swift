@@ -353,11 +353,15 @@ if Context.environment["KPIPE_FUZZ"] != nil, let tests = package.targets.first(w
 }
 
 // `scripts/check --sanitize`: the static programs have no room for a sanitizer's runtime, and what tests the programs as
-// they are shipped needs those.
+// they are shipped needs those. The entrypoint is built as an ordinary program instead.
 if Context.environment["KPIPE_SANITIZED"] != nil {
-    let unsanitized = ["kpipe-entrypoint", "kpipe-exit", "EndToEndTests"]
+    let unsanitized = ["kpipe-exit", "EndToEndTests"]
     package.targets.removeAll { $0.name.hasPrefix("Embedded") || unsanitized.contains($0.name) }
     package.products.removeAll { unsanitized.contains($0.name) }
+    for target in package.targets where target.name == "kpipe-entrypoint" {
+        target.dependencies = ["Entrypoint"]
+        target.linkerSettings = nil
+    }
 }
 
 // The documentation of the libraries is made by a plugin, which nobody else needs.

@@ -14,7 +14,7 @@ import WorkdirProtocol
         let root = try TemporaryFolder("root")
         let own = try root.makeFolder("workdir/\(WorkdirPath.own)")
         try FileManager.default.copyItem(atPath: Self.busybox, toPath: root["busybox"])
-        #expect(try await run(Product.entrypoint.path, ["install", own]).status == .exited(0))
+        #expect(try await run(Product.staticEntrypoint.path, ["install", own]).status == .exited(0))
         try root.write("", to: "workdir/ready")
 
         let entrypoint = "/workdir/\(WorkdirPath.entrypoint)"
@@ -39,7 +39,7 @@ import WorkdirProtocol
 
     /// No program header names a loader, so nothing is asked of the image.
     @Test func isStatic() throws {
-        let program = try [UInt8](Data(contentsOf: URL(filePath: Product.entrypoint.path)))
+        let program = try [UInt8](Data(contentsOf: URL(filePath: Product.staticEntrypoint.path)))
         func number<Value: FixedWidthInteger>(at offset: Int, as type: Value.Type) -> Int {
             Int(program[offset..<(offset + MemoryLayout<Value>.size)].reversed().reduce(0) { $0 << 8 | UInt64($1) })
         }
