@@ -9,6 +9,11 @@ import SidecarAgent
 import Terminator
 import WorkdirProtocol
 
+#if canImport(FoundationStandIn)
+    // For the linker alone: docs/decisions/no-full-foundation.md.
+    import FoundationStandIn
+#endif
+
 @main
 struct KpipeSidecar: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

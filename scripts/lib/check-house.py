@@ -17,8 +17,6 @@ import sys
 SYSTEM = {
     "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Swift", "Synchronization", "Testing", "_Builtin_float",
 }
-# Linked for what it does when the process starts; nothing of it is called.
-LINKED_ONLY = {"CIdle", "FoundationStandIn"}
 DOORS = {"SidecarAgent", "Terminator", "Admission", "Render", "Entrypoint"}
 
 IMPORT = re.compile(
@@ -73,7 +71,7 @@ known = set(texts).union(*declared.values()) | {target["name"] for target in pac
 imports = {}
 for name, found in texts.items():
     imports[name] = set().union(*(IMPORT.findall(text) for text in found.values())) & known - SYSTEM - {name}
-    for other in sorted(declared[name] - imports[name] - LINKED_ONLY):
+    for other in sorted(declared[name] - imports[name]):
         if not other.startswith("Embedded") and other.isidentifier():
             problems.append(f"Package.swift: {name} declares {other} and never imports it")
     for other in sorted(imports[name] - declared[name]):
