@@ -20,6 +20,8 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         case archive
         /// A name that would lead outside its folder, or collides with another.
         case hostileName
+        /// An output would take the place of the manifest.
+        case reservedName
         case noSpace
         case local(errno: Int32)
         case credentials
@@ -57,7 +59,7 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         case .throttled, .network, .timeout, .changed, .exhausted, .cancelled: .temporary
         case .server(let status): status >= 500 ? .temporary : .inputOutput
         case .checksum, .archive, .hostileName: .data
-        case .length, .protocolViolation, .noSpace: .inputOutput
+        case .length, .protocolViolation, .noSpace, .reservedName: .inputOutput
         case .local(let errno): ExitCode(errno: errno)
         case .configuration: .configuration
         }

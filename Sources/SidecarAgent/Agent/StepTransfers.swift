@@ -95,8 +95,8 @@ extension FailureCause {
         }
         let code = direction == .input ? error.exitCode : .inputOutput
         self.init(
-            .error, container: .agent, reason: Self.reason(of: error, direction), message: error.description,
-            exitCode: code.rawValue)
+            .error, container: error.reason == .reservedName ? .main : .agent,
+            reason: Self.reason(of: error, direction), message: error.description, exitCode: code.rawValue)
     }
 
     private static func reason(of error: TransferError, _ direction: AgentEvent.Direction) -> String {
@@ -106,6 +106,7 @@ extension FailureCause {
         case .checksum: "ChecksumMismatch"
         case .archive: "BadArchive"
         case .hostileName: "HostileName"
+        case .reservedName: "ReservedName"
         case .permission: "PermissionDenied"
         case .credentials: "CredentialsMissing"
         case .noSpace: "NoSpace"

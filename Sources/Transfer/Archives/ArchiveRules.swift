@@ -20,7 +20,8 @@ struct ArchiveBudget: Sendable, Equatable {
 
     /// `count` more bytes of content, holes of sparse files included.
     mutating func add(_ count: Int64) throws(TransferError) {
-        bytes += count
+        let (sum, isBeyond) = bytes.addingReportingOverflow(count)
+        bytes = isBeyond ? .max : sum
         if bytes > limits.bytes { throw bomb("its content has more than \(limits.bytes) bytes") }
         if let size, bytes > limits.ratioFloor, bytes / limits.ratio > max(size, 1) {
             throw bomb("its content is more than \(limits.ratio) times its size")

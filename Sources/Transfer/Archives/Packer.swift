@@ -112,8 +112,7 @@ final class Packer {
         archive_entry_set_pathname_utf8(entry, path)
         archive_entry_set_filetype(entry, Self.regularFile)
         archive_entry_set_perm(entry, file.permissions)
-        let (seconds, nanoseconds) = file.identity.modified.quotientAndRemainder(dividingBy: 1_000_000_000)
-        archive_entry_set_mtime(entry, Int(seconds), Int(nanoseconds))
+        archive_entry_set_mtime(entry, file.modified.tv_sec, file.modified.tv_nsec)
         archive_entry_set_size(entry, file.identity.size)
         guard archive_write_header(archive, entry) >= ARCHIVE_WARN else { throw failure("write the head of \(path)") }
         try file.forEachPiece(of: 0..<file.identity.size) { (bytes) throws(TransferError) in

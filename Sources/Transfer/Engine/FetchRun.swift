@@ -139,7 +139,7 @@ struct FetchRun {
             }
             meter.update {
                 $0.objects += 1
-                $0.bytes += info?.size ?? 0
+                $0.bytes &+= info?.size ?? 0
             }
             if configuration.dryRun {
                 onEvent(.planned(TransferredFile(path: path, url: url, size: info?.size ?? 0)))

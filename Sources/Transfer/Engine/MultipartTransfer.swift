@@ -83,14 +83,12 @@ struct MultipartTransfer: Sendable {
         }
     }
 
-    /// Leaves nothing behind in the store, also when this task is cancelled, which would stop the very request.
+    /// Leaves nothing behind in the store; what it could not end stands in the journal, for the next process.
     private func abort(_ multipart: any MultipartUpload) async {
-        let done = await Task {
-            await Result { () async throws(TransferError) in try await multipart.abort() }
-        }.value
-        switch done {
-        case .success: upload.journal.forgetUpload(at: item.url)
-        case .failure(let error):
+        do throws(TransferError) {
+            try await multipart.abortAnyway()
+            upload.journal.forgetUpload(at: item.url)
+        } catch {
             requests.onEvent(.note(path: item.path, "parts of it may be left in the store: \(error)"))
         }
     }

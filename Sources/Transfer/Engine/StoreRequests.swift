@@ -138,7 +138,8 @@ package struct StoreRetries: Sendable, Equatable {
         case .server(let status): status >= 500 && status != 501 || status == 408 ? .transient : .permanent
         case .network, .timeout, .length: .transient
         case .changed: .changed
-        case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .noSpace, .local, .credentials,
+        case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .reservedName, .noSpace, .local,
+            .credentials,
             .configuration,
             .protocolViolation, .cancelled, .exhausted:
             .permanent

@@ -104,13 +104,19 @@ struct StoreRun {
                 fail(error)
             }
         }
-        let (plan, others, failures) = await BlockingPool.shared.run {
+        let reserved = Set(outputs.flatMap(\.reserved)).compactMap { try? stores.resolve($0) }
+            .map { $0.url(of: $0.key) }
+        let (plan, remarks) = await BlockingPool.shared.run {
             [folder, targets, limits = configuration.outputs] isCancelled in
-            var plan = StorePlan(targets)
-            var others: [OutputWalk.Finding] = []
-            var failures: [TransferError] = []
+            var plan = StorePlan(targets, reserved: Set(reserved))
+            var remarks = Remarks()
             func take(_ finding: OutputWalk.Finding) {
-                if case .file(let path) = finding { failures += plan.add(path) } else { others.append(finding) }
+                switch finding {
+                case .file(let path): for failure in plan.add(path) { remarks.add(failure) }
+                case .note(let path, let why): if plan.means(path) { remarks.add(note: path, why) }
+                case .refused(let path, let error): if plan.finds(path) { remarks.add(error) }
+                case .unseen(let error): remarks.add(unseen: error)
+                }
             }
             if let paths {
                 for path in paths { OutputWalk.findings(at: path, in: folder).forEach(take) }
@@ -119,22 +125,53 @@ struct StoreRun {
                 OutputWalk.walk(
                     folder, limits: limits, meaning: { targets.means($0) }, entering: { targets.reaches(into: $0) },
                     isCancelled: isCancelled, found: take)
-                if !others.contains(where: \.isUnseen) { failures += plan.missing(others) }
+                if remarks.isWhole { for failure in plan.missing { remarks.add(failure) } }
             }
             plan.finish()
-            return (plan, others, failures)
+            return (plan, remarks)
         }
-        for other in others {
-            switch other {
-            case .file: break
-            case .note(let path, let why): if plan.means(path) { onEvent(.note(path: path, why)) }
-            case .refused(let path, let error): if plan.means(path) { fail(error) }
-            case .unseen(let error): fail(error)
-            }
+        for (path, why) in remarks.notes { onEvent(.note(path: path, why)) }
+        if remarks.moreNotes > 0 {
+            onEvent(.note(path: folder.path, "\(remarks.moreNotes) more are no files that can be stored"))
         }
-        for failure in failures { fail(failure) }
-        meter.update { $0.objects += plan.count }
+        for failure in remarks.failures { fail(failure) }
+        report.failureCount += remarks.moreFailures
+        meter.update {
+            $0.objects += plan.count
+            $0.failures += remarks.moreFailures
+        }
         return plan
+    }
+
+    /// What is to be said of a folder's content. Main may put as much of it there as it likes: what nobody would read to its
+    /// end is counted.
+    private struct Remarks {
+        private static let kept = 1000
+
+        var notes: [(path: String, why: String)] = []
+        var failures: [TransferError] = []
+        var moreNotes = 0
+        var moreFailures = 0
+        /// Everything could be looked at.
+        private(set) var isWhole = true
+
+        mutating func add(note path: String, _ why: String) {
+            if notes.count < Self.kept { notes.append((path, why)) } else { moreNotes += 1 }
+        }
+
+        mutating func add(_ failure: TransferError) {
+            if failures.count < Self.kept { failures.append(failure) } else { moreFailures += 1 }
+        }
+
+        /// It says why nothing is said of the rest, so it comes first.
+        mutating func add(unseen failure: TransferError) {
+            isWhole = false
+            if failures.count == Self.kept {
+                failures.removeLast()
+                moreFailures += 1
+            }
+            failures.insert(failure, at: 0)
+        }
     }
 
     private mutating func take(_ outcome: Outcome) {

@@ -20,7 +20,7 @@ package protocol TransferJournal: Sendable {
 /// Tells a local file apart from a later one at the same path.
 package struct FileIdentity: Sendable, Hashable, Codable {
     package var size: Int64
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970, modulo 2⁶⁴: to compare with, not to tell the time by.
     package var modified: Int64
     package var inode: UInt64
 

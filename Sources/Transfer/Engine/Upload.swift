@@ -114,7 +114,7 @@ extension Upload {
     /// this very object that were begun when it was about to begin one. Others' are left alone; what cannot be looked at or
     /// ended is told and left to the bucket's own rules.
     func abandon(_ record: UploadRecord, _ item: StoreItem) async {
-        let earliest = (record.begun ?? .max) - Self.clockDifference
+        let earliest = max(record.begun ?? .max, 0) - Self.clockDifference
         do throws(TransferError) {
             var ids = [record.id]
             if record.id.isEmpty {

@@ -13,8 +13,6 @@ struct OutputWalk {
         case refused(String, TransferError)
         /// What a folder holds, or the rest of all, could not be looked at, whatever was meant by it.
         case unseen(TransferError)
-
-        var isUnseen: Bool { if case .unseen = self { true } else { false } }
     }
 
     /// What stands in one folder, and what of it is to be looked at next.
@@ -126,13 +124,14 @@ struct OutputWalk {
             if isCancelled() { throw .cancelled(folder.path) }
             guard let status = try folder.status(path) else { return }
             let isReserved = ConfinedFolder.split(path).name.begins(with: ConfinedFolder.temporaryPrefix)
+            // What is no file is looked at and told as well, so it counts as well.
+            if status.st_mode & S_IFMT != S_IFDIR, isMeant(path) { try count(status) }
             switch status.st_mode & S_IFMT {
             case S_IFDIR where !isEntered(path): break
             case S_IFDIR where isReserved: throw reservedName(path)
             case S_IFREG where isReserved, S_IFLNK where isReserved:
                 found(.refused(path, reservedName(path)))
             case S_IFREG:
-                if isMeant(path) { try count(status) }
                 found(.file(path))
             case S_IFDIR: list(path)
             case S_IFLNK: found(try finding(link: path))

@@ -7,6 +7,7 @@ import Glibc
 final class SourceFile: Sendable {
     let descriptor: Int32
     let identity: FileIdentity
+    let modified: timespec
     let display: String
     /// Who may read, write and run it.
     let permissions: mode_t
@@ -18,6 +19,7 @@ final class SourceFile: Sendable {
         var status = stat()
         let looked = fstat(descriptor, &status) == 0
         identity = FileIdentity(status)
+        modified = status.st_mtim
         permissions = status.st_mode & 0o777
         guard looked, status.st_mode & S_IFMT == S_IFREG else {
             throw TransferError(object: display, reason: .local(errno: EINVAL), message: "is not a regular file")
@@ -66,7 +68,7 @@ extension SourceFile {
     func isSame(as info: ObjectInfo, _ direction: ExistingFile.Direction, _ meter: TransferMeter)
         async throws(TransferError) -> Bool
     {
-        let (size, modified) = (identity.size, identity.modified / 1_000_000_000)
+        let (size, modified) = (identity.size, Int64(modified.tv_sec))
         return try await BlockingPool.shared.run { [self] isCancelled throws(TransferError) in
             try ExistingFile.isSame(size: size, modified: modified, info, direction) {
                 algorithm throws(TransferError) in

@@ -120,7 +120,8 @@ extension FileIdentity {
     init(_ status: stat) {
         self.init(
             size: Int64(status.st_size),
-            modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            // Whoever owns the file sets its time, beyond what 64 bits hold in nanoseconds, too: other times stay other numbers.
+            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec),
             inode: UInt64(status.st_ino))
     }
 }

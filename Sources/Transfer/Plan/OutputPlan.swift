@@ -44,6 +44,8 @@ package struct OutputRequest: Sendable, Equatable {
     /// Of all that `from` names; `nil`: all.
     package var filter: NameFilter?
     package var settings = StoreSettings()
+    /// URLs that no file may become: somebody else writes there, whom a reader believes.
+    package var reserved: [String] = []
 
     /// That nothing matches is no failure.
     package var optional: Bool

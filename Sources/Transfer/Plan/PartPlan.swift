@@ -26,7 +26,8 @@ struct RangePlan: Sendable, Equatable {
         }
     }
 
-    var count: Int { Int((size + part - 1) / part) }
+    // Sizes are what strangers say: no sum of theirs may overflow.
+    var count: Int { Int(size / part) + (size % part > 0 ? 1 : 0) }
     var isSingle: Bool { count <= 1 }
 
     subscript(index: Int) -> Range<Int64> {
@@ -64,7 +65,7 @@ struct PartPlan: Sendable, Equatable {
         self.size = size
     }
 
-    var count: Int { Int((size + part - 1) / part) }
+    var count: Int { Int(size / part) + (size % part > 0 ? 1 : 0) }
 
     /// From 0; part numbers of stores begin at 1.
     subscript(index: Int) -> Range<Int64> {

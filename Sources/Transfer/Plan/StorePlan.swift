@@ -17,6 +17,7 @@ struct StorePlan: Sendable {
     }
 
     private let targets: [Target]
+    private let reserved: Set<String>
     private var names: [UInt8] = []
     private var entries: [Entry] = []
     /// Entries by their URLs' hashes, while the plan is made.
@@ -28,8 +29,10 @@ struct StorePlan: Sendable {
     /// Of each target, whether a file was there for it.
     private var isFound: [Bool]
 
-    init(_ targets: [Target]) {
+    /// - Parameter reserved: URLs that no file may become, as `ResolvedURL` writes them.
+    init(_ targets: [Target], reserved: Set<String> = []) {
         self.targets = targets
+        self.reserved = reserved
         isFound = [Bool](repeating: false, count: targets.count)
     }
 
@@ -38,18 +41,20 @@ struct StorePlan: Sendable {
     /// Whether any output means a file at `path`.
     func means(_ path: String) -> Bool { targets.contains { $0.plan.key(of: path) != nil } }
 
+    /// As `means`, of a file that is there and cannot be stored: what means it is not missing.
+    mutating func finds(_ path: String) -> Bool {
+        let meaning = targets.indices.filter { targets[$0].plan.key(of: path) != nil }
+        for index in meaning { isFound[index] = true }
+        return !meaning.isEmpty
+    }
+
     /// Whether any output may mean a file in that folder.
     func reaches(into folder: String) -> Bool { targets.contains { $0.plan.reaches(into: folder) } }
 
     /// What is missing: outputs that must match a file and match none, not even among those that cannot be stored.
-    func missing(_ others: [OutputWalk.Finding]) -> [TransferError] {
-        targets.enumerated().compactMap { index, target in
-            let isThere =
-                isFound[index]
-                || others.contains { other in
-                    if case .refused(let path, _) = other { target.plan.key(of: path) != nil } else { false }
-                }
-            return isThere || !target.output.isRequired ? nil : .missing(target.output.from)
+    var missing: [TransferError] {
+        zip(targets, isFound).compactMap { target, isFound in
+            isFound || !target.output.isRequired ? nil : .missing(target.output.from)
         }
     }
 
@@ -73,6 +78,10 @@ struct StorePlan: Sendable {
                 if packs[UInt32(index)]?.count ?? 0 > 1 { continue }
             }
             let url = target.place.url(of: isPacked ? target.place.key : key)
+            if reserved.contains(url) {
+                failures.append(.reserved(path, url))
+                continue
+            }
             let hash = NameFolding().hash(of: url)
             if let other = takers[hash], self[Int(other)].url.isSame(as: url) {
                 let taken = self.path(Int(other))
@@ -132,6 +141,12 @@ extension TransferError {
         TransferError(
             object: pattern, reason: .local(errno: ENOENT), message: "there is no such file in output/",
             hint: "mark the output as optional if it may be missing")
+    }
+
+    fileprivate static func reserved(_ path: String, _ url: String) -> TransferError {
+        TransferError(
+            object: path, reason: .reservedName, message: "would become the manifest, \(url): the name is reserved",
+            hint: "give it another name")
     }
 
     fileprivate static func sameObject(_ path: String, _ other: String, _ url: String) -> TransferError {

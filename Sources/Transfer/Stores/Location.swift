@@ -74,6 +74,12 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         location.hasPrefix("/") ? "file://" + PercentEncoding.encode(location, keeping: "/") : location
     }
 
+    /// A configured URL as others may read it, in a log or on a pod: without user name, password and query.
+    package static func shown(_ url: String) -> String {
+        guard let location = try? Location(url) else { return redact(url) }
+        return location.isLocal ? url : location.description
+    }
+
     package var isStandardStream: Bool { kind == nil }
     package var isLocal: Bool { kind == FileKind.self }
     /// Whether `prefix/` and patterns name many objects here.

@@ -123,7 +123,8 @@ package struct ObjectInfo: Sendable, Equatable {
         checksum: Checksum? = nil, partSize: Int64? = nil, ranges: Bool = true
     ) {
         self.key = key
-        self.size = size
+        // What no object can have was never said: nothing that counts with sizes is to overflow.
+        self.size = size.flatMap { (0...1 << 60).contains($0) ? $0 : nil }
         self.etag = etag
         self.versionID = versionID
         self.lastModified = lastModified
@@ -179,6 +180,29 @@ package protocol MultipartUpload: Sendable {
     /// Joins the parts into the object. Where every part carries size and CRC, the store compares the whole's.
     func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo
     func abort() async throws(TransferError)
+}
+
+extension MultipartUpload {
+    /// As `abort`, and also in a task that is cancelled, where the very request would be stopped: in one of its own, for which a
+    /// cancelled one waits half a second at most, because its process is about to end. Throws `.timeout` then.
+    func abortAnyway() async throws(TransferError) {
+        let limit: Duration = Task.isCancelled ? .milliseconds(500) : .seconds(30)
+        let outcome = await Task {
+            await withTaskGroup(of: Result<Void, TransferError>?.self) { group in
+                group.addTask { await Result { () async throws(TransferError) in try await abort() } }
+                group.addTask {
+                    try? await Task.sleep(for: limit)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? nil
+            }
+        }.value
+        guard let outcome else {
+            throw TransferError(object: id, reason: .timeout, message: "the store did not answer in time")
+        }
+        try outcome.get()
+    }
 }
 
 package struct PartTag: Sendable, Equatable {

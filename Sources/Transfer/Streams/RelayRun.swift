@@ -83,7 +83,7 @@ struct RelayRun {
         do throws(TransferError) { try destinations.claim(name, for: from.url) } catch { return fail(error) }
         streams.meter.update {
             $0.objects += 1
-            $0.bytes += info?.size ?? 0
+            $0.bytes &+= info?.size ?? 0
         }
         if configuration.dryRun {
             return requests.onEvent(.planned(TransferredFile(path: name, url: from.url, size: info?.size ?? 0)))

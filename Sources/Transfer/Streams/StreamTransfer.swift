@@ -162,10 +162,8 @@ extension StreamTransfer {
         }
     }
 
-    /// In a task of its own: this one may be cancelled, which would stop the very request.
     private func abort(_ upload: any MultipartUpload, _ target: End) async {
-        let done = await Task { await Result { () async throws(TransferError) in try await upload.abort() } }.value
-        if case .failure(let error) = done {
+        do throws(TransferError) { try await upload.abortAnyway() } catch {
             requests.onEvent(.note(path: target.url, "parts of it may be left in the store: \(error)"))
         }
     }

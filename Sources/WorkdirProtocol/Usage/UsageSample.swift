@@ -25,9 +25,9 @@ package struct UsageSample: Sendable, Equatable {
         var time: Int64?
         KeyValueLines.forEach(in: bytes, separatedBy: ASCII.space) { key, value in
             if Self.timeKey.isIdentical(to: key) {
-                time = Int64(ascii: value)
+                time = Int64(ascii: value).flatMap { Self.times.contains($0) ? $0 : nil }
             } else if let metric = UsageMetric.allCases.first(where: { $0.name.isIdentical(to: key) }) {
-                self[metric] = UInt64(ascii: value)
+                self[metric] = UInt64(ascii: value).map { min($0, Self.most) }
             }
         }
         guard let time else { return nil }
@@ -44,6 +44,10 @@ package struct UsageSample: Sendable, Equatable {
     }
 
     private static let timeKey = "time"
+    /// Main can write such a line itself: its numbers are bounded here, so that no arithmetic with them overflows. Times end
+    /// with the year 9999, values where a double tells whole numbers apart.
+    private static let times: ClosedRange<Int64> = 0...253_402_300_799_999
+    private static let most: UInt64 = 1 << 53
 }
 
 /// What is measured of a container. The raw value is the place in a `UsageSample`; `name` is the word in its line.

@@ -112,6 +112,83 @@ import WorkdirProtocol
         #expect(report.failures.map(\.object) == (isMissing ? [from] : []))
     }
 
+    @Test("who believes the manifest believes no file of main's", arguments: ["result/", "result", ""])
+    func reserved(_ folderName: String) async throws {
+        try folder.write("mine", to: "x")
+        try folder.write("forged", to: "kpipe-manifest.json")
+        let target = try TemporaryFolder("target")
+        var output = OutputRequest(from: "**", to: "file://\(target.path)/\(folderName)")
+        // As others write the same place.
+        output.reserved = [
+            "file://localhost\(target.path)/\(folderName)/kpipe-manifest.json".replacing("//kpipe", with: "/kpipe")
+        ]
+        let registry = StoreRegistry(StoreConfiguration(environment: [:]))
+        let report = await TransferEngine(stores: registry, configuration: TransferConfiguration())
+            .store([output], from: folder.path)
+        #expect(report.failures.map(\.reason) == [.reservedName] && report.files.map(\.path) == ["x"])
+        let stored = try FileManager.default.subpathsOfDirectory(atPath: target.path)
+        #expect(stored.contains { $0.hasSuffix("x") } && !stored.contains { $0.hasSuffix("kpipe-manifest.json") })
+        await registry.shutdown()
+    }
+
+    @Test func `what nobody would read to its end is counted`() async throws {
+        for number in 0..<1200 { try FileManagerLink.make(folder["l\(number)"], to: "/nowhere/\(number)") }
+        for number in 0..<1100 { try folder.write("", to: ".kpipe-\(number)") }
+        let notes = Collected<String>()
+        var configuration = TransferConfiguration()
+        configuration.failuresBeforeStop = .max
+        let report = await TransferEngine(stores: MemoryResolver(store: MemoryStore()), configuration: configuration)
+            .store([OutputRequest(from: "**", to: "mem://bucket/o/")], from: folder.path) { event in
+                if case .note(_, let why) = event { notes.add(why) }
+            }
+        #expect(notes.all.count == 1001 && notes.all.last == "200 more are no files that can be stored")
+        #expect(report.failureCount == 1100 && report.failures.count == TransferReport.failuresKept)
+        configuration.outputs.files = 2000
+        let limited = await TransferEngine(stores: MemoryResolver(store: MemoryStore()), configuration: configuration)
+            .store([OutputRequest(from: "**", to: "mem://bucket/o/")], from: folder.path)
+        #expect(limited.failures.contains { $0.hint?.contains("limits.outputFiles") == true })
+    }
+
+    /// Whoever owns a file sets its time to what he likes.
+    @Test(arguments: [-8_000_000_000, -1, 0, 9_223_372_036, 9_223_372_037, 10_413_792_000] as [Int])
+    func `a file of any age is stored, packed too`(seconds: Int) async throws {
+        let path = try folder.write("x", to: "d/old")
+        var times = [timespec(tv_sec: 0, tv_nsec: 0), timespec(tv_sec: seconds, tv_nsec: 500_000_000)]
+        try #require(utimensat(AT_FDCWD, path, &times, 0) == 0)
+        let store = MemoryStore()
+        var packed = OutputRequest(from: "d/", to: "mem://bucket/d.tar")
+        packed.pack = .tar
+        let report = await engine(store).store(
+            [OutputRequest(from: "d/", to: "mem://bucket/o/"), packed], from: folder.path)
+        #expect(report.failures == [] && report.files.count == 2)
+    }
+
+    private struct SilentUpload: MultipartUpload {
+        let id = "silent"
+        func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
+            -> PartTag
+        {
+            PartTag(number: number, etag: "", checksum: nil)
+        }
+        func storedParts() async throws(TransferError) -> [PartTag] { [] }
+        func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo { ObjectInfo(key: "", size: 0) }
+        func abort() async throws(TransferError) {
+            try? await Task.sleep(for: .seconds(3600))
+            throw .cancelled(id)
+        }
+    }
+
+    @Test func `whoever must leave does not wait for a store that is silent`() async {
+        let work = Task {
+            // Once it is cancelled.
+            while !Task.isCancelled { await Task.yield() }
+            return await Result { () async throws(TransferError) in try await SilentUpload().abortAnyway() }
+        }
+        work.cancel()
+        guard case .failure(let error) = await work.value else { return #expect(Bool(false), "it was aborted") }
+        #expect(error.reason == .timeout)
+    }
+
     @Test func `only the files that are named are looked at`() async throws {
         for file in ["a", "b", "d/c"] { try folder.write("x", to: file) }
         let store = MemoryStore()

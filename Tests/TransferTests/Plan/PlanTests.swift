@@ -53,6 +53,17 @@ import Testing
         (1 << 40, nil, nil, 16384, 64 * mebibyte), (10, nil, 3, 4, 3),
     ]
 
+    @Test("what no object can have was never said", arguments: [Int64.min, -1, 1 << 60, (1 << 60) + 1, .max])
+    func sizes(size: Int64) {
+        #expect(ObjectInfo(key: "k", size: size).size == (size == 1 << 60 ? size : nil))
+        #expect(RangePlan(size: .max, storedPart: nil, partSize: nil).count > 0)
+        var budget = ArchiveBudget(ArchiveLimits(), size: nil, object: "o")
+        #expect(throws: TransferError.self) {
+            try budget.add(1)
+            try budget.add(.max)
+        }
+    }
+
     @Test(arguments: ranges)
     func `ranges begin where stored parts begin`(size: Int64, stored: Int64?, asked: Int64?, count: Int, part: Int64) {
         let plan = RangePlan(size: size, storedPart: stored, partSize: asked)

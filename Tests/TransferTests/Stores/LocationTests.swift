@@ -25,6 +25,14 @@ struct LocationTests {
         #expect(location.key == key)
     }
 
+    @Test(
+        "what a log shows of a URL",
+        arguments: [
+            ("https://u:secret@h/out/x?sig=secret", "https://h/out/x?…"), ("s3://b/x", "s3://b/x"),
+            ("file:///mnt/a%20b/x", "file:///mnt/a%20b/x"), ("mem://u:secret@b/x?secret", "mem://b/x"),
+        ])
+    func shown(url: String, text: String) { #expect(Location.shown(url) == text) }
+
     @Test(arguments: [
         "", "s3://", "s3:///key", "s3://buc ket/x", "s3://../x", "s3://arn:aws:s3:::x/y", "gs://", "gs://b!/x", "az://",
         "az://account", "az://Account/c/x", "az://account//x", "az://account/c_/x",
