@@ -12,6 +12,22 @@ package protocol Configurable: Sendable {
 
 extension Configurable {
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {}
+
+    /// With those of a mapping's fields that decode without a problem, each for itself; all others have their defaults.
+    ///
+    /// - Parameter decoding: at the mapping, without problems.
+    package static func sound(in node: YAMLNode, _ decoding: Decoding) -> Self {
+        var sound = Self()
+        for pair in node.mapping?.pairs ?? [] {
+            var (changed, trial) = (sound, decoding)
+            guard let field = fields.first(where: { $0.name == pair.key }), !field.isLeftOut(pair.value) else {
+                continue
+            }
+            trial.at(field: field.name) { field.decode(pair.value, &changed, &$0) }
+            if trial.problems.isEmpty { sound = changed }
+        }
+        return sound
+    }
 }
 
 /// One field: name, meaning, shape, default.
@@ -22,6 +38,9 @@ package struct Field<Root: Configurable>: Sendable {
     /// Fields of the value, where it is a mapping with known fields: their names and whether they are scalars.
     package let inner: [FieldOutline]
     package let decode: @Sendable (YAMLNode, inout Root, inout Decoding) -> Void
+
+    /// `null` says no more than nothing, unless the field must be given.
+    func isLeftOut(_ value: YAMLNode) -> Bool { !isRequired && value.scalar?.isNull == true && value.tag == nil }
 
     package var outline: FieldOutline {
         let type = schema.member("type")
@@ -126,8 +145,7 @@ extension Shape where Value: Configurable {
                 decoding.at(field: pair.key) { $0.report(unknown(pair.key), at: pair.keyMark) }
                 continue
             }
-            let isLeftOut = !field.isRequired && pair.value.scalar?.isNull == true && pair.value.tag == nil
-            if !isLeftOut { decoding.at(field: field.name) { field.decode(pair.value, &value, &$0) } }
+            if !field.isLeftOut(pair.value) { decoding.at(field: field.name) { field.decode(pair.value, &value, &$0) } }
         }
         for field in Value.fields where field.isRequired && mapping[field.name] == nil {
             decoding.at(field: field.name) { $0.report("must be given", at: node.mark) }

@@ -124,12 +124,15 @@ extension Shape<Int> {
 }
 
 extension Shape<Duration> {
-    package static func duration(atLeast minimum: Duration = .zero) -> Shape {
+    package static func duration(atLeast minimum: Duration = .zero, atMost maximum: Duration? = nil) -> Shape {
         Shape.scalar(
             ["type": "string", "pattern": #"^(0|([0-9]+(\.[0-9]{1,3})?(ms|s|m|h|d))+)$"#],
             expected: DurationText.expectation, show: { .string(DurationText.print($0)) },
             parse: { DurationText.parse($0.text) }
-        ).checked { $0 < minimum ? "expected at least \(DurationText.print(minimum))" : nil }
+        ).checked { duration in
+            if duration < minimum { return "expected at least \(DurationText.print(minimum))" }
+            return maximum.flatMap { duration > $0 ? "expected at most \(DurationText.print($0))" : nil }
+        }
     }
 }
 

@@ -78,6 +78,7 @@ struct RemoteAddress: Hashable {
         text = address.hasPrefix("::ffff:") ? String(address.dropFirst(7)) : address
     }
 
-    /// `::1` or 127.0.0.0/8.
-    var isLoopback: Bool { text == "::1" || text.hasPrefix("127.") }
+    /// `::1` or 127.0.0.1, as port-forward and the pod's own programs call. Not all of 127.0.0.0/8: a mesh's proxy hands on what
+    /// comes from other pods from an address of its own there (Istio from 127.0.0.6).
+    var isLoopback: Bool { text == "::1" || text == "127.0.0.1" }
 }

@@ -72,7 +72,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("127.0.0.1", true), ("127.8.9.10", true), ("::1", true), ("::ffff:127.0.0.1", true), ("10.0.0.127", false),
+        ("127.0.0.1", true), ("127.8.9.10", false), ("127.0.0.6", false), ("::1", true), ("::ffff:127.0.0.1", true),
+        ("10.0.0.127", false),
         ("::ffff:10.0.0.1", false), ("fe80::1", false), ("127::1", false), ("", false),
     ])
     func loopback(address: String, isLoopback: Bool) {

@@ -143,14 +143,20 @@ extension AgentLoop {
             mailbox.post(.storeLatest)
             try? await Task.sleep(until: begin + plan.deadline, clock: .continuous)
             mailbox.post(.deadline)
+            // Uploads that do not even stop: a disk that hangs, a store that answers nothing. Nobody waits for them.
+            try? await Task.sleep(until: begin + plan.lastCall, clock: .continuous)
+            mailbox.post(.outputsFailed(.uploadsHang))
         }
     }
 
     private mutating func storeContinuously(in group: inout DiscardingTaskGroup) {
-        let outputs = agent.settings.configuration.outputs.filter { $0.during == .continuous }
+        // Whatever becomes of the step, its manifest's place is not main's.
+        let all = agent.settings.configuration.outputs
+        let outputs = zip(all, all.map { OutputRequest($0) }.besidesManifests).filter { $0.0.during == .continuous }
+            .map(\.1)
         guard continuous == nil, !outputs.isEmpty, agent.settings.configurationFailure == nil else { return }
         let store = ContinuousStore(
-            outputs.map { OutputRequest($0) }, of: agent.volume, journal: agent.journal, transfers: agent.transfers,
+            outputs, of: agent.volume, journal: agent.journal, transfers: agent.transfers,
             onEvent: agent.onEvent)
         continuous = store
         agent.logger.info("storing outputs as they are complete", metadata: ["outputs": "\(outputs.count)"])

@@ -164,6 +164,12 @@ struct AgentLoop {
 }
 
 extension FailureCause {
+    /// The grace is over, and nobody says what became of the outputs.
+    static let uploadsHang = FailureCause(
+        .killed, container: .agent, reason: FailureReason.deadlineExceeded,
+        message: "the grace period ran out while outputs were being stored, and the uploads did not stop; a longer "
+            + "terminationGracePeriodSeconds (and --grace) gives them time", exitCode: ExitCode.inputOutput.rawValue)
+
     init(volume error: VolumeError) {
         self.init(
             .error, container: .agent, reason: FailureReason.volume, message: error.message,

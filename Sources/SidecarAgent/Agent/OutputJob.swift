@@ -30,7 +30,7 @@ struct OutputJob: Sendable {
         await continuous?.finish()
         // What main did not write says nothing more where main has failed.
         let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
-            .map { OutputRequest($0, optional: $0.optional || order.outcome != .success) }
+            .map { OutputRequest($0, optional: $0.optional || order.outcome != .success) }.besidesManifests
         let onEvent = agent.onEvent
         let folder: ConfinedFolder
         do throws(VolumeError) { folder = try agent.volume.folder(WorkdirPath.output) } catch {
@@ -42,18 +42,14 @@ struct OutputJob: Sendable {
         onEvent(.transferred(.output, report))
         agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
-        let manifests = ManifestLocation.places(for: requests)
-        if let own = report.files.first(where: { file in manifests.contains { $0.url == file.url } }) {
-            return .outputsFailed(.reservedName(own.path))
-        }
         let limit = min(
             Self.reportLimit, deadline.map { ($0 - .now) / 4 } ?? Self.reportLimit,
             agent.settings.configuration.grace / 4)
         await agent.reports.write(order.outcome, of: agent, atMost: max(.zero, limit))
         do throws(TransferError) {
-            for (url, settings) in manifests {
+            for (url, settings) in ManifestLocation.places(for: requests) {
                 try await agent.transfers.put(manifest(), of: report.files, to: url, settings)
-                onEvent(.manifest(url: url))
+                onEvent(.manifest(url: Location.shown(url)))
             }
             return .outputsStored
         } catch {
@@ -76,16 +72,6 @@ struct OutputJob: Sendable {
     }
 }
 
-extension FailureCause {
-    /// The manifest would take its place.
-    fileprivate static func reservedName(_ path: String) -> FailureCause {
-        FailureCause(
-            .error, container: .main, reason: "ReservedName",
-            message: "output/\(path) has the manifest's name, which is reserved; give it another",
-            exitCode: ExitCode.inputOutput.rawValue)
-    }
-}
-
 extension OutputConfiguration.When {
     func fits(_ outcome: StepOutcome) -> Bool {
         switch self {
@@ -103,6 +89,18 @@ extension OutputRequest {
         filter = try? NameFilter(include: output.include, exclude: output.exclude)
         settings = output.settings
         pack = output.pack
+    }
+}
+
+extension [OutputRequest] {
+    /// None of them may store a file where a manifest of theirs will be.
+    var besidesManifests: [OutputRequest] {
+        let manifests = ManifestLocation.places(for: self).map(\.url)
+        return map { request in
+            var request = request
+            request.reserved = manifests
+            return request
+        }
     }
 }
 

@@ -93,7 +93,8 @@ package struct MonitorConfiguration: Sendable, Equatable {
 extension MonitorConfiguration: Configurable {
     package static let fields: [Field<MonitorConfiguration>] = [
         .optional(
-            "interval", \.interval, .duration(atLeast: .seconds(1)),
+            "interval", \.interval,
+            .duration(atLeast: .seconds(1), atMost: .seconds(MonitorRequest.longestInterval)),
             "How often CPU, memory and I/O are sampled. Left out: never.")
     ]
 }

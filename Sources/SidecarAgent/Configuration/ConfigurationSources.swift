@@ -31,18 +31,33 @@ package struct ConfigurationSources: Sendable {
     /// Reads, decodes and checks; the error lists everything that is wrong.
     package func load() throws(ConfigurationError) -> AgentConfiguration {
         let (source, document) = try document()
-        let overrides = ConfigurationOverride.environment(environment) + flags
-        let node = overrides.reduce(document) { $1.applied(to: $0) }
+        var (node, decoding) = prepare(document)
         let isEmpty = node.scalar?.isNull == true
-        let placeholders = Placeholders(pod: pod, environment: environment)
-        var decoding = Decoding(
-            origins: Dictionary(overrides.map { ($0.path, $0.origin) }, uniquingKeysWith: { $1 }),
-            fill: placeholders.fill)
         let configuration = isEmpty ? AgentConfiguration() : Shape.object().decode(node, &decoding)
         guard let configuration, decoding.problems.isEmpty else {
             throw ConfigurationError(source: source, problems: decoding.problems)
         }
         return configuration
+    }
+
+    /// The fields of the document that are sound each for itself, where `load` refuses it as a whole, and defaults for the
+    /// others: a step that is wrongly configured still says so where its configuration says.
+    package func soundFields() -> AgentConfiguration {
+        let nothing = YAMLNode(.mapping(YAMLMapping()))
+        let document = (try? document())?.document ?? nothing
+        // Flags and variables hold also where the document is none.
+        let (node, decoding) = prepare(document.mapping == nil ? nothing : document)
+        return AgentConfiguration.sound(in: node, decoding)
+    }
+
+    /// What flags and variables say set into the document.
+    private func prepare(_ document: YAMLNode) -> (YAMLNode, Decoding) {
+        let overrides = ConfigurationOverride.environment(environment) + flags
+        let placeholders = Placeholders(pod: pod, environment: environment)
+        let decoding = Decoding(
+            origins: Dictionary(overrides.map { ($0.path, $0.origin) }, uniquingKeysWith: { $1 }),
+            fill: placeholders.fill)
+        return (overrides.reduce(document) { $1.applied(to: $0) }, decoding)
     }
 
     private func document() throws(ConfigurationError) -> (source: String, document: YAMLNode) {

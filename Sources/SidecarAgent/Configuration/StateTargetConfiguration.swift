@@ -74,6 +74,7 @@ extension StateTargetConfiguration: Configurable {
         }
         for (name, isGiven) in [
             ("tokenFile", tokenFile != nil), ("caFile", caFile != nil), ("headers", !headers.isEmpty),
+            ("timeout", timeout != Self().timeout), ("mode", mode != Self().mode),
         ]
         where isGiven {
             decoding.at(field: name) { $0.report("belongs to an http(s):// URL, but `to` is \(other)", at: mark) }

@@ -10,7 +10,7 @@ import WorkdirProtocol
 /// | path | answers |
 /// | --- | --- |
 /// | `/ready` | 503 while inputs are being fetched, then 200, also when they never will be there, so that startup passes |
-/// | `/state` | the step's state as last reported |
+/// | `/state` | the step's state as last reported; what went wrong in words (with names and URLs) on loopback only |
 /// | `/metrics` | Prometheus' text format |
 /// | `/report`, `/report.json` | what is known of the step; names, URLs and the log's end on loopback only |
 /// | `/healthz` | 200 as long as the agent lives |
@@ -42,8 +42,8 @@ final class AgentEndpoint: Sendable {
 
     func answer(to request: ServerRequest) -> ServerResponse {
         switch request.path {
-        case "/ready": ready(status)
-        case "/state": .json(Self.state(status))
+        case "/ready": ready(status, request)
+        case "/state": .json(Self.state(status, withMessage: request.isLoopback))
         case "/metrics": ServerResponse(contentType: MetricRegistry.contentType, body: metrics.exposition())
         case "/report", "/report.json": report(request)
         case "/healthz": .text("ok")
@@ -61,22 +61,24 @@ final class AgentEndpoint: Sendable {
         return ServerResponse(contentType: "text/html; charset=utf-8", body: page)
     }
 
-    private func ready(_ status: AgentStatus) -> ServerResponse {
+    private func ready(_ status: AgentStatus, _ request: ServerRequest) -> ServerResponse {
         let isOver = status.phase.letsMainStart
         let cause = status.phase.cause
         let body: JSONValue = .object(present: [
             "ready": .bool(isOver && cause == nil), "phase": .string(status.phase.word),
-            "reason": cause.map { .string($0.reason) }, "message": cause.map { .string($0.message) },
+            "reason": cause.map { .string($0.reason) },
+            "message": request.isLoopback ? cause.map { .string($0.message) } : nil,
         ])
         return .json(body, status: isOver ? 200 : 503)
     }
 
-    static func state(_ status: AgentStatus) -> JSONValue {
+    static func state(_ status: AgentStatus, withMessage: Bool) -> JSONValue {
         let report = status.report
+        let message = withMessage ? report?.message : nil
         return .object(present: [
             "state": .string(report?.state ?? StepState.pending), "phase": .string(status.phase.word),
             "previous": report.map { .string($0.previous) }, "terminal": .bool(report?.terminal ?? false),
-            "reason": report?.reason.map { .string($0) }, "message": report?.message.map { .string($0) },
+            "reason": report?.reason.map { .string($0) }, "message": message.map { .string($0) },
             "exitCode": report?.exitCode.map { .integer(Int64($0)) },
             "container": report?.container.map { .string($0) }, "try": .integer(Int64(status.attempt)),
             "epoch": .string(status.epoch), "sequence": report.map { .integer($0.sequence) },

@@ -69,10 +69,11 @@ package struct AgentMetrics: Sendable {
     package init(_ registry: MetricRegistry, status: StatusBoard) {
         self.registry = registry
         reports = registry.counter(
-            "kpipe_state_reports_total", "Attempts to deliver a state report, by destination and result.",
-            labels: ["destination", "result"])
+            "kpipe_state_reports_total", "Attempts to deliver a state report, by the configuration's entry and result.",
+            labels: ["target", "result"])
         unreported = registry.gauge(
-            "kpipe_state_reports_pending", "State reports not delivered yet, by destination.", labels: ["destination"])
+            "kpipe_state_reports_pending", "State reports not delivered yet, by the configuration's entry.",
+            labels: ["target"])
         registry.gauge("kpipe_agent_info", "1; the label says which version runs.", labels: ["version"])
             .set(1, Version.current)
         let phase = registry.gauge("kpipe_step_phase", "1 for the phase the step is in, else 0.", labels: ["phase"])

@@ -35,14 +35,17 @@ final class Journal: Sendable {
     /// Lines beyond which a journal is rewritten, if most of them are outdated.
     static let compactionThreshold = 4096
 
+    /// - Parameter end: `nil`: where the file ends, whose last line may be torn.
     private init(
-        _ file: Int32, _ content: JournalContent, end: Int, in folder: FolderHandle, _ limits: JournalLimits,
+        _ file: Int32, _ content: JournalContent, end: Int?, in folder: FolderHandle, _ limits: JournalLimits,
         onFault: @escaping @Sendable (VolumeError) -> Void
     ) {
         self.folder = folder
         self.limits = limits
         self.onFault = onFault
-        state = Mutex(State(file: file, content: content, lines: content.recordCount, end: end))
+        let size = Int(max(0, lseek(file, 0, SEEK_END)))
+        state = Mutex(
+            State(file: file, content: content, lines: content.recordCount, end: end ?? size, isTorn: end == nil))
     }
 
     deinit { state.withLock { _ = close($0.file) } }
@@ -71,13 +74,23 @@ final class Journal: Sendable {
         return file
     }
 
-    /// Writes `content` as a new journal in the place of what is there, without torn or outdated lines.
+    /// Writes `content` as a new journal in the place of what is there, without torn or outdated lines. On a full disk the old
+    /// one, from which `content` was read, goes on.
     static func open(
         _ content: JournalContent, in folder: FolderHandle, _ limits: JournalLimits = .own,
         onFault: @escaping @Sendable (VolumeError) -> Void
     ) throws(VolumeError) -> Journal {
-        let (content, end) = try rewrite(content, in: folder)
-        return Journal(try appender(in: folder), content, end: end, in: folder, limits, onFault: onFault)
+        let written: (content: JournalContent, end: Int)
+        do throws(VolumeError) { written = try rewrite(content, in: folder) } catch {
+            // Only where it is this step's.
+            guard let old = read(in: folder, limits)?.content, old.identity?.epoch == content.identity?.epoch else {
+                throw error
+            }
+            onFault(error)
+            return Journal(try appender(in: folder), content, end: nil, in: folder, limits, onFault: onFault)
+        }
+        return Journal(
+            try appender(in: folder), written.content, end: written.end, in: folder, limits, onFault: onFault)
     }
 
     /// Records of files are copied line by line from what is there.

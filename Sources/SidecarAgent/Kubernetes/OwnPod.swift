@@ -133,7 +133,8 @@ extension MainStatus {
         let spokesman = ends.first { $0.exitCode != 0 } ?? first
         self = .terminated(
             exitCode: spokesman.exitCode, reason: spokesman.reason,
-            final: facts.isBeingDeleted || facts.mains.allSatisfy { $0.end != nil })
+            final: facts.isBeingDeleted || facts.mains.allSatisfy { $0.end != nil },
+            restarts: facts.mains.map { Int($0.restartCount) }.max())
     }
 
     /// The pod's own end says more than what its containers wait for; that they are being made says nothing.

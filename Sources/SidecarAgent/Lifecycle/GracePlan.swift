@@ -8,6 +8,8 @@ package struct GracePlan: Sendable, Equatable {
     package var storeLatest: Duration
     /// Uploads are given up, so that the step's end can still be reported.
     package var deadline: Duration
+    /// Uploads that have not stopped by now are not waited for.
+    package var lastCall: Duration
     /// The agent is gone, before it is killed.
     package var exit: Duration
 
@@ -19,6 +21,7 @@ package struct GracePlan: Sendable, Equatable {
         let tenth = min(max(grace / 10, .milliseconds(500)), .seconds(5), grace / 3)
         exit = grace - tenth / 2
         deadline = max(exit - max(tenth, .seconds(1)), grace / 4)
+        lastCall = deadline + (exit - deadline) * 3 / 5
         storeLatest = min(grace / 2, deadline * 2 / 3)
         statusLatest = min(storeLatest / 2, .seconds(5))
     }

@@ -130,8 +130,9 @@ package enum MainStatus: Sendable, Equatable {
     /// own (`DeadlineExceeded`).
     case notStarted(reason: String)
     case running
-    /// `reason` in the kubelet's words (`Completed`, `Error`, `OOMKilled`); `final` when it will not be restarted.
-    case terminated(exitCode: Int32, reason: String, final: Bool)
+    /// `reason` in the kubelet's words (`Completed`, `Error`, `OOMKilled`); `final` when it will not be restarted;
+    /// `restarts` before the one that ended, where the kubelet says.
+    case terminated(exitCode: Int32, reason: String, final: Bool, restarts: Int? = nil)
 }
 
 /// Where main's status comes from, when the pod may read itself.

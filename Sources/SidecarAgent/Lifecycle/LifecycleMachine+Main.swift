@@ -131,6 +131,8 @@ extension LifecycleMachine {
 
     mutating func mainStatus(_ status: MainStatus, _ input: LifecycleInput) -> [LifecycleEffect] {
         hearsStatus = true
+        // The API server may tell of a try's end when the next one runs already: each try but the first was a restart.
+        if case .terminated(_, _, _, let restarts?) = status, restarts < memory.attempt - 1 { return [] }
         switch (phase, status) {
         case (.pending, _), (.initializing, _):
             return postpone(input)
@@ -140,9 +142,9 @@ extension LifecycleMachine {
         case (.ready, .running):
             memory.phase = .started
             return reportStarted()
-        case (.ready, .terminated(let code, let reason, let final)),
-            (.started, .terminated(let code, let reason, let final)),
-            (.running, .terminated(let code, let reason, let final)):
+        case (.ready, .terminated(let code, let reason, let final, _)),
+            (.started, .terminated(let code, let reason, let final, _)),
+            (.running, .terminated(let code, let reason, let final, _)):
             return endTry(Self.outcome(exitCode: code, kubeletReason: reason), final: final)
         case (.awaitingRetry, .running):
             // With an entrypoint its record tells of the new try.
@@ -150,7 +152,7 @@ extension LifecycleMachine {
             memory.attempt = min(memory.attempt, TryRecord.attemptLimit - 1) + 1
             memory.phase = .started
             return []
-        case (.awaitingRetry(let cause), .terminated(let code, let reason, final: true)):
+        case (.awaitingRetry(let cause), .terminated(let code, let reason, final: true, _)):
             // Our own words for the same end are richer than the kubelet's; another code is of a later try.
             let isSameEnd = code != 0 && code == cause.exitCode
             return finish(isSameEnd ? outcomeToStore(cause) : Self.outcome(exitCode: code, kubeletReason: reason))

@@ -84,13 +84,12 @@ final class ReportWriter: Sendable {
         var first: String?
         for target in agent.settings.configuration.reports {
             do throws(TransferError) {
-                let json = target.url(of: "report.json")
+                let (json, page) = (target.url(of: "report.json"), target.url(of: "report.html"))
                 try await agent.transfers.put(record.encoded, to: json, contentType: "application/json")
-                try await agent.transfers.put(
-                    StepPage.html(record), to: target.url(of: "report.html"), contentType: "text/html; charset=utf-8")
-                agent.logger.info("report stored", metadata: ["url": "\(json)"])
-                agent.onEvent(.note("report \(target.url(of: "report.html"))"))
-                first = first ?? json
+                try await agent.transfers.put(StepPage.html(record), to: page, contentType: "text/html; charset=utf-8")
+                agent.logger.info("report stored", metadata: ["url": "\(Location.shown(json))"])
+                agent.onEvent(.note("report \(Location.shown(page))"))
+                first = first ?? Location.shown(json)
             } catch {
                 agent.logger.warning("report not stored", metadata: ["error": "\(error)"])
                 agent.onEvent(.warning("the report could not be stored: \(error)"))

@@ -12,6 +12,8 @@ final class ReportDelivery: ReportSink {
     private let key: String
     private let logger: Logger
     private let metrics: AgentMetrics?
+    /// In metrics, which the pod's whole network reads: no URL.
+    private let label: String
     private let outbox: Mutex<Outbox>
     private let woken = Signal()
     private let drained = Signal()
@@ -20,13 +22,15 @@ final class ReportDelivery: ReportSink {
 
     init(
         _ courier: any ReportCourier, key: String, log: any ReportLog, logger: Logger, metrics: AgentMetrics? = nil,
-        time: Timepiece = .system, random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        label: String = "state[0]", time: Timepiece = .system,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.courier = courier
         self.key = key
         self.log = log
         self.logger = logger
         self.metrics = metrics
+        self.label = label
         self.time = time
         self.random = random
         outbox = Mutex(Outbox(log.unacknowledged(by: key)))
@@ -34,9 +38,9 @@ final class ReportDelivery: ReportSink {
 
     func report(_ report: StateReport) {
         let (dropped, count) = outbox.withLock { outbox in (outbox.add(report), outbox.queue.count) }
-        metrics?.unreported.set(Double(count), courier.destination)
+        metrics?.unreported.set(Double(count), label)
         if let dropped {
-            metrics?.reports.increment(courier.destination, "coalesced")
+            metrics?.reports.increment(label, "coalesced")
             logger.notice("state report coalesced", metadata: metadata(of: dropped))
         }
         woken.send()
@@ -66,8 +70,8 @@ final class ReportDelivery: ReportSink {
         let (settlement, count) = outbox.withLock { outbox in
             (outbox.settle(outcome, at: time.now(), random: random()), outbox.queue.count)
         }
-        metrics?.reports.increment(courier.destination, outcome.word)
-        metrics?.unreported.set(Double(count), courier.destination)
+        metrics?.reports.increment(label, outcome.word)
+        metrics?.unreported.set(Double(count), label)
         switch settlement {
         case nil: break
         case .delivered(let sequence):
@@ -106,12 +110,13 @@ enum ReportSinks {
         log: any ReportLog, logger: Logger, metrics: AgentMetrics? = nil
     ) -> [any ReportSink] {
         var seen: [String: Int] = [:]
-        return targets.map { target in
+        return targets.enumerated().map { index, target in
             let courier = courier(for: target, pod: pod, volume: volume, api: api)
             let count = seen[courier.destination, default: 0]
             seen[courier.destination] = count + 1
             let key = count == 0 ? courier.destination : "\(courier.destination)#\(count)"
-            return ReportDelivery(courier, key: key, log: log, logger: logger, metrics: metrics)
+            return ReportDelivery(
+                courier, key: key, log: log, logger: logger, metrics: metrics, label: "state[\(index)]")
         }
     }
 

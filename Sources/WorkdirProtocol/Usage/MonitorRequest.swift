@@ -21,7 +21,7 @@ package struct MonitorRequest: Sendable, Equatable {
                 scope = .processes
             }
         }
-        guard let interval, interval > 0, interval <= Self.longest else { return nil }
+        guard let interval, interval > 0, interval <= Self.longestInterval else { return nil }
         self.interval = interval
         self.scope = scope
     }
@@ -33,7 +33,7 @@ package struct MonitorRequest: Sendable, Equatable {
 
     private static let intervalKey = "interval"
     private static let scopeKey = "scope"
-    private static let longest = 86_400
+    package static let longestInterval = 86_400
 }
 
 /// Whose use of resources is told.

@@ -124,7 +124,8 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    /// A configuration that is wrong is told to main and in the log; the agent then lives on defaults and stays.
+    /// A configuration that is wrong is told to main, to whom its sound fields name, and in the log; the agent then lives on
+    /// those and on defaults, and stays.
     private func load(
         _ sources: ConfigurationSources, _ environment: [String: String]
     ) throws -> (AgentConfiguration, FailureCause?) {
@@ -132,15 +133,10 @@ struct AgentCommand: AsyncParsableCommand, LoggedCommand {
             _ = try Self.restartPolicy(environment)
             return (try sources.load(), nil)
         } catch {
-            var fallback = AgentConfiguration()
-            fallback.workdir = Self.absolute(workdir ?? environment[AgentVariable.workdir] ?? fallback.workdir)
-            fallback.stateDir = (stateDir ?? environment[AgentVariable.stateDir]).map(Self.absolute)
-            fallback.port = (port ?? environment[AgentVariable.port]).flatMap { Int($0) } ?? fallback.port
-            fallback.legacy = legacy || environment[AgentVariable.legacy] == "true"
             let message = "\(error)"
             diagnostics.say(message)
             return (
-                fallback,
+                sources.soundFields(),
                 FailureCause(
                     .error, container: .agent, reason: FailureReason.configuration,
                     message: message.split(separator: "\n").joined(separator: "; "),

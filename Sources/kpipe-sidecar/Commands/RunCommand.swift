@@ -91,7 +91,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         await registry.shutdown()
 
         keepReport(agent.record, of: place, output)
-        let isStored = step.outcome == .success && !configuration.outputs.isEmpty
+        let isStored = step.outcome == .success && configuration.outputs.contains { $0.when != .failure }
         if !keep, isStored || !place.hasOutputs {
             place.removeIfTemporary()
         } else if place.hasOutputs {

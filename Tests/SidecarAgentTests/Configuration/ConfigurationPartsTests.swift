@@ -35,6 +35,42 @@ import WorkdirProtocol
         #expect(ByteSize(size.description) == size)
     }
 
+    @Test(
+        "what is sound of a configuration that is refused",
+        arguments: [
+            (
+                "{workdir: /data, legacy: true, state: [{to: 'https://b/s'}], outputs: [{too: x}]}", "/data", true, 1,
+                9797
+            ),
+            ("{workdir: data, legacy: true, state: [{to: 'ftp://b/s'}]}", "/workdir", true, 0, 9797),
+            ("{workdir: /data, port: 70000, nonsense: 1}", "/data", false, 0, 9797), ("[", "/workdir", false, 0, 9797),
+            ("[1]", "/workdir", false, 0, 9797), ("{stateDir: /data/x, workdir: /data, port: 1}", "/data", false, 0, 1),
+        ])
+    func soundFields(_ document: String, workdir: String, legacy: Bool, states: Int, port: Int) {
+        let sources = ConfigurationSources(environment: ["KPIPE_CONFIG": document])
+        #expect(throws: ConfigurationError.self) { try sources.load() }
+        let sound = sources.soundFields()
+        #expect(sound.workdir == workdir && sound.legacy == legacy && sound.state.count == states && sound.port == port)
+        let flagged = ConfigurationSources(
+            environment: ["KPIPE_CONFIG": document, "KPIPE_GRACE": "7s"],
+            flags: [ConfigurationOverride(path: "workdir", value: "/flag", origin: "--workdir")]
+        ).soundFields()
+        #expect(flagged.workdir == "/flag" && flagged.grace == .seconds(7))
+    }
+
+    @Test(
+        "what is said of a target is read there",
+        arguments: [
+            ("state: [{to: kubernetes, timeout: 3s}]", "state[0].timeout"),
+            ("state: [{to: /x, mode: binary}]", "state[0].mode"), ("monitor: {interval: 2d}", "monitor.interval"),
+        ])
+    func refused(_ document: String, path: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ConfigurationSources(environment: ["KPIPE_CONFIG": document]).load()
+        }
+        #expect(error?.problems.map(\.path) == [path])
+    }
+
     @Test(arguments: ["", "MiB", "-1", "1.5MiB", "1mb", "9999999999TiB", "٣"])
     func `what is no size is refused`(text: String) {
         #expect(ByteSize(text) == nil)

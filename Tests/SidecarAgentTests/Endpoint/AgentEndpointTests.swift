@@ -37,9 +37,20 @@ import Testing
     @Test(arguments: phases)
     func `startup passes once the inputs are there, or never will be`(phase: LifecyclePhase, status: Int, body: String)
     {
-        let response = endpoint(phase).answer(to: ServerRequest(path: "/ready"))
+        let response = endpoint(phase).answer(to: ServerRequest(path: "/ready", isLoopback: true))
         #expect(response.status == status)
         #expect(text(response) == body + "\n")
+    }
+
+    @Test("names and URLs are told on loopback alone", arguments: ["/ready", "/state", "/metrics"], [true, false])
+    func words(path: String, isLoopback: Bool) {
+        let report = StateReport(
+            StateChange("ERROR", previous: "PENDING", terminal: true, cause: Self.missing), epoch: "e1", sequence: 2,
+            time: UnixTime(milliseconds: 0))
+        let endpoint = endpoint(.settled(.failure(Self.missing)), report)
+        let body = text(endpoint.answer(to: ServerRequest(path: path, isLoopback: isLoopback)))
+        #expect(body.contains("s3://b/k") == (isLoopback && path != "/metrics"))
+        #expect(body.contains("InputMissing") == (path != "/metrics"))
     }
 
     @Test func `the state is told as it was reported`() throws {
@@ -51,7 +62,9 @@ import Testing
             sequence: 2,
             time: UnixTime(milliseconds: 0))
         #expect(
-            text(endpoint(.settled(.failure(Self.missing)), report).answer(to: ServerRequest(path: "/state")))
+            text(
+                endpoint(.settled(.failure(Self.missing)), report)
+                    .answer(to: ServerRequest(path: "/state", isLoopback: true)))
                 == #"{"state":"ERROR","phase":"settled","previous":"INITIALIZING","terminal":true,"#
                 + #""reason":"InputMissing","message":"s3://b/k: not found","exitCode":66,"container":"agent","try":1,"#
                 + #""epoch":"e1","sequence":2,"time":"1970-01-01T00:00:00.000Z"}"# + "\n")

@@ -58,28 +58,40 @@ import Testing
             (pod([("a", running), ("b", .waiting(reason: "ImagePullBackOff"))]), .running),
             (pod([("a", ended(1)), ("b", .waiting(reason: "ImagePullBackOff"))]), nil),
             (pod([("main", running)]), .running),
-            (pod([("main", ended(0, "Completed"))]), .terminated(exitCode: 0, reason: "Completed", final: true)),
-            (pod([("main", ended(137, "OOMKilled"))]), .terminated(exitCode: 137, reason: "OOMKilled", final: true)),
+            (
+                pod([("main", ended(0, "Completed"))]),
+                .terminated(exitCode: 0, reason: "Completed", final: true, restarts: 0)
+            ),
+            (
+                pod([("main", ended(137, "OOMKilled"))]),
+                .terminated(exitCode: 137, reason: "OOMKilled", final: true, restarts: 0)
+            ),
             (
                 pod([("main", ended(1))], policy: "OnFailure"),
-                .terminated(exitCode: 1, reason: "Error", final: false)
+                .terminated(exitCode: 1, reason: "Error", final: false, restarts: 0)
             ),
             (
                 pod([("main", ended(1))], policy: "OnFailure", isBeingDeleted: true),
-                .terminated(exitCode: 1, reason: "Error", final: true)
+                .terminated(exitCode: 1, reason: "Error", final: true, restarts: 0)
             ),
             (
                 pod([("main", ended(0, "Completed"))], policy: "OnFailure"),
-                .terminated(exitCode: 0, reason: "Completed", final: true)
+                .terminated(exitCode: 0, reason: "Completed", final: true, restarts: 0)
             ),
-            (pod([("main", ended(3)), ("agent", running)]), .terminated(exitCode: 3, reason: "Error", final: true)),
+            (
+                pod([("main", ended(3)), ("agent", running)]),
+                .terminated(exitCode: 3, reason: "Error", final: true, restarts: 0)
+            ),
             (pod([("a", ended(0)), ("b", running)]), .running),
-            (pod([("a", ended(0)), ("b", ended(2))]), .terminated(exitCode: 2, reason: "Error", final: true)),
+            (
+                pod([("a", ended(0)), ("b", ended(2))]),
+                .terminated(exitCode: 2, reason: "Error", final: true, restarts: 0)
+            ),
             (
                 pod(
                     [("a", ended(0, "Completed")), ("b", running)],
                     annotations: [WellKnownNames.Annotation.primaryContainer: "a"]),
-                .terminated(exitCode: 0, reason: "Completed", final: true)
+                .terminated(exitCode: 0, reason: "Completed", final: true, restarts: 0)
             ),
         ] as [(Pod, MainStatus?)])
     func isReadFromThePod(pod: Pod, status: MainStatus?) { #expect(MainStatus(pod) == status) }

@@ -8,7 +8,7 @@ import Testing
     func keepsItsOrder(seconds: Int) {
         let grace = Duration.seconds(seconds)
         let plan = GracePlan(grace: grace)
-        let moments = [.zero, plan.statusLatest, plan.storeLatest, plan.deadline, plan.exit, grace]
+        let moments = [.zero, plan.statusLatest, plan.storeLatest, plan.deadline, plan.lastCall, plan.exit, grace]
         #expect(moments == moments.sorted())
         #expect(plan.statusLatest <= .seconds(5))
     }
@@ -28,6 +28,7 @@ import Testing
     func reserve(seconds: Int) {
         let plan = GracePlan(grace: .seconds(seconds))
         #expect(plan.exit - plan.deadline >= .seconds(1))
+        #expect(plan.lastCall - plan.deadline > .milliseconds(500) && plan.exit - plan.lastCall >= .milliseconds(400))
     }
 
     @Test(

@@ -167,6 +167,21 @@ struct LifecycleSequenceTests {
         #expect(changes.last?.terminal == true)
     }
 
+    /// The kubelet starts main again at once; the API server is slower.
+    @Test(
+        "a status of an earlier try ends no later one",
+        arguments: [(0, false), (1, true), (nil, true)] as [(Int?, Bool)])
+    func lateStatus(restarts: Int?, ends: Bool) {
+        var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .onFailure))
+        let inputs: [LifecycleInput] = [
+            .start, .inputsReady, .attempt(MainAttempt(number: 1, phase: .ended, exitCode: 7)),
+            .done(DoneMarker(attempt: 1, identity: "one")), .attempt(MainAttempt(number: 2, phase: .running)),
+            .mainStatus(.terminated(exitCode: 7, reason: "Error", final: false, restarts: restarts)),
+        ]
+        for input in inputs { _ = machine.handle(input) }
+        #expect((machine.phase == .started) != ends)
+    }
+
     @Test(
         "a main that was never seen has not succeeded",
         arguments: [

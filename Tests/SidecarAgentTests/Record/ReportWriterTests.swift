@@ -17,14 +17,20 @@ import WorkdirProtocol
         private let fetching: TransferReport
         private let refuses: @Sendable (String) -> Bool
         private let hangs: @Sendable (String) -> Bool
+        private let storesForEver: Bool
         private let hanging = Mutex(0)
 
         init(
-            fetching: TransferReport = TransferReport(), hangs: @escaping @Sendable (String) -> Bool = { _ in false },
+            fetching: TransferReport = TransferReport(), storesForEver: Bool = false,
+            hangs: @escaping @Sendable (String) -> Bool = { _ in false },
             refuses: @escaping @Sendable (String) -> Bool = { _ in false }
         ) {
             (self.fetching, self.hangs, self.refuses) = (fetching, hangs, refuses)
+            self.storesForEver = storesForEver
         }
+
+        private let over = Mutex<CheckedContinuation<Void, Never>?>(nil)
+        func comeBack() { over.withLock { $0.take() }?.resume() }
 
         /// Requests that nobody answered.
         var waiting: Int { hanging.withLock { $0 } }
@@ -51,6 +57,12 @@ import WorkdirProtocol
         ) async -> TransferReport {
             let file = TransferredFile(path: "result", url: "mem://out/result", size: 42)
             onEvent(.began(path: file.path, url: file.url))
+            if storesForEver {
+                hanging.withLock { $0 += 1 }
+                // A disk that hangs knows nothing of cancellation; it comes back when the agent has left.
+                await withCheckedContinuation { release in over.withLock { $0 = release } }
+                return TransferReport()
+            }
             onEvent(.finished(file))
             var report = TransferReport()
             report.files = [file]
@@ -69,17 +81,17 @@ import WorkdirProtocol
     }
 
     private static func agent(
-        _ folder: TemporaryFolder, _ store: Store, grace: Duration = .seconds(120),
+        _ folder: TemporaryFolder, _ store: Store, grace: Duration = .seconds(120), credentials: String = "",
         onEvent: @escaping @Sendable (AgentEvent) -> Void = { _ in }
     ) throws -> SidecarAgent {
         var configuration = AgentConfiguration()
         configuration.workdir = folder.path
         configuration.grace = grace
         var report = ReportConfiguration()
-        report.to = "mem://reports/run-7"
+        report.to = "mem://\(credentials)reports/run-7"
         configuration.reports = [report]
         var output = OutputConfiguration()
-        (output.from, output.to) = ("**", "mem://out/")
+        (output.from, output.to) = ("**", "mem://\(credentials)out/")
         configuration.outputs = [output]
         try folder.write("#!/bin/true\n", to: ".entrypoint")
         let settings = AgentSettings(
@@ -184,7 +196,7 @@ import WorkdirProtocol
 
     @Test func `a store that does not answer holds up neither the manifest nor the end`() async throws {
         let (folder, store) = (try TemporaryFolder(), Store(hangs: { $0.hasPrefix("mem://reports/") }))
-        let agent = try Self.agent(folder, store, grace: .seconds(8))
+        let agent = try Self.agent(folder, store, grace: .seconds(40))
         let asked = Mutex<ContinuousClock.Instant?>(nil)
         try await Self.run(agent, folder) {
             try await eventually("ready") { folder.exists(WorkdirPath.ready) }
@@ -198,6 +210,45 @@ import WorkdirProtocol
         #expect(agent.status.current.phase == .leaving(.success))
         let begin = try #require(asked.withLock { $0 })
         #expect(ContinuousClock.now - begin < .seconds(60))
+    }
+
+    @Test func `uploads that do not even stop hold up no terminal report`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store(storesForEver: true))
+        let agent = try Self.agent(folder, store, grace: .seconds(3))
+        let reports = Collector()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await agent.run(reportingTo: [reports]) }
+            try await eventually("ready") { folder.exists(WorkdirPath.ready) }
+            try WorkdirFolder(root: folder.path).write("RUNNING\n", to: WorkdirPath.state)
+            try WorkdirFolder(root: folder.path).write("1\n", to: WorkdirPath.done)
+            try await eventually("upload") { store.waiting > 0 }
+            agent.terminate()
+            try await eventually("report") { reports.all.contains(where: \.terminal) }
+            store.comeBack()
+            try await group.waitForAll()
+        }
+        let last = try #require(reports.all.last)
+        #expect(last.state == "KILLED" && last.reason == "DeadlineExceeded" && last.exitCode == 74, "\(last)")
+    }
+
+    private final class Collector: ReportSink {
+        private let reports = Mutex<[StateReport]>([])
+        var all: [StateReport] { reports.withLock { $0 } }
+        func report(_ report: StateReport) { reports.withLock { $0.append(report) } }
+        func run() async {}
+        func flush() async {}
+    }
+
+    @Test func `no password of a URL is told`() async throws {
+        let (folder, store) = (try TemporaryFolder(), Store())
+        let told = Mutex<[String]>([])
+        let agent = try Self.agent(folder, store, credentials: "u:secret@") { event in
+            told.withLock { $0.append("\(event)") }
+        }
+        try await Self.run(agent, folder) { try await Self.play(folder, exitCode: 0) }
+        #expect(store.urls.contains("mem://u:secret@out/kpipe-manifest.json"))
+        #expect(told.withLock { $0 }.contains { $0.contains("kpipe-manifest.json") })
+        #expect(!told.withLock { $0 }.contains { $0.contains("secret") })
     }
 
     @Test func `a manifest that cannot be stored changes the report`() async throws {

@@ -1,4 +1,5 @@
 import Basics
+import Report
 import Telemetry
 import TestSupport
 import Testing
@@ -69,6 +70,7 @@ struct HostileNumberTests {
             .step(LifecycleMachine.Memory(), reports: [report]), .acknowledged(destination: "d", through: number),
             .fetched(FetchedRecord(path: "a", url: "file:///a", size: number, file: file)),
             .stored(StoredRecord(path: "b", url: "file:///b", size: number, file: file)),
+            .upload(UploadRecord(url: "file:///c", id: "", begun: number)),
         ]
         try volume.own.replace(Journal.name, with: forged.flatMap { try JournalLine.encode($0) })
         let found = try #require(Journal.read(in: volume.own))
@@ -97,6 +99,18 @@ struct HostileNumberTests {
         UsageMetrics(registry).show(board.current)
         _ = registry.exposition()
         #expect(board.summary.count <= UsageMetric.allCases.count)
+    }
+
+    @Test("usage over time, and the page about it", arguments: extremes)
+    func usageOverTime(_ number: String) {
+        let metrics = UsageMetric.allCases.map { "\($0.name)=\(number)" }.joined(separator: " ")
+        let lines = ["time=\(number)", "time=0", "time=1795232700000", "time=\(number)"].map { "\($0) \(metrics)\n" }
+        let board = UsageBoard(interval: .seconds(10))
+        board.replace(UsageRecord(parsing: Array(("peak " + lines.joined()).utf8)), of: "main")
+        var record = StepRecord()
+        record.usage = board.recorded
+        #expect(!StepPage.html(record).isEmpty)
+        #expect(ResourceAdvice.all(of: record).allSatisfy { $0.suggestion >= 0 && $0.suggestion < 1 << 60 })
     }
 
     @Test("sizes add up to no more than a number holds")

@@ -1,5 +1,7 @@
 import Basics
 import Foundation
+import Glibc
+import Synchronization
 import TestSupport
 import Testing
 import Transfer
@@ -74,6 +76,37 @@ import Transfer
         let size = try #require(volume.own.read(Journal.name, limit: 1 << 30)).bytes.count
         #expect(size < 3 * Journal.compactionThreshold * 300)
         #expect(journal.content.stored.count == 100)
+    }
+
+    @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
+    func `on a full disk a successor goes on from the old one`() async throws {
+        let small = try TemporaryFolder("full")
+        try await output("mount", ["-t", "tmpfs", "-o", "size=64k", "none", small.path])
+        defer { umount(small.path) }
+        let volume = try Volume(small.path, openToAll: false)
+        var content = JournalContent()
+        content.identity = VolumeIdentity(epoch: "e", pod: "p", boot: "b", name: nil)
+        let first = try Journal.open(content, in: volume.own) { Issue.record("\($0)") }
+        for number in 0..<40 { first.record(Self.stored(number)) }
+        _ = try? small.write([UInt8](repeating: 0, count: 1 << 20), to: "filling")
+        let file = Glibc.open(small["filling"], O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        while write(file, [UInt8](repeating: 0, count: 512), 512) > 0 {}
+        close(file)
+        let faults = Mutex(0)
+        let found = try #require(Journal.read(in: volume.own)).content
+        let second = try Journal.open(found, in: volume.own) { _ in faults.withLock { $0 += 1 } }
+        #expect(faults.withLock { $0 } == 1)
+        #expect(second.stored(at: "s3://b/d/39") == Self.stored(39))
+        var other = JournalContent()
+        other.identity = VolumeIdentity(epoch: "another", pod: "p", boot: "b", name: nil)
+        #expect(throws: VolumeError.self) { _ = try Journal.open(other, in: volume.own) { _ in } }
+        // Once there is room again, it goes on where it was.
+        try FileManager.default.removeItem(atPath: small["filling"])
+        second.record(Self.stored(40))
+        let third = try Journal.open(try #require(Journal.read(in: volume.own)).content, in: volume.own) {
+            Issue.record("\($0)")
+        }
+        #expect(third.stored(at: "s3://b/d/40") == Self.stored(40) && third.stored(at: "s3://b/d/0") == Self.stored(0))
     }
 
     @Test func `torn and damaged lines cost their own record alone`() throws {
