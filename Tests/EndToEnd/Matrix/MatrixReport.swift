@@ -40,19 +40,15 @@ final class MatrixReport: Sendable {
 
     func markdown(kubernetes: String, runtime: String, date: String) -> String {
         let sections = sections.withLock { $0 }
+        let minor = kubernetes.trimmingPrefix("v").split(separator: ".").prefix(2).joined(separator: ".")
         var text = """
-            # Results on a real node
-            What became of Jobs with sidecars under `kpipe-sidecar terminator`. Written by `NodeMatrixTests` from a run on \(date),
-            on one node of Kubernetes \(kubernetes) with \(runtime); the same table is played on a simulated node in every run of
-            the tests.
+            # Results on Kubernetes \(kubernetes.trimmingPrefix("v"))
+            Written by `NodeMatrixTests` from a run on \(date), on one node with \(runtime). What the columns say, and other versions:
+            [results on real nodes](../terminator-matrix.md).
 
             ```sh
-            LAB_HOME=… KPIPE_MATRIX=docs/terminator-matrix.md swift test --filter NodeMatrixTests
+            LAB_HOME=… KPIPE_MATRIX=docs/matrix/\(minor).md swift test --filter NodeMatrixTests
             ```
-            Every main container runs for some seconds, the pod's grace is 3 s where the manifest is ours. *Ways* are the rungs
-            tried for each sidecar, in their order; *after* is the time from main's end to that of the last container. Where a
-            sidecar cannot be ended with 0, the pod's phase is held until the Job has counted it: the Job's result is main's, the
-            pod's phase afterwards is the kubelet's affair.
 
             """
         for setting in Setting.tables {
@@ -64,15 +60,9 @@ final class MatrixReport: Sendable {
         if let rows = sections[Setting.disturbed.name] {
             text += Self.table(Setting.disturbed.title, ["", "right results", ""], rows)
         }
-        let left = (Setting.tables + [.disturbed]).filter { sections[$0.name] == nil }.map(\.title) + Self.neverRun
-        return text + "\n## Not run\n" + left.map { "- \($0)\n" }.joined()
+        let left = (Setting.tables + [.disturbed]).filter { sections[$0.name] == nil }
+        return left.isEmpty ? text : text + "\n## Not run\n" + left.map { "- \($0.title)\n" }.joined()
     }
-
-    private static let neverRun = [
-        "Several nodes, CRI-O, containerd 2, nodes of another architecture, nodes that run Windows",
-        "Virtual nodes: the decisions are tested",
-        "Kruise itself: its CustomResourceDefinition is served, and a stand-in does its daemon's work",
-    ]
 
     private static func table(_ title: String, _ head: [String], _ rows: [Row]) -> String {
         let lines = [head, head.map { _ in "---" }] + rows.map(\.cells)

@@ -13,6 +13,8 @@ final class NodeStage: Sendable {
     let folder: TemporaryFolder
     private let nodeName: String
     private let sight: NodeSight
+    /// What makes the API server refuse, in this namespace alone.
+    private let policy: [JSONValue]
     /// All that were started, ended or not.
     private let programs = Mutex<[ChildProcess]>([])
 
@@ -33,7 +35,9 @@ final class NodeStage: Sendable {
         try await node.load(TestImage.all)
         if setting.hasKruise { try await KruiseDaemon.install(on: node) }
         try await node.kubectl(["create", "namespace", namespace])
-        if let policy = policy {
+        let version = try await Self.policyVersion(on: node)
+        policy = Self.policy(against: setting.obstacle, in: namespace, version)
+        if !policy.isEmpty {
             try await node.create(policy)
             // The API server takes notice in its own time.
             try await Task.sleep(for: .seconds(5))
@@ -48,23 +52,37 @@ final class NodeStage: Sendable {
     func strike() async {
         for program in programs.withLock({ $0 }) where program.status == nil { await program.finish() }
         if setting.hasKruise { await KruiseDaemon.uninstall(from: node) }
-        for object in policy ?? [] {
+        for object in policy {
             let kind = object["kind"]?.string ?? ""
             _ = try? await node.kubectl(["delete", kind, namespace, "--wait=false"])
         }
         _ = try? await node.kubectl(["delete", "namespace", namespace, "--wait=false"])
     }
 
-    /// What makes the API server refuse, in this namespace alone.
-    private var policy: [JSONValue]? {
+    /// `v1` from Kubernetes 1.30; before, where it is switched on, a beta.
+    private static func policyVersion(on node: LabNode) async throws -> String? {
+        let groups = try await node.get("/apis")["groups"]?.array ?? []
+        let versions = groups.first { $0["name"]?.string == policyGroup }?["versions"]?.array ?? []
+        for version in versions.compactMap({ $0["groupVersion"]?.string }) {
+            let resources = try await node.get("/apis/\(version)")["resources"]?.array ?? []
+            if resources.contains(where: { $0["name"]?.string == "validatingadmissionpolicies" }) { return version }
+        }
+        return nil
+    }
+
+    private static let policyGroup = "admissionregistration.k8s.io"
+
+    private static func policy(
+        against obstacle: Setting.Obstacle?, in namespace: String, _ version: String?
+    ) -> [JSONValue] {
         let rule: (resource: String, expression: String)
-        switch setting.obstacle {
+        switch obstacle {
         case .refused?:
             rule = ("pods", "object.spec.containers.all(c, c.image != '\(TestImage.exit.name)')")
         case .noHelpers?: rule = ("pods/ephemeralcontainers", "object.metadata.name == ''")
-        case .noShell?, .noPull?, .otherMachine?, nil: return nil
+        case .noShell?, .noPull?, .otherMachine?, nil: return []
         }
-        let api: JSONValue = "admissionregistration.k8s.io/v1"
+        let api = JSONValue.string(version ?? "\(policyGroup)/v1")
         let meta: JSONValue = ["name": .string(namespace)]
         return [
             [

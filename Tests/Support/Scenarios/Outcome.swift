@@ -12,18 +12,26 @@ package struct Outcome: Sendable, Equatable {
     package var codes: [String: Int]
     /// The rungs tried for each sidecar, in their order; none where nothing was.
     package var rungs: [String: [String]]
+    /// How often main ran again before its Job completed. One that fails tries as often as it likes.
+    package var reruns: Int
 
-    init(_ job: String, _ phase: String, _ codes: [String: Int], _ rungs: [String: [String]]) {
+    init(
+        _ job: String, _ phase: String, _ codes: [String: Int], _ rungs: [String: [String]], reruns: Int = 0
+    ) {
         self.job = job
         self.phase = phase
         self.codes = codes
         self.rungs = rungs
+        self.reruns = reruns
     }
 
     /// The Job completes, the pod has succeeded.
-    static func complete(_ rungs: String..., of sidecars: [String] = ["sidecar"]) -> Outcome {
+    static func complete(
+        _ rungs: String..., of sidecars: [String] = ["sidecar"], reruns: Int = 0
+    ) -> Outcome {
         Outcome(
-            "Complete", "Succeeded", ["main": 0], Dictionary(uniqueKeysWithValues: sidecars.map { ($0, rungs) }))
+            "Complete", "Succeeded", ["main": 0], Dictionary(uniqueKeysWithValues: sidecars.map { ($0, rungs) }),
+            reruns: reruns)
     }
 
     /// The Job completes because the pod's phase was held until it was counted.
@@ -48,7 +56,8 @@ package struct Outcome: Sendable, Equatable {
     /// Whether the results are the same, by whatever way: one that was remembered and, because of what happened to the
     /// terminator, not carried out is waited for and then followed by the next.
     package func isAsGood(as expected: Outcome) -> Bool {
-        job == expected.job && codes == expected.codes && (phase == expected.phase || phase == Self.kubeletsAffair)
+        job == expected.job && codes == expected.codes && reruns <= expected.reruns
+            && (phase == expected.phase || phase == Self.kubeletsAffair)
     }
 
     private static let hold = "hold"
@@ -75,6 +84,7 @@ package struct Outcome: Sendable, Equatable {
         codes = [:]
         for name in mains { codes[name] = Self.lastCode(of: name, in: pod) }
         rungs = Self.rungs(progress)
+        reruns = end == "Complete" ? (mains.map { Self.runs(of: $0, in: pods) }.max() ?? 1) - 1 : 0
     }
 
     private static func creation(_ pod: JSONValue) -> String { pod.text(at: "metadata.creationTimestamp") ?? "" }
@@ -101,9 +111,20 @@ package struct Outcome: Sendable, Equatable {
         }
     }
 
+    private static func status(of container: String, in pod: JSONValue) -> JSONValue? {
+        (pod[path: ["status", "containerStatuses"]]?.array ?? []).first { $0["name"]?.string == container }
+    }
+
+    private static func runs(of container: String, in pods: [JSONValue]) -> Int {
+        pods.compactMap { status(of: container, in: $0) }.reduce(0) { runs, status in
+            let isToBegin =
+                status[path: ["state", "waiting"]] != nil && status[path: ["lastState", "terminated"]] == nil
+            return runs + Int(status["restartCount"]?.integer ?? 0) + (isToBegin ? 0 : 1)
+        }
+    }
+
     private static func lastCode(of container: String, in pod: JSONValue) -> Int? {
-        let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
-        guard let status = statuses.first(where: { $0["name"]?.string == container }) else { return nil }
+        guard let status = status(of: container, in: pod) else { return nil }
         return ["state", "lastState"].lazy.compactMap { status[path: [$0, "terminated", "exitCode"]]?.integer }.first
     }
 
@@ -124,6 +145,6 @@ extension Outcome: CustomStringConvertible {
     package var description: String {
         let codes = codes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         let rungs = rungs.sorted { $0.key < $1.key }.map { "\($0.key) by \($0.value.joined(separator: ", "))" }
-        return "Job \(job), pod \(phase), \(codes); \(rungs.joined(separator: "; "))"
+        return "Job \(job), pod \(phase), \(codes), \(reruns) reruns; \(rungs.joined(separator: "; "))"
     }
 }

@@ -137,7 +137,8 @@ extension Scenario {
                     .main(.failsOnce, ["volumeMounts": [["name": "state", "mountPath": "/state"]]]),
                     .sidecar(.shellAsleep),
                 ],
-                pod: ["volumes": [["name": "state", "emptyDir": .object([])]]], expect: .complete("image")),
+                pod: ["volumes": [["name": "state", "emptyDir": .object([])]]],
+                expect: .complete("image", reruns: 1)),
         ]
 
     /// Main's failure is the Job's, with main's code.
@@ -178,7 +179,8 @@ extension Scenario {
             ], expect: .complete("image")),
         Scenario(
             "deleted", "the pod is deleted half-way; backoffLimit 6", backoffLimit: 6,
-            [.main(.exits(0, after: 20)), .sidecar(.shellAsleep)], incident: .deletion, expect: .complete("image")),
+            [.main(.exits(0, after: 20)), .sidecar(.shellAsleep)], incident: .deletion,
+            expect: .complete("image", reruns: 1)),
     ]
 
     /// The same where the exit image does not run, at least not for sidecars with a command of their own: it is found out
