@@ -32,7 +32,7 @@ package struct Ladder: Sendable {
         if pod.progress.holds, pod.job != nil { return (stepWhileHolding(), []) }
         if let seconds = lingering { return (.linger(seconds), []) }
         var obstacles: [Obstacle] = []
-        for rung in rungs where rung != .hold {
+        for rung in rungs where rung != .hold && !isSpoilt {
             switch standing(rung, budget: &budget) {
             case .open: return (.attempt(rung), obstacles)
             case .due(let number): return (.rehearse(number), obstacles)
@@ -55,6 +55,12 @@ package struct Ladder: Sendable {
     }
 
     var canHold: Bool { rungs.contains(.hold) && pod.job != nil }
+
+    /// A sidecar whose code must not count has ended with one that would fail the pod once the others have ended as well.
+    private var isSpoilt: Bool {
+        result == .succeeded && canHold && !hasFailed(.hold)
+            && pod.sidecars.contains { $0.ignoresExitCode && $0.end.map { $0.exitCode != 0 } == true }
+    }
 
     /// The phase is held until the Job has counted it; what is left then may end in any way.
     private func stepWhileHolding() -> Step {
@@ -158,7 +164,8 @@ extension Ladder {
         switch rung {
         case .http:
             guard sidecar.quit != nil else { return .barred("no quit endpoint is known") }
-            return sidecar.isRunning ? .open : .barred("the container does not run")
+            guard sidecar.isRunning else { return .barred("the container does not run") }
+            return mustNotDecide && !sidecar.exitsWithZero ? .barred(Self.ignored) : .open
         case .image: return swap(budget: &budget)
         case .crr:
             guard surroundings.isKruiseServed else { return .barred("Kruise's API is not served") }
@@ -261,11 +268,15 @@ extension Ladder {
         // A pod whose main container failed is failed already.
         if result == .failed, !sidecar.restarts(after: Self.killed) { return .open }
         if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }
-        if sidecar.ignoresExitCode { return .barred("its exit code must not decide the pod's result") }
+        if mustNotDecide { return .barred(Self.ignored) }
         // An operator who leaves `hold` out of the ladder wants the signal; where only the Job is missing nobody does.
         return rungs.contains(.hold) ? .barred("a non-zero exit would fail the pod") : .open
     }
 
+    /// Its exit code is to be ignored, and could count.
+    private var mustNotDecide: Bool { sidecar.ignoresExitCode && result == .succeeded }
+
+    private static let ignored = "its exit code must not decide the pod's result"
     /// What SIGKILL makes of a container that ignores SIGTERM.
     private static let killed: Int32 = 137
 }

@@ -49,6 +49,8 @@ private typealias Variable = WellKnownNames.Variable
     static let ignoring = [Variable.ignoreExitCode: "true"]
     static let ended = PodSketch().container("main", .exit(0))
     static let failed = PodSketch().container("main", .exit(3))
+    /// No Job counts it.
+    static let alone = failed.with { $0.metadata.ownerReferences = [] }
     static let retried = PodSketch("OnFailure").container("main", .exit(0))
     static let quit = WellKnownNames.Annotation.quitPrefix + "sidecar"
     static let strange = ["/opt/server", "--forever"]
@@ -82,6 +84,25 @@ private typealias Variable = WellKnownNames.Variable
         Case("exec is what is left", failed.sidecar(), "exec", noImage),
         Case(
             "an exit code to ignore matters no more when main failed", failed.sidecar(env: ignoring), "crr", everything),
+        Case(
+            "an exit code to ignore: nobody knows with what it quits",
+            ended.sidecar(env: ignoring).annotated(quit, ":1/"), "image"),
+        Case("the same, no exit image", ended.sidecar(env: ignoring).annotated(quit, ":1/"), "hold", noImage),
+        Case(
+            "it does not matter where main failed and no Job counts the pod",
+            alone.sidecar(env: ignoring).annotated(quit, ":1/"), "http", everything),
+        Case(
+            "a code to ignore is there already, and the pod would fail by it",
+            ended.sidecar("other", .exit(1), env: ignoring).sidecar().annotated(quit, ":1/"), "hold"),
+        Case(
+            "the same while another rung is under way",
+            ended.sidecar("other", .exit(1), env: ignoring).sidecar().progress("sidecar=image@1590/0"), "hold"),
+        Case(
+            "the same, and the hold was refused",
+            ended.sidecar("other", .exit(1), env: ignoring).sidecar().progress("sidecar=hold@1600/0!"), "image"),
+        Case("the same, main failed", failed.sidecar("other", .exit(1), env: ignoring).sidecar(), "image"),
+        Case("its code is 0", ended.sidecar("other", .exit(0), env: ignoring).sidecar(), "image"),
+        Case("its code is not to be ignored", ended.sidecar("other", .exit(1)).sidecar(), "image"),
         Case(
             "processes are shared: 1 is another's", failed.sidecar().with { $0.spec.shareProcessNamespace = true },
             "hold", noImage),
