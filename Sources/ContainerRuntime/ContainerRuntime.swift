@@ -50,8 +50,8 @@ package struct ContainerRuntime: Sendable {
         return container
     }
 
-    /// SIGTERM (or the image's own stop signal), then SIGKILL after `grace`. Returns when the container has stopped;
-    /// one that has stopped already is no error.
+    /// SIGTERM (or the image's own stop signal), then SIGKILL after `grace`; with a grace of 0 SIGKILL at once. Returns when
+    /// the container has stopped; one that has stopped already is no error.
     package func stop(_ id: String, grace: Duration) async throws(RuntimeError) {
         var request = WireWriter()
         request.string(1, id)

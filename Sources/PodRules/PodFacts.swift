@@ -87,6 +87,8 @@ package struct PodFacts: Sendable, Equatable {
 
     package var mains: [ContainerFacts] { containers.filter { !$0.role.isSidecar } }
     package var sidecars: [ContainerFacts] { containers.filter { $0.role.isSidecar } }
+    /// The same for a stop that is none of the kubelet's: it gives 2 s at least, and runtimes take 0 for SIGKILL at once.
+    package var stopGrace: Int64 { max(2, grace) }
     package var isFinished: Bool { phase == "Succeeded" || phase == "Failed" }
 
     /// Whether the kubelet has finished with it: it tells of an end that the Job has counted, so it starts nothing again.

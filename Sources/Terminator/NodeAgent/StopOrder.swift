@@ -22,7 +22,7 @@ package struct StopOrder: Sendable, Equatable {
             guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,
                 let id = runtimeID(sidecar.containerID)
             else { return nil }
-            return StopOrder(container: sidecar.name, runtimeID: id, grace: .seconds(pod.grace))
+            return StopOrder(container: sidecar.name, runtimeID: id, grace: .seconds(pod.stopGrace))
         }
     }
 

@@ -90,7 +90,7 @@ enum PlanRequests {
     /// Kruise's request to stop containers, owned by the pod so that it goes with it.
     static func recreate(_ pod: PodFacts, containers: [String]) -> APIRequest {
         // A pod may have any grace.
-        let grace = min(pod.grace, Int64(Int32.max))
+        let grace = min(pod.stopGrace, Int64(Int32.max))
         let body: JSONValue = [
             "apiVersion": .string(APIResource.containerRecreateRequests.apiVersion),
             "kind": .string(APIResource.containerRecreateRequests.kind),

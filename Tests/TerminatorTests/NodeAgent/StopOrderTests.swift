@@ -68,6 +68,16 @@ import Testing
         #expect(orders == test.expected.map { StopOrder(container: $0, runtimeID: $0, grace: .seconds(5)) })
     }
 
+    /// A runtime takes 0 for SIGKILL at once; the kubelet itself never gives less than 2 s.
+    @Test(arguments: [(0, 2), (1, 2), (3, 3), (nil, 30)] as [(Int64?, Int64)])
+    func `SIGTERM always comes first`(_ asked: Int64?, _ given: Int64) {
+        let pod = Self.ended.with { $0.spec.terminationGracePeriodSeconds = asked }.facts()
+        let orders = StopOrder.orders(for: pod, cue: StopCue(["sidecar": "containerd://sidecar"]))
+        #expect(orders.map(\.grace) == [.seconds(given)])
+        let request = PlanRequestsTests.text(PlanRequests.recreate(pod, containers: ["sidecar"]))
+        #expect(request.contains(#""terminationGracePeriodSeconds":\#(given)}"#))
+    }
+
     @Test func `a cue is read as it was written`() {
         let cue = StopCue(["b": "containerd://2", "a": "cri-o://1=2"])
         #expect(cue.annotation == "a=cri-o://1=2,b=containerd://2")
