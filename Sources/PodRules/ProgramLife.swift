@@ -30,6 +30,17 @@ package enum ProgramLife: Sendable, Equatable {
     }
 }
 
+extension ContainerFacts {
+    /// Whether a shell is its program, which does what a script and the variables say. What the image itself would start is
+    /// not known.
+    package var runsScript: Bool {
+        guard !command.isEmpty else { return false }
+        return ShellCommand.unwrapped(command + args).first.map {
+            ShellCommand.shells.contains(ShellCommand.baseName($0))
+        } ?? false
+    }
+}
+
 /// One command of a script: its words, and what is known of the program that they call.
 enum ShellCommand {
     static let shells: Set<String> = ["sh", "bash", "ash", "dash", "zsh", "ksh"]

@@ -31,9 +31,9 @@ final class TermMemory: Sendable {
             for sidecar in pod.sidecars {
                 if let (code, isOfSwap) = pod.codeOnTerm(of: sidecar) {
                     let place = "\(pod.uid)/\(sidecar.name)"
-                    let key = isOfSwap ? state.swapped.removeValue(forKey: place) : TermKey(sidecar)
+                    let key = isOfSwap ? state.swapped.removeValue(forKey: place) : TermKey(sidecar, of: pod)
                     if let key { Self.note(code, key, pod.uid, &state) }
-                } else if sidecar.isOpen, Self.lesson(on: sidecar, state) == .zero {
+                } else if sidecar.isOpen, Self.lesson(on: sidecar, of: pod, state) == .zero {
                     surroundings.learned.insert(sidecar.name)
                 }
             }
@@ -41,10 +41,12 @@ final class TermMemory: Sendable {
     }
 
     /// `nil` where nothing was seen.
-    func lesson(on sidecar: ContainerFacts) -> TermLesson? { state.withLock { Self.lesson(on: sidecar, $0) } }
+    func lesson(on sidecar: ContainerFacts, of pod: PodFacts) -> TermLesson? {
+        state.withLock { Self.lesson(on: sidecar, of: pod, $0) }
+    }
 
-    private static func lesson(on sidecar: ContainerFacts, _ state: State) -> TermLesson? {
-        TermKey(sidecar).flatMap { state.known[$0]?.lesson }
+    private static func lesson(on sidecar: ContainerFacts, of pod: PodFacts, _ state: State) -> TermLesson? {
+        TermKey(sidecar, of: pod).flatMap { state.known[$0]?.lesson }
     }
 
     /// What is about to be swapped will get a SIGTERM.
@@ -53,7 +55,7 @@ final class TermMemory: Sendable {
         state.withLock { state in
             if state.swapped.count >= Self.limit { state.swapped = [:] }
             for sidecar in pod.sidecars where plan.images[sidecar.name] != nil && sidecar.isRunning {
-                state.swapped["\(pod.uid)/\(sidecar.name)"] = TermKey(sidecar)
+                state.swapped["\(pod.uid)/\(sidecar.name)"] = TermKey(sidecar, of: pod)
             }
         }
     }

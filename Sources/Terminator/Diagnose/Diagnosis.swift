@@ -61,7 +61,7 @@ package struct Diagnosis: Sendable {
         surroundings.isKruiseServed = await cluster.isKruiseServed()
         surroundings.budget = try await cluster.budget(of: facts)
         lessons.consult(facts, &surroundings)
-        return PodDiagnosis(facts, verdict, surroundings, lessons: lessons.lesson)
+        return PodDiagnosis(facts, verdict, surroundings, lessons: { lessons.lesson(on: $0, of: facts) })
     }
 
     /// What sidecars make of SIGTERM is seen in other pods: of one pod or Job those beside it are looked at, too, where

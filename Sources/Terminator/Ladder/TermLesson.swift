@@ -1,16 +1,21 @@
 internal import KubeModel
 internal import PodRules
 
-/// Containers that are taken to make the same of SIGTERM: of one image, by its content, and one command.
+/// Containers that are taken to make the same of SIGTERM: of one namespace, one image by its content, one command, and with
+/// the same time for it.
 struct TermKey: Hashable {
+    private let namespace: String
     private let image: String
     private let command: [String]
+    private let grace: Int64
 
-    /// `nil` where nobody has seen it run.
-    init?(_ sidecar: ContainerFacts) {
-        guard !sidecar.imageID.isEmpty else { return nil }
+    /// `nil` where nobody has seen it run, and for a script: what that does may be up to its variables.
+    init?(_ sidecar: ContainerFacts, of pod: PodFacts) {
+        guard !sidecar.imageID.isEmpty, !sidecar.runsScript else { return nil }
+        namespace = pod.key.namespace
         image = sidecar.imageID
         command = sidecar.command + ["\n"] + sidecar.args
+        grace = pod.stopGrace
     }
 }
 

@@ -55,8 +55,6 @@ extension Program {
     static let shellAsleep = Program.shell("sleep 100000", FakeProgram())
     static let ignoresTerm = Program.shell("trap '' TERM; while :; do sleep 1000; done", FakeProgram())
     static let exitsWithZeroOnTerm = Program.onTerm(0)
-    /// The same under a command of its own, of which nothing is learnt from others.
-    static let exitsWithZeroOnTermAlone = Program.onTerm(0, also: ": alone; ")
     static let exitsWith143OnTerm = Program.onTerm(143)
     static let crashes = Program.shell("sleep 1; exit 7", FakeProgram(.init(7)))
     static let cannotBePulled = Program(TestImage.missing, ["sh", "-c", "sleep 100000"], FakeProgram())
@@ -65,10 +63,8 @@ extension Program {
     /// Its `command` is nothing that an exit image would have.
     static let distrolessByPath = Program(TestImage.distroless.name, ["/opt/agent/sleep", "100000"], FakeProgram())
 
-    private static func onTerm(_ code: Int, also words: String = "") -> Program {
-        .shell(
-            "\(words)trap 'exit \(code)' TERM; while :; do sleep 1000 & wait $!; done",
-            FakeProgram(codeOnTerm: code))
+    private static func onTerm(_ code: Int) -> Program {
+        .shell("trap 'exit \(code)' TERM; while :; do sleep 1000 & wait $!; done", FakeProgram(codeOnTerm: code))
     }
 
     /// As Istio's agent does: whoever asks for this path is answered, and it leaves. Process 1 has no handler.

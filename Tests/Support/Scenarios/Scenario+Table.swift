@@ -12,7 +12,7 @@ extension Scenario {
             "shell", "a shell that sleeps, without a handler", [.main(.exits(0)), .sidecar(.shellAsleep)],
             expect: .complete("image")),
         Scenario(
-            "zero-on-term", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTermAlone)],
+            "zero-on-term", "exits with 0 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm)],
             expect: .complete("image")),
         Scenario(
             "143-on-term", "exits with 143 on SIGTERM", [.main(.exits(0)), .sidecar(.exitsWith143OnTerm)],

@@ -9,7 +9,8 @@ import Testing
 @Suite struct TermMemoryTests {
     static func pod(
         _ uid: String, _ state: ContainerState = .up, _ progress: String = "", image: String = "sha256:1",
-        command: [String] = ["agent"], last: ContainerState? = nil, restarts: Int32 = 0
+        command: [String] = ["agent"], last: ContainerState? = nil, restarts: Int32 = 0,
+        _ change: (inout Pod) -> Void = { _ in }
     ) -> PodFacts {
         let sketch = PodSketch().container("main", .exit(1))
             .sidecar("sidecar", state, command: command, restarts: restarts)
@@ -17,6 +18,7 @@ import Testing
                 pod.metadata.uid = uid
                 pod.status.containerStatuses[1].imageID = image
                 if case .terminated(let end)? = last { pod.status.containerStatuses[1].lastTermination = end }
+                change(&pod)
             }
         return (progress.isEmpty ? sketch : sketch.progress(progress)).facts()
     }
@@ -37,6 +39,9 @@ import Testing
         #expect(!Self.learned(memory, Self.pod("x", image: "sha256:2")))
         #expect(!Self.learned(memory, Self.pod("x", command: ["other"])))
         #expect(!Self.learned(memory, Self.pod("x", image: "")))
+        // What a tenant's pods show says nothing of another's, nor what takes its time of one that has less.
+        #expect(!Self.learned(memory, Self.pod("x") { $0.metadata.namespace = "other" }))
+        #expect(!Self.learned(memory, Self.pod("x") { $0.spec.terminationGracePeriodSeconds = 4 }))
         // Once otherwise, and it counts no more.
         _ = Self.learned(memory, Self.pod("c", .exit(143), "sidecar=crr@1490/0"))
         #expect(!Self.learned(memory, Self.pod("x")))
@@ -56,6 +61,15 @@ import Testing
         let memory = TermMemory()
         for uid in ["a", "b"] { _ = Self.learned(memory, Self.pod(uid, state, progress)) }
         #expect(!Self.learned(memory, Self.pod("x")), "\(name)")
+    }
+
+    @Test(arguments: [["sh", "-c", "exec agent"], ["/bin/bash", "/run.sh"], ["tini", "--", "sh", "/run.sh"]])
+    func `a script may do otherwise for another's variables`(_ command: [String]) {
+        let memory = TermMemory()
+        for uid in ["a", "b"] {
+            _ = Self.learned(memory, Self.pod(uid, .exit(0), "sidecar=node@1490/0", command: command))
+        }
+        #expect(!Self.learned(memory, Self.pod("x", command: command)))
     }
 
     @Test(arguments: ["sidecar=hold@1480/0,deadline@1490/0", "sidecar=debug@1490/0", "sidecar=http@1480/0,node@1490/0"])
@@ -82,11 +96,12 @@ import Testing
 
     @Test func `what was learnt can be told`() throws {
         let memory = TermMemory()
-        let sidecar = try #require(Self.pod("x").sidecars.first)
-        #expect(memory.lesson(on: sidecar) == nil)
+        let pod = Self.pod("x")
+        let sidecar = try #require(pod.sidecars.first)
+        #expect(memory.lesson(on: sidecar, of: pod) == nil)
         for (uid, code, lesson) in [("a", 0, TermLesson.zeroOnce), ("b", 0, .zero), ("c", 143, .otherwise)] {
             _ = Self.learned(memory, Self.pod(uid, .exit(Int32(code)), "sidecar=node@1490/0"))
-            #expect(memory.lesson(on: sidecar) == lesson)
+            #expect(memory.lesson(on: sidecar, of: pod) == lesson)
         }
     }
 }

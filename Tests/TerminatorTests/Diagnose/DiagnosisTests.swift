@@ -108,7 +108,7 @@ import YAMLTree
         let cluster = try await Cluster()
         cluster.job("step", backoffLimit: 0)
         for name in ["one", "two", "open"] {
-            cluster.pod(name, policy: "OnFailure")
+            cluster.pod(name, policy: "OnFailure", command: ["agent"])
             cluster.server.update { api in
                 _ = api.change("Pod", name, in: Cluster.namespace) { pod in
                     var statuses = pod["status"]?["containerStatuses"]?.array ?? []
