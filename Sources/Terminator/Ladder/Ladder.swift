@@ -265,16 +265,23 @@ extension Ladder {
     private func signal(endsWithZero: Bool) -> Standing {
         guard sidecar.isRunning else { return .barred("the container does not run") }
         if endsWithZero { return .open }
-        // A pod whose main container failed is failed already.
-        if result == .failed, !sidecar.restarts(after: Self.killed) { return .open }
         if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }
+        guard mayDecide else { return .open }
         if mustNotDecide { return .barred(Self.ignored) }
         // An operator who leaves `hold` out of the ladder wants the signal; where only the Job is missing nobody does.
-        return rungs.contains(.hold) ? .barred("a non-zero exit would fail the pod") : .open
+        guard rungs.contains(.hold) else { return .open }
+        return .barred(
+            result == .failed
+                ? "a non-zero exit could decide what the Job makes of main's failure"
+                : "a non-zero exit would fail the pod")
     }
 
+    /// A pod whose main container failed is failed already; but what its Job makes of that may be up to the exit codes of
+    /// all containers (podFailurePolicy), which a hold keeps out of it.
+    private var mayDecide: Bool { result == .succeeded || canHold && !hasFailed(.hold) }
+
     /// Its exit code is to be ignored, and could count.
-    private var mustNotDecide: Bool { sidecar.ignoresExitCode && result == .succeeded }
+    private var mustNotDecide: Bool { sidecar.ignoresExitCode && mayDecide }
 
     private static let ignored = "its exit code must not decide the pod's result"
     /// What SIGKILL makes of a container that ignores SIGTERM.

@@ -46,7 +46,10 @@ import YAMLTree
         var diagnosis = Self.diagnosis(
             PodSketch().container("main", .exit(3)).sidecar("logger", command: ["/opt/agent/run"])
                 .progress("logger=http@1590/0!")
-        ) { $0.hasNodeAgents = true }
+        ) {
+            $0.hasNodeAgents = true
+            $0.learned = ["logger"]
+        }
         diagnosis.warnings = ["BackOff: Back-off pulling image (3 times) at 2026-11-21T06:00:00Z"]
         #expect(
             DiagnosisText.note(diagnosis, isDetailed: true, now: 1600) == """

@@ -76,14 +76,18 @@ private typealias Variable = WellKnownNames.Variable
         Case("no command", ended.sidecar(command: []), "image"),
         Case("no exit image", ended.sidecar(), "hold", noImage),
         Case("signals would fail the pod", ended.sidecar(), "hold", everything),
-        Case("signals are harmless when main failed", failed.sidecar(), "crr", everything),
-        Case("the node agent is next to Kruise", failed.sidecar(), "node") {
-            $0.exitImage = nil
-            $0.hasNodeAgents = true
-        },
-        Case("exec is what is left", failed.sidecar(), "exec", noImage),
+        Case("main failed, and its Job's policy may ask for exit codes", failed.sidecar(), "hold", everything),
+        Case("the same, and an exit code to ignore", failed.sidecar(env: ignoring), "hold", everything),
         Case(
-            "an exit code to ignore matters no more when main failed", failed.sidecar(env: ignoring), "crr", everything),
+            "the same, and a quit endpoint", failed.sidecar(env: ignoring).annotated(quit, ":1/"), "hold", everything),
+        Case(
+            "the same, and the hold was refused: it is failed already",
+            failed.sidecar().progress("sidecar=hold@1600/0!"), "crr", everything),
+        Case("signals are harmless when main failed and no Job counts it", alone.sidecar(), "crr", everything),
+        Case("the node agent is next to Kruise", alone.sidecar(), "node", onlyAgents),
+        Case("exec is what is left", alone.sidecar(), "exec", noImage),
+        Case(
+            "an exit code to ignore matters no more when main failed", alone.sidecar(env: ignoring), "crr", everything),
         Case(
             "an exit code to ignore: nobody knows with what it quits",
             ended.sidecar(env: ignoring).annotated(quit, ":1/"), "image"),
@@ -168,7 +172,10 @@ private typealias Variable = WellKnownNames.Variable
             "the swap was refused, and nothing ends it with 0",
             ended.sidecar().progress("sidecar=image@1600/0!"), "hold", everything),
         Case(
-            "the swap was refused, main failed", failed.sidecar().progress("sidecar=image@1600/0!"), "crr", everything),
+            "the swap was refused, main failed", failed.sidecar().progress("sidecar=image@1600/0!"), "hold", everything),
+        Case(
+            "the swap was refused, main failed, no Job", alone.sidecar().progress("sidecar=image@1600/0!"), "crr",
+            everything),
         Case(
             "the swap and the hold were refused",
             ended.sidecar().progress("sidecar=image@1599/0!,hold@1600/0!"), "exhausted"),

@@ -10,6 +10,8 @@ import Testing
 
 @Suite struct PlanTests {
     static let ended = PodSketch().container("main", .exit(0))
+    /// Failed, and nothing of it is left to be spoilt.
+    static let alone = PodSketch().container("main", .exit(9)).with { $0.metadata.ownerReferences = [] }
 
     @Test func `one patch for all swaps and the memory of them`() {
         let plan = Plan(for: Self.ended.sidecar("b").sidecar("a").facts(), in: .ordinary())
@@ -60,7 +62,7 @@ import Testing
     }
 
     @Test func `Kruise is asked once for all containers`() {
-        let pod = PodSketch().container("main", .exit(9)).sidecar("a").sidecar("b").facts()
+        let pod = Self.alone.sidecar("a").sidecar("b").facts()
         let plan = Plan(
             for: pod,
             in: .ordinary {
@@ -71,7 +73,7 @@ import Testing
     }
 
     @Test func `the node agent gets the container's id`() {
-        let pod = PodSketch().container("main", .exit(9)).sidecar("a").facts()
+        let pod = Self.alone.sidecar("a").facts()
         let plan = Plan(
             for: pod,
             in: .ordinary {
