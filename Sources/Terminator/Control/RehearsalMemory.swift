@@ -58,9 +58,11 @@ final class RehearsalMemory: Sendable {
                 if let own = Self.lesson(of: pod, sidecar, image) {
                     told.formUnion(note(own, key, at: now, &state))
                 } else if sidecar.isOpen {
-                    if let known = state.known[key], now < known.until {
+                    // The registry is asked anew for each, and may answer otherwise by then: a yes holds for one pod.
+                    let isShared = sidecar.pullPolicy != "Always"
+                    if let known = state.known[key], now < known.until, isShared || known.verdict != .passed {
                         surroundings.remembered[sidecar.name] = known.verdict
-                    } else if let begun = state.begun[key], now < begun.until {
+                    } else if let begun = state.begun[key], now < begun.until, isShared || begun.pod == pod.uid {
                         surroundings.rehearsing.insert(sidecar.name)
                         if begun.pod != pod.uid { state.begun[key]?.waiting.insert(pod.key) }
                     }

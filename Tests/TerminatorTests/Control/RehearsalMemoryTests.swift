@@ -100,6 +100,22 @@ import Testing
         #expect(bench.consult(Self.other(one.change)).remembered.isEmpty)
     }
 
+    /// The registry is asked again for each swap, and may answer otherwise by then.
+    @Test func `who always pulls rehearses for itself, and takes a no from others`() {
+        let bench = Bench()
+        let always: @Sendable (inout Pod) -> Void = { $0.spec.containers[1].imagePullPolicy = "Always" }
+        let begun = Self.ended.with(always).progress(Self.begun)
+        let facts = Self.ended.with(always).facts()
+        let surroundings = bench.consult(Self.ended.with(always))
+        bench.memory.note(Plan(for: facts, in: surroundings), of: facts, surroundings)
+        #expect(bench.consult(Self.ended.with(always)).rehearsing == ["sidecar"])
+        #expect(bench.consult(Self.other(always)).rehearsing.isEmpty)
+        _ = bench.consult(begun.helper(.exit(0)))
+        #expect(bench.consult(Self.other(always)).remembered.isEmpty)
+        _ = bench.consult(begun.helper(.waiting("ErrImagePull")))
+        #expect(bench.consult(Self.other(always)).remembered["sidecar"] != nil)
+    }
+
     @Test func `arguments mean nothing to our own image`() {
         let memory = RehearsalMemory(
             ExitImage("registry.example/kpipe-exit@sha256:1"), time: Timepiece(VirtualClock()),
