@@ -13,6 +13,13 @@ final class ClusterFacts: Sendable {
         var at: Duration
     }
 
+    /// A Job's restarts, and how many it may have.
+    private struct Count {
+        var limit: Int
+        var shares: [RestartShare]
+        var at: Duration
+    }
+
     private let api: any KubeAPI
     private let discovery: Discovery
     private let rules: MarkerRules
@@ -20,10 +27,15 @@ final class ClusterFacts: Sendable {
     private let nodes = Mutex<[String: Remembered]>([:])
     private let wasKruiseServed = Mutex(false)
     private let namespaces: KnownNamespaces
+    /// By namespace and Job: another namespace's pods may claim to be a Job's.
+    private let counts = Mutex<[String: Count]>([:])
+    private let selection: PodSelection
 
     /// Labels of nodes change rarely.
     private static let lifetime = Duration.seconds(300)
     private static let limit = 10_000
+    /// Of a Job whose pods end together they are counted once, and not for each.
+    private static let lifetimeOfCount = Duration.seconds(1)
 
     init(_ api: any KubeAPI, rules: MarkerRules, namespaces: KnownNamespaces, time: Timepiece) {
         self.api = api
@@ -31,6 +43,9 @@ final class ClusterFacts: Sendable {
         self.namespaces = namespaces
         self.time = time
         discovery = Discovery(api, time: time)
+        var selection = rules.selection { _ in false }
+        selection.marks = nil
+        self.selection = selection
     }
 
     /// A pod as it is now; `nil` where it does not exist.
@@ -77,21 +92,54 @@ final class ClusterFacts: Sendable {
     /// How many restarts the pod's Job still allows. A Job that is gone counts nothing any more.
     func budget(of pod: PodFacts) async throws(KubeError) -> RestartBudget {
         guard pod.restartPolicy == .onFailure, let job = pod.job, pod.isTrackedByJob else { return .unlimited }
+        let (place, now) = (Self.place(of: pod, job), time.now())
+        if let known = counts.withLock({ $0[place] }), now - known.at < Self.lifetimeOfCount {
+            return RestartBudget(backoffLimit: known.limit, of: pod, beside: known.shares)
+        }
         let key = ObjectKey(namespace: pod.key.namespace, name: job.name)
         guard let document = try await object(.jobs, key), document["metadata"]?["uid"]?.text == job.uid else {
             return .unlimited
         }
         let limit = document["spec"]?["backoffLimit"]?.text.flatMap { Int($0) } ?? Self.standardBackoffLimit
-        return RestartBudget(backoffLimit: limit, of: pod, among: try await pods(of: job, in: pod.key.namespace))
+        let count = Count(limit: limit, shares: try await shares(of: job, in: pod.key.namespace), at: now)
+        counts.withLock { counts in
+            if counts.count >= Self.limit { counts = counts.filter { now - $0.value.at < Self.lifetimeOfCount } }
+            counts[place] = count
+        }
+        return RestartBudget(backoffLimit: count.limit, of: pod, beside: count.shares)
     }
 
     /// What the API server fills in.
     static let standardBackoffLimit = 6
 
-    private func pods(of job: PodFacts.JobReference, in namespace: String) async throws(KubeError) -> [PodFacts] {
-        let pods: [Pod] = try await api.list(
-            .pods, namespace: namespace, labels: "\(WellKnownNames.Label.jobUID)=\(job.uid)")
-        return pods.map(facts)
+    /// A pod is about to take this of its Job's budget.
+    func take(_ pod: PodFacts) {
+        guard let job = pod.job else { return }
+        let share = RestartShare(of: pod)
+        counts.withLock { counts in
+            let place = Self.place(of: pod, job)
+            counts[place]?.shares.removeAll { $0.uid == pod.uid }
+            if let share { counts[place]?.shares.append(share) }
+        }
+    }
+
+    /// The Job's restarts are others than they were.
+    func forgetRestarts(of pod: PodFacts) {
+        guard let job = pod.job else { return }
+        counts.withLock { $0[Self.place(of: pod, job)] = nil }
+    }
+
+    private static func place(of pod: PodFacts, _ job: PodFacts.JobReference) -> String {
+        "\(pod.key.namespace)/\(job.uid)"
+    }
+
+    private func shares(
+        of job: PodFacts.JobReference, in namespace: String
+    ) async throws(KubeError) -> [RestartShare] {
+        try await api.list(.pods, namespace: namespace, labels: "\(WellKnownNames.Label.jobUID)=\(job.uid)") {
+            (encoding, bytes) throws(WireError) in
+            try selection.pod(encoding, in: bytes).flatMap { RestartShare(of: facts(of: $0)) }
+        }
     }
 
     private enum NodeKind {

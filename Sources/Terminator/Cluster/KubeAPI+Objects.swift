@@ -19,11 +19,21 @@ extension KubeAPI {
     func list<Object: WireObject>(
         _ resource: APIResource, namespace: String? = nil, labels: String = "", fields: String = ""
     ) async throws(KubeError) -> [Object] {
+        try await list(resource, namespace: namespace, labels: labels, fields: fields) {
+            (encoding, bytes) throws(WireError) in try Object(encoding, in: bytes)
+        }
+    }
+
+    /// The same with what `read` makes of each, and nothing else kept of them; `nil` is left out.
+    func list<Value>(
+        _ resource: APIResource, namespace: String? = nil, labels: String = "", fields: String = "",
+        _ read: (ObjectEncoding, Span<UInt8>) throws(WireError) -> Value?
+    ) async throws(KubeError) -> [Value] {
         var options = ListOptions()
         options.labelSelector = labels
         options.fieldSelector = fields
         options.limit = 500
-        var objects: [Object] = []
+        var values: [Value] = []
         while true {
             let answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: .protobuf))
             let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
@@ -31,11 +41,11 @@ extension KubeAPI {
             do throws(WireError) {
                 reader.append(answer.body)
                 while let item = try reader.next() {
-                    objects.append(
-                        try reader.withObject(item) { (bytes) throws(WireError) in try Object(encoding, in: bytes) })
+                    let value = try reader.withObject(item) { (bytes) throws(WireError) in try read(encoding, bytes) }
+                    if let value { values.append(value) }
                 }
                 let token = try reader.finish().continueToken
-                guard !token.isEmpty else { return objects }
+                guard !token.isEmpty else { return values }
                 options = options.continued(with: token)
             } catch {
                 throw KubeError(attempted: "list \(resource.plural)", reason: .malformed("\(error)"))

@@ -76,18 +76,25 @@ struct Reconciler: Sendable {
 
     private func visit(_ pod: PodFacts, _ verdict: Verdict, seen: Duration) async throws(KubeError) -> WorkOutcome {
         metrics.verdicts.increment(verdict.word)
-        guard pod.restartPolicy == .onFailure, let job = pod.job else {
-            return try await act(on: pod, verdict, budget: .unlimited, seen: seen)
-        }
+        var surroundings = settings.surroundings(at: settings.clock())
+        surroundings.isKruiseServed = await cluster.isKruiseServed()
+        var look = Look(pod: pod, verdict: verdict, surroundings: surroundings, written: pod.memory, seen: seen)
+        guard pod.restartPolicy == .onFailure, let job = pod.job else { return try await act(&look) ?? .failed }
         guard case .terminate = verdict else {
             // Its restarts count no more, which another may have waited for.
+            cluster.forgetRestarts(of: pod)
             if let other = await gates.leave(pod.key, job.uid) { wake(other) }
-            return try await act(on: pod, verdict, budget: .unlimited, seen: seen)
+            return try await act(&look) ?? .failed
         }
+        look.surroundings.budget = .unknown
+        if let outcome = try await act(&look) { return outcome }
+        let begun = look
         let result: Result<WorkOutcome, KubeError> = await gates.pass(job.uid) {
             do throws(KubeError) {
-                var budget = try await cluster.budget(of: pod)
-                let outcome = try await act(on: pod, verdict, budget: budget, seen: seen)
+                var (look, budget) = (begun, try await cluster.budget(of: begun.pod))
+                look.surroundings.budget = budget
+                look.surroundings.now = settings.clock()
+                let outcome = try await act(&look) ?? .failed
                 if budget.take() == .later, outcome != .done { await gates.wait(pod.key, job.uid) }
                 return .success(outcome)
             } catch {
@@ -97,55 +104,72 @@ struct Reconciler: Sendable {
         return try result.get()
     }
 
-    private func act(
-        on pod: PodFacts, _ verdict: Verdict, budget: RestartBudget, seen: Duration
-    ) async throws(KubeError) -> WorkOutcome {
-        var (pod, verdict) = (pod, verdict)
-        var surroundings = settings.surroundings(at: settings.clock())
-        surroundings.isKruiseServed = await cluster.isKruiseServed()
-        surroundings.budget = budget
-        var written = pod.memory
+    /// One look at a pod, which a rung that fails at once makes longer.
+    private struct Look {
+        var pod: PodFacts
+        var verdict: Verdict
+        var surroundings: Surroundings
+        /// The pod's memory, as it was read or written last.
+        var written: String
+        let seen: Duration
+    }
+
+    /// - Returns: `nil` where the Job's restarts have to be counted before it goes on.
+    private func act(_ look: inout Look) async throws(KubeError) -> WorkOutcome? {
         // A rung that fails at once is followed by the next in the same visit; each is tried once, so this ends.
         for _ in Rung.allCases {
-            rehearsals.consult(pod, &surroundings)
-            lessons.consult(pod, &surroundings)
-            let plan = Plan(for: pod, verdict, in: surroundings)
+            let (pod, verdict) = (look.pod, look.verdict)
+            rehearsals.consult(pod, &look.surroundings)
+            lessons.consult(pod, &look.surroundings)
+            let plan = Plan(for: pod, verdict, in: look.surroundings)
+            if plan.lacksBudget { return nil }
             if settings.isDryRun {
                 performer.announcer.announce(plan.announcements, of: pod)
                 return .done
             }
             let isFirst = pod.progress.isEmpty && !plan.progress.isEmpty
-            rehearsals.note(plan, of: pod, surroundings)
+            rehearsals.note(plan, of: pod, look.surroundings)
             lessons.note(plan, of: pod)
+            if !plan.images.isEmpty {
+                var swapped = pod
+                swapped.progress = plan.progress
+                cluster.take(swapped)
+            }
             let outcome: PlanPerformer.Outcome
             do throws(KubeError) { outcome = try await performer.perform(plan, on: pod) } catch {
-                rehearsals.giveUp(pod)
+                giveUp(pod)
                 throw error
             }
-            if isFirst { metrics.untilRequest.observe((time.now() - seen) / .seconds(1)) }
+            if isFirst { metrics.untilRequest.observe((time.now() - look.seen) / .seconds(1)) }
             guard !outcome.failures.isEmpty else {
                 if settings.isOnce, !plan.isUnderWay { return .done }
                 return plan.recheck.map { .again(after: .seconds($0)) } ?? .done
             }
             if outcome.failures.contains(where: { $0.rung == .crr && $0.code == 404 }) { cluster.forgetKruise() }
-            rehearsals.giveUp(pod)
+            giveUp(pod)
             let progress = plan.progress(after: outcome, of: pod)
-            if outcome.isCarriedOut, plan.changesPod(pod) { written = plan.progress.description }
+            if outcome.isCarriedOut, plan.changesPod(pod) { look.written = plan.progress.description }
             guard var current = try await cluster.pod(pod.key), current.uid == pod.uid else { return .done }
-            if current.memory == written {
+            if current.memory == look.written {
                 // What was learnt is written with the next rung, on the pod as it is now.
                 current.progress = progress
                 current.hasUnwrittenMemory = true
             } else {
                 // Decided about as it was before: somebody has gone on meanwhile, perhaps we.
-                written = current.memory
+                look.written = current.memory
             }
             for failure in outcome.failures {
-                surroundings.failures[failure.container, default: [:]][failure.rung] = failure.reason
+                look.surroundings.failures[failure.container, default: [:]][failure.rung] = failure.reason
             }
-            (pod, verdict) = (current, current.verdict)
+            (look.pod, look.verdict) = (current, current.verdict)
         }
         return .failed
+    }
+
+    /// Not all of what was planned has been done.
+    private func giveUp(_ pod: PodFacts) {
+        rehearsals.giveUp(pod)
+        cluster.forgetRestarts(of: pod)
     }
 }
 

@@ -24,6 +24,8 @@ package struct Plan: Sendable, Equatable {
     package var conclusion: MainResult?
     /// When to look at the pod again although nothing was heard of it, in seconds.
     package var recheck: Int64?
+    /// The Job's restarts decide, and were not counted: it is to be made again with them.
+    package var lacksBudget = false
     /// Something that was begun, or is about to be, may yet end a sidecar.
     package var isUnderWay = false
 
@@ -120,6 +122,7 @@ extension Plan {
                 recheck = min(recheck ?? seconds, seconds)
             }
         }
+        lacksBudget = budget.isMissed
         if progress.holds, !pod.isLabelledHeld { heldLabel = true }
     }
 

@@ -2,6 +2,7 @@ import Basics
 import FakeKube
 import KubeClient
 import KubeModel
+import KubeTestSupport
 import Logging
 import OperatorConfiguration
 import PodRules
@@ -330,6 +331,35 @@ import YAMLTree
         let own = try #require(try await facts.pod(ObjectKey(namespace: Cluster.namespace, name: "own")))
         var budget = try await facts.budget(of: own)
         #expect(budget.take() == .later, "the other pod's swap is under way")
+        await cluster.client.shutdown()
+    }
+
+    @Test func `a Job's pods that end together are counted once, with the swaps since`() async throws {
+        let cluster = try await Cluster()
+        cluster.job("step", backoffLimit: 3)
+        for name in ["a", "b", "c"] { cluster.pod(name, policy: "OnFailure") }
+        let clock = VirtualClock()
+        let facts = ClusterFacts(cluster.client, rules: .init(), namespaces: KnownNamespaces(), time: Timepiece(clock))
+        var pods: [PodFacts] = []
+        for name in ["a", "b", "c"] {
+            pods.append(try #require(try await facts.pod(ObjectKey(namespace: Cluster.namespace, name: name))))
+        }
+        for (pod, allowance) in zip(pods, [RestartBudget.Allowance.granted, .granted, .later]) {
+            var budget = try await facts.budget(of: pod)
+            #expect(budget.take() == allowance)
+            var swapped = pod
+            swapped.progress.record(.init(.image, at: 1), of: "sidecar")
+            facts.take(swapped)
+        }
+        let counts = { cluster.server.requests.count { $0.target.contains("/pods?") } }
+        #expect(counts() == 1)
+        // They were not made after all.
+        clock.advance(by: .seconds(1))
+        var budget = try await facts.budget(of: pods[0])
+        #expect(budget.take() == .granted && counts() == 2)
+        facts.forgetRestarts(of: pods[0])
+        _ = try await facts.budget(of: pods[0])
+        #expect(counts() == 3)
         await cluster.client.shutdown()
     }
 }

@@ -56,10 +56,36 @@ import Testing
         #expect(budget.take() == .denied)
     }
 
+    /// A Job's pods are listed and counted only where a swap is next.
+    @Test(
+        arguments: [
+            ("a swap", RestartBudgetTests.own, true),
+            ("asked first", own.annotated(WellKnownNames.Annotation.quitPrefix + "sidecar", ":1/"), false),
+            ("held", own.progress("sidecar=hold@1590/0"), false),
+            (
+                "left alone for its last lines",
+                own.annotated(WellKnownNames.Annotation.lingerPrefix + "sidecar", "200s"), false
+            ),
+            (
+                "it never ran",
+                PodSketch("OnFailure").container("main", .exit(0)).sidecar("sidecar", .waiting("ErrImagePull")), false
+            ),
+            ("counted", own.with { $0.metadata.finalizers = [] }, false),
+        ])
+    func `who asks for a Job's restarts`(_ name: String, _ sketch: PodSketch, _ isAsked: Bool) {
+        #expect(Plan(for: sketch.facts(), in: .ordinary { $0.budget = .unknown }).lacksBudget == isAsked, "\(name)")
+    }
+
     @Test func `a swap that was refused costs nothing`() {
         let refused = Self.other(
             6, PodSketch("OnFailure").container("main", .up).sidecar("s").progress("s=image@5/0!"))
         var budget = RestartBudget(backoffLimit: 2, of: Self.own.facts(), among: [refused])
         #expect(budget.take() == .granted)
+    }
+}
+
+extension RestartBudget {
+    init(backoffLimit: Int, of pod: PodFacts, among pods: [PodFacts]) {
+        self.init(backoffLimit: backoffLimit, of: pod, beside: pods.compactMap(RestartShare.init))
     }
 }
