@@ -30,7 +30,7 @@ package struct Ladder: Sendable {
     /// The next step, and what stands in the way of the rungs before it. A swap that is granted is taken from `budget`.
     package func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
         if pod.progress.holds, pod.job != nil { return (stepWhileHolding(), []) }
-        if let seconds = lingering { return (.linger(seconds), []) }
+        if let seconds = lingering(sidecar) { return (.linger(seconds), []) }
         var obstacles: [Obstacle] = []
         for rung in rungs where rung != .hold && !isSpoilt {
             switch standing(rung, budget: &budget) {
@@ -67,8 +67,13 @@ package struct Ladder: Sendable {
         guard !pod.isTrackedByJob else {
             return pod.phase == result.phase ? .wait(holdInterval, for: .hold) : .attempt(.hold)
         }
+        if let seconds = lingering(sidecar) { return .linger(seconds) }
         var unlimited = RestartBudget.unlimited
         for rung in [Rung.image, .deadline] where rung == .deadline || rungs.contains(rung) {
+            // It would end the whole pod.
+            if rung == .deadline, let seconds = pod.openSidecars.compactMap(lingering).max() {
+                return .wait(seconds, for: rung)
+            }
             switch standing(rung, budget: &unlimited) {
             // The Job has counted main's result: what a swap could spoil is spoilt no more.
             case .open, .due: return .attempt(rung)
@@ -80,8 +85,11 @@ package struct Ladder: Sendable {
     }
 
     /// Seconds that are left of the time its author gave it after main's end; a clock that is behind adds none.
-    private var lingering: Int64? {
-        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).isEmpty, let sinceMainEnd else { return nil }
+    private func lingering(_ sidecar: ContainerFacts) -> Int64? {
+        // A hold is the pod's affair, and the others'.
+        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).allSatisfy({ $0.rung == .hold }),
+            let sinceMainEnd
+        else { return nil }
         let left = min(sidecar.linger, surroundings.lingerLimit) - sinceMainEnd
         return left > 0 ? left : nil
     }

@@ -53,6 +53,7 @@ private typealias Variable = WellKnownNames.Variable
     static let alone = failed.with { $0.metadata.ownerReferences = [] }
     static let retried = PodSketch("OnFailure").container("main", .exit(0))
     static let quit = WellKnownNames.Annotation.quitPrefix + "sidecar"
+    static let linger = WellKnownNames.Annotation.lingerPrefix + "sidecar"
     static let strange = ["/opt/server", "--forever"]
     static let noImage: @Sendable (inout Surroundings) -> Void = { $0.exitImage = nil }
     static let asUsual: @Sendable (inout Surroundings) -> Void = { _ in }
@@ -226,6 +227,15 @@ private typealias Variable = WellKnownNames.Variable
         ) {
             $0.budget = budget(0)
         },
+        Case(
+            "counted, and still to be left alone for its last lines",
+            counted.sidecar().annotated(linger, "160s").progress("sidecar=hold@1590/0"), "linger 60"),
+        Case(
+            "held, not yet counted", ended.sidecar().annotated(linger, "160s").progress("sidecar=hold@1590/0"), "hold"),
+        Case(
+            "counted, and another has last lines: a deadline would end both",
+            counted.sidecar().sidecar("other").annotated(WellKnownNames.Annotation.lingerPrefix + "other", "160s")
+                .progress("sidecar=hold@1590/0"), "deadline in 60", noImage),
         Case("counted, and no image", counted.sidecar().progress("sidecar=hold@1590/0"), "deadline", noImage),
         Case(
             "counted, the pull failed before",
