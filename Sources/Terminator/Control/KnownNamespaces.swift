@@ -7,14 +7,35 @@ internal import Synchronization
 
 /// Namespaces whose label asks for known sidecars to count. Kept by whoever follows them.
 final class KnownNamespaces: Sendable {
-    private let names = Mutex<Set<String>>([])
+    /// By name the uid that was told last: where one was deleted and made again while the watch was broken, the new one
+    /// is told of before the old one's removal.
+    private let names = Mutex<[String: ObjectUID]>([:])
 
-    func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }
+    func contains(_ name: String) -> Bool { names.withLock { $0[name] != nil } }
 
-    /// - Returns: whether that is news.
-    func insert(_ name: String) -> Bool { names.withLock { $0.insert(name).inserted } }
+    private func insert(_ name: String, _ uid: ObjectUID) -> Bool {
+        names.withLock { $0.updateValue(uid, forKey: name) == nil }
+    }
 
-    func remove(_ name: String) -> Bool { names.withLock { $0.remove(name) != nil } }
+    private func remove(_ name: String, _ uid: ObjectUID? = nil) -> Bool {
+        names.withLock { names in
+            guard uid == nil || names[name] == uid else { return false }
+            return names.removeValue(forKey: name) != nil
+        }
+    }
+
+    /// - Returns: whether any of that is news.
+    func take(_ changes: [ObjectChange<String>]) -> Bool {
+        var isNews = false
+        for change in changes {
+            switch change {
+            case .added(let uid, let name), .updated(let uid, _, let name): isNews = insert(name, uid) || isNews
+            case .removed(let uid, let name): isNews = remove(name, uid) || isNews
+            case .synced: break
+            }
+        }
+        return isNews
+    }
 
     /// Learns which they are.
     ///
@@ -26,10 +47,13 @@ final class KnownNamespaces: Sendable {
         if let name {
             // Allowed by a role in that namespace alone, other than a list or watch of it.
             let namespace = try await api.metadata(.namespaces, ObjectKey(name: name))
-            return namespace?.labels[WellKnownNames.Label.terminateKnown] == "enabled" ? insert(name) : remove(name)
+            guard let namespace, namespace.labels[WellKnownNames.Label.terminateKnown] == "enabled" else {
+                return remove(name)
+            }
+            return insert(name, ObjectUID(namespace.uid))
         }
         let labelled: [PartialObject] = try await api.list(.namespaces, labels: Self.selector)
-        return labelled.map { insert($0.metadata.name) }.contains(true)
+        return labelled.map { insert($0.metadata.name, ObjectUID($0.metadata.uid)) }.contains(true)
     }
 
     private static let selector = "\(WellKnownNames.Label.terminateKnown)=enabled"
@@ -66,15 +90,7 @@ final class KnownNamespaces: Sendable {
             api, WatchScope(.namespaces, labelSelector: Self.selector, encoding: .protobuf),
             RecordDecoder(PartialObject.self) { $0.metadata.name }, options: options
         ) { changes in
-            var isNews = false
-            for change in changes {
-                switch change {
-                case .added(_, let name), .updated(_, _, let name): isNews = self.insert(name) || isNews
-                case .removed(_, let name): isNews = self.remove(name) || isNews
-                case .synced: break
-                }
-            }
-            if isNews { onChange() }
+            if self.take(changes) { onChange() }
         }
     }
 }

@@ -2,6 +2,7 @@ import Basics
 import FakeKube
 import KubeClient
 import KubeModel
+import KubeRuntime
 import KubeTestSupport
 import Logging
 import OperatorConfiguration
@@ -326,7 +327,7 @@ import YAMLTree
             }
         }
         let namespaces = KnownNamespaces()
-        _ = namespaces.insert(Cluster.namespace)
+        _ = namespaces.take([.added(ObjectUID("1"), Cluster.namespace)])
         let facts = ClusterFacts(cluster.client, rules: .init(), namespaces: namespaces, time: .system)
         let own = try #require(try await facts.pod(ObjectKey(namespace: Cluster.namespace, name: "own")))
         var budget = try await facts.budget(of: own)
@@ -361,5 +362,23 @@ import YAMLTree
         _ = try await facts.budget(of: pods[0])
         #expect(counts() == 3)
         await cluster.client.shutdown()
+    }
+
+    /// Names that were labelled before, changes, whether that is news, and whether the name counts then.
+    @Test(
+        arguments: [
+            ([.added(ObjectUID("1"), "a")], true, true),
+            ([.added(ObjectUID("1"), "a"), .removed(ObjectUID("1"), "a")], true, false),
+            // Deleted and made again while the watch was broken.
+            ([.added(ObjectUID("1"), "a"), .added(ObjectUID("2"), "a"), .removed(ObjectUID("1"), "a")], true, true),
+            ([.added(ObjectUID("1"), "a"), .removed(ObjectUID("1"), "a"), .added(ObjectUID("2"), "a")], true, true),
+            ([.removed(ObjectUID("1"), "a")], false, false), ([.synced], false, false),
+        ] as [([ObjectChange<String>], Bool, Bool)])
+    func `a namespace of the same name is another one`(
+        _ changes: [ObjectChange<String>], _ isNews: Bool, _ counts: Bool
+    ) {
+        let namespaces = KnownNamespaces()
+        #expect(namespaces.take(changes) == isNews)
+        #expect(namespaces.contains("a") == counts)
     }
 }
