@@ -41,6 +41,8 @@ package struct PodFacts: Sendable, Equatable {
     package var isLabelledHeld = false
     /// What the terminator noted on the pod; how to read it is known to the terminator alone.
     package var memory = ""
+    /// What the node agent was asked to stop, as the annotation says.
+    package var stopCue = ""
     /// More was learnt since than the pod's annotation says.
     package var hasUnwrittenMemory = false
     /// The container that kubectl takes where none is named.
@@ -181,6 +183,7 @@ extension PodFacts {
         defaultContainer = pod.metadata.annotations[WellKnownNames.Annotation.defaultContainer]
         hasSidecarsAnnotation = pod.metadata.annotations[WellKnownNames.Annotation.sidecars] != nil
         memory = pod.metadata.annotations[WellKnownNames.Annotation.progress] ?? ""
+        stopCue = pod.metadata.annotations[WellKnownNames.Annotation.stopCue] ?? ""
 
         let roles = PodRoles(pod, rules: rules, countsKnown: countsKnown)
         let quits = ContainerAnnotations.quits(of: pod)

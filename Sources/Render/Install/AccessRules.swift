@@ -72,7 +72,8 @@ package struct TerminatorReach: Sendable, Equatable {
             rungs.contains(.http) ? AccessRule("", [quit], verbs, for: "the rung http: quit endpoints") : nil,
             rungs.contains(.exec) ? AccessRule("", ["pods/exec"], verbs, for: "the rung exec: signals") : nil,
             rungs.contains(.crr) && kruise
-                ? AccessRule("apps.kruise.io", ["containerrecreaterequests"], ["create"], for: "the rung crr") : nil,
+                ? AccessRule("apps.kruise.io", ["containerrecreaterequests"], ["create", "get"], for: "the rung crr")
+                : nil,
         ].compactMap(\.self)
     }
 

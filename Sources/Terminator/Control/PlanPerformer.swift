@@ -4,6 +4,7 @@ internal import Logging
 internal import OperatorConfiguration
 internal import PodRules
 internal import Telemetry
+internal import YAMLTree
 
 /// Carries plans out: first the patch that remembers what is tried, then the calls.
 struct PlanPerformer: Sendable {
@@ -53,7 +54,9 @@ struct PlanPerformer: Sendable {
                 // A hold is said again each second.
                 if plan.begins(call) { metrics.rungs.increment(call.rung.rawValue, "requested") }
             } catch {
-                let failed = plan.attempts(of: call).map { failure($0, error, (error as? KubeError)?.status?.code) }
+                let missed = (error as? RequestWithout)?.containers
+                let failed = plan.attempts(of: call).filter { missed?.contains($0.container) ?? true }
+                    .map { failure($0, error, (error as? KubeError)?.status?.code) }
                 guard let error = error as? KubeError else {
                     failures += failed
                     continue
@@ -114,13 +117,7 @@ struct PlanPerformer: Sendable {
         switch call {
         case .quit(_, let endpoint): try await quit(endpoint, of: pod)
         case .signal(let container, let stop): try await signal(container, stop, of: pod)
-        case .recreate(let containers):
-            do throws(KubeError) {
-                _ = try await api.send(PlanRequests.recreate(pod, containers: containers))
-            } catch {
-                // Asked before, by us or by Kruise's own controller.
-                guard error.status?.reason == "AlreadyExists" else { throw error }
-            }
+        case .recreate(let containers): try await recreate(containers, of: pod)
         case .rehearse(let purposes, let image):
             let swap = PlanRequests.trial(purposes.mapValues { _ in image }, plan.progress, of: pod)
             try await PodHelpers(api: api).rehearse(purposes, image: image, swap: swap, in: pod)
@@ -128,6 +125,27 @@ struct PlanPerformer: Sendable {
             try await PodHelpers(api: api).signal(container, stop, image: image, in: pod)
         case .hold(let phase): _ = try await api.send(PlanRequests.hold(pod, phase: phase))
         }
+    }
+
+    /// A pod has one such request, made by us or by Kruise's own controller, and nothing is added to it.
+    private func recreate(_ containers: [String], of pod: PodFacts) async throws {
+        do throws(KubeError) {
+            _ = try await api.send(PlanRequests.recreate(pod, containers: containers))
+            return
+        } catch {
+            guard error.status?.reason == "AlreadyExists" else { throw error }
+        }
+        let answer: APIResponse
+        do throws(KubeError) {
+            answer = try await api.send(.get(.containerRecreateRequests, PlanRequests.recreateKey(pod)))
+        } catch {
+            // Gone again, or not for us to see: then it is taken to be about these.
+            guard let code = error.status?.code, code == 404 || code == 403 else { throw error }
+            return
+        }
+        let named = try YAMLNode(parsing: answer.body)["spec"]?["containers"]?.sequence ?? []
+        let missed = Set(containers).subtracting(named.compactMap { $0["name"]?.text })
+        if !missed.isEmpty { throw RequestWithout(containers: missed) }
     }
 
     private func quit(_ endpoint: QuitEndpoint, of pod: PodFacts) async throws {
@@ -167,6 +185,12 @@ struct PlanPerformer: Sendable {
 private struct CallFailure: Error, CustomStringConvertible {
     var message: String
     var description: String { message }
+}
+
+/// The pod's request to Kruise was made for others.
+private struct RequestWithout: Error, CustomStringConvertible {
+    var containers: Set<String>
+    var description: String { "the pod's ContainerRecreateRequest was made for other containers, and is not changed" }
 }
 
 extension KubeError {

@@ -121,9 +121,16 @@ extension Ladder {
             return .barred("was tried and failed\(reason.map { ": \($0)" } ?? "")")
         }
         if hasFailed(rung) { return .barred(failureOfSwap) }
-        let left = surroundings.patience.seconds(for: rung, grace: pod.grace) - elapsed(since: attempt)
+        let left = patience(for: rung, since: attempt)
         if rung == .debug { return signalling(within: left) }
+        // The pod does not show whether Kruise was reached; to ask again changes nothing.
+        if rung == .crr, left > 0, sidecar.isRunning, surroundings.isKruiseServed { return .open }
         return left > 0 ? .pending(left) : .barred("was tried; the container did not end")
+    }
+
+    /// Seconds until an attempt that is made now, or was not long ago, is taken to have led to nothing.
+    func patience(for rung: Rung, since attempt: Progress.Attempt? = nil) -> Int64 {
+        surroundings.patience.seconds(for: rung, grace: pod.grace) - (attempt.map(elapsed) ?? 0)
     }
 
     func hasFailed(_ rung: Rung) -> Bool {
@@ -134,8 +141,7 @@ extension Ladder {
     /// An attempt that is long past and led to nothing counts no more.
     func recentAttempt(_ rung: Rung) -> Progress.Attempt? {
         pod.progress.attempt(rung, of: sidecar.name).flatMap { attempt in
-            elapsed(since: attempt) > Patience.forgotten + surroundings.patience.seconds(for: rung, grace: pod.grace)
-                ? nil : attempt
+            elapsed(since: attempt) > Patience.forgotten + patience(for: rung) ? nil : attempt
         }
     }
 

@@ -133,7 +133,7 @@ extension Plan {
         let sidecar = ladder.sidecar
         let isRepeated =
             rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
-            || rung == .debug && ladder.recentAttempt(rung)?.hasFailed == false
+            || (rung == .debug || rung == .crr) && ladder.recentAttempt(rung)?.hasFailed == false
         attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {
             progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
@@ -141,7 +141,8 @@ extension Plan {
         }
         lookAgain(
             in: rung == .hold
-                ? ladder.holdInterval : ladder.surroundings.patience.seconds(for: rung, grace: ladder.pod.grace))
+                ? ladder.holdInterval : ladder.patience(for: rung, since: isRepeated ? ladder.recentAttempt(rung) : nil)
+        )
         switch rung {
         case .http: if let quit = sidecar.quit { calls.append(.quit(container: sidecar.name, quit)) }
         case .image: images[sidecar.name] = ladder.swapImage

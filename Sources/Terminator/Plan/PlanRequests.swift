@@ -16,7 +16,8 @@ enum PlanRequests {
             .init(WellKnownNames.Annotation.progress, .string(plan.progress.description))
         ]
         if !plan.cues.isEmpty {
-            annotations.append(.init(WellKnownNames.Annotation.stopCue, .string(StopCue(plan.cues).annotation)))
+            let cue = StopCue(followed(in: pod).merging(plan.cues) { _, new in new })
+            annotations.append(.init(WellKnownNames.Annotation.stopCue, .string(cue.annotation)))
         }
         var spec: [JSONValue.Member] = []
         if !plan.images.isEmpty {
@@ -34,6 +35,13 @@ enum PlanRequests {
                     "metadata": metadata(pod, more),
                     "spec": spec.isEmpty ? nil : .object(spec),
                 ])))
+    }
+
+    /// Earlier cues about containers that still run: the node agent is at them.
+    private static func followed(in pod: PodFacts) -> [String: String] {
+        StopCue(annotation: pod.stopCue).containers.filter { name, id in
+            pod.sidecars.contains { $0.name == name && $0.isRunning && $0.containerID == id }
+        }
     }
 
     /// The swap of these images as it would be made, to be admitted or refused without being made.
@@ -95,7 +103,7 @@ enum PlanRequests {
             "apiVersion": .string(APIResource.containerRecreateRequests.apiVersion),
             "kind": .string(APIResource.containerRecreateRequests.kind),
             "metadata": [
-                "name": .string("sidecar-termination-\(pod.uid)"), "namespace": .string(pod.key.namespace),
+                "name": .string(recreateKey(pod).name), "namespace": .string(pod.key.namespace),
                 "ownerReferences": [
                     ["apiVersion": "v1", "kind": "Pod", "name": .string(pod.key.name), "uid": .string(pod.uid)]
                 ],
@@ -109,6 +117,10 @@ enum PlanRequests {
         ]
         return .create(
             .containerRecreateRequests, namespace: pod.key.namespace, body: Array(body.text.utf8))
+    }
+
+    static func recreateKey(_ pod: PodFacts) -> ObjectKey {
+        ObjectKey(namespace: pod.key.namespace, name: "sidecar-termination-\(pod.uid)")
     }
 
     private static func metadata(_ pod: PodFacts, _ more: [JSONValue.Member] = []) -> JSONValue {

@@ -5,5 +5,6 @@ enum Marker {
     static let sidecars = "sidecar.k-pipe.cloud/sidecars"
     static let flytePrimary = "primary_container_name"
     static let quitPrefix = "sidecar.k-pipe.cloud/quit."
+    static let lingerPrefix = "sidecar.k-pipe.cloud/linger."
     static let progress = "sidecar.k-pipe.cloud/terminating"
 }

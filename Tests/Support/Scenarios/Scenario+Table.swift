@@ -222,6 +222,15 @@ extension Scenario {
                 .sidecar(Program(TestImage.nginx.name, [], FakeProgram(codeOnTerm: 0)), name: "nginx"),
             ], expect: .complete("crr", of: ["by-crr", "nginx"])),
         Scenario(
+            "crr-later", "a second sidecar, for which the one request comes too early",
+            [
+                .main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-crr"),
+                .sidecar(.exitsWithZeroOnTerm, name: "by-crr-later"),
+            ], annotations: [Marker.lingerPrefix + "by-crr-later": "8s"],
+            expect: Outcome(
+                "Complete", "Succeeded", ["main": 0], ["by-crr": ["crr"], "by-crr-later": ["crr", "hold"]]
+            ).promised),
+        Scenario(
             "crr-fails", "main fails; the sidecar exits with 143",
             [.main(.exits(3)), .sidecar(.exitsWith143OnTerm)], expect: .failed(["main": 3], by: "hold").promised),
         Scenario(

@@ -41,7 +41,7 @@ package struct Setting: Sendable {
             sidecars:
             - images: [nginx]
               exitsWithZero: true
-            - names: [by-crr]
+            - names: [by-crr, by-crr-later]
               exitsWithZero: true
               ladder: [crr, hold]
             """,

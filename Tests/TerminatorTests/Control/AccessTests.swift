@@ -48,12 +48,13 @@ import Testing
             - names: [by-exec]
               exitsWithZero: true
               ladder: [exec, image, hold]
-            - names: [by-crr]
+            - names: [by-crr, by-crr-later]
               exitsWithZero: true
               ladder: [crr, hold]
             """
         (setting.hasKruise, setting.hasNodeAgent) = (true, false)
-        let calls = try await Self.calls(["shell", "istio", "exec", "crr", "limit-6", "limit-0"], in: setting)
+        let ids: Set = ["shell", "istio", "exec", "crr", "crr-later", "limit-6", "limit-0"]
+        let calls = try await Self.calls(ids, in: setting)
         let (missing, unused) = Self.rules(TerminatorReach(kruise: true)).differences(from: calls, for: Self.user)
         #expect(missing == [])
         #expect(unused == [])

@@ -181,6 +181,14 @@ private typealias Variable = WellKnownNames.Variable
             "the swap and the hold were refused",
             ended.sidecar().progress("sidecar=image@1599/0!,hold@1600/0!"), "exhausted"),
         Case("a hold was refused long ago", ended.sidecar().progress("sidecar=hold@100/0!"), "image"),
+        Case(
+            "Kruise was asked, which the pod does not show",
+            alone.sidecar().progress("sidecar=crr@1590/0"), "crr", everything),
+        Case(
+            "Kruise was asked, and nothing runs",
+            alone.sidecar("sidecar", .waiting("CrashLoopBackOff"))
+                .progress("sidecar=crr@1590/0"), "crr in 25", everything),
+        Case("Kruise was asked long ago", alone.sidecar().progress("sidecar=crr@1500/0"), "node", everything),
         Case("the swap is under way", ended.sidecar().progress("sidecar=image@1590/0"), "image in 85"),
         Case(
             "the exit image cannot be pulled",

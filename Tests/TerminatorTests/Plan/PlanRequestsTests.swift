@@ -33,6 +33,16 @@ import Testing
         #expect(Self.text(PlanRequests.patch(plan, Self.pod)).contains(#""a=containerd://1,b=containerd://2""#))
     }
 
+    @Test func `cues that are being followed stay`() {
+        let text = "a=containerd://old,b=containerd://b,gone=containerd://gone"
+        let pod = PodSketch().container("main", .exit(0)).sidecar("b").sidecar("a")
+            .annotated(WellKnownNames.Annotation.stopCue, text).facts()
+        var plan = Plan(verdict: .done(.succeeded))
+        plan.cues = ["a": "containerd://a"]
+        plan.progress.record(.init(.node, at: 5), of: "a")
+        #expect(Self.text(PlanRequests.patch(plan, pod)).contains(#""a=containerd://a,b=containerd://b""#))
+    }
+
     @Test func `a deadline is part of the pod's patch`() {
         var plan = Plan(verdict: .done(.succeeded))
         plan.setsDeadline = true

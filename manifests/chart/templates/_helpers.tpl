@@ -232,7 +232,7 @@ spec:
 - {apiGroups: [""], resources: [pods/exec], verbs: [get, create]}
 {{- end }}
 {{- if and .Values.kruise (has "crr" $rungs) }}
-- {apiGroups: [apps.kruise.io], resources: [containerrecreaterequests], verbs: [create]}
+- {apiGroups: [apps.kruise.io], resources: [containerrecreaterequests], verbs: [create, get]}
 {{- end }}
 {{- if not .Values.onlyNamespace }}
 - {apiGroups: [""], resources: [nodes], verbs: [get]}
