@@ -79,6 +79,36 @@ extension Announcement {
         }
     }
 
+    /// Of several rungs and sidecars each has an Event of its own: those with the same reason, action and part of the pod are
+    /// one that happened again.
+    func event(about pod: PodFacts) -> ClusterEvent {
+        ClusterEvent(
+            isWarning ? .warning : .normal,
+            regarding: ObjectReference(
+                apiVersion: APIResource.pods.apiVersion, kind: APIResource.pods.kind, namespace: pod.key.namespace,
+                name: pod.key.name, uid: pod.uid, fieldPath: fieldPath),
+            reason: reason, action: action, note: message.printable())
+    }
+
+    /// As the kubelet names containers in its own Events.
+    private var fieldPath: String {
+        switch self {
+        case .terminating(let name, _), .refuted(let name, _), .failed(let name, _), .failedBySidecar(let name, _, _):
+            "spec.containers{\(name)}"
+        case .notStarting(let failing): "spec.initContainers{\(failing.sidecar)}"
+        case .terminated, .mistake: ""
+        }
+    }
+
+    private var action: String {
+        switch self {
+        case .terminating(_, let rung): rung.camelCase
+        case .refuted: "Refuted"
+        case .failed: "Exhausted"
+        case .terminated, .failedBySidecar, .mistake, .notStarting: ""
+        }
+    }
+
     /// In the log: always the same words for the same thing.
     var logMessage: Logger.Message {
         switch self {
@@ -125,6 +155,9 @@ extension Ladder.Obstacle: CustomStringConvertible {
 }
 
 extension Rung {
+    /// As part of a reason or action, for programs.
+    var camelCase: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+
     /// What it does, for people.
     package var words: String {
         switch self {
@@ -146,18 +179,12 @@ struct Announcer: Sendable {
     let logger: Logger
 
     func announce(_ announcements: [Announcement], of pod: PodFacts) {
-        let reference = ObjectReference(
-            apiVersion: APIResource.pods.apiVersion, kind: APIResource.pods.kind, namespace: pod.key.namespace,
-            name: pod.key.name, uid: pod.uid)
         for announcement in announcements {
             let fields: Logger.Metadata = ["pod": "\(pod.key)", "reason": "\(announcement.reason)"]
             logger.log(
                 level: announcement.isWarning ? .warning : .info, announcement.logMessage,
                 metadata: fields.merging(announcement.logFields) { field, _ in field })
-            events?.record(
-                ClusterEvent(
-                    announcement.isWarning ? .warning : .normal, regarding: reference, reason: announcement.reason,
-                    note: announcement.message.printable()))
+            events?.record(announcement.event(about: pod))
         }
     }
 }

@@ -75,11 +75,11 @@ enum PlanRequests {
             .merge(["metadata": ["uid": .string(pod.uid)], "status": ["phase": .string(phase)]]))
     }
 
-    /// Sets the condition that says that the sidecars have ended.
+    /// Sets the condition that says that the sidecars have ended, by which rung the last of them.
     static func conclude(_ pod: PodFacts, _ result: MainResult, time: String) -> APIRequest {
         let condition: JSONValue = [
             "type": .string(WellKnownNames.Condition.sidecarTerminated), "status": "True",
-            "reason": .string(reason(pod.progress.last)),
+            "reason": .string(pod.progress.last.map { "EndedBy\($0.camelCase)" } ?? "SidecarTerminated"),
             "message": .string(Announcement.terminated(result).message), "lastTransitionTime": .string(time),
         ]
         var request = APIRequest.patch(
@@ -87,12 +87,6 @@ enum PlanRequests {
             .strategic(["metadata": metadata(pod), "status": ["conditions": [condition]]]))
         request.yields = true
         return request
-    }
-
-    /// Of the condition: the rung that ended the last sidecar.
-    private static func reason(_ rung: Rung?) -> String {
-        guard let word = rung?.rawValue, let first = word.first else { return "SidecarTerminated" }
-        return "EndedBy\(first.uppercased())\(word.dropFirst())"
     }
 
     /// Kruise's request to stop containers, owned by the pod so that it goes with it.

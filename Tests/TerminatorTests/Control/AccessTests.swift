@@ -57,7 +57,8 @@ import Testing
         let calls = try await Self.calls(ids, in: setting)
         let (missing, unused) = Self.rules(TerminatorReach(kruise: true)).differences(from: calls, for: Self.user)
         #expect(missing == [])
-        #expect(unused == [])
+        // By that an Event is told that happens again (EventRecorderTests). Here each sidecar and rung has its own.
+        #expect(unused == ["patch events"])
     }
 
     @Test func `what only swaps and holds reaches into no pod`() async throws {

@@ -1,6 +1,7 @@
 import Basics
 import KubeClient
 import KubeModel
+import KubeRuntime
 import OperatorConfiguration
 import PodRules
 import PodTestSupport
@@ -152,6 +153,20 @@ import Testing
             plan.announcements.first?.message
                 == "The native sidecar proxy does not start (ErrImagePull), and the main containers start only after it: mend "
                 + "it, or label the pod's template sidecar.k-pipe.cloud/convert=disabled if main can do without it")
+    }
+
+    /// What has the same reason, action and part of the pod becomes one Event, of which the first note stays.
+    @Test func `each sidecar and rung has an Event of its own`() {
+        let pod = Self.ended.sidecar("a").sidecar("b").facts()
+        let announcements: [Announcement] = [
+            .terminating(container: "a", .http), .terminating(container: "a", .image),
+            .terminating(container: "b", .image), .refuted(container: "a", "x"), .refuted(container: "b", "x"),
+            .failed(container: "a", []), .failed(container: "b", []), .terminated(.succeeded),
+        ]
+        let events = announcements.map { $0.event(about: pod) }
+        let keys = events.map { "\($0.reason) \($0.action) \($0.regarding.fieldPath)" }
+        #expect(Set(keys).count == keys.count)
+        #expect(keys[1] == "SidecarTerminating Image spec.containers{a}")
     }
 
     @Test func `sidecars that ended by themselves are nothing to speak of`() {
