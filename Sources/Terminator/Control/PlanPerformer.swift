@@ -100,17 +100,18 @@ struct PlanPerformer: Sendable {
 
     private func conclude(_ pod: PodFacts, _ result: MainResult) async throws(KubeError) {
         let now = clock()
-        if let end = pod.mainEnd, end > 0 {
-            metrics.untilEnd.observe(Double(max(0, now - end)))
-            metrics.note(closed: pod, mainEnd: end)
-        }
-        for (rung, result) in pod.progress.outcomes { metrics.rungs.increment(rung.rawValue, result) }
         do throws(KubeError) {
             _ = try await api.send(PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))
         } catch {
             // Gone already, with all that was to be said of it; or nobody may say it there.
             guard error.status?.code == 404 || error.isRefusal else { throw error }
         }
+        // Once: what fails is concluded again.
+        if let end = pod.mainEnd, end > 0 {
+            metrics.untilEnd.observe(Double(max(0, now - end)))
+            metrics.note(closed: pod, mainEnd: end)
+        }
+        for (rung, result) in pod.progress.outcomes { metrics.rungs.increment(rung.rawValue, result) }
     }
 
     private func perform(_ call: Plan.Call, of plan: Plan, on pod: PodFacts) async throws {

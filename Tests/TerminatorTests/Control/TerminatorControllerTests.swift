@@ -167,6 +167,27 @@ import YAMLTree
         await cluster.client.shutdown()
     }
 
+    @Test func `what was lost and saved is counted once, however often the condition has to be sent`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        try await cluster.controlled {
+            try await eventually("the swap") { cluster.image(of: "early") == "exit0:latest" }
+            cluster.server.inject(
+                .status(StatusError(409, "Conflict", "the object has been modified")),
+                for: .init("PATCH", "/api/v1/namespaces/team/pods/early/status"), times: 2)
+            cluster.endSidecar(of: "early")
+            try await eventually("the condition") {
+                cluster.object("early")?["status"]?["conditions"]?.array?.isEmpty == false
+            }
+            try await eventually("the count") {
+                let text = String(decoding: cluster.registry.exposition(), as: UTF8.self)
+                return text.contains(#"kpipe_terminator_rungs_total{rung="image",result="succeeded"} 1"#)
+                    && text.contains("kpipe_terminator_completion_seconds_count 1")
+            }
+        }
+        await cluster.client.shutdown()
+    }
+
     @Test func `swaps of one Job wait for each other where restarts are short`() async throws {
         let cluster = try await Cluster()
         cluster.job("step", backoffLimit: 2)
