@@ -23,6 +23,11 @@ public final class KubeClient: KubeAPI {
         gate = BudgetGate(RequestBudget(limit: options.concurrency, bucket: bucket), time: time)
     }
 
+    /// Commands and ports in pods, within this client's budget.
+    package var podConnections: PodConnections {
+        PodConnections(access, userAgent: options.userAgent, within: gate, time: time)
+    }
+
     /// Ends what is under way and closes all connections. Idempotent.
     public func shutdown() async { await pool.close() }
 

@@ -4,6 +4,7 @@ internal import KubeModel
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOWebSocket
+internal import Synchronization
 
 /// Commands in containers and requests to ports of pods, over WebSockets to the API server. All it keeps is where and as
 /// whom to connect; each call has a connection of its own and closes it.
@@ -12,6 +13,8 @@ internal import NIOWebSocket
 public struct PodConnections: Sendable {
     let dialer: WebSocketDialer
     let time: Timepiece
+    /// The budget of the client that they belong to.
+    private var gate: BudgetGate?
 
     /// `environment` is where a proxy may be named (`https_proxy`, `no_proxy` …); without one, the process's own.
     public init(
@@ -21,6 +24,12 @@ public struct PodConnections: Sendable {
         dialer = WebSocketDialer(
             access: access, userAgent: userAgent, environment: environment ?? ProcessEnvironment.current)
         self.time = time
+    }
+
+    /// Within `gate`: what is opened waits for its turn there, before the time begins that it may take.
+    init(_ access: ClusterAccess, userAgent: String, within gate: BudgetGate, time: Timepiece) {
+        self.init(access, userAgent: userAgent, time: time)
+        self.gate = gate
     }
 
     /// Runs a command, and returns when it has ended.
@@ -37,10 +46,13 @@ public struct PodConnections: Sendable {
         _ command: ExecCommand, input: [UInt8]? = nil, limit: Int = 1 << 20, timeout: Duration = .seconds(30)
     ) async throws(KubeError) -> ExecResult {
         let target = command.target(hasInput: input != nil)
+        let turn = try await BudgetTurn(gate, target)
+        defer { turn.end() }
         return try await time.limit(target.attempted, to: timeout) { () async throws(KubeError) in
             let (socket, subprotocol) = try await dialer.open(target) { channel, subprotocol in
                 (try PodSocket(wrappingChannelSynchronously: channel), subprotocol)
             }
+            turn.end()
             do {
                 return try await Self.run(socket, input, canClose: subprotocol.hasPrefix("v5."), limit)
             } catch {
@@ -122,6 +134,8 @@ extension PodConnections {
             throw KubeError(
                 attempted: attempted, reason: .transport(TransportError(attempted: attempted, reason: reason)))
         }
+        let turn = try await BudgetTurn(gate, target)
+        defer { turn.end() }
         return try await time.limit(attempted, to: timeout) { () async throws(KubeError) in
             let (channel, answer) = try await dialer.open(target) { channel, _ in
                 let promise = channel.eventLoop.makePromise(of: PortAnswer.self)
@@ -131,6 +145,7 @@ extension PodConnections {
                 try operations.addHandler(RoundTripHandler(request, limit: limit, promise))
                 return (channel, promise.futureResult)
             }
+            turn.end()
             do {
                 return try await withTaskCancellationHandler {
                     try await answer.get()
@@ -155,5 +170,27 @@ extension PodConnections {
 
     private static func isPath(_ text: String) -> Bool {
         text.hasPrefix("/") && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
+/// A place in the budget, from before a connection is made until it stands: what goes on then keeps nobody else waiting.
+private final class BudgetTurn: Sendable {
+    private let gate: BudgetGate?
+    private let isUnderWay = Mutex(true)
+
+    init(_ gate: BudgetGate?, _ target: PodStreamTarget) async throws(KubeError) {
+        self.gate = gate
+        guard await gate?.pass(flow: target.namespace, yields: false) ?? true else {
+            throw KubeError(attempted: target.attempted, reason: .cancelled)
+        }
+    }
+
+    /// Only the first time does something.
+    func end() {
+        let isFirst = isUnderWay.withLock { isUnderWay in
+            defer { isUnderWay = false }
+            return isUnderWay
+        }
+        if isFirst { gate?.leave() }
     }
 }

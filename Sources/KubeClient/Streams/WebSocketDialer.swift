@@ -103,12 +103,14 @@ struct WebSocketDialer: Sendable {
 
 /// A subresource of a pod that is talked to over a WebSocket.
 struct PodStreamTarget: Sendable {
+    var namespace: String
     var path: String
     var query: [(name: String, value: String)]
     /// In order of preference.
     var subprotocols: [String]
 
     init(_ pod: ObjectKey, _ subresource: String, query: [(name: String, value: String)], subprotocols: [String]) {
+        namespace = pod.namespace
         path = APIResource.pods.path(pod, subresource)
         self.query = query
         self.subprotocols = subprotocols

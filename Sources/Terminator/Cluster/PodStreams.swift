@@ -21,9 +21,11 @@ package struct ClusterStreams: PodStreams {
     private let connections: PodConnections
     private let timeout: Duration
 
-    /// - Parameter timeout: for a whole request or command: another rung waits.
-    package init(_ access: ClusterAccess, timeout: Duration = .seconds(10)) {
-        connections = PodConnections(access)
+    /// - Parameters:
+    ///   - client: whose budget they are part of.
+    ///   - timeout: for a whole request or command: another rung waits.
+    package init(_ client: KubeClient, timeout: Duration = .seconds(10)) {
+        connections = client.podConnections
         self.timeout = timeout
     }
 

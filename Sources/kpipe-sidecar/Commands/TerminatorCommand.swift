@@ -102,7 +102,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             KubeClientOptions(
                 rate: Double(requestRate), burst: requestBurst, concurrency: Self.concurrency,
                 observer: RequestMetrics(registry)))
-        let streams = ClusterStreams(access)
+        let streams = ClusterStreams(api)
         let supervisor = TerminatorSupervisor(file.configuration) { [options] configuration in
             TerminatorController(
                 configuration, options, api: api, streams: streams, registry: registry, logger: logger)

@@ -44,7 +44,7 @@ struct Cluster {
         timeout: Duration = .seconds(60), _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         let controller = TerminatorController(
-            configuration, options, api: client, streams: ClusterStreams(access, timeout: timeout),
+            configuration, options, api: client, streams: ClusterStreams(client, timeout: timeout),
             registry: registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await controller.run() }

@@ -1,3 +1,4 @@
+import Basics
 import FakeKube
 import KubeClient
 import KubeModel
@@ -122,6 +123,24 @@ import YAMLTree
         #expect(calls.allSatisfy { $0.contains("container=sidecar&") && $0.contains("TERM") })
         #expect(cluster.counted("exec", "requested") == 1)
         #expect(cluster.phase(of: Self.pod) == "Succeeded")
+        await cluster.client.shutdown()
+    }
+
+    @Test func `what reaches into a pod waits for its turn like every request`() async throws {
+        let cluster = try await Cluster()
+        cluster.script(Self.pod) { $0.exec = { _ in PodScript.Run() } }
+        cluster.pod(Self.pod)
+        let clock = VirtualClock()
+        let client = KubeClient(cluster.access, KubeClientOptions(rate: 1, burst: 1), time: Timepiece(clock))
+        _ = try await client.send(APIRequest("GET", "/version"))
+        let streams = ClusterStreams(client)
+        async let code = streams.run(
+            ["kill", "-TERM", "1"], in: "sidecar", of: ObjectKey(namespace: Cluster.namespace, name: Self.pod))
+        await clock.sleepers(1)
+        #expect(!cluster.server.requests.contains { $0.target.contains("/exec?") })
+        clock.advance(by: .seconds(1))
+        #expect(try await code == 0)
+        await client.shutdown()
         await cluster.client.shutdown()
     }
 

@@ -232,7 +232,7 @@ import YAMLTree
         var options = TerminatorOptions()
         options.isOnce = true
         let controller = TerminatorController(
-            .exiting, options, api: cluster.client, streams: ClusterStreams(cluster.access),
+            .exiting, options, api: cluster.client, streams: ClusterStreams(cluster.client),
             registry: cluster.registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         async let end: Void = controller.run()
         try await eventually("the swap, after its rehearsal") { cluster.image(of: "early") == "exit0:latest" }

@@ -10,7 +10,7 @@ import Testing
     private static func supervisor(_ cluster: Cluster) -> TerminatorSupervisor {
         TerminatorSupervisor(.exiting) { configuration in
             TerminatorController(
-                configuration, api: cluster.client, streams: ClusterStreams(cluster.access),
+                configuration, api: cluster.client, streams: ClusterStreams(cluster.client),
                 registry: cluster.registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
     }

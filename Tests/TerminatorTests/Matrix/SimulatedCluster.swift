@@ -73,7 +73,7 @@ struct SimulatedCluster: Sendable {
         let access = ClusterAccess(
             server: try #require(ServerAddress(server.url, secureByDefault: false)), proxy: .none)
         client = KubeClient(access, KubeClientOptions(rate: nil))
-        streams = ClusterStreams(access)
+        streams = ClusterStreams(client)
     }
 
     private static func admission(_ obstacle: Setting.Obstacle?) -> @Sendable (inout JSONValue, String) -> String? {
