@@ -76,6 +76,7 @@ package enum WellKnownNames {
         /// On every node: what it runs, `linux` or `windows`.
         package static let operatingSystem = "kubernetes.io/os"
         package static let windows = "windows"
+        package static let linux = "linux"
     }
 
     /// Keys of nodes' taints.

@@ -27,6 +27,7 @@ struct NodeAgentInstallation {
                     "metadata": ["labels": labels],
                     "spec": [
                         "serviceAccountName": .text(Self.name),
+                        "nodeSelector": Workload.nodes, "affinity": Workload.machines,
                         // Jobs run on tainted nodes as well.
                         "tolerations": [["operator": "Exists"]],
                         "securityContext": ["seccompProfile": ["type": "RuntimeDefault"]],

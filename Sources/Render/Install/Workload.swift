@@ -1,3 +1,4 @@
+internal import KubeModel
 internal import WorkdirProtocol
 
 /// What the pods of the terminator, the webhook and the node agent have in common.
@@ -28,6 +29,28 @@ enum Workload {
             ["name": .text(name), "valueFrom": ["fieldRef": ["fieldPath": .text(path)]]]
         })
 
+    /// All that ships runs on Linux; on a node of another kind the image could not even be pulled.
+    static let nodes: ManifestValue = .map([
+        .init(WellKnownNames.Label.operatingSystem, .text(WellKnownNames.Label.linux))
+    ])
+    /// Behind these no machine is, and nothing could be mounted there.
+    static let machines: ManifestValue = [
+        "nodeAffinity": [
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                "nodeSelectorTerms": [
+                    [
+                        "matchExpressions": [
+                            [
+                                "key": .text(WellKnownNames.Label.nodeType), "operator": "NotIn",
+                                "values": [.text(WellKnownNames.Label.virtualKubelet)],
+                            ]
+                        ]
+                    ]
+                ]
+            ]
+        ]
+    ]
+
     static func labels(_ name: String) -> ManifestValue {
         ClusterInstallation.labels(ClusterInstallation.component(name))
     }
@@ -53,7 +76,8 @@ extension ClusterInstallation {
                         ],
                     ],
                     "spec": [
-                        "serviceAccountName": .text(name), "securityContext": Workload.podSecurity,
+                        "serviceAccountName": .text(name), "nodeSelector": Workload.nodes,
+                        "securityContext": Workload.podSecurity,
                         "topologySpreadConstraints": [
                             [
                                 "maxSkew": 1, "topologyKey": "kubernetes.io/hostname",

@@ -71,6 +71,9 @@ struct ExitImageTrial: Sendable {
             "spec": [
                 "restartPolicy": "Never", "activeDeadlineSeconds": 90, "automountServiceAccountToken": false,
                 "terminationGracePeriodSeconds": 0,
+                "nodeSelector": .object([
+                    .init(WellKnownNames.Label.operatingSystem, .string(WellKnownNames.Label.linux))
+                ]),
                 "containers": [container(Self.plain, []), container(Self.shell, ["sh", "-c", "exit 7"])],
             ],
         ]

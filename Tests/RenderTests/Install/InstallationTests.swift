@@ -137,6 +137,20 @@ import Testing
         }
     }
 
+    /// Its images are for Linux, and a virtual node has no socket to mount.
+    @Test func everythingGoesToNodesThatCanRunIt() throws {
+        var installation = WebhookInstallationTests.installation()
+        installation.nodeAgent = true
+        let pods = installation.documents.compactMap { document in
+            document["spec"]?["template"]?["spec"].map { (document["kind"]?.scalar, $0) }
+        }
+        #expect(pods.map(\.0) == ["Deployment", "Deployment", "DaemonSet"])
+        for (_, pod) in pods { #expect(pod["nodeSelector"]?["kubernetes.io/os"]?.scalar == "linux") }
+        let agent = try #require(pods.last?.1)
+        let text = ManifestWriter.yaml([agent["affinity"] ?? []])
+        #expect(text.contains("key: type") && text.contains("NotIn") && text.contains("virtual-kubelet"))
+    }
+
     @Test(arguments: [[], ["10.0.0.10/32", "fd00::/64"]])
     func networkPoliciesKnowTheAPIServersOnlyFromTheOperator(apiServers: [String]) throws {
         var installation = WebhookInstallationTests.installation()
