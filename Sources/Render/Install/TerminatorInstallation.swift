@@ -18,8 +18,11 @@ struct TerminatorInstallation {
             return installation.access(Self.name, rules: installation.reach.rules(inCluster: true), in: nil)
                 + installation.access(Self.name, rules: election, in: installation.namespace)
         }
+        let own = [AccessRule("events.k8s.io", ["events"], ["create"], for: "what became of a changed configuration")]
         return installation.access(
             Self.name, rules: installation.reach.rules(inCluster: false) + election, in: scope)
+            + (scope == installation.namespace
+                ? [] : installation.access(Self.name, rules: own, in: installation.namespace))
     }
 
     private var configuration: ManifestValue {

@@ -120,14 +120,18 @@ import Testing
     }
 
     /// Nothing beyond the namespace that is watched, which may be the own one or another.
-    @Test(arguments: [("kpipe-system", false), ("team", true)])
-    func oneNamespaceNeedsNothingClusterWide(scope: String, hasNamespace: Bool) {
+    /// Of the own one all that is needed then is to tell what became of a changed configuration.
+    @Test(arguments: [
+        ("kpipe-system", false, ["kpipe-system", "kpipe-system"]), ("team", true, ["team", "kpipe-system", "team"]),
+    ])
+    func oneNamespaceNeedsNothingClusterWide(scope: String, hasNamespace: Bool, namespaces: [String]) {
         let installation = Self.all { ($0.onlyNamespace, $0.nodeAgent) = (scope, true) }
         let kinds = Self.kinds(installation)
         #expect(kinds.contains("Namespace") == hasNamespace)
         #expect(!kinds.contains { $0.hasPrefix("Cluster") })
         let roles = installation.documents.filter { $0["kind"]?.scalar == "Role" }
-        #expect(roles.map { $0["metadata"]?["namespace"]?.scalar } == [scope, scope])
+        #expect(roles.map { $0["metadata"]?["namespace"]?.scalar } == namespaces)
+        if hasNamespace { #expect(roles[1]["rules"]?.elements.count == 1) }
         #expect(!roles.contains { ManifestWriter.yaml([$0]).contains("nodes") })
         let containers = installation.documents.compactMap {
             $0["spec"]?["template"]?["spec"]?["containers"]?.elements.first
