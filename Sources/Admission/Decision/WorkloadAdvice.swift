@@ -61,5 +61,11 @@ struct WorkloadAdvice {
         return [
             "its pods get native sidecars as they are created; kpipe-sidecar render convert makes the manifest say so"
         ] + findings.filter { $0.rule.severity == .warning }.map(\.words)
+            + (findings.contains { $0.rule.id == Rule.failurePolicy.id } ? [Self.failurePolicy] : [])
     }
+
+    /// `render convert` writes that into the Job, and here nobody does.
+    private static let failurePolicy =
+        "\(Rule.failurePolicy.id): onExitCodes of its podFailurePolicy names no container, so a native sidecar's exit code "
+        + "may decide as well: set containerName there to the main container"
 }

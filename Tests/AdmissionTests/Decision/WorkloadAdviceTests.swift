@@ -44,6 +44,26 @@ import Testing
         if let says { #expect(decision.warnings.joined().contains(says)) }
     }
 
+    /// The pods are converted one by one, and the Job's own policy is nobody's to change: its author has to.
+    @Test(
+        arguments: [
+            ("[{action: FailJob, onExitCodes: {operator: In, values: [1]}}]", true),
+            ("[{action: FailJob, onExitCodes: {containerName: main, operator: In, values: [1]}}]", false),
+            ("[{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]", false),
+        ])
+    func aPolicyWithoutAContainersNameIsTold(rules: String, isTold: Bool) throws {
+        let job = Self.job().replacing(
+            "spec:\n  template:", with: "spec:\n  podFailurePolicy: {rules: \(rules)}\n  template:")
+        let cron =
+            "metadata: {name: c}\nspec:\n  jobTemplate:\n"
+            + job.split(separator: "\n").dropFirst().map { "    \($0)" }.joined(separator: "\n")
+        for request in [try Reviews.job(job), try Reviews.job(cron, kind: .cronJob)] {
+            let decision = AdmissionDecision(request, in: Reviews.surroundings())
+            #expect(decision.result == .advised && decision.patch == nil)
+            #expect(decision.warnings.contains { $0.contains("set containerName there") } == isTold)
+        }
+    }
+
     @Test func oldServersAreNamed() throws {
         let surroundings = Reviews.surroundings { $0.version = KubeVersion("1.27") }
         let decision = AdmissionDecision(try Reviews.job(Self.job()), in: surroundings)
