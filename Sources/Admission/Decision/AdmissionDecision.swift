@@ -108,6 +108,8 @@ struct AdmissionSurroundings: Sendable, Equatable {
     var namespace: NamespaceLabels?
     /// What makes a container a sidecar: the terminator's own rules.
     var rules = MarkerRules()
+    /// Most seconds that a sidecar may linger, by the terminator's configuration as well.
+    var lingerLimit: Int?
     /// Namespaces in which nothing is changed: the cluster's own, and that in which we run.
     var excludedNamespaces: Set<String> = []
     /// The only namespace that is ours, where an operator restricts us.
@@ -119,6 +121,7 @@ struct AdmissionSurroundings: Sendable, Equatable {
     var options: ConversionOptions {
         var options = ConversionOptions()
         options.rules = rules
+        options.lingerLimit = lingerLimit
         options.countsKnown = namespace?.countsKnown ?? false
         options.kubeVersion = version
         // It may be meant otherwise; whoever sends the pod is told.

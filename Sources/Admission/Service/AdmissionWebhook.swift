@@ -15,7 +15,8 @@ internal import YAMLTree
 /// in as it is.
 package final class AdmissionWebhook: Sendable {
     private let configuration: WebhookConfiguration
-    private let rules: Mutex<MarkerRules>
+    /// What counts as a sidecar, and how long it may linger.
+    private let marking: Mutex<(rules: MarkerRules, lingerLimit: Int)>
     private let options: AdmissionOptions
     private let api: any KubeAPI
     private let namespaces: NamespaceReader
@@ -36,7 +37,7 @@ package final class AdmissionWebhook: Sendable {
         time: Timepiece = .system, wall: WallClock = .system
     ) {
         self.configuration = configuration.webhook
-        rules = Mutex(configuration.rules)
+        marking = Mutex(configuration.marking)
         self.options = options
         certificate = ServingCertificate(clientAuthority: options.clientAuthority)
         self.api = api
@@ -68,7 +69,7 @@ package final class AdmissionWebhook: Sendable {
         guard new.webhook == configuration else {
             return "webhook: what stands there counts from the start on; restart the webhook to change it"
         }
-        rules.withLock { $0 = new.rules }
+        marking.withLock { $0 = new.marking }
         return nil
     }
 
@@ -179,8 +180,9 @@ package final class AdmissionWebhook: Sendable {
     // MARK: Decisions
 
     private func surroundings(of request: AdmissionRequest) async -> AdmissionSurroundings {
+        let (rules, lingerLimit) = marking.withLock { $0 }
         var surroundings = AdmissionSurroundings(
-            version: nil, rules: rules.withLock { $0 },
+            version: nil, rules: rules, lingerLimit: lingerLimit,
             excludedNamespaces: [AdmissionOptions.clusterNamespace, options.ownNamespace],
             onlyNamespace: options.onlyNamespace, isDryRun: options.isDryRun)
         guard AdmissionDecision.needsNamespace(request) else { return surroundings }
@@ -221,6 +223,12 @@ package final class AdmissionWebhook: Sendable {
             ?? (eventBudget.withLock { $0.take(at: time.now()) } ? nil : EventPermit.overBudget)
         if outcome == nil { events.record(event) }
         metrics.events.increment(outcome ?? "told")
+    }
+}
+
+extension TerminatorConfiguration {
+    fileprivate var marking: (rules: MarkerRules, lingerLimit: Int) {
+        (rules, Int(clamping: lingerLimit.components.seconds))
     }
 }
 

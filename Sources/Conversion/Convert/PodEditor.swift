@@ -47,7 +47,7 @@ struct PodEditor {
         let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
-        let lingers = pod.lingers
+        let lingers = pod.lingers.mapValues { min($0, options.lingerLimit ?? $0) }
         let all = pod.containers + pod.initContainers
         var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in

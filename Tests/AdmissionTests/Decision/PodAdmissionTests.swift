@@ -118,6 +118,16 @@ import YAMLTree
         #expect(AdmissionDecision(request, in: example.surroundings) == decision)
     }
 
+    /// A tenant's word makes no pod outlive its main by a day.
+    @Test(arguments: [(nil, 86_400), (300, 300), (100_000, 86_400)] as [(Int?, Int)])
+    func lingeringIsBoundedByTheOperator(limit: Int?, seconds: Int) throws {
+        let pod = Reviews.marked.replacing(
+            "name: step", with: "name: step\n  annotations: {sidecar.k-pipe.cloud/linger.logger: 24h}")
+        let surroundings = Reviews.surroundings { $0.lingerLimit = limit }
+        let patch = try #require(AdmissionDecision(try Reviews.creating(pod), in: surroundings).patch?.text)
+        #expect(patch.contains(#""sleep":{"seconds":\#(seconds)}"#), "\(patch)")
+    }
+
     @Test func theOwnerIsTold() throws {
         let event = try #require(
             AdmissionDecision(try Reviews.creating(Self.owned), in: Reviews.surroundings()).event)
