@@ -75,6 +75,12 @@ extension AdmissionDecision {
         }
     }
 
+    /// The same where the object has been let in as it was meanwhile: of what would have been changed that is to be told.
+    func late(_ why: String, _ request: AdmissionRequest, _ surroundings: AdmissionSurroundings) -> AdmissionDecision {
+        guard patch != nil, let object = request.object else { return self }
+        return PodAdmission(object, in: request.namespace, surroundings).leaving(why)
+    }
+
     /// Whether the decision about a request needs the labels of its namespace.
     static func needsNamespace(_ request: AdmissionRequest) -> Bool {
         guard request.subresource.isEmpty, request.object != nil else { return false }

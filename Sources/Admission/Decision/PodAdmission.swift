@@ -110,7 +110,7 @@ struct PodAdmission {
 
     // MARK: Words
 
-    private func leaving(_ why: String) -> AdmissionDecision {
+    func leaving(_ why: String) -> AdmissionDecision {
         AdmissionDecision(
             .left, warnings: ["the pod is left as it was: \(why)"],
             event: event(AdmissionEvent.left, "A pod is created as it was, without native sidecars: \(why)"))

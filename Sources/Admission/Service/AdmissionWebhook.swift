@@ -30,6 +30,7 @@ package final class AdmissionWebhook: Sendable {
     private let wall: WallClock
     private let certificate: ServingCertificate
     private let eventBudget = Mutex(TokenBucket(burst: 50, interval: .milliseconds(200)))
+    private let late = LateReviews()
 
     package init(
         _ configuration: TerminatorConfiguration, _ options: AdmissionOptions, api: any KubeAPI,
@@ -87,6 +88,7 @@ package final class AdmissionWebhook: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepCertificate() }
             group.addTask { await self.events.run() }
+            group.addTask { await self.late.follow(self.time) }
             group.addTask { await server.run { await self.respond(to: $0) } }
         }
     }
@@ -125,21 +127,20 @@ package final class AdmissionWebhook: Sendable {
             bufferingPolicy: .bufferingOldest(1))
         // Tasks of their own: reading a large object cannot be interrupted, and nobody must have to wait for it once the
         // deadline is over. The gate bounds how much of that goes on.
+        let end = time.now() + configuration.deadline
         let work = Task {
             let weight = 1 + request.body.count / Self.ordinaryBody
-            arrival.yield(await gate.enter(weight: weight) { await exchange(request.body) })
+            arrival.yield(await gate.enter(weight: weight) { await exchange(request.body, until: end) })
         }
         let alarm = Task {
-            try? await time.sleep(time.now() + configuration.deadline)
+            try? await time.sleep(end)
             arrival.yield(nil)
         }
-        defer {
-            work.cancel()
-            alarm.cancel()
-        }
+        defer { alarm.cancel() }
         var iterator = outcomes.makeAsyncIterator()
-        let outcome = await iterator.next() ?? nil
-        return outcome ?? (late(request.body), "late")
+        if let outcome = await iterator.next() ?? nil { return outcome }
+        if Task.isCancelled || !late.add(work) { work.cancel() }
+        return (answerLate(request.body), "late")
     }
 
     /// Ordinary reviews decided about at once; a large one counts as several. Others wait for their turn.
@@ -157,24 +158,27 @@ package final class AdmissionWebhook: Sendable {
         return type == "application/json" ? nil : .text("expected application/json", status: 415)
     }
 
-    private func exchange(_ body: [UInt8]) async -> (ServerResponse, String) {
+    /// - Parameter end: who comes later has been answered for; what is told then is that.
+    private func exchange(_ body: [UInt8], until end: Duration) async -> (ServerResponse, String) {
         let request: AdmissionRequest
         do { request = try AdmissionRequest(review: body) } catch {
             logger.warning("a request is no review", error: error)
             return (.text(error.description, status: 400), "malformed")
         }
         let surroundings = await surroundings(of: request)
-        let decision = AdmissionDecision(request, in: surroundings)
-        // Whoever came too late has been answered for already.
+        var decision = AdmissionDecision(request, in: surroundings)
+        if time.now() >= end { decision = decision.late(tooLate, request, surroundings) }
+        // Nobody waits to hear of it any more.
         if !Task.isCancelled { tell(decision, request, surroundings) }
         return (.json(decision.answer(to: request.uid).json), decision.result.rawValue)
     }
 
-    private func late(_ body: [UInt8]) -> ServerResponse {
-        let why = "deciding took longer than \(configuration.deadline)"
-        logger.warning("an object is left as it was: \(why)")
-        guard let uid = AdmissionRequest.uid(in: body) else { return .text(why, status: 503) }
-        return .json(AdmissionAnswer(uid: uid, warnings: ["kpipe-sidecar: left as it was: \(why)"]).json)
+    private var tooLate: String { "deciding took longer than \(configuration.deadline)" }
+
+    private func answerLate(_ body: [UInt8]) -> ServerResponse {
+        logger.warning("an object is left as it was", metadata: ["reason": "\(tooLate)"])
+        guard let uid = AdmissionRequest.uid(in: body) else { return .text(tooLate, status: 503) }
+        return .json(AdmissionAnswer(uid: uid, warnings: ["kpipe-sidecar: left as it was: \(tooLate)"]).json)
     }
 
     // MARK: Decisions
@@ -274,6 +278,38 @@ struct EventPermit {
 
     init(_ surroundings: AdmissionSurroundings, isCallerKnown: Bool) {
         refusal = isCallerKnown || surroundings.namespace?.converts == true ? nil : "unproven"
+    }
+}
+
+/// Reviews that were answered before they were decided about. What comes of a few of them is awaited all the same, to tell
+/// the owner of it; they hold their place among those that are worked on, so only for a while.
+private final class LateReviews: Sendable {
+    private let works: AsyncStream<Task<Void, Never>>
+    private let entrance: AsyncStream<Task<Void, Never>>.Continuation
+
+    private static let most = 4
+    private static let patience = Duration.seconds(10)
+
+    init() {
+        (works, entrance) = AsyncStream<Task<Void, Never>>.makeStream(bufferingPolicy: .bufferingOldest(Self.most))
+    }
+
+    /// - Returns: whether there is room for it.
+    func add(_ work: Task<Void, Never>) -> Bool {
+        if case .enqueued = entrance.yield(work) { true } else { false }
+    }
+
+    /// Sees to their end, one by one, until the task is cancelled.
+    func follow(_ time: Timepiece) async {
+        for await work in works {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await work.value }
+                group.addTask { try? await time.sleep(time.now() + Self.patience) }
+                await group.next()
+                work.cancel()
+                group.cancelAll()
+            }
+        }
     }
 }
 

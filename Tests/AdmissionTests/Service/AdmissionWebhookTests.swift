@@ -3,6 +3,7 @@ import FakeKube
 import HTTPServer
 import KubeClient
 import OperatorConfiguration
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -119,6 +120,35 @@ import YAMLTree
         #expect(String(decoding: cluster.registry.exposition(), as: UTF8.self).contains(#"{result="late"} 1"#))
     }
 
+    /// What is decided too late changes nothing, but the owner hears of it.
+    @Test func aLateDecisionIsTold() async throws {
+        let cluster = try await WebhookCluster()
+        var configuration = TerminatorConfiguration()
+        (configuration.webhook.port, configuration.webhook.deadline) = (0, .milliseconds(100))
+        let slow = SlowAPI(cluster.client)
+        let webhook = cluster.webhook(configuration, api: slow)
+        let server = try await webhook.listen()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await webhook.run(server) }
+            defer { group.cancelAll() }
+            let owned = Reviews.marked.replacing(
+                "name: step",
+                with: """
+                    generateName: step-
+                      ownerReferences: [{apiVersion: batch/v1, kind: Job, name: step, uid: j, controller: true}]
+                    """)
+            let response = try await Self.response(webhook, try Self.review(owned))
+            #expect(response["patch"] == nil)
+            #expect(cluster.events.isEmpty)
+            slow.release.send()
+            try await eventually("an Event") { !cluster.events.isEmpty }
+            let event = try #require(cluster.events.first)
+            #expect(event["reason"]?.string == AdmissionEvent.left)
+            #expect(event["message"]?.string?.contains("deciding took longer than") == true)
+            #expect(event[path: ["involvedObject", "uid"]]?.string == "j")
+        }
+    }
+
     @Test func aClusterThatCannotBeAskedLeavesThePodAsItIs() async throws {
         let cluster = try await WebhookCluster()
         cluster.server.inject(.status(StatusError(403, "Forbidden", "no")), times: 99)
@@ -140,4 +170,24 @@ import YAMLTree
         let response = try await Self.response(cluster.webhook(), try Self.review())
         #expect(response["auditAnnotations"]?["converted"]?.text == "logger")
     }
+}
+
+/// Answers its first question only when it is let go.
+private final class SlowAPI: KubeAPI {
+    let release = Signal()
+    private let api: any KubeAPI
+    private let wasAsked = Mutex(false)
+
+    init(_ api: any KubeAPI) { self.api = api }
+
+    func send(_ request: APIRequest) async throws(KubeError) -> APIResponse {
+        let isFirst = wasAsked.withLock { wasAsked in
+            defer { wasAsked = true }
+            return !wasAsked
+        }
+        if isFirst { await release.wait() }
+        return try await api.send(request)
+    }
+
+    func open(_ request: APIRequest) async throws(KubeError) -> APIStream { try await api.open(request) }
 }

@@ -56,12 +56,12 @@ struct WebhookCluster {
 
     func webhook(
         _ configuration: TerminatorConfiguration = TerminatorConfiguration(), isDryRun: Bool = false,
-        clientAuthority: String? = nil, time: Timepiece = .system
+        clientAuthority: String? = nil, api: (any KubeAPI)? = nil, time: Timepiece = .system
     ) -> AdmissionWebhook {
         AdmissionWebhook(
             configuration,
             AdmissionOptions(ownNamespace: Self.own, isDryRun: isDryRun, clientAuthority: clientAuthority),
-            api: client, registry: registry, logger: logger, time: time)
+            api: api ?? client, registry: registry, logger: logger, time: time)
     }
 
     var material: CertificateMaterial? {
