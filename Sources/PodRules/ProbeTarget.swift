@@ -8,16 +8,21 @@ package struct ProbeTarget: Sendable {
     private let path: String
     private let host: String
     private let command: String
+    /// What the command asks in the pod.
+    private let asked: LocalWords
     private let isForwardable: Bool
 
     private static let local = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]
 
-    /// - Parameter isTCP: it is a connection alone, which nobody forwards.
+    /// - Parameters:
+    ///   - command: its words, and the values of variables that they name.
+    ///   - isTCP: it is a connection alone, which nobody forwards.
     package init(port: String?, path: String = "", host: String, command: [String], isTCP: Bool = false) {
         self.port = port
         self.path = path
         self.host = host
         self.command = command.joined(separator: " ") + " "
+        asked = LocalWords(command, asks: true)
         isForwardable = !isTCP && port != nil
     }
 
@@ -61,13 +66,8 @@ package struct ProbeTarget: Sendable {
         if let port, host.isEmpty || Self.local.contains(host) {
             return !own.contains(port) && others().contains(port) ? port : nil
         }
-        guard command.mentions(":") else { return nil }
-        return others().first { port in
-            guard !own.contains(port) else { return false }
-            return Self.local.contains { host in
-                ["/", " ", "\"", "'", ";", ")"].contains { command.mentions("\(host):\(port)\($0)") }
-            }
-        }
+        guard !asked.tokens.isEmpty else { return nil }
+        return others().first { !own.contains($0) && asked.ask($0) }
     }
 }
 

@@ -130,6 +130,50 @@ import YAMLTree
         #expect(conversion.isRefused == isRefused, "\(conversion.diagnostics)")
     }
 
+    /// Main, which serves 8080, starts only after the sidecar: whatever of the sidecar waits for main holds it back for ever.
+    @Test(
+        arguments: [
+            ("readinessProbe: {exec: {command: [nc, -z, localhost, '8080']}}", "KS125", "tcpSocket"),
+            ("readinessProbe: {exec: {command: [nc, -z, localhost, '9187']}}", nil, "exec"),
+            (
+                "env: [{name: P, value: '8080'}], readinessProbe: {exec: {command: [sh, -c, 'nc -z localhost $P']}}", "KS125",
+                "tcpSocket"
+            ),
+            ("startupProbe: {exec: {command: [nc, -z, localhost, '8080']}}", "KS009", nil),
+            ("command: [sh, -c, 'until nc -z localhost 8080; do sleep 1; done; exec x']", "KS125", ""),
+            (
+                "command: [sh, -c, 'until nc -z localhost 8080; do sleep 1; done; exec x'], "
+                    + "startupProbe: {httpGet: {path: /, port: 9187}}", "KS009", nil
+            ),
+            (
+                "command: [./wait-for-it.sh, '127.0.0.1:8080', --, x], readinessProbe: {httpGet: {path: /, port: 9187}}",
+                "KS125", ""
+            ),
+            ("command: [sh, -c, 'while true; do nc -z localhost 8080 && break; done; x']", "KS125", ""),
+            ("command: [sh, -c, 'x & while true; do curl localhost:8080; sleep 9; done']", nil, "tcpSocket"),
+            ("command: [x, '--target=localhost', '--port=9187']", nil, ""),
+            ("command: [sh, -c, 'until nc -z db 8080; do sleep 1; done; exec x']", nil, "tcpSocket"),
+            (
+                "lifecycle: {postStart: {exec: {command: [sh, -c, 'until curl -sf localhost:8080/; do sleep 1; done']}}}",
+                "KS009", nil
+            ),
+            ("lifecycle: {postStart: {httpGet: {path: /, port: 8080}}}", "KS009", nil),
+            ("lifecycle: {postStart: {exec: {command: [sh, -c, 'until nc -z localhost 9187; do sleep 1; done']}}}", nil, "tcpSocket"),
+        ] as [(String, String?, String?)])
+    func nothingThatWaitsForMainHoldsItBack(_ more: String, _ rule: String?, _ gate: String?) throws {
+        let text =
+            "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: main, image: a, "
+            + "ports: [{containerPort: 8080}]}, {name: side, image: b, ports: [{containerPort: 9187}], \(more)}]}}"
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let conversion = try StreamConverter(options).convert(Array(text.utf8))
+        let found = conversion.diagnostics.map(\.rule.id).filter { $0 == "KS125" || $0 == "KS009" }
+        #expect(found == (rule.map { [$0] } ?? []), "\(conversion.diagnostics)")
+        #expect(conversion.isChanged == (gate != nil))
+        let probe = try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["startupProbe"]
+        if let gate { #expect((probe?.mapping?.pairs.first?.key ?? "") == gate, "\(conversion.diagnostics)") }
+    }
+
     /// A terminator waits after main's end; a native sidecar's hook does.
     @Test(
         arguments: [

@@ -30,6 +30,16 @@ import Testing
             testDescription: "in a shell", target: exec("sh", "-c", "nc -z 127.0.0.1 9090; curl '[::1]:9090'"),
             need: .port("9090")),
         Case(
+            testDescription: "host and port as words", target: exec("pg_isready", "-h", "localhost", "-p", "9090"),
+            need: .port("9090")),
+        Case(testDescription: "joined to their flags", target: exec("mysqladmin", "-h127.0.0.1", "-P9090"), need: .port("9090")),
+        Case(testDescription: "behind nc", target: exec("nc", "-z", "localhost", "9090"), need: .port("9090")),
+        Case(testDescription: "by a variable's value", target: exec("nc -z localhost $WEB", "9090"), need: .port("9090")),
+        Case(testDescription: "a client's own defaults", target: exec("redis-cli", "ping"), need: .port("6379")),
+        Case(testDescription: "bash's own connection", target: exec("bash", "-c", ": </dev/tcp/::1/9090"), need: .port("9090")),
+        Case(testDescription: "the same port of a host", target: exec("nc", "-z", "db", "9090"), need: .itself),
+        Case(testDescription: "its own by words", target: exec("nc", "-z", "localhost", "4180"), need: .itself),
+        Case(
             testDescription: "its command asks itself", target: exec("curl", "http://localhost:4180/x"), need: .itself),
         Case(
             testDescription: "Dapr's health", target: http("/v1.0/healthz", "3501"),
@@ -63,6 +73,6 @@ import Testing
     ]
 
     @Test(arguments: cases) func aProbeNeeds(_ one: Case) {
-        #expect(one.target.need(beside: ["4180"], of: ["9090", "web"], programs: one.programs) == one.need)
+        #expect(one.target.need(beside: ["4180"], of: ["9090", "web", "6379"], programs: one.programs) == one.need)
     }
 }

@@ -32,6 +32,7 @@ struct ContainerEditor {
         } else {
             try add("restartPolicy", isJSON ? "\"Always\"" : "Always")
         }
+        try refusePostStart(mains)
         try addStartupProbe(mains, &findings)
         try dropPreStop(all, &findings)
         let variables = node["env"]?.elements ?? []
@@ -131,10 +132,28 @@ struct ContainerEditor {
         }
     }
 
+    /// Main starts only when the hook has finished.
+    private func refusePostStart(_ mains: [ManifestContainer]) throws(EditRefusal) {
+        guard let hook = node.at("lifecycle", "postStart") else { return }
+        let what = "the postStart hook of \(container.name)"
+        switch ProbeTarget.need(hook, of: container, mains: mains) {
+        case .itself, .perhapsMain: break
+        case .port(let port): throw EditRefusal(.waitsForMain, at: hook, "\(what) asks port \(port) of main")
+        case .main: throw EditRefusal(.waitsForMain, at: hook, "\(what) holds only once main answers")
+        }
+    }
+
     /// What may hold main back: nothing that may be true only once main runs.
     private func gate(
         _ mains: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) -> ProbeHandler? {
+        if let port = container.awaited(of: mains) {
+            let place = node["command"] ?? node["args"] ?? node
+            let what = "the program of \(container.name) waits for port \(port) of main"
+            guard node["startupProbe"] == nil else { throw EditRefusal(.waitsForMain, at: place, what) }
+            findings.add(.asksMain, at: place, what)
+            return nil
+        }
         var readiness = node["readinessProbe"]
         var path: String?
         for name in ["startupProbe", "readinessProbe", "livenessProbe"] {

@@ -64,7 +64,6 @@ struct StartOrder {
 
 /// What ties other containers of a pod to a sidecar: the ports on localhost that they ask, the volumes that they fill.
 struct LocalLinks {
-    private static let hosts = ["localhost", "127.0.0.1"]
     /// Programs whose name does not tell what they run.
     private static let interpreters: Set<String> = [
         "ash", "bash", "busybox", "dash", "env", "java", "node", "perl", "python", "python3", "ruby", "sh",
@@ -89,11 +88,9 @@ struct LocalLinks {
     /// Whether a container's command or variables speak of the sidecar's port on localhost.
     func isAsked(by other: ManifestContainer) -> Bool {
         let texts = other.words + (other.node["env"]?.elements ?? []).compactMap { $0["value"]?.text }
-        let tokens = Set(texts.flatMap(Self.tokens))
         guard !runsItsOwn(other) else { return false }
-        if ports.contains(where: { port in Self.hosts.contains { tokens.contains("\($0):\(port)") } }) { return true }
-        guard Self.hosts.contains(where: tokens.contains) else { return false }
-        return sidecar.known?.servesLocalhostOnly == true || !ports.isDisjoint(with: tokens)
+        let asked = LocalWords(texts)
+        return ports.contains(where: asked.ask) || sidecar.known?.servesLocalhostOnly == true && asked.nameThisPod
     }
 
     /// Whether a container writes to a volume that the sidecar mounts.
@@ -106,20 +103,11 @@ struct LocalLinks {
     /// Two programs on one port of the pod's would be one too many.
     private func runsItsOwn(_ other: ManifestContainer) -> Bool {
         other.words.isEmpty && other.image == sidecar.image
-            || !programs.isDisjoint(with: other.words.flatMap(Self.tokens).map(Self.program))
+            || !programs.isDisjoint(with: LocalWords(other.words).tokens.map(Self.program))
     }
 
     private static func mounts(of container: ManifestContainer) -> [SourceNode] {
         container.node["volumeMounts"]?.elements ?? []
-    }
-
-    /// `postgres://user@127.0.0.1:5432/db` has the token `127.0.0.1:5432`.
-    private static func tokens(_ text: String) -> [String] {
-        text.split { character in
-            !(character.isLetter || character.isNumber || "._:-/".contains(character))
-        }.flatMap { word in
-            [String(word)] + word.split(separator: "/").map(String.init)
-        }
     }
 
     /// `/cloud_sql_proxy` is `cloud-sql-proxy`.

@@ -104,17 +104,19 @@ struct ProbeHandler {
 }
 
 extension ProbeTarget {
-    init(_ probe: SourceNode) {
+    /// - Parameter container: whose probe or hook it is.
+    init(_ probe: SourceNode, of container: ManifestContainer) {
         let handler = ["httpGet", "tcpSocket", "grpc"].first { probe[$0]?["port"] != nil }
         let target = handler.flatMap { probe[$0] }
         self.init(
             port: target?["port"]?.text, path: target?["path"]?.text ?? "", host: target?["host"]?.text ?? "",
-            command: (probe.at("exec", "command")?.elements ?? []).compactMap(\.text), isTCP: handler == "tcpSocket")
+            command: container.withVariables((probe.at("exec", "command")?.elements ?? []).compactMap(\.text)),
+            isTCP: handler == "tcpSocket")
     }
 
-    /// What a probe of a sidecar needs beside the sidecar itself.
+    /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
     static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> Need {
-        ProbeTarget(probe).need(
+        ProbeTarget(probe, of: sidecar).need(
             beside: sidecar.ports, of: mains.flatMap(\.answers) + sidecar.upstreamPorts, programs: sidecar.programs)
     }
 }

@@ -41,6 +41,17 @@ package struct ManifestContainer {
         Self.value(of: name, in: node["env"]?.elements ?? [])
     }
 
+    /// Words of a command, and behind them the literal values of the variables that they name.
+    func withVariables(_ words: [String]) -> [String] {
+        guard words.contains(where: { $0.mentions("$") }) else { return words }
+        return words
+            + (node["env"]?.elements ?? []).compactMap { variable in
+                guard let name = variable["name"]?.text else { return nil }
+                let isNamed = words.contains { word in ["$", "${", "$("].contains { word.mentions($0 + name) } }
+                return isNamed ? variable["value"]?.text : nil
+            }
+    }
+
     private static func value(of name: String, in variables: [SourceNode]) -> String? {
         variables.last { $0["name"]?.reads(name) == true }?["value"]?.text
     }
@@ -136,6 +147,13 @@ extension ManifestContainer {
 
     /// Whether a hook of this container speaks to another one's port.
     func asks(_ other: ManifestContainer, in hook: SourceNode) -> Bool {
-        ProbeTarget(hook).port(beside: ports, of: other.answers) != nil
+        ProbeTarget(hook, of: self).port(beside: ports, of: other.answers) != nil
+    }
+
+    /// The port of main for which its own program waits before it serves.
+    func awaited(of mains: [ManifestContainer]) -> String? {
+        guard LocalWords.wait(words) else { return nil }
+        let (own, asked) = (ports, LocalWords(withVariables(words), asks: true))
+        return mains.flatMap(\.answers).first { !own.contains($0) && asked.ask($0) }
     }
 }

@@ -233,7 +233,8 @@ extension Rule {
     package static let asksMain = Rule(
         id: "KS125", severity: .warning, title: "A probe of the sidecar asks main",
         explanation: """
-            No startupProbe is derived from it, because main starts only afterwards. As livenessProbe it restarts the \
+            No startupProbe is derived from it, because main starts only afterwards; and none at all where the sidecar's own \
+            program waits for main (`until nc -z localhost 8080`) before it serves. As livenessProbe a probe restarts the \
             sidecar while main starts and ends.
             """,
         evidence: "KEP-753: the next container starts once `started` holds")

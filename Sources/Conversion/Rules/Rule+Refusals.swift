@@ -66,8 +66,9 @@ extension Rule {
     package static let waitsForMain = Rule(
         id: "KS009", severity: .error, title: "The sidecar's startupProbe waits for main",
         explanation: """
-            Main starts only when the startupProbe of a native sidecar has passed. A probe that asks a port of main, or Dapr's \
-            health with that of the application, would wait for ever; let it ask the sidecar itself.
+            Main starts only when the postStart hook of a native sidecar has finished and its startupProbe has passed. A probe or \
+            hook that asks a port of main, or Dapr's health with that of the application, would wait for ever, and so would a \
+            startupProbe of a program that itself waits for a port of main. Let it ask the sidecar alone.
             """,
         evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
 

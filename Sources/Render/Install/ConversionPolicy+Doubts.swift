@@ -20,7 +20,7 @@ extension ConversionPolicy {
               has(c.lifecycle) && has(c.lifecycle.preStop) && !\(Self.ends) &&
               (has(c.lifecycle.preStop.sleep) || \(Self.hook).contains('sleep '))) ||
             variables.sidecars.exists(c, has(c.restartPolicy) || has(c.restartPolicyRules) ||
-              \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn)) ||
+              \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn) || \(Self.waits)) ||
             variables.probes.exists(p, has(p.exec) || has(p.httpGet) && (has(p.httpGet.host) ||
               p.httpGet.path == '\(ProbeTarget.daprHealth)') || has(p.tcpSocket) && has(p.tcpSocket.host)) ||
             variables.asked.exists(p, p in variables.mainPorts || variables.mainLines.exists(l, l.matches(\(Self.listens)))) ||
@@ -37,6 +37,13 @@ extension ConversionPolicy {
         """
     /// Whether it ends something or waits for its end: that would now end main's sidecar while main still needs it.
     static let ends = "\(list(HookPurpose.ending)).exists(w, \(hook).contains(w))"
+    /// Whether the sidecar `c` may wait for main before it serves: by its own program, or by a hook that asks something.
+    private static let waits = """
+        \(words(of: "c")).exists(w, w.matches('(^|[^a-z])(until|while) |\(LocalWords.waiters.joined(separator: "|"))')) ||
+        has(c.lifecycle) && has(c.lifecycle.postStart) && (has(c.lifecycle.postStart.httpGet) ||
+          has(c.lifecycle.postStart.exec) && has(c.lifecycle.postStart.exec.command) &&
+            c.lifecycle.postStart.exec.command.exists(w, \(local) || w.matches('[$]')))
+        """
     /// Flags by which programs wait before they end, so that the grace period would have to be raised.
     private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"
     static let local = "w.matches('localhost|127[.]0[.]0[.]1')"

@@ -1,0 +1,64 @@
+internal import Basics
+
+/// What the words of a command ask on the pod's own network: `nc -z localhost 5432` as well as `curl localhost:5432/x`.
+package struct LocalWords: Sendable {
+    /// Hosts, ports and programs among them, each alone: `postgres://user@127.0.0.1:5432/db` has the token `127.0.0.1:5432`.
+    package let tokens: Set<String>
+
+    private static let hosts = ["localhost", "127.0.0.1", "::1"]
+    /// Clients that ask the pod itself, on this port, where their words do not say otherwise.
+    private static let clients = [
+        "pg_isready": "5432", "psql": "5432", "mysqladmin": "3306", "mysql": "3306", "mariadb-admin": "3306",
+        "redis-cli": "6379", "valkey-cli": "6379", "mongosh": "27017", "mongo": "27017",
+    ]
+    /// Programs that wait for a port, and then run what follows.
+    package static let waiters = ["wait-for-it", "wait-for", "wait_for_it", "wait4x", "waitforit", "wait-on", "dockerize"]
+
+    /// - Parameter asks: a client that names neither host nor port counts with those that it takes then.
+    package init(_ texts: [String], asks: Bool = false) {
+        var tokens = Set(texts.flatMap(Self.tokens))
+        if asks, let port = Self.clients.first(where: { tokens.contains($0.key) })?.value {
+            func says(_ flags: String...) -> Bool { tokens.contains { token in flags.contains(where: token.hasPrefix) } }
+            if !says("-h", "--host", "-u", "--uri") { tokens.insert(Self.hosts[0]) }
+            if !says("-p", "-P", "--port") { tokens.insert(port) }
+        }
+        self.tokens = tokens
+    }
+
+    private static func tokens(_ text: String) -> [String] {
+        text.replacing("[::1]", with: hosts[0]).split { character in
+            !(character.isLetter || character.isNumber || "._:-/".contains(character))
+        }.flatMap { word in
+            // `-p5432`, `localhost:$PORT`
+            let joined = word.hasPrefix("-") && !word.hasPrefix("--") ? [String(word.dropFirst(2))] : []
+            return [String(word)] + joined + word.split(separator: "/").map { part in
+                String(part.hasSuffix(":") ? part.dropLast() : part)
+            }
+        }
+    }
+
+    /// Whether the pod's own network is named, whatever port of it.
+    package var nameThisPod: Bool { Self.hosts.contains(where: tokens.contains) }
+
+    /// Whether a port of the pod's own network is named, with its host or beside it.
+    package func ask(_ port: String) -> Bool {
+        (Self.hosts + ["0.0.0.0"]).contains { tokens.contains("\($0):\(port)") }
+            || UInt16(port) != nil && nameThisPod && tokens.contains(port)
+    }
+
+    /// Whether a program waits before it does what it is for: by a loop of its shell, or by a program that waits.
+    package static func wait(_ words: [String]) -> Bool {
+        let programs = words.flatMap(tokens).map { $0.hasSuffix(".sh") ? String($0.dropLast(3)) : $0 }
+        if programs.contains(where: waiters.contains) { return true }
+        return words.contains { word in
+            let script = ShellToken.all(in: word)
+            return script.indices.contains { index in
+                guard script[index] == .word("until") || script[index] == .word("while") else { return false }
+                // Endless loops are a program's work, unless something leaves them.
+                let goesOn: [ShellToken] = ["true", ":", "1", "false", "sleep", "read"].map { .word($0) }
+                return !script.dropFirst(index + 1).prefix(1).contains(where: goesOn.contains)
+                    || script.contains(.word("break"))
+            }
+        }
+    }
+}
