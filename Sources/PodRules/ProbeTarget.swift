@@ -44,9 +44,10 @@ package struct ProbeTarget: Sendable {
     ///   - own: numbers and names of the ports of the container that is probed.
     ///   - others: those of the other containers.
     ///   - programs: what the container's program may be called, by its name, image and command.
+    ///   - words: its command line.
     package func need(
         beside own: @autoclosure () -> [String], of others: @autoclosure () -> [String],
-        programs: @autoclosure () -> Set<String>
+        programs: @autoclosure () -> Set<String>, words: @autoclosure () -> [String] = []
     ) -> Need {
         if let port = port(beside: own(), of: others()) { return .port(port) }
         // Dapr's own health holds only once the application's does; its outbound half is Dapr's alone.
@@ -54,7 +55,7 @@ package struct ProbeTarget: Sendable {
             return .main(instead: Self.daprOutbound)
         }
         guard isForwardable, let proxy = ForwardingProxy.among(programs()) else { return .itself }
-        return proxy.serves(path, on: port) ? .itself : .perhapsMain
+        return proxy.serves(path, on: port, words()) ? .itself : .perhapsMain
     }
 
     package static let daprHealth = "/v1.0/healthz"
@@ -78,24 +79,29 @@ package struct ForwardingProxy: Sendable {
     package let programs: Set<String>
     /// Paths that each of them answers itself, whatever stands behind it.
     package let paths: Set<String>
-    /// Where it serves nothing but itself.
+    /// The ports on which it does so, where others pass on the same path.
     package private(set) var adminPorts: Set<String> = []
+    /// The flag that names such a port; without it there is none.
+    package private(set) var portFlag: String?
 
     /// By the projects' own documentation of their health checks.
     package static let all = [
         ForwardingProxy(
-            programs: ["envoy"], paths: ["/ready", "/server_info", "/stats", "/stats/prometheus"],
+            programs: ["envoy"],
+            paths: [
+                "/", "/ready", "/server_info", "/stats", "/stats/prometheus", "/clusters", "/listeners", "/memory",
+            ],
             adminPorts: ["9901", "15000", "19000"]),
         ForwardingProxy(
             programs: ["nginx", "nginx-unprivileged", "openresty"],
             paths: ["/nginx_status", "/stub_status", "/basic_status", "/nginx-health"]),
         ForwardingProxy(programs: ["haproxy"], paths: ["/stats", "/haproxy_stats", "/haproxy?stats"]),
-        ForwardingProxy(programs: ["traefik"], paths: ["/ping"], adminPorts: ["8080"]),
+        ForwardingProxy(programs: ["traefik"], paths: ["/ping"]),
         ForwardingProxy(programs: ["caddy"], paths: ["/config/", "/metrics"], adminPorts: ["2019"]),
         ForwardingProxy(programs: ["httpd", "apache", "apache2"], paths: ["/server-status"]),
-        ForwardingProxy(programs: ["oauth2-proxy"], paths: ["/ping", "/ready", "/metrics"]),
+        ForwardingProxy(programs: ["oauth2-proxy"], paths: ["/ping", "/ready"]),
         ForwardingProxy(programs: ["oauth-proxy", "openshift-oauth-proxy"], paths: ["/oauth/healthz", "/ping"]),
-        ForwardingProxy(programs: ["kube-rbac-proxy"], paths: ["/healthz"]),
+        ForwardingProxy(programs: ["kube-rbac-proxy"], paths: ["/healthz"], portFlag: "--proxy-endpoints-port"),
     ]
 
     /// Places in `all`, by the names of programs.
@@ -107,7 +113,12 @@ package struct ForwardingProxy: Sendable {
         programs.lazy.compactMap { places[$0] }.min().map { all[$0] }
     }
 
-    func serves(_ path: String, on port: String?) -> Bool {
-        paths.contains(path) || port.map(adminPorts.contains) == true
+    func serves(_ path: String, on port: String?, _ words: [String]) -> Bool {
+        guard paths.contains(path) else { return false }
+        guard let port, let portFlag else { return adminPorts.isEmpty || port.map(adminPorts.contains) == true }
+        return words.indices.contains { index in
+            words[index] == "\(portFlag)=\(port)"
+                || words[index] == portFlag && words.dropFirst(index + 1).first == port
+        }
     }
 }

@@ -7,6 +7,7 @@ import Testing
         var testDescription: String
         var target: ProbeTarget
         var programs: Set<String> = ["side"]
+        var words: [String] = []
         var need: ProbeTarget.Need
     }
 
@@ -32,11 +33,16 @@ import Testing
         Case(
             testDescription: "host and port as words", target: exec("pg_isready", "-h", "localhost", "-p", "9090"),
             need: .port("9090")),
-        Case(testDescription: "joined to their flags", target: exec("mysqladmin", "-h127.0.0.1", "-P9090"), need: .port("9090")),
+        Case(
+            testDescription: "joined to their flags", target: exec("mysqladmin", "-h127.0.0.1", "-P9090"),
+            need: .port("9090")),
         Case(testDescription: "behind nc", target: exec("nc", "-z", "localhost", "9090"), need: .port("9090")),
-        Case(testDescription: "by a variable's value", target: exec("nc -z localhost $WEB", "9090"), need: .port("9090")),
+        Case(
+            testDescription: "by a variable's value", target: exec("nc -z localhost $WEB", "9090"), need: .port("9090")),
         Case(testDescription: "a client's own defaults", target: exec("redis-cli", "ping"), need: .port("6379")),
-        Case(testDescription: "bash's own connection", target: exec("bash", "-c", ": </dev/tcp/::1/9090"), need: .port("9090")),
+        Case(
+            testDescription: "bash's own connection", target: exec("bash", "-c", ": </dev/tcp/::1/9090"),
+            need: .port("9090")),
         Case(testDescription: "the same port of a host", target: exec("nc", "-z", "db", "9090"), need: .itself),
         Case(testDescription: "its own by words", target: exec("nc", "-z", "localhost", "4180"), need: .itself),
         Case(
@@ -70,9 +76,39 @@ import Testing
         Case(
             testDescription: "kube-rbac-proxy", target: http("/metrics", "8443"), programs: ["kube-rbac-proxy"],
             need: .perhapsMain),
+        Case(
+            testDescription: "kube-rbac-proxy's health on the port that it guards", target: http("/healthz", "8443"),
+            programs: ["kube-rbac-proxy"], words: ["--proxy-endpoints-port=8643"], need: .perhapsMain),
+        Case(
+            testDescription: "kube-rbac-proxy's health", target: http("/healthz", "8643"),
+            programs: ["kube-rbac-proxy"],
+            words: ["--proxy-endpoints-port=8643"], need: .itself),
+        Case(
+            testDescription: "named by the next word", target: http("/healthz", "8643"), programs: ["kube-rbac-proxy"],
+            words: ["--proxy-endpoints-port", "8643"], need: .itself),
+        Case(
+            testDescription: "no port of its own", target: http("/healthz", "8443"), programs: ["kube-rbac-proxy"],
+            need: .perhapsMain),
+        Case(
+            testDescription: "Envoy's path on a listener", target: http("/ready", "10000"), programs: ["envoy"],
+            need: .perhapsMain),
+        Case(testDescription: "Envoy's own", target: http("/ready", "15000"), programs: ["envoy"], need: .itself),
+        Case(
+            testDescription: "Caddy's metrics on a site", target: http("/metrics", "80"), programs: ["caddy"],
+            need: .perhapsMain),
+        Case(testDescription: "Caddy's own", target: http("/metrics", "2019"), programs: ["caddy"], need: .itself),
+        Case(
+            testDescription: "what Traefik passes on", target: http("/app", "8080"), programs: ["traefik"],
+            need: .perhapsMain),
+        Case(
+            testDescription: "metrics behind oauth2-proxy", target: http("/metrics", "4180"),
+            programs: ["oauth2-proxy"],
+            need: .perhapsMain),
     ]
 
     @Test(arguments: cases) func aProbeNeeds(_ one: Case) {
-        #expect(one.target.need(beside: ["4180"], of: ["9090", "web", "6379"], programs: one.programs) == one.need)
+        #expect(
+            one.target.need(beside: ["4180"], of: ["9090", "web", "6379"], programs: one.programs, words: one.words)
+                == one.need)
     }
 }

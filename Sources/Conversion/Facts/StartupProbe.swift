@@ -108,8 +108,11 @@ extension ProbeTarget {
     init(_ probe: SourceNode, of container: ManifestContainer) {
         let handler = ["httpGet", "tcpSocket", "grpc"].first { probe[$0]?["port"] != nil }
         let target = handler.flatMap { probe[$0] }
+        let port = target?["port"]?.text
+        // Of its own ports a name is as good as the number.
+        let named = container.node["ports"]?.elements?.first { port != nil && $0["name"]?.text == port }
         self.init(
-            port: target?["port"]?.text, path: target?["path"]?.text ?? "", host: target?["host"]?.text ?? "",
+            port: named?["containerPort"]?.text ?? port, path: target?["path"]?.text ?? "", host: target?["host"]?.text ?? "",
             command: container.withVariables((probe.at("exec", "command")?.elements ?? []).compactMap(\.text)),
             isTCP: handler == "tcpSocket")
     }
@@ -117,6 +120,7 @@ extension ProbeTarget {
     /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
     static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> Need {
         ProbeTarget(probe, of: sidecar).need(
-            beside: sidecar.ports, of: mains.flatMap(\.answers) + sidecar.upstreamPorts, programs: sidecar.programs)
+            beside: sidecar.ports, of: mains.flatMap(\.answers) + sidecar.upstreamPorts, programs: sidecar.programs,
+            words: sidecar.words)
     }
 }

@@ -72,11 +72,13 @@ extension ConversionPolicy {
         """
     }
 
-    /// What proxies serve themselves: paths, and ports behind a colon.
+    /// What proxies serve themselves: paths, and where a path is not enough the ports, or the flag that names one.
     static var proxies: String {
         let proxies = ForwardingProxy.all.map { proxy in
-            let serves = proxy.paths.sorted() + proxy.adminPorts.sorted().map { ":" + $0 }
-            return "{'programs': \(list(proxy.programs.sorted())), 'serves': \(list(serves))}"
+            """
+            {'programs': \(list(proxy.programs.sorted())), 'paths': \(list(proxy.paths.sorted())), \
+            'ports': \(list(proxy.adminPorts.sorted())), 'flags': \(list(proxy.portFlag.map { [$0] } ?? []))}
+            """
         }
         return "[\(proxies.joined(separator: ",\n"))]"
     }
@@ -87,7 +89,8 @@ extension ConversionPolicy {
             x.programs.exists(n, c.name == n || c.image.matches('(^|/)' + n + '([:@/]|$)') ||
               has(c.command) && c.command.map(w, w.matches('(^|/)' + n + '/*$'))[?0].orValue(false)) &&
             [has(c.startupProbe) ? [c.startupProbe] : [], has(c.readinessProbe) ? [c.readinessProbe] : []].flatten().exists(p,
-              has(p.httpGet) && !(p.httpGet.path in x.serves || ':' + string(p.httpGet.port) in x.serves) ||
-              has(p.grpc) && !(':' + string(p.grpc.port) in x.serves)))
+              has(p.grpc) || has(p.httpGet) && !(has(p.httpGet.path) && p.httpGet.path in x.paths &&
+                (size(x.ports) == 0 || string(p.httpGet.port) in x.ports) &&
+                x.flags.all(f, (f + '=' + string(p.httpGet.port)) in \(words(of: "c"))))))
         """
 }
