@@ -12,13 +12,17 @@ package struct LocalWords: Sendable {
         "redis-cli": "6379", "valkey-cli": "6379", "mongosh": "27017", "mongo": "27017",
     ]
     /// Programs that wait for a port, and then run what follows.
-    package static let waiters = ["wait-for-it", "wait-for", "wait_for_it", "wait4x", "waitforit", "wait-on", "dockerize"]
+    package static let waiters = [
+        "wait-for-it", "wait-for", "wait_for_it", "wait4x", "waitforit", "wait-on", "dockerize",
+    ]
 
     /// - Parameter asks: a client that names neither host nor port counts with those that it takes then.
     package init(_ texts: [String], asks: Bool = false) {
         var tokens = Set(texts.flatMap(Self.tokens))
         if asks, let port = Self.clients.first(where: { tokens.contains($0.key) })?.value {
-            func says(_ flags: String...) -> Bool { tokens.contains { token in flags.contains(where: token.hasPrefix) } }
+            func says(_ flags: String...) -> Bool {
+                tokens.contains { token in flags.contains(where: token.hasPrefix) }
+            }
             if !says("-h", "--host", "-u", "--uri") { tokens.insert(Self.hosts[0]) }
             if !says("-p", "-P", "--port") { tokens.insert(port) }
         }
@@ -31,9 +35,10 @@ package struct LocalWords: Sendable {
         }.flatMap { word in
             // `-p5432`, `localhost:$PORT`
             let joined = word.hasPrefix("-") && !word.hasPrefix("--") ? [String(word.dropFirst(2))] : []
-            return [String(word)] + joined + word.split(separator: "/").map { part in
-                String(part.hasSuffix(":") ? part.dropLast() : part)
-            }
+            return [String(word)] + joined
+                + word.split(separator: "/").map { part in
+                    String(part.hasSuffix(":") ? part.dropLast() : part)
+                }
         }
     }
 
@@ -44,6 +49,18 @@ package struct LocalWords: Sendable {
     package func ask(_ port: String) -> Bool {
         (Self.hosts + ["0.0.0.0"]).contains { tokens.contains("\($0):\(port)") }
             || UInt16(port) != nil && nameThisPod && tokens.contains(port)
+    }
+
+    /// Whether localhost is named with ports, none of which is among these.
+    package func askOthers(than ports: [String]) -> Bool {
+        let asked = tokens.filter { token in Self.hosts.contains { token.hasPrefix("\($0):") } }
+        return !asked.isEmpty
+            && !asked.contains { token in ports.contains { token.hasSuffix(":\($0)") } }
+    }
+
+    /// Whether a text names localhost, alone, with a port or in an address.
+    package static func mentioned(in text: String) -> Bool {
+        text.mentions("localhost") || text.mentions("127.0.0.1") || LocalWords([text]).nameThisPod
     }
 
     /// Whether a program waits before it does what it is for: by a loop of its shell, or by a program that waits.

@@ -136,7 +136,8 @@ import YAMLTree
             ("readinessProbe: {exec: {command: [nc, -z, localhost, '8080']}}", "KS125", "tcpSocket"),
             ("readinessProbe: {exec: {command: [nc, -z, localhost, '9187']}}", nil, "exec"),
             (
-                "env: [{name: P, value: '8080'}], readinessProbe: {exec: {command: [sh, -c, 'nc -z localhost $P']}}", "KS125",
+                "env: [{name: P, value: '8080'}], readinessProbe: {exec: {command: [sh, -c, 'nc -z localhost $P']}}",
+                "KS125",
                 "tcpSocket"
             ),
             ("startupProbe: {exec: {command: [nc, -z, localhost, '8080']}}", "KS009", nil),
@@ -152,13 +153,23 @@ import YAMLTree
             ("command: [sh, -c, 'while true; do nc -z localhost 8080 && break; done; x']", "KS125", ""),
             ("command: [sh, -c, 'x & while true; do curl localhost:8080; sleep 9; done']", nil, "tcpSocket"),
             ("command: [x, '--target=localhost', '--port=9187']", nil, ""),
+            ("env: [{name: LISTEN_ADDR, value: 127.0.0.1}]", nil, ""),
+            ("env: [{name: HOST, value: '::1'}]", nil, ""),
+            ("env: [{name: HTTP_BIND, value: 'localhost:9187'}]", nil, ""),
+            ("env: [{name: DATA_SOURCE, value: 'postgres://u@localhost:5432/d'}]", nil, "tcpSocket"),
+            ("env: [{name: REDIS_HOST, value: localhost}, {name: NO_PROXY, value: '127.0.0.1'}]", nil, "tcpSocket"),
+            ("env: [{name: LISTEN_ADDR, value: 0.0.0.0}]", nil, "tcpSocket"),
+            ("command: [x, '--listen=[::1]:9187']", nil, ""),
             ("command: [sh, -c, 'until nc -z db 8080; do sleep 1; done; exec x']", nil, "tcpSocket"),
             (
                 "lifecycle: {postStart: {exec: {command: [sh, -c, 'until curl -sf localhost:8080/; do sleep 1; done']}}}",
                 "KS009", nil
             ),
             ("lifecycle: {postStart: {httpGet: {path: /, port: 8080}}}", "KS009", nil),
-            ("lifecycle: {postStart: {exec: {command: [sh, -c, 'until nc -z localhost 9187; do sleep 1; done']}}}", nil, "tcpSocket"),
+            (
+                "lifecycle: {postStart: {exec: {command: [sh, -c, 'until nc -z localhost 9187; do sleep 1; done']}}}",
+                nil, "tcpSocket"
+            ),
         ] as [(String, String?, String?)])
     func nothingThatWaitsForMainHoldsItBack(_ more: String, _ rule: String?, _ gate: String?) throws {
         let text =

@@ -32,8 +32,7 @@ struct ProbeHandler {
                 name: "httpGet", value: "", lines: ["path: \(check.path)", "port: \(check.port)"], timeout: nil,
                 origin: "\(check.path) answers on port \(check.port)")
         }
-        guard container.known?.servesLocalhostOnly != true,
-            !container.ownWords.contains(where: { $0.mentions("127.0.0.1") || $0.mentions("localhost") }),
+        guard container.known?.servesLocalhostOnly != true, !container.mayListenOnLocalhost,
             let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
             let number = port["containerPort"]?.text.flatMap({ UInt16($0) }), port["hostIP"] == nil
         else { return nil }
@@ -112,7 +111,8 @@ extension ProbeTarget {
         // Of its own ports a name is as good as the number.
         let named = container.node["ports"]?.elements?.first { port != nil && $0["name"]?.text == port }
         self.init(
-            port: named?["containerPort"]?.text ?? port, path: target?["path"]?.text ?? "", host: target?["host"]?.text ?? "",
+            port: named?["containerPort"]?.text ?? port, path: target?["path"]?.text ?? "",
+            host: target?["host"]?.text ?? "",
             command: container.withVariables((probe.at("exec", "command")?.elements ?? []).compactMap(\.text)),
             isTCP: handler == "tcpSocket")
     }

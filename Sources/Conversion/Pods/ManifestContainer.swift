@@ -45,7 +45,7 @@ package struct ManifestContainer {
     func withVariables(_ words: [String]) -> [String] {
         guard words.contains(where: { $0.mentions("$") }) else { return words }
         return words
-            + (node["env"]?.elements ?? []).compactMap { variable in
+            + (node["env"]?.elements ?? []).compactMap { variable -> String? in
                 guard let name = variable["name"]?.text else { return nil }
                 let isNamed = words.contains { word in ["$", "${", "$("].contains { word.mentions($0 + name) } }
                 return isNamed ? variable["value"]?.text : nil
@@ -142,6 +142,27 @@ extension ManifestContainer {
                 words[index] == flag ? words.dropFirst(index + 1).first : String(words[index].dropFirst(flag.count + 1))
             let port = value?.split(separator: ":").last.map { String($0.prefix { $0.isNumber }) } ?? ""
             return UInt16(port) == nil ? nil : port
+        }
+    }
+
+    /// Variables that say where somebody else is, or that localhost is reached without a proxy.
+    private static let upstreamVariables = [
+        "PROXY", "UPSTREAM", "BACKEND", "TARGET", "AGENT", "DATABASE", "DB_", "PG", "POSTGRES", "MYSQL", "REDIS",
+        "MONGO",
+        "OTEL", "URL", "ENDPOINT", "ORIGIN", "ALLOWED",
+    ]
+    private static let listenVariables = ["LISTEN", "BIND"]
+
+    /// Whether its ports may answer inside the pod alone, by its own words or by a variable such as `LISTEN_ADDR`.
+    var mayListenOnLocalhost: Bool {
+        if ownWords.contains(where: LocalWords.mentioned) { return true }
+        return (node["env"]?.elements ?? []).contains { variable in
+            guard let value = variable["value"]?.text, LocalWords.mentioned(in: value),
+                !LocalWords([value]).askOthers(than: ports)
+            else { return false }
+            let name = variable["name"]?.text?.uppercased() ?? ""
+            return Self.listenVariables.contains { name.mentions($0) }
+                || !Self.upstreamVariables.contains { name.mentions($0) }
         }
     }
 

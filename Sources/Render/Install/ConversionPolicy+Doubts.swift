@@ -20,13 +20,14 @@ extension ConversionPolicy {
               has(c.lifecycle) && has(c.lifecycle.preStop) && !\(Self.ends) &&
               (has(c.lifecycle.preStop.sleep) || \(Self.hook).contains('sleep '))) ||
             variables.sidecars.exists(c, has(c.restartPolicy) || has(c.restartPolicyRules) ||
-              \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn) || \(Self.waits)) ||
+              \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn) || \(Self.waits) ||
+              \(Self.hides)) ||
             variables.probes.exists(p, has(p.exec) || has(p.httpGet) && (has(p.httpGet.host) ||
               p.httpGet.path == '\(ProbeTarget.daprHealth)') || has(p.tcpSocket) && has(p.tcpSocket.host)) ||
             variables.asked.exists(p, p in variables.mainPorts || variables.mainLines.exists(l, l.matches(\(Self.listens)))) ||
             (size(variables.inits) > 0 || size(variables.sidecars) > 1) &&
               (variables.inits + variables.sidecars).exists(c, \(Self.words(of: "c")).exists(w, \(Self.local)) ||
-                has(c.env) && c.env.exists(e, has(e.value) && e.value.matches('localhost|127[.]0[.]0[.]1')))
+                has(c.env) && c.env.exists(e, has(e.value) && e.value.matches(\(Self.loopback))))
             """
     }
 
@@ -46,7 +47,13 @@ extension ConversionPolicy {
         """
     /// Flags by which programs wait before they end, so that the grace period would have to be raised.
     private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"
-    static let local = "w.matches('localhost|127[.]0[.]0[.]1')"
+    static let local = "w.matches(\(loopback))"
+    private static let loopback = "'localhost|127[.]0[.]0[.]1|(^|[^0-9a-f:])::1([^0-9a-f]|$)'"
+    /// Whether the sidecar `c`, for which only a connection to its port could be a gate, may listen on localhost.
+    private static let hides = """
+        !has(c.startupProbe) && !has(c.readinessProbe) && has(c.ports) && has(c.env) && c.env.exists(e, has(e.value) &&
+          e.value.matches(\(loopback)) && e.name.lowerAscii() != 'no_proxy')
+        """
     /// Flags that name a port of main, which a probe of the sidecar may then lead to.
     private static let forwards =
         "w.matches('^(\(ManifestContainer.upstreamFlags.joined(separator: "|")))(=|$)')"
