@@ -221,7 +221,7 @@ struct ContainerEditor {
         if let other = all.first(where: { $0.name != container.name && container.asks($0, in: hook) }) {
             return findings.add(.preStopKept, at: hook, "\(what) asks \(other.name)")
         }
-        switch HookPurpose(hook) {
+        switch HookPurpose(hook, of: container, among: all) {
         case .endsOrAwaits:
             keepsPreStop = false
             guard let lifecycle = node.ownPair("lifecycle")?.value, !lifecycle.isAlias, !lifecycle.isShared else {

@@ -29,8 +29,9 @@ struct GraceNeed {
     ///
     /// - Parameter lingers: hooks that are to be added, in seconds.
     init(mains: [ManifestContainer], sidecars: [ManifestContainer], lingers: [String: Int] = [:]) {
-        let hooks = (mains + sidecars).compactMap { container in
-            (lingers[container.name] ?? Self.hook(container)).map {
+        let all = mains + sidecars
+        let hooks = all.compactMap { container in
+            (lingers[container.name] ?? Self.hook(container, among: all)).map {
                 (what: "the hook of \(container.name)", seconds: $0)
             }
         }
@@ -42,9 +43,9 @@ struct GraceNeed {
     }
 
     /// Of a preStop hook that only waits; others end as they end, or are removed.
-    private static func hook(_ container: ManifestContainer) -> Int? {
+    private static func hook(_ container: ManifestContainer, among all: [ManifestContainer]) -> Int? {
         guard let hook = container.node.at("lifecycle", "preStop") else { return nil }
-        switch HookPurpose(hook) {
+        switch HookPurpose(hook, of: container, among: all) {
         case .sleeps, .works: break
         case .endsOrAwaits, .other: return nil
         }
@@ -72,9 +73,16 @@ struct GraceNeed {
 }
 
 extension HookPurpose {
-    init(_ hook: SourceNode) {
+    init(_ hook: SourceNode, of container: ManifestContainer, among all: [ManifestContainer]) {
+        func mounts(_ container: ManifestContainer) -> [(volume: String, path: String)] {
+            (container.node["volumeMounts"]?.elements ?? []).map {
+                ($0["name"]?.text ?? "", $0["mountPath"]?.text ?? "")
+            }
+        }
+        let others = Set(all.filter { $0.name != container.name }.flatMap(mounts).map(\.volume))
         self.init(
             command: (hook.at("exec", "command")?.elements ?? []).compactMap(\.text),
-            path: hook.at("httpGet", "path")?.text ?? "", sleeps: hook["sleep"] != nil)
+            path: hook.at("httpGet", "path")?.text ?? "", sleeps: hook["sleep"] != nil,
+            ownPaths: mounts(container).filter { !others.contains($0.volume) }.map(\.path))
     }
 }

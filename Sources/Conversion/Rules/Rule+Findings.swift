@@ -67,15 +67,17 @@ extension Rule {
         explanation: """
             preStop of a native sidecar runs when the pod begins to end: after main where the pod ended by itself, beside \
             main on deletion or eviction; all hooks at once, and only SIGTERM waits for its turn. A hook that quits would \
-            take the sidecar away while main still needs it, one that waits for main only spends the grace period. Hooks \
-            that drain, flush or store are not removed.
+            take the sidecar away while main still needs it, one that waits for main only spends the grace period. A hook \
+            is removed only where each of its commands quits, sleeps, or waits for another container (a process, a \
+            connection, a file that is to come); one that drains, flushes, stores or does anything else besides stays.
             """,
         evidence: "the kubelet's killContainer; kubernetes/enhancements#4183")
 
     package static let preStopKept = Rule(
         id: "KS106", severity: .warning, title: "A preStop hook spends the grace period",
         explanation: """
-            It stays: it sleeps, drains, flushes or stores, or asks another container. It begins when the pod begins to \
+            It stays: it sleeps, drains, flushes or stores, or asks another container. Where it also quits, take that out \
+            by hand: nobody can tell what of the rest has to be done before. It begins when the pod begins to \
             end, together with all other hooks, and on deletion main still runs then. Its time is taken from the one grace \
             period that all containers share.
             """,
