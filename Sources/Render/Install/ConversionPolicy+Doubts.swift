@@ -17,8 +17,9 @@ extension ConversionPolicy {
             variables.annotations[?'\(WellKnownNames.Annotation.terminator)'].orValue('') == 'disabled' ||
             variables.containers.exists(c, c.name in \(Self.list(names)) ||
               c.image.matches('(^|/)(\(images.joined(separator: "|")))([:@]|$)') ||
-              has(c.lifecycle) && has(c.lifecycle.preStop) && !\(Self.ends) &&
+              has(c.lifecycle) && has(c.lifecycle.preStop) &&
               (has(c.lifecycle.preStop.sleep) || \(Self.hook).contains('sleep '))) ||
+            variables.sidecars.exists(c, has(c.lifecycle) && has(c.lifecycle.preStop) && \(Self.ends) && !\(Self.quits)) ||
             variables.sidecars.exists(c, has(c.restartPolicy) || has(c.restartPolicyRules) ||
               \(Self.words(of: "c")).exists(w, \(Self.drains) || \(Self.forwards)) || \(Self.passesOn) || \(Self.waits) ||
               \(Self.hides)) ||
@@ -36,8 +37,20 @@ extension ConversionPolicy {
         ((has(c.lifecycle.preStop.exec) && has(c.lifecycle.preStop.exec.command) ? c.lifecycle.preStop.exec.command.join(' ')
         : '') + (has(c.lifecycle.preStop.httpGet) && has(c.lifecycle.preStop.httpGet.path) ? c.lifecycle.preStop.httpGet.path : ''))
         """
-    /// Whether it ends something or waits for its end: that would now end main's sidecar while main still needs it.
-    static let ends = "\(list(HookPurpose.ending)).exists(w, \(hook).contains(w))"
+    /// Whether it may end something or wait for its end: that would now end main's sidecar while main still needs it.
+    private static let ends = "\(list(HookPurpose.ending)).exists(w, \(hook).contains(w))"
+    private static let shell = "^((/[a-z/]+/)?(sh|bash|ash|dash) -c )?(exec )?(/[a-z/]+/)?"
+    /// Whether it does nothing else, which CEL sees of a lone signal, or a lone call of a port of the container's own.
+    static let quits = """
+        (!\(list(HookPurpose.working)).exists(w, \(hook).contains(w)) && (has(c.lifecycle.preStop.exec)
+          ? \(hook).matches('\(shell)(kill|pkill|killall)( -(s )?(SIG)?(TERM|INT|QUIT|KILL|15|2|3|9))?( -[fx])?( [A-Za-z0-9_.-]+)?$') ||
+            \(hook).matches('\(shell)(curl|wget) [^;&|<>$(]+$') && \(called) &&
+            has(c.ports) && c.ports.exists(p, \(hook).contains(':' + string(p.containerPort) + '/'))
+          : has(c.lifecycle.preStop.httpGet) && \(called) && has(c.ports) && c.ports.exists(p,
+              string(p.containerPort) == string(c.lifecycle.preStop.httpGet.port) ||
+              has(p.name) && p.name == string(c.lifecycle.preStop.httpGet.port))))
+        """
+    private static let called = "\(list(HookPurpose.quitting)).exists(w, \(hook).contains(w))"
     /// Whether the sidecar `c` may wait for main before it serves: by its own program, or by a hook that asks something.
     private static let waits = """
         \(words(of: "c")).exists(w, w.matches('(^|[^a-z])(until|while) |\(LocalWords.waiters.joined(separator: "|"))')) ||

@@ -120,7 +120,7 @@ package struct ConversionPolicy: Sendable, Equatable {
             ("proxies", Self.proxies),
             (
                 "quitting",
-                "variables.sidecars.transformList(k, c, has(c.lifecycle) && has(c.lifecycle.preStop) && \(Self.ends), k)"
+                "variables.sidecars.transformList(k, c, has(c.lifecycle) && has(c.lifecycle.preStop) && \(Self.quits), k)"
             ),
             ("left", left(known.flatMap(\.names), images)),
             (
