@@ -149,6 +149,19 @@ import YAMLTree
         try Self.golden.expect(one.value, at: one.path, of: made)
     }
 
+    @Test(
+        "a helper that ends stays beside one that runs on, whatever the task's annotations say",
+        arguments: ["", "annotations: {sidecar.k-pipe.cloud/sidecars: h}\n"])
+    func helpersThatEnd(_ annotations: String) throws {
+        let containers = "[{name: primary}, {name: p, image: i}, {name: h, image: i, command: [cp, a, b]}]"
+        var pod = try FlyteTask().pod(
+            try YAMLNode(parsing: "image: i\n\(annotations)pod_spec: {containers: \(containers)}"))
+        pod.name = "pod"
+        let made = try YAMLNode(parsing: ManifestWriter.yaml([try pod.rendered(as: .pod, legacy: false).document]))
+        try Self.golden.expect("p", at: "spec.initContainers.0.name", of: made)
+        try Self.golden.expect("h", at: "spec.containers.1.name", of: made)
+    }
+
     @Test(arguments: [
         ("a: b", "plugins.k8s"), ("plugins: {k8s: {default-tolerations: x}}", "plugins.k8s.default-tolerations"),
         ("plugins: {k8s: {default-env-vars: x}}", "plugins.k8s.default-env-vars"),

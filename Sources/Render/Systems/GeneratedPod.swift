@@ -1,5 +1,6 @@
 package import Conversion
 internal import KubeModel
+internal import PodRules
 internal import YAMLTree
 
 /// A pod made from another system's document: its containers side by side, as that system runs them, and which of them
@@ -86,9 +87,15 @@ package struct GeneratedPod: Sendable {
     /// By the same conversion that manifests go through.
     private func nativeSpec() throws(InputError) -> (ManifestValue, [Diagnostic]) {
         guard !sidecars.isEmpty else { return (spec, []) }
-        let text = ManifestWriter.yaml([document(.pod, name: "pod", spec: spec)])
         var options = ConversionOptions()
         options.sidecars = sidecars
+        // Who is a sidecar is decided: what annotations and labels would say of it counts no more.
+        let markers =
+            options.rules.sidecarAnnotations + options.rules.primaryAnnotations + [WellKnownNames.Label.terminateKnown]
+        var pod = self
+        pod.annotations.removeAll { markers.contains($0.name) }
+        pod.labels.removeAll { markers.contains($0.name) }
+        let text = ManifestWriter.yaml([pod.document(.pod, name: "pod", spec: spec)])
         do {
             let conversion = try StreamConverter(options).convert(Array(text.utf8))
             let found = conversion.diagnostics
