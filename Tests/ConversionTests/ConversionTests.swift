@@ -99,6 +99,40 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
             conversion.diagnostics.contains { $0.rule.id == "KS107" && $0.message.contains("the hook of main 50 s") })
     }
 
+    /// What goes together goes at once, wherever in its mapping it stands: an API server sorts annotations.
+    @Test(arguments: [
+        #"{"app":"x","sidecar.k-pipe.cloud/quit.side":"POST :1/q","sidecar.k-pipe.cloud/sidecars":"side"}"#,
+        #"{"sidecar.k-pipe.cloud/quit.side":"POST :1/q","sidecar.k-pipe.cloud/sidecars":"side","app":"x"}"#,
+        #"{"sidecar.k-pipe.cloud/quit.side":"POST :1/q","app":"x","sidecar.k-pipe.cloud/sidecars":"side"}"#,
+        "\n      app: x\n      sidecar.k-pipe.cloud/quit.side: POST :1/q\n      sidecar.k-pipe.cloud/sidecars: side",
+    ])
+    func annotationsThatAreSpentGoTogether(_ annotations: String) throws {
+        let text = pod(Self.two).replacing("metadata: {name: x}", with: "metadata:\n    annotations: \(annotations)")
+        let conversion = try convert(text)
+        let output = try YAMLNode(parsing: conversion.output)
+        #expect(output["metadata"]?["annotations"]?.mapping?.pairs.map(\.key) == ["app"], "\(conversion.diagnostics)")
+        #expect(output["spec"]?["initContainers"]?[0]?["name"]?.text == "side")
+    }
+
+    private static let marker = #"{"name": "KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT", "value": "true"}"#
+    private static let quits = #"{"preStop": {"exec": {"command": ["kill", "1"]}}}"#
+
+    @Test(arguments: [
+        #"- {"name": "side", "image": "b", "env": [\#(marker)], "lifecycle": \#(quits)}"#,
+        #"- {"env": [\#(marker)], "lifecycle": \#(quits), "name": "side", "image": "b"}"#,
+        #"- {"env": [\#(marker)], "name": "side", "lifecycle": \#(quits), "image": "b"}"#,
+        "- env: [\(marker)]\n    lifecycle: \(quits)\n    name: side\n    image: b",
+        "- env:\n    - \(marker)\n    lifecycle:\n      preStop: {exec: {command: [kill, '1']}}\n    image: b\n    name: side",
+        "- lifecycle: \(quits)\n    name: side\n    env: [\(marker)]\n    image: b",
+        "- name: side\n    image: b\n    env: [\(marker)]\n    lifecycle: \(quits)",
+    ])
+    func fieldsThatAreSpentGoTogether(_ side: String) throws {
+        let conversion = try convert(pod("  - name: main\n    image: a\n  \(side)\n"))
+        let native = try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]
+        let fields = native?.mapping?.pairs.map(\.key) ?? []
+        #expect(fields.sorted() == ["image", "name", "restartPolicy"], "\(conversion.diagnostics)")
+    }
+
     @Test func thePrimaryContainerMakesAllOthersSidecars() throws {
         let conversion = try convert(pod(Self.two)) { $0.primary = "main" }
         #expect(try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["name"]?.text == "side")

@@ -10,7 +10,8 @@ struct ContainerEditor {
     /// Whether the container, when it is native, holds back what follows it until it serves.
     private(set) var hasStartupProbe = false
     private var keepsPreStop = false
-    private var dropsLifecycle = false
+    /// Fields that go, at the end and all at once.
+    private var dropped: [String] = []
 
     var edits: [TextEdit] { editor.edits }
     private var node: SourceNode { container.node }
@@ -43,6 +44,7 @@ struct ContainerEditor {
             try removeElements(markers, of: "env")
             findings.add(.markers, at: node, "markers for a terminator were removed from \(container.name)")
         }
+        try editor.removePairs(dropped, from: node)
     }
 
     mutating func makeOrdinary(marked: Bool) throws(EditRefusal) {
@@ -96,7 +98,7 @@ struct ContainerEditor {
         let q = isJSON ? "\"" : ""
         let flow = "{\(q)sleep\(q): {\(q)seconds\(q): \(seconds)}}"
         let lines = ["sleep:", "  seconds: \(seconds)"]
-        if !dropsLifecycle, let lifecycle = node.ownPair("lifecycle")?.value, let first = lifecycle.firstPair?.key {
+        if !dropped.contains("lifecycle"), let lifecycle = node.ownPair("lifecycle")?.value, let first = lifecycle.firstPair?.key {
             guard !lifecycle.isAlias, !lifecycle.isShared else {
                 throw EditRefusal(.anchor, at: lifecycle, "lifecycle is shared with another place; write it out")
             }
@@ -126,7 +128,7 @@ struct ContainerEditor {
             throw EditRefusal(.anchor, at: node, "\(field) is shared with another place; write it out")
         }
         if indices.count == list.elements?.count {
-            try editor.removePair(field, from: node)
+            dropped.append(field)
         } else {
             try editor.removeElements(indices, of: list)
         }
@@ -228,8 +230,7 @@ struct ContainerEditor {
                 throw EditRefusal(.anchor, at: hook, "lifecycle is shared with another place; write it out")
             }
             if lifecycle.pairs?.count == 1 {
-                dropsLifecycle = true
-                try editor.removePair("lifecycle", from: node)
+                dropped.append("lifecycle")
             } else {
                 try editor.removePair("preStop", from: lifecycle)
             }

@@ -191,7 +191,7 @@ struct PodEditor {
         findings.add(
             .markers, at: annotations, "annotations for a terminator were removed: \(ours.joined(separator: ", "))")
         if ours.count < pairs.count {
-            for name in ours { try editor.removePair(name, from: annotations) }
+            try editor.removePairs(ours, from: annotations)
         } else if metadata.pairs?.count == 1, let owner = pod.place.above.last, owner.ownPair("metadata") != nil {
             try editor.removePair("metadata", from: owner)
         } else {

@@ -15,20 +15,32 @@ package struct TreeEditor {
     // MARK: Removing
 
     package mutating func removePair(_ name: String, from mapping: SourceNode) throws(EditRefusal) {
-        guard let pairs = mapping.pairs, let index = pairs.firstIndex(where: { $0.name == name }) else {
-            return
-        }
-        let pair = pairs[index]
+        try removePairs([name], from: mapping)
+    }
+
+    /// Removes pairs of a mapping of which at least one stays: all at once, since what goes with each depends on its
+    /// neighbours.
+    package mutating func removePairs(_ names: [String], from mapping: SourceNode) throws(EditRefusal) {
+        guard let pairs = mapping.pairs else { return }
+        let removed = pairs.indices.filter { names.contains(pairs[$0].name) }
         if mapping.isFlow {
-            try removeFlow([index], of: pairs.map { $0.key.offset..<$0.value.end }, in: mapping)
-        } else if startsItsLine(pair.key) {
-            replace(lines(from: pair.key, to: pair.value, column: pair.key.start.column - 1), by: [])
-        } else if index == 0, pairs.count > 1, !pairs[1].key.isAlias {
-            replace(pair.key.offset..<pairs[1].key.offset, by: [])
-        } else {
-            throw EditRefusal(
-                .layout, at: pair.key, "\(name) shares its line with what stays; write it on its own line")
+            guard !removed.isEmpty else { return }
+            return try removeFlow(removed, of: pairs.map { $0.key.offset..<$0.value.end }, in: mapping)
         }
+        // Behind a dash: the pair that then comes first takes the place.
+        let front = pairs.first.map { startsItsLine($0.key) } == true ? 0 : zip(removed, 0...).prefix { $0 == $1 }.count
+        if front > 0 {
+            guard pairs.indices.contains(front), !pairs[front].key.isAlias else { throw sharesLine(pairs[0]) }
+            replace(pairs[0].key.offset..<pairs[front].key.offset, by: [])
+        }
+        for pair in removed.dropFirst(front).map({ pairs[$0] }) {
+            guard startsItsLine(pair.key) else { throw sharesLine(pair) }
+            replace(lines(of: pair), by: [])
+        }
+    }
+
+    private func sharesLine(_ pair: SourceNode.Pair) -> EditRefusal {
+        EditRefusal(.layout, at: pair.key, "\(pair.name) shares its line with what stays; write it on its own line")
     }
 
     /// Removes elements of a list of which at least one stays.
@@ -120,9 +132,11 @@ package struct TreeEditor {
         return start + text.indentation(start) == node.offset
     }
 
-    private func lines(from first: SourceNode, to last: SourceNode, column: Int) -> Range<Int> {
-        let start = text.lineStart(first.offset)
-        let end = text.lineEnd(max(last.end, first.end))
+    /// Of a pair in block style, with the comments that are its own.
+    private func lines(of pair: SourceNode.Pair) -> Range<Int> {
+        let column = pair.key.start.column - 1
+        let start = text.lineStart(pair.key.offset)
+        let end = text.lineEnd(max(pair.value.end, pair.key.end))
         return text.commentsAbove(start, column: column)..<text.commentsBelow(end, deeperThan: column)
     }
 
