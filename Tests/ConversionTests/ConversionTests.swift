@@ -133,6 +133,48 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         #expect(fields.sorted() == ["image", "name", "restartPolicy"], "\(conversion.diagnostics)")
     }
 
+    /// A comment goes with what it is about, and never away with what stands beside it.
+    @Test(arguments: [
+        (
+            "  - env: [\(marker)]\n    # why b\n\n      # deeper\n    image: b\n    name: side\n",
+            "  # why b\n  # deeper\n  - image: b\n    restartPolicy: Always\n    name: side\n"
+        ),
+        (
+            "  # all\n  - env:\n    - \(marker)\n      # gone\n    # why b\n    image: b\n    name: side\n",
+            "  # all\n  # why b\n  - image: b\n    restartPolicy: Always\n    name: side\n"
+        ),
+    ])
+    func aCommentStaysWithWhatItIsAbout(_ side: String, _ expected: String) throws {
+        let output = String(
+            decoding: try convert(pod("  - name: main\n    image: a\n\(side)")).output, as: UTF8.self)
+        #expect(output.contains("  initContainers:\n\(expected)"), "\(output)")
+    }
+
+    @Test(arguments: [
+        (
+            "  # the team's\n  initContainers: # of all pods\n  # set one\n\n  # first\n  - name: side # b\n"
+                + "    # it stays\n    restartPolicy: Always # native\n    image: b\n",
+            "  # the team's\n  # of all pods\n  # set one\n  # first\n  - name: side # b\n    # it stays\n"
+                + "    # native\n    image: b\n"
+        ),
+        (
+            "  initContainers:\n  - restartPolicy: Always # native\n    # why b\n    image: b\n    name: side\n",
+            "  # native\n  # why b\n  - image: b\n    name: side\n"
+        ),
+    ])
+    func aCommentFindsTheWayBack(_ inits: String, _ expected: String) throws {
+        let text = pod("  - name: main\n    image: a\n").replacing("  containers:", with: "\(inits)  containers:")
+        let output = String(decoding: try convert(text) { $0.direction = .toOrdinary }.output, as: UTF8.self)
+        #expect(output.hasSuffix("spec:\n  containers:\n  - name: main\n    image: a\n\(expected)"), "\(output)")
+    }
+
+    @Test func aCommentOfAListInBracesIsRefused() throws {
+        let text = pod("  - {name: main}\n").replacing(
+            "  containers:", with: "  # ours\n  initContainers: [{name: side, restartPolicy: Always}]\n  containers:")
+        let conversion = try convert(text) { $0.direction = .toOrdinary }
+        #expect(conversion.diagnostics.map(\.rule.id) == ["KS006"])
+    }
+
     @Test func thePrimaryContainerMakesAllOthersSidecars() throws {
         let conversion = try convert(pod(Self.two)) { $0.primary = "main" }
         #expect(try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["name"]?.text == "side")

@@ -48,7 +48,7 @@ struct ContainerEditor {
     }
 
     mutating func makeOrdinary(marked: Bool) throws(EditRefusal) {
-        try editor.removePair("restartPolicy", from: node)
+        try editor.removePairs(["restartPolicy"], from: node, keepsComments: true)
         guard marked, container.marks.variable == nil else { return }
         let quote = isJSON ? "\"" : ""
         let flow =

@@ -160,6 +160,16 @@ struct PodEditor {
         if let target = pod.spec[field], target.isAlias || target.isShared || pod.spec.ownPair(field) == nil {
             throw EditRefusal(.anchor, at: target, "\(field) is shared with another place; write it out")
         }
+        var blocks = blocks
+        if takesAll, !pod.spec.isFlow, let pair = pod.spec.ownPair(beside) {
+            // What is said of the list goes where its elements go.
+            let column = try source.isFlow ? 0 : editor.dashColumn(source)
+            let comments = editor.comments(of: pair, column: column, outside: blocks.map(\.range))
+            guard comments.isEmpty || !source.isFlow else {
+                throw EditRefusal(.layout, at: source, "a comment at \(beside) would be lost; write the list in block style")
+            }
+            if let first = order.groups.first?.members.first { blocks[first].bytes.insert(contentsOf: comments, at: 0) }
+        }
         let insertion = ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, text: text)
         for group in order.groups {
             try insertion.insert(group.members.map { blocks[$0].bytes }, before: group.position, &editor)

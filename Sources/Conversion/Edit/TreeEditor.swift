@@ -20,7 +20,11 @@ package struct TreeEditor {
 
     /// Removes pairs of a mapping of which at least one stays: all at once, since what goes with each depends on its
     /// neighbours.
-    package mutating func removePairs(_ names: [String], from mapping: SourceNode) throws(EditRefusal) {
+    ///
+    /// - Parameter keepsComments: those above and beside a pair are about more than the pair.
+    package mutating func removePairs(
+        _ names: [String], from mapping: SourceNode, keepsComments: Bool = false
+    ) throws(EditRefusal) {
         guard let pairs = mapping.pairs else { return }
         let removed = pairs.indices.filter { names.contains(pairs[$0].name) }
         if mapping.isFlow {
@@ -31,12 +35,57 @@ package struct TreeEditor {
         let front = pairs.first.map { startsItsLine($0.key) } == true ? 0 : zip(removed, 0...).prefix { $0 == $1 }.count
         if front > 0 {
             guard pairs.indices.contains(front), !pairs[front].key.isAlias else { throw sharesLine(pairs[0]) }
-            replace(pairs[0].key.offset..<pairs[front].key.offset, by: [])
+            let (last, next) = (pairs[front - 1], pairs[front])
+            let end = text.lineEnd(max(last.value.end, last.key.end))
+            let own = keepsComments ? end : text.commentsBelow(end, deeperThan: last.key.start.column - 1)
+            // What stands above the pair that now comes first belongs to that one.
+            let dash = text.lineStart(pairs[0].key.offset)
+            let column = text.indentation(dash)
+            let kept =
+                (keepsComments ? commentBeside(last, column: column) : [])
+                + comments(in: own..<text.lineStart(next.key.offset), column: column)
+            guard kept.isEmpty || text.bytes[dash + column] == UInt8(ascii: "-") else { throw sharesLine(pairs[0]) }
+            replace(dash..<dash, by: kept)
+            replace(pairs[0].key.offset..<next.key.offset, by: [])
         }
         for pair in removed.dropFirst(front).map({ pairs[$0] }) {
             guard startsItsLine(pair.key) else { throw sharesLine(pair) }
-            replace(lines(of: pair), by: [])
+            replace(lines(of: pair), by: keepsComments ? comments(of: pair, column: pair.key.start.column - 1) : [])
         }
+    }
+
+    /// The comments above, beside and in a pair in block style, as lines at `column`.
+    ///
+    /// - Parameter moved: what takes its own comments along.
+    package func comments(of pair: SourceNode.Pair, column: Int, outside moved: [Range<Int>] = []) -> [UInt8] {
+        let (lines, key) = (lines(of: pair), text.lineStart(pair.key.offset))
+        return comments(in: lines.lowerBound..<key, column: column) + commentBeside(pair, column: column)
+            + comments(in: key..<lines.upperBound, column: column, outside: moved)
+    }
+
+    private func comments(in lines: Range<Int>, column: Int, outside moved: [Range<Int>] = []) -> [UInt8] {
+        var comments: [UInt8] = []
+        var start = lines.lowerBound
+        while start < lines.upperBound {
+            let end = text.lineEnd(start)
+            if text.isComment(start), !moved.contains(where: { $0.contains(start) }) {
+                comments += line(start + text.indentation(start)..<end, column: column)
+            }
+            start = end
+        }
+        return comments
+    }
+
+    private func commentBeside(_ pair: SourceNode.Pair, column: Int) -> [UInt8] {
+        let end = text.lineEnd(pair.key.end)
+        let words = text.bytes[(pair.value.end < end ? max(pair.value.end, pair.key.end) : pair.key.end)..<end]
+        let comment = words.drop { $0 == UInt8(ascii: ":") || $0 == 0x20 }
+        return comment.first == UInt8(ascii: "#") ? line(comment.startIndex..<end, column: column) : []
+    }
+
+    private func line(_ words: Range<Int>, column: Int) -> [UInt8] {
+        let words = text.bytes[words]
+        return [UInt8](repeating: 0x20, count: column) + words + (words.last == 0x0A ? [] : [0x0A])
     }
 
     private func sharesLine(_ pair: SourceNode.Pair) -> EditRefusal {
