@@ -81,6 +81,28 @@ import YAMLTree
         #expect(unknown.diagnostics.contains { $0.rule.id == "KS131" }, "\(unknown.diagnostics)")
     }
 
+    /// A path that a user gives is for those objects alone that have a pod there, and for no kind that refuses native ones.
+    @Test(arguments: [
+        ("e.io/v1", "{template: {spec: {containers: [{name: a}, {name: side}]}}}", true, []),
+        ("e.io/v1", "{template: hello}", false, []), ("e.io/v1", "{template: [a]}", false, []),
+        ("e.io/v1", "{template: {spec: 3}}", false, []), ("e.io/v1", "{template: {spec: {containers: 3}}}", false, []),
+        ("e.io/v1", "{template: {spec: {containers: [a]}}}", false, []), ("e.io/v1", "hello", false, []),
+        (
+            "serving.knative.dev/v1",
+            "{template: {spec: {containers: [{name: a}, {name: side, restartPolicy: Always}]}}}", false, ["KS131"]
+        ),
+    ])
+    func aPathOfAUsersIsForCustomResources(_ api: String, _ spec: String, _ isChanged: Bool, _ rules: [String]) throws {
+        var options = ConversionOptions()
+        options.podSpecPaths = ["spec.template.spec"]
+        options.sidecars = ["side"]
+        let text = "{apiVersion: \(api), kind: Service, metadata: {name: x}, spec: \(spec)}\n"
+        let conversion = try StreamConverter(options).convert(Array(text.utf8))
+        #expect(conversion.isChanged == isChanged && !conversion.isRefused, "\(conversion.diagnostics)")
+        let found = conversion.diagnostics.map(\.rule.id).filter { $0 == "KS131" || $0 == "KS004" }
+        #expect(found == rules)
+    }
+
     @Test(arguments: [
         ("{apiVersion: e.io/v1, kind: X, spec: {a: [{b: {containers: [{name: s, restartPolicy: Always}]}}]}}", 1),
         (

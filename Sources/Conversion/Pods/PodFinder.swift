@@ -32,8 +32,10 @@ package struct PodFinder {
         let version = object["apiVersion"]?.text
         let known = PodKind.paths(kind: kind, version: version)
         let before = finding.pods.count
-        for path in (known ?? []) + customPaths.map(PodSpecPath.init) {
-            var walk = Walk(object: object, pods: [])
+        // What a user says of custom resources is not said of a kind whose pods may have no native sidecars.
+        let custom = PodKind.refusesNative(version) ? [] : customPaths.map(PodSpecPath.init)
+        for (path, isKnown) in (known ?? []).map({ ($0, true) }) + custom.map({ ($0, false) }) {
+            var walk = Walk(object: object, isKnown: isKnown, pods: [])
             try walk.go(object, path.steps[...], owner: nil, above: above)
             for pod in walk.pods where !finding.pods[before...].contains(where: { $0.spec.index == pod.spec.index }) {
                 finding.pods.append(pod)
@@ -48,12 +50,15 @@ package struct PodFinder {
 
     private struct Walk {
         let object: SourceNode
+        /// The path is the kind's own, so that another shape is a mistake; any object may be without a user's path.
+        let isKnown: Bool
         var pods: [PodPlace]
 
         mutating func go(
             _ node: SourceNode, _ path: ArraySlice<PodSpecPath.Step>, owner: SourceNode?, above: [SourceNode]
         ) throws(EditRefusal) {
             guard let step = path.first else {
+                guard isKnown || node["containers"]?.elements?.allSatisfy(\.isMapping) == true else { return }
                 guard node.isMapping else {
                     throw EditRefusal(.shape, at: node, "expected the spec of a pod to be a mapping")
                 }
@@ -66,6 +71,7 @@ package struct PodFinder {
                 return
             }
             guard node.isMapping || node.isNull else {
+                guard isKnown else { return }
                 throw EditRefusal(.shape, at: node, "expected a mapping that leads to a pod's spec")
             }
             let rest = path.dropFirst()
