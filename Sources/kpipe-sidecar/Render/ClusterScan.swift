@@ -34,14 +34,18 @@ struct ClusterScan {
         var report = ScanReport(version: options.kubeVersion.map { "Kubernetes \($0)" } ?? "an unknown release")
         let served = try await discovery.groupVersions()
         for (group, kinds) in PodKind.workloads {
-            // The preferred version of a group comes first.
-            guard let version = served.first(where: { Self.group(of: $0) == group }) else { continue }
-            let resources = try await discovery.resources(
-                group: group, version: String(version.split(separator: "/").last ?? ""))
-            for served in resources where kinds.contains(served.resource.kind) && served.verbs.contains("list") {
-                do throws(KubeError) { try await look(at: served.resource, options, &report) } catch {
-                    guard error.status?.code == 403 else { throw error }
-                    gaps.append("\(served.resource.plural) may not be read")
+            // The preferred version of a group comes first, but need not serve each of its kinds.
+            var kinds = kinds
+            for version in served where Self.group(of: version) == group && !kinds.isEmpty {
+                let resources = try await discovery.resources(
+                    group: group, version: String(version.split(separator: "/").last ?? "")
+                ).filter { kinds.contains($0.resource.kind) && $0.verbs.contains("list") }
+                kinds.subtract(resources.map(\.resource.kind))
+                for served in resources {
+                    do throws(KubeError) { try await look(at: served.resource, options, &report) } catch {
+                        guard error.status?.code == 403 else { throw error }
+                        gaps.append("\(served.resource.plural) may not be read")
+                    }
                 }
             }
         }

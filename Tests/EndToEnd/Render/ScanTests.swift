@@ -7,9 +7,11 @@ import YAMLTree
 
 /// `render scan` against an API server.
 @Suite struct ScanTests {
-    private static func deployment(_ name: String, _ namespace: String) -> JSONValue {
+    private static func deployment(
+        _ name: String, _ namespace: String, kind: String = "Deployment", api: String = "apps/v1"
+    ) -> JSONValue {
         [
-            "apiVersion": "apps/v1", "kind": "Deployment",
+            "apiVersion": .string(api), "kind": .string(kind),
             "metadata": ["name": .string(name), "namespace": .string(namespace)],
             "spec": [
                 "selector": ["matchLabels": ["app": "x"]],
@@ -53,6 +55,24 @@ import YAMLTree
         #expect(one.output.contains("300 workloads on Kubernetes"), "\(one.output.suffix(300))")
         let sarif = try await scan(server, "-A", "-o", "sarif")
         #expect(sarif.output.contains("\"uri\":\"apis/apps/v1/namespaces/data/deployments/web-0\""))
+    }
+
+    /// The version of a group that the server prefers need not serve every kind of the group.
+    @Test func kindsOfOlderVersionsAreReadToo() async throws {
+        let server = try await FakeAPIServer.start()
+        let kinds = [("v1beta1", "StatefulSet"), ("v1alpha1", "StatefulSet"), ("v1alpha1", "CloneSet")]
+        try server.update { (api) throws(StatusError) in
+            api.addNamespace("data")
+            for (version, kind) in kinds {
+                api.catalogue.add(ResourceType("apps.kruise.io/\(version)", kind.lowercased() + "s", kind))
+            }
+            for (version, kind) in [kinds[0], kinds[2]] {
+                _ = try api.create(Self.deployment("x", "data", kind: kind, api: "apps.kruise.io/\(version)"))
+            }
+        }
+        let all = try await scan(server, "-A", "-o", "json")
+        let found = try YAMLNode(json: Array(all.output.utf8))["workloads"]?.sequence?.compactMap { $0["kind"]?.text }
+        #expect(found?.sorted() == ["CloneSet", "StatefulSet"], "\(all.error)")
     }
 
     @Test func aScanThatIsStoppedEndsAtOnceAndLeavesNothing() async throws {
