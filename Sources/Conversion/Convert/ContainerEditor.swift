@@ -35,6 +35,11 @@ struct ContainerEditor {
         }
         try refusePostStart(mains)
         try addStartupProbe(mains, &findings)
+        try dropSpent(all, &findings)
+    }
+
+    /// What a native sidecar has no use for: hooks that quit, markers for a terminator.
+    mutating func dropSpent(_ all: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
         try dropPreStop(all, &findings)
         let variables = node["env"]?.elements ?? []
         let markers = variables.indices.filter {
@@ -98,7 +103,9 @@ struct ContainerEditor {
         let q = isJSON ? "\"" : ""
         let flow = "{\(q)sleep\(q): {\(q)seconds\(q): \(seconds)}}"
         let lines = ["sleep:", "  seconds: \(seconds)"]
-        if !dropped.contains("lifecycle"), let lifecycle = node.ownPair("lifecycle")?.value, let first = lifecycle.firstPair?.key {
+        if !dropped.contains("lifecycle"), let lifecycle = node.ownPair("lifecycle")?.value,
+            let first = lifecycle.firstPair?.key
+        {
             guard !lifecycle.isAlias, !lifecycle.isShared else {
                 throw EditRefusal(.anchor, at: lifecycle, "lifecycle is shared with another place; write it out")
             }

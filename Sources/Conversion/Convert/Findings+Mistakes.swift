@@ -52,6 +52,25 @@ extension Findings {
         }
     }
 
+    /// A patch is not converted: what it alone marks stays an ordinary container, and hangs.
+    mutating func look(atMarkersInPatch pod: ManifestPod, _ natives: Set<String>, _ options: ConversionOptions) {
+        func add(_ what: String, at node: SourceNode) {
+            self.add(
+                .notReached, at: node, "\(what) stands in a patch, which is not converted; mark it in what is patched")
+        }
+        for container in pod.containers where !natives.contains(container.name) {
+            if let variable = container.marks.variable { add("\(variable) of \(container.name)", at: container.node) }
+        }
+        for key in options.rules.sidecarAnnotations + options.rules.primaryAnnotations {
+            guard let value = pod.annotations?[key], let names = value.text, !names.isEmpty else { continue }
+            let isMet =
+                options.rules.primaryAnnotations.contains(key)
+                ? !natives.isEmpty
+                : names.split { $0 == "," || $0 == " " }.allSatisfy { natives.contains(String($0)) }
+            if !isMet { add("the annotation \(key)", at: value) }
+        }
+    }
+
     /// Pods with a marker in places that no known path leads to.
     mutating func look(atUnreachedIn finding: PodFinder.Finding, _ options: ConversionOptions) {
         for object in finding.unknown + finding.custom {

@@ -39,7 +39,7 @@ struct Findings {
 
     mutating func look(atKustomization root: SourceNode) {
         guard root["kind"]?.text == "Kustomization" else { return }
-        for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+        for field in ["patches", "patchesStrategicMerge", "patchesJson6902", "replacements"] {
             guard let patches = root[field], patches.elements?.isEmpty == false else { continue }
             add(.patches, at: patches, "\(field) may name a container that has moved")
         }

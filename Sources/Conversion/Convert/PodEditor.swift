@@ -106,12 +106,15 @@ struct PodEditor {
         let natives = objects.filter { ($0.kind == nil || $0.kind == kind) && ($0.name == nil || $0.name == name) }
             .reduce(into: Set<String>()) { $0.formUnion($1.natives) }
         let containers = pod.containers.filter { natives.contains($0.name) }
+        findings.look(atMarkersInPatch: pod, natives, options)
         guard !containers.isEmpty else { return }
         let source = try editable("containers")
         let elements = source.elements ?? []
         for container in containers { try refuseShared(container.node, container.name) }
         let blocks = try containers.map { container throws(EditRefusal) in
-            try block(container.index, of: source, elements, [])
+            var inner = ContainerEditor(container, text)
+            try inner.dropSpent(pod.containers, &findings)
+            return try block(container.index, of: source, elements, inner.edits)
         }
         let last = StartOrder(behind: pod.initContainers.count, count: containers.count)
         try move(containers, blocks, from: source, to: "initContainers", beside: "containers", last)
@@ -166,7 +169,8 @@ struct PodEditor {
             let column = try source.isFlow ? 0 : editor.dashColumn(source)
             let comments = editor.comments(of: pair, column: column, outside: blocks.map(\.range))
             guard comments.isEmpty || !source.isFlow else {
-                throw EditRefusal(.layout, at: source, "a comment at \(beside) would be lost; write the list in block style")
+                throw EditRefusal(
+                    .layout, at: source, "a comment at \(beside) would be lost; write the list in block style")
             }
             if let first = order.groups.first?.members.first { blocks[first].bytes.insert(contentsOf: comments, at: 0) }
         }

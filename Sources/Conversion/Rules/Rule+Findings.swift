@@ -264,7 +264,8 @@ extension Rule {
     package static let notReached = Rule(
         id: "KS131", severity: .warning, title: "A marker in a place that is not known",
         explanation: """
-            A list of containers carries a marker, but no known path leads there, so nothing was converted. Name the path of \
+            A list of containers carries a marker, but no known path leads there, so nothing was converted. A patch of a \
+            kustomization is such a place, too: mark the container in what is patched. Else name the path of \
             the pod's spec with `--pod-spec-path`. Knative Serving takes neither init containers nor their restartPolicy: \
             there the sidecar stays.
             """,

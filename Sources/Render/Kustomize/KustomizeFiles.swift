@@ -10,9 +10,16 @@ package struct KustomizeFiles {
 
     /// The bytes of a file; `nil` where there is none.
     let read: (String) -> [UInt8]?
-    /// Paths of manifests, in the order in which they are met.
-    private(set) var resources: [String] = []
+    /// Manifests, in the order in which they are met.
+    private(set) var resources: [Resource] = []
     private var seen: Set<String> = []
+
+    /// A file with objects, and what kustomizations on the way to it make of their names and labels.
+    struct Resource {
+        let path: String
+        var renames: [(prefix: String, suffix: String)] = []
+        var isRelabelled = false
+    }
 
     init(_ read: @escaping (String) -> [UInt8]?) { self.read = read }
 
@@ -23,21 +30,33 @@ package struct KustomizeFiles {
                 guard let name = entry.text, !name.contains("://"), seen.count < Self.most else { continue }
                 let path = Self.joined(folder, name)
                 guard seen.insert(path).inserted else { continue }
-                if let (_, base) = kustomization(in: path) {
-                    add(base, in: path)
-                } else {
-                    resources.append(path)
+                guard let (_, base) = kustomization(in: path) else {
+                    resources.append(Resource(path: path))
+                    continue
+                }
+                let start = resources.count
+                add(base, in: path)
+                let affixes = (prefix: base["namePrefix"]?.text ?? "", suffix: base["nameSuffix"]?.text ?? "")
+                let isRelabelled = ["commonLabels", "labels", "commonAnnotations"].contains { base[$0] != nil }
+                for index in resources.indices[start...] {
+                    if affixes != ("", "") { resources[index].renames.append(affixes) }
+                    if isRelabelled { resources[index].isRelabelled = true }
                 }
             }
         }
     }
 
-    private func kustomization(in folder: String) -> (String, SourceNode)? {
+    func kustomization(in folder: String) -> (String, SourceNode)? {
         for name in Self.names {
             let path = Self.joined(folder, name)
             if let bytes = read(path), let root = Self.root(of: bytes) { return (path, root) }
         }
         return nil
+    }
+
+    /// Of a file with one of Kustomize's own names, which need not say what it is.
+    package static func isKustomization(_ path: String) -> Bool {
+        names.contains(path.split(separator: "/").last.map(String.init) ?? "")
     }
 
     static func root(of bytes: [UInt8]) -> SourceNode? {
@@ -57,57 +76,5 @@ package struct KustomizeFiles {
 
     package static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    }
-}
-
-/// What a conversion does to the containers of one object: where each was, and where it is then.
-struct ContainerMoves {
-    let kind: String
-    let name: String
-    private let before: (containers: [String], inits: [String])
-    private let after: (containers: [String], inits: [String])
-    /// Those that are native afterwards, whether they became it now or earlier.
-    let natives: Set<String>
-
-    private init(_ old: ManifestPod, _ new: ManifestPod) {
-        let object = old.place.object
-        kind = object["kind"]?.text ?? ""
-        name = object.at("metadata", "name")?.text ?? ""
-        before = (old.containers.map(\.name), old.initContainers.map(\.name))
-        after = (new.containers.map(\.name), new.initContainers.map(\.name))
-        natives = Set(new.initContainers.filter(\.isNativeSidecar).map(\.name))
-    }
-
-    static func all(in bytes: [UInt8], _ options: ConversionOptions) -> [ContainerMoves] {
-        guard let converted = try? StreamConverter(options).convert(bytes),
-            let old = try? ManifestPod.all(in: bytes, podSpecPaths: options.podSpecPaths),
-            let new = try? ManifestPod.all(in: converted.output, podSpecPaths: options.podSpecPaths),
-            old.count == new.count
-        else { return [] }
-        return zip(old, new).map { ContainerMoves($0, $1) }.filter { !$0.natives.isEmpty }
-    }
-
-    /// A JSON pointer as it has to be afterwards: `/spec/template/spec/containers/1/image` may lead to the first init
-    /// container then. `nil` where it leads to the place that a whole container takes, or to none.
-    func pointer(_ path: String) -> String? {
-        var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard
-            let list = parts.indices.dropLast().first(where: { index in
-                index > 0 && parts[index - 1] == "spec"
-                    && (parts[index] == "containers" || parts[index] == "initContainers")
-            })
-        else { return path }
-        let names = parts[list] == "containers" ? before.containers : before.inits
-        guard parts.count > list + 2 else { return parts[list + 1] == "-" ? path : nil }
-        guard let index = Int(parts[list + 1]), names.indices.contains(index) else { return nil }
-        let name = names[index]
-        if let place = after.inits.firstIndex(of: name) {
-            (parts[list], parts[list + 1]) = ("initContainers", String(place))
-        } else if let place = after.containers.firstIndex(of: name) {
-            (parts[list], parts[list + 1]) = ("containers", String(place))
-        } else {
-            return nil
-        }
-        return parts.joined(separator: "/")
     }
 }

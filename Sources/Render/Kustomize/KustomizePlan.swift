@@ -8,200 +8,138 @@ package struct KustomizePlan {
     /// converted by itself.
     package private(set) var files: [String: ConvertedStream] = [:]
 
-    private let folder: String
     private let options: ConversionOptions
-    private var moves: [ContainerMoves] = []
+    private let sources: KustomizeFiles
+    private let isListed: (String) -> Bool
+    private var moves = KustomizeMoves()
+    private var seen: Set<String> = []
 
     /// - Parameters:
     ///   - path: of the kustomization, without `.` and `..` in it.
+    ///   - isListed: whether a file is converted too; of others nothing moves.
     ///   - read: the bytes of a file; `nil` where there is none.
-    package init?(_ path: String, _ options: ConversionOptions, read: @escaping (String) -> [UInt8]?) {
+    package init?(
+        _ path: String, _ options: ConversionOptions, isListed: @escaping (String) -> Bool = { _ in true },
+        read: @escaping (String) -> [UInt8]?
+    ) {
         guard options.direction == .toNative, let bytes = read(path), let root = KustomizeFiles.root(of: bytes),
-            root["resources"] != nil || root["kind"]?.text == "Kustomization" || root["kind"]?.text == "Component"
+            Self.isKustomization(root)
         else { return nil }
-        folder = KustomizeFiles.folder(of: path)
         self.options = options
-        var files = KustomizeFiles(read)
-        files.add(root, in: folder)
-        moves = files.resources.compactMap(read).flatMap { ContainerMoves.all(in: $0, options) }
-        var own = Rewriting(bytes)
+        self.isListed = isListed
+        var sources = KustomizeFiles(read)
+        sources.add(root, in: KustomizeFiles.folder(of: path))
+        self.sources = sources
+        for resource in sources.resources {
+            guard let bytes = read(resource.path) else { continue }
+            moves.add(bytes, resource, options, isListed: isListed(resource.path))
+        }
+        plan(path, root, bytes)
+    }
+
+    /// The name of the file says it where nothing else does.
+    private static func isKustomization(_ root: SourceNode) -> Bool {
+        root.isMapping && ["Kustomization", "Component"].contains(root["kind"]?.text ?? "Kustomization")
+    }
+
+    /// Paths of the patches that a kustomization lists.
+    package static func patchFiles(in bytes: [UInt8], at path: String) -> [String] {
+        guard let root = KustomizeFiles.root(of: bytes), isKustomization(root) else { return [] }
+        let folder = KustomizeFiles.folder(of: path)
+        return patches(of: root).compactMap(\.file).map { KustomizeFiles.joined(folder, $0) }
+    }
+
+    private mutating func plan(_ path: String, _ root: SourceNode, _ bytes: [UInt8]) {
+        guard seen.insert(path).inserted else { return }
+        let folder = KustomizeFiles.folder(of: path)
+        var own = Rewriting(bytes, moves, options)
         for patch in Self.patches(of: root) {
             if let file = patch.file {
                 let path = KustomizeFiles.joined(folder, file)
-                guard let bytes = self.files[path]?.output ?? read(path) else { continue }
-                var change = Rewriting(bytes)
-                change.rewrite(patch.target, moves, options)
-                self.files[path] = change.stream(after: self.files[path])
+                guard let bytes = files[path]?.output ?? sources.read(path) else { continue }
+                var change = Rewriting(bytes, moves, options)
+                change.rewrite(patch.target)
+                let stream = change.stream(after: files[path])
+                if stream.isChanged, !isListed(path) {
+                    own.warn(at: patch.place, "\(file) names a container that moves, and is not converted itself")
+                } else {
+                    files[path] = stream
+                }
             } else if let text = patch.text {
-                own.rewrite(inline: text, patch.target, moves, options)
+                own.rewrite(inline: text, patch.target)
             }
         }
-        self.files[path] = own.stream(after: nil)
+        for replacement in root["replacements"]?.elements ?? [] {
+            guard let file = replacement["path"]?.text else {
+                own.rewrite(replacement: replacement)
+                continue
+            }
+            let path = KustomizeFiles.joined(folder, file)
+            guard let bytes = files[path]?.output ?? sources.read(path), let root = KustomizeFiles.root(of: bytes)
+            else { continue }
+            var change = Rewriting(bytes, moves, options)
+            for replacement in root.elements ?? [root] { change.rewrite(replacement: replacement) }
+            files[path] = change.stream(after: files[path])
+        }
+        // A component patches what those that list it stand on.
+        for entry in root["components"]?.elements ?? [] {
+            guard let name = entry.text,
+                let (path, root) = sources.kustomization(in: KustomizeFiles.joined(folder, name)),
+                let bytes = sources.read(path)
+            else { continue }
+            plan(path, root, bytes)
+            if files[path]?.isChanged == true, !isListed(path) {
+                own.warn(at: entry, "\(name) names a container that moves, and is not converted itself")
+            }
+        }
+        files[path] = own.stream(after: nil)
     }
 
     private struct Patch {
+        let place: SourceNode
         var file: String?
         var text: SourceNode?
-        var target: Target
-    }
-
-    /// Which objects a patch is for, where it does not say so itself.
-    struct Target {
-        var kind: String?
-        var name: String?
-
-        init(_ node: SourceNode?) {
-            kind = node?["kind"]?.text
-            name = node?["name"]?.text
-        }
-
-        func matches(_ moves: ContainerMoves) -> Bool {
-            (kind == nil || kind == moves.kind) && (name == nil || name == moves.name)
-        }
+        var target = KustomizeTarget(nil)
     }
 
     private static func patches(of root: SourceNode) -> [Patch] {
         var patches: [Patch] = []
         for field in ["patches", "patchesJson6902"] {
             for entry in root[field]?.elements ?? [] where entry.isMapping {
-                patches.append(Patch(file: entry["path"]?.text, text: entry["patch"], target: Target(entry["target"])))
+                patches.append(
+                    Patch(
+                        place: entry, file: entry["path"]?.text, text: entry["patch"],
+                        target: KustomizeTarget(entry["target"])))
             }
         }
         for entry in root["patchesStrategicMerge"]?.elements ?? [] {
             let isInline = entry.scalar?.text.contains("\n") == true
             patches.append(
-                Patch(file: isInline ? nil : entry.text, text: isInline ? entry : nil, target: Target(nil)))
+                Patch(place: entry, file: isInline ? nil : entry.text, text: isInline ? entry : nil))
         }
         return patches
     }
 }
 
-/// One file with patches, and what becomes of it.
-struct Rewriting {
-    private let bytes: [UInt8]
-    private var edits: [TextEdit] = []
-    private var diagnostics: [Diagnostic] = []
+/// What moves in all objects that a kustomization stands on.
+struct KustomizeMoves {
+    private(set) var sure: [ContainerMoves] = []
+    /// Of files that are not converted along: what would move there.
+    private var pending: [ContainerMoves] = []
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    func stream(after earlier: ConvertedStream?) -> ConvertedStream {
-        let output = TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes
-        return ConvertedStream(
-            output: output, diagnostics: (earlier?.diagnostics ?? []) + diagnostics, containers: [],
-            isChanged: earlier?.isChanged == true || output != bytes)
-    }
-
-    /// The whole file is one patch, or a stream of them.
-    mutating func rewrite(_ target: KustomizePlan.Target, _ moves: [ContainerMoves], _ options: ConversionOptions) {
-        let (changed, found) = Self.rewritten(bytes, target, moves, options)
-        diagnostics += found
-        if changed != bytes { edits.append(TextEdit(range: 0..<bytes.count, replacement: changed)) }
-    }
-
-    /// A patch that stands as a text in the kustomization.
-    mutating func rewrite(
-        inline node: SourceNode, _ target: KustomizePlan.Target, _ moves: [ContainerMoves], _ options: ConversionOptions
+    mutating func add(
+        _ bytes: [UInt8], _ resource: KustomizeFiles.Resource, _ options: ConversionOptions, isListed: Bool
     ) {
-        guard let scalar = node.scalar else { return }
-        let text = Array(scalar.text.utf8)
-        let (changed, found) = Self.rewritten(text, target, moves, options)
-        diagnostics += found.map { diagnostic in
-            var diagnostic = diagnostic
-            diagnostic.line += node.start.line
-            diagnostic.offset = node.offset
-            return diagnostic
-        }
-        guard changed != text else { return }
-        guard scalar.style == .literal, let block = block(of: node) else {
-            diagnostics.append(
-                Diagnostic(
-                    rule: .patches, line: node.start.line,
-                    message: "a patch names a container that moves; write it as a block (|), and it is rewritten",
-                    offset: node.offset))
-            return
-        }
-        let margin = [UInt8](repeating: 0x20, count: block.margin)
-        let lines = changed.split(separator: 0x0A, omittingEmptySubsequences: false)
-        let isWhole = changed.last == 0x0A
-        let body = (isWhole ? lines.dropLast() : lines[...]).map { $0.isEmpty ? [] : margin + $0 }
-        edits.append(
-            TextEdit(range: block.range, replacement: Array(body.joined(separator: [0x0A]))))
+        sure += ContainerMoves.all(in: bytes, resource, options, isConverted: isListed)
+        if !isListed { pending += ContainerMoves.all(in: bytes, resource, options) }
     }
 
-    /// The lines of a block scalar behind its header, and how far they are indented.
-    private func block(of node: SourceNode) -> (range: Range<Int>, margin: Int)? {
-        let text = SourceText(bytes: bytes)
-        var start = text.lineEnd(node.offset)
-        let first = start
-        while start < node.end, text.isBlank(start..<text.lineEnd(start)) { start = text.lineEnd(start) }
-        guard start < node.end, first < node.end else { return nil }
-        return (first..<node.end, text.indentation(start))
-    }
-
-    /// A strategic merge patch names containers, a JSON patch their places.
-    private static func rewritten(
-        _ bytes: [UInt8], _ target: KustomizePlan.Target, _ moves: [ContainerMoves], _ options: ConversionOptions
-    ) -> ([UInt8], [Diagnostic]) {
-        guard let root = KustomizeFiles.root(of: bytes) else { return (bytes, []) }
-        return root.elements == nil
-            ? merge(bytes, target, moves, options) : pointers(bytes, root, moves.filter(target.matches))
-    }
-
-    private static func merge(
-        _ bytes: [UInt8], _ target: KustomizePlan.Target, _ moves: [ContainerMoves], _ options: ConversionOptions
-    ) -> ([UInt8], [Diagnostic]) {
-        var options = options
-        // Whoever the target selects, or the object that the patch itself names.
-        let hasTarget = target.kind != nil || target.name != nil
-        options.patched = moves.filter(target.matches).map { move in
-            PatchedObject(
-                kind: hasTarget ? nil : move.kind, name: hasTarget ? nil : move.name, natives: move.natives)
-        }
-        guard let converted = try? StreamConverter(options).convert(bytes) else { return (bytes, []) }
-        let found = converted.diagnostics.compactMap { diagnostic -> Diagnostic? in
-            switch diagnostic.rule {
-            case .patchFollows: return diagnostic
-            case _ where diagnostic.severity == .error:
-                var diagnostic = diagnostic
-                diagnostic.rule = .patches
-                diagnostic.severity = Rule.patches.severity
-                return diagnostic
-            default: return nil
-            }
-        }
-        return (converted.output, found)
-    }
-
-    private static func pointers(
-        _ bytes: [UInt8], _ root: SourceNode, _ moves: [ContainerMoves]
-    ) -> ([UInt8], [Diagnostic]) {
-        guard let move = moves.first else { return (bytes, []) }
-        var edits: [TextEdit] = []
-        var found: [Diagnostic] = []
-        for operation in root.elements ?? [] {
-            for field in ["path", "from"] {
-                guard let node = operation.ownPair(field)?.value, let path = node.text else { continue }
-                let places = Set(moves.map { $0.pointer(path) })
-                guard places.count == 1, let place = move.pointer(path) else {
-                    found.append(
-                        Diagnostic(
-                            rule: .patches, line: node.start.line,
-                            message:
-                                "\(path) leads elsewhere once \(move.natives.sorted().joined(separator: ", ")) moved",
-                            offset: node.offset))
-                    continue
-                }
-                guard place != path else { continue }
-                let style = node.scalar?.style
-                let quote = style == .doubleQuoted ? "\"" : style == .singleQuoted ? "'" : ""
-                edits.append(
-                    TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)))
-                found.append(
-                    Diagnostic(
-                        rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)",
-                        offset: node.offset))
-            }
-        }
-        return (TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes, found)
+    /// Those that a patch is for, and those of which it cannot be told, or that do not move yet.
+    func matched(by target: KustomizeTarget) -> (sure: [ContainerMoves], doubtful: [ContainerMoves]) {
+        let found = sure.map { (move: $0, isMatch: target.matches($0.object)) }
+        return (
+            found.filter { $0.isMatch == true }.map(\.move),
+            found.filter { $0.isMatch == nil }.map(\.move) + pending.filter { target.matches($0.object) != false }
+        )
     }
 }
