@@ -23,6 +23,8 @@ struct ConversionRun {
         var policy = FindingPolicy()
         /// What becomes of kustomizations and their patches, by path.
         var patches: [String: ConvertedStream] = [:]
+        /// Patches of kustomizations that are not converted along.
+        var strayPatches: Set<String> = []
     }
 
     /// What became of the files.
@@ -31,6 +33,7 @@ struct ConversionRun {
         var changed = 0
         var templates = 0
         var others = 0
+        var patches = 0
     }
 
     private let converter: StreamConverter
@@ -59,8 +62,14 @@ struct ConversionRun {
         switch ManifestFiles.read(file.path, limit: StreamConverter.limits.bytes) {
         case .failure(let error): fail(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
-            if let planned = settings.patches[KustomizeFiles.joined(".", file.path)] {
+            let path = KustomizeFiles.joined(".", file.path)
+            if let planned = settings.patches[path] {
                 return take(planned, of: bytes, path: file.path, name: name)
+            }
+            if settings.strayPatches.contains(path) {
+                counts.patches += 1
+                let same = ConvertedStream(output: bytes, diagnostics: [], containers: [], isChanged: false)
+                return take(same, of: bytes, path: file.path, name: name)
             }
             let mayPassOver = file.isFound || settings.passesOver && file.path != "-"
             guard !mayPassOver || bytes.firstOffset(of: "kind") != nil else {
@@ -141,9 +150,10 @@ struct ConversionRun {
 
     mutating func report(_ listing: ManifestFiles.Listing) {
         for problem in listing.problems { fail(.noInput, problem) }
-        guard listing.files.contains(where: \.isFound) || settings.passesOver else { return }
+        guard listing.files.contains(where: \.isFound) || settings.passesOver || counts.patches > 0 else { return }
         let passed = [
-            (counts.templates, "templates"), (counts.others, "no Kubernetes"), (listing.excluded, "excluded"),
+            (counts.templates, "templates"), (counts.others, "no Kubernetes"), (counts.patches, "patches"),
+            (listing.excluded, "excluded"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         let verb = settings.mode == .inPlace ? "changed" : "would change"
         Diagnostics.write(

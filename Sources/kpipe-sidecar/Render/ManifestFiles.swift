@@ -1,6 +1,7 @@
 import Basics
 import Conversion
 import Glibc
+import Render
 import WorkdirProtocol
 
 /// Which files a command line names, and their bytes.
@@ -72,7 +73,9 @@ enum ManifestFiles {
             var status = stat()
             guard lstat(path, &status) == 0 else { continue }
             let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            guard isFolder || extensions.contains(where: name.hasSuffix) else { continue }
+            guard isFolder || extensions.contains(where: name.hasSuffix) || KustomizeFiles.isKustomization(name) else {
+                continue
+            }
             if exclude.exclude(path, isFolder: isFolder) {
                 listing.excluded += 1
             } else if isFolder {

@@ -112,7 +112,8 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
         for pattern in settings.policy.exclude + exclude { try patterns.add(pattern, base: "") }
         let listing = try ManifestFiles.list(files, recursive: recursive, patterns)
         if conversion.detect { options.services = Self.services(in: listing) }
-        settings.patches = Self.patches(in: listing, options)
+        settings.patches = PatchFiles(listing).planned(options)
+        settings.strayPatches = PatchFiles(listing).stray()
         var run = ConversionRun(
             StreamConverter(options), settings,
             FindingOutput(
@@ -129,27 +130,6 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     private func policy() throws -> FindingPolicy {
         guard let config else { return FindingPolicy() }
         return try GeneratorInput.reporting(config) { try FindingPolicy(GeneratorInput.document(config)) }
-    }
-
-    /// What becomes of the patches of all kustomizations that are named or found.
-    private static func patches(
-        in listing: ManifestFiles.Listing, _ options: ConversionOptions
-    ) -> [String: ConvertedStream] {
-        var patches: [String: ConvertedStream] = [:]
-        for file in listing.files {
-            let path = KustomizeFiles.joined(".", file.path)
-            guard KustomizeFiles.names.contains(String(path.split(separator: "/").last ?? "")) else { continue }
-            let plan = KustomizePlan(path, options) { path in
-                // An earlier overlay may patch by the same file.
-                if let earlier = patches[path] { return earlier.output }
-                guard !FileTest.isFolder(path),
-                    case .success(let bytes) = ManifestFiles.read(path, limit: StreamConverter.limits.bytes)
-                else { return nil }
-                return bytes
-            }
-            patches.merge(plan?.files ?? [:]) { $1.isChanged || $1.diagnostics.count > $0.diagnostics.count ? $1 : $0 }
-        }
-        return patches
     }
 
     /// A Service and the pods that it leads to often stand in different files. Standard input is read once, so it is a
