@@ -151,7 +151,7 @@ import YAMLTree
                 "KS125", ""
             ),
             ("command: [sh, -c, 'while true; do nc -z localhost 8080 && break; done; x']", "KS125", ""),
-            ("command: [sh, -c, 'x & while true; do curl localhost:8080; sleep 9; done']", nil, "tcpSocket"),
+            ("command: [sh, -c, 'x & while true; do curl localhost:8080; sleep 9; done']", nil, ""),
             ("command: [x, '--target=localhost', '--port=9187']", nil, ""),
             ("env: [{name: LISTEN_ADDR, value: 127.0.0.1}]", nil, ""),
             ("env: [{name: HOST, value: '::1'}]", nil, ""),
