@@ -30,7 +30,6 @@ import Testing
         ("kpipe-sidecar render install --policy", "likewise; scripts/try-policy applies it to a real API server"),
         ("kpipe-sidecar cp https://", "the address is an example"),
         ("kpipe-sidecar diagnose --preflight --as", "the account's rights are those of a real cluster"),
-        ("LAB_HOME", "needs a cluster with a node; it is itself a test"),
         ("while [ ! -e /workdir/ready ]", "what a program does by hand in a pod, at the volume's place in there"),
         ("echo RUNNING > /workdir", "likewise"), ("my-program", "likewise"), ("echo SUCCESS > /workdir", "likewise"),
         ("touch /workdir", "likewise"),
