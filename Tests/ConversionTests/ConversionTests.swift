@@ -222,6 +222,28 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         #expect(error?.mark.line == line)
     }
 
+    /// Ten to the power of fifteen mappings, if each were looked through as often as it stands there.
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true]) func mergesAndListsThatExpandWithoutBoundCostNothing(
+        _ detectsKnown: Bool
+    ) throws {
+        func aliases(_ name: String, _ level: Int) -> String {
+            repeatElement("*\(name)\(level)", count: 10).joined(separator: ", ")
+        }
+        let levels = (1..<16).map { level in
+            "m\(level): &m\(level) {<<: [\(aliases("m", level - 1))]}\n"
+                + "l\(level): &l\(level) {kind: List, items: [\(aliases("l", level - 1))]}\n"
+        }
+        let text =
+            "m0: &m0 {a: 1}\nl0: &l0 {kind: Service}\n\(levels.joined())kind: List\nitems:\n- *l15\n- kind: Pod\n"
+            + "  spec:\n    <<: *m15\n    containers:\n    - {name: main, image: a}\n    - {name: side, image: envoy}\n"
+        let conversion = try convert(text) {
+            $0.sidecars = ["side"]
+            $0.detectsKnown = detectsKnown
+        }
+        #expect(!conversion.isChanged)
+        #expect(conversion.diagnostics.map(\.rule.id) == ["KS005"])
+    }
+
     @Test func aliasesThatExpandWithoutBoundCostNothing() throws {
         var text = "apiVersion: v1\nkind: Pod\nx0: &x0 [a, a, a, a, a, a, a, a, a]\n"
         for level in 1..<20 {

@@ -11,6 +11,13 @@ package struct ServicePorts: Sendable, Equatable {
     }
 
     private var services: [Service] = []
+    /// By one of the labels that they select, so that not every pod is compared with each of them.
+    private var places: [Label: [Int]] = [:]
+
+    private struct Label: Hashable {
+        let name: String
+        let value: String
+    }
 
     package init() {}
 
@@ -24,16 +31,19 @@ package struct ServicePorts: Sendable, Equatable {
         // What the API server lists says its kind once.
         guard let kind = object["kind"]?.text ?? (list == "ServiceList" ? "Service" : nil), depth < 16 else { return }
         if kind.hasSuffix("List") {
-            for item in object["items"]?.elements ?? [] { add(item, depth: depth + 1, in: kind) }
+            // An alias repeats one that is there.
+            for item in object["items"]?.elements ?? [] where !item.isAlias { add(item, depth: depth + 1, in: kind) }
         }
         guard kind == "Service", object["apiVersion"]?.text ?? "v1" == "v1",
             let selector = object.at("spec", "selector")?.pairs, !selector.isEmpty
         else { return }
+        let wanted = selector.map { Label(name: $0.name, value: $0.value.text ?? "") }
+        places[wanted[0], default: []].append(services.count)
         services.append(
             Service(
                 name: object.at("metadata", "name")?.text ?? "",
                 namespace: object.at("metadata", "namespace")?.text,
-                selector: Dictionary(selector.map { ($0.name, $0.value.text ?? "") }, uniquingKeysWith: { $1 }),
+                selector: Dictionary(wanted.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
                 targets: (object.at("spec", "ports")?.elements ?? []).compactMap {
                     ($0["targetPort"] ?? $0["port"])?.text
                 }))
@@ -43,7 +53,10 @@ package struct ServicePorts: Sendable, Equatable {
     func service(to ports: [String], of pod: ManifestPod) -> String? {
         let labels = pod.place.metadata?["labels"]
         let namespace = pod.place.object.at("metadata", "namespace")?.text
-        return services.first { service in
+        // Those that a merge key brings are not listed.
+        let isWhole = labels?.tree.hasMergeKeys != true
+        let found = (labels?.pairs ?? []).flatMap { places[Label(name: $0.name, value: $0.value.text ?? "")] ?? [] }
+        return (isWhole ? found.sorted() : Array(services.indices)).lazy.map { services[$0] }.first { service in
             (service.namespace == nil || namespace == nil || service.namespace == namespace)
                 && service.selector.allSatisfy { labels?[$0.key]?.text == $0.value }
                 && service.targets.contains { ports.contains($0) }

@@ -93,15 +93,22 @@ package struct SourceNode {
     }
 
     /// The value at `name`, also where a merge key brought it.
-    package subscript(name: String) -> SourceNode? { value(name, depth: 0) }
+    package subscript(name: String) -> SourceNode? {
+        var seen: [Int: Int] = [:]
+        return value(name, depth: 0, &seen)
+    }
 
-    private func value(_ name: String, depth: Int) -> SourceNode? {
+    /// - Parameter seen: mappings that have been looked through, and how deep: a few lines can stand for any number of them.
+    private func value(_ name: String, depth: Int, _ seen: inout [Int: Int]) -> SourceNode? {
         guard isMapping, depth < 16 else { return nil }
-        if let key = tree.key(name, in: tree.resolved(index)) { return SourceNode(tree: tree, index: tree.next(key)) }
+        let mapping = tree.resolved(index)
+        if let key = tree.key(name, in: mapping) { return SourceNode(tree: tree, index: tree.next(key)) }
         // Nearly no document has any, and most names that are looked for are not there.
         guard tree.hasMergeKeys, let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
+        if let earlier = seen[mapping], earlier <= depth { return nil }
+        seen[mapping] = depth
         for source in merged.value.elements ?? [merged.value] {
-            if let value = source.value(name, depth: depth + 1) { return value }
+            if let value = source.value(name, depth: depth + 1, &seen) { return value }
         }
         return nil
     }
