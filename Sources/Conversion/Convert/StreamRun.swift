@@ -4,7 +4,7 @@ import YAMLTree
 struct StreamRun {
     private let text: SourceText
     private let options: ConversionOptions
-    private let ignores: Ignores
+    private var ignores: Ignores
     private var reader: SourceReader
     private var stream = ConvertedStream(output: [], diagnostics: [], containers: [], isChanged: false)
     /// Behind what stands in the output already.

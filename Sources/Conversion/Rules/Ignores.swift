@@ -17,6 +17,8 @@ struct Ignores {
     private let text: SourceText
     /// Of the whole stream.
     private var comments: [Note] = []
+    /// How many of them belong to earlier documents.
+    private var spent = 0
     private let isMentioned: Bool
 
     /// Most streams hold none, which one look tells.
@@ -25,14 +27,14 @@ struct Ignores {
         isMentioned = text.bytes.firstOffset(of: Self.key) != nil
         guard isMentioned else { return }
         var offset = 0
+        var place = YAMLMark.start
         while let found = text.bytes.firstOffset(of: Self.key, from: offset) {
             offset = found + Self.key.utf8.count
             let start = text.lineStart(found)
             guard text.bytes[start..<found].contains(UInt8(ascii: "#")) else { continue }
             let line = text.bytes[offset..<text.lineEnd(found)].drop { $0 == UInt8(ascii: ":") || $0 == 0x20 }
-            let number = 1 + text.bytes[..<start].count { $0 == 0x0A }
-            let mark = YAMLMark(offset: found, line: number, column: found - start + 1)
-            comments.append(Self.note(String(decoding: line, as: UTF8.self), at: mark))
+            place = place.advanced(to: found, in: text.bytes)
+            comments.append(Self.note(String(decoding: line, as: UTF8.self), at: place))
         }
     }
 
@@ -50,11 +52,15 @@ struct Ignores {
     /// Those that speak of a document.
     ///
     /// - Parameter start: where the document before it ended.
-    func notes(of document: SourceDocument, from start: Int) -> [Note] {
+    mutating func notes(of document: SourceDocument, from start: Int) -> [Note] {
         guard isMentioned else { return [] }
         let root = document.root
-        return annotations(root)
-            + comments.filter { (start..<max(start, root.end)).contains($0.mark.offset) }.map { note in
+        var notes: [Note] = []
+        annotations(of: root, in: root, into: &notes)
+        // They stand in the order of the text, and documents come in it.
+        spent = comments[spent...].firstIndex { $0.mark.offset >= start } ?? comments.count
+        return notes
+            + comments[spent...].prefix { $0.mark.offset < root.end }.map { note in
                 var note = note
                 if note.mark.offset < root.offset { note.scope = 0..<Int.max }
                 return note
@@ -66,53 +72,89 @@ struct Ignores {
         for note in notes where note.reason.isEmpty || note.rules.isEmpty {
             findings.add(.ignoreWithoutReason, at: note.mark, "expected ids and a reason behind \(Self.key)")
         }
-        guard !notes.isEmpty else { return }
+        // The first one counts, so they are known by their places; one that says no more than that is none.
+        let told = notes.indices.filter { !notes[$0].reason.isEmpty }
+        let beside = Dictionary(grouping: told.filter { notes[$0].scope == nil }) { notes[$0].mark.line }
+        let around = Scopes(told.compactMap { index in notes[index].scope.map { ($0, index) } })
+        guard !told.isEmpty else { return }
+        // Of a line, which may be a long one with many findings.
+        var known: [Int: [Int]] = [:]
         findings.ignore { diagnostic in
-            notes.first { note in
-                note.rules.contains(diagnostic.rule.id) && !note.reason.isEmpty
-                    && (note.scope?.contains(diagnostic.offset) ?? isBeside(note, diagnostic))
-            }?.reason
+            var near: [Int] = []
+            if !beside.isEmpty {
+                near = known[diagnostic.line] ?? linesBeside(diagnostic).flatMap { beside[$0] ?? [] }
+                known[diagnostic.line] = near
+            }
+            return (near + around.members(at: diagnostic.offset)).filter {
+                notes[$0].rules.contains(diagnostic.rule.id)
+            }
+            .min().map { notes[$0].reason }
         }
     }
 
-    /// On the line of a finding, or among the comment lines above it.
-    private func isBeside(_ note: Note, _ diagnostic: Diagnostic) -> Bool {
-        if note.mark.line == diagnostic.line { return true }
-        guard note.mark.line < diagnostic.line else { return false }
+    /// The line of a finding and the comment lines above it.
+    private func linesBeside(_ diagnostic: Diagnostic) -> [Int] {
         var line = text.lineStart(diagnostic.offset)
-        for _ in note.mark.line..<diagnostic.line {
-            guard line > 0 else { return false }
+        var lines = [diagnostic.line]
+        while line > 0, let last = lines.last {
             line = text.lineStart(line - 1)
-            guard text.isComment(line) else { return false }
+            guard text.isComment(line) else { break }
+            lines.append(last - 1)
         }
-        return true
+        return lines
     }
 
-    /// Those of the objects in a document, each with its object's bytes.
-    private func annotations(_ root: SourceNode) -> [Note] {
-        let tree = root.tree
-        return (root.index..<tree.next(root.index)).compactMap { index in
-            guard tree.reads(index, Self.key) else { return nil }
-            let value = SourceNode(tree: tree, index: tree.next(index))
-            guard index + 1 == value.index, let words = value.scalar?.text else { return nil }
-            var note = Self.note(words, at: value.start)
-            let object = object(around: index, in: root)
-            note.scope = object.offset..<max(object.end, object.offset + 1)
-            return note
+    /// Those of the objects in a value, each with the bytes of the innermost object of the API around it: the document, or
+    /// an item of a list.
+    private func annotations(of node: SourceNode, in object: SourceNode, into notes: inout [Note]) {
+        guard !node.isAlias else { return }
+        for element in node.elements ?? [] {
+            annotations(of: element, in: element.isObject ? element : object, into: &notes)
+        }
+        for pair in node.pairs ?? [] {
+            if pair.key.reads(Self.key), let words = pair.value.scalar?.text {
+                var note = Self.note(words, at: pair.value.start)
+                note.scope = object.offset..<max(object.end, object.offset + 1)
+                notes.append(note)
+            }
+            annotations(of: pair.value, in: pair.value.isObject ? pair.value : object, into: &notes)
         }
     }
+}
 
-    /// The innermost object of the API around a value: the document, or an item of a list.
-    private func object(around index: Int, in root: SourceNode) -> SourceNode {
-        var (node, object) = (root, root)
-        while let next = (node.pairs?.map(\.value) ?? node.elements ?? []).first(where: {
-            $0.index <= index && index < $0.tree.next($0.index)
+/// Ranges of which two lie in each other or apart, asked which ones lie around a place.
+private struct Scopes {
+    private var members: [(scope: Range<Int>, member: Int, around: Int?)] = []
+
+    init(_ scopes: [(Range<Int>, Int)]) {
+        var last: Int?
+        for (scope, member) in scopes.sorted(by: {
+            ($0.0.lowerBound, -$0.0.upperBound, $0.1) < ($1.0.lowerBound, -$1.0.upperBound, $1.1)
         }) {
-            if next["kind"] != nil, next["metadata"] != nil { object = next }
-            node = next
+            while let outer = last, members[outer].scope.upperBound <= scope.lowerBound { last = members[outer].around }
+            members.append((scope, member, last))
+            last = members.count - 1
         }
-        return object
     }
+
+    func members(at offset: Int) -> [Int] {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            (low, high) = members[middle].scope.lowerBound <= offset ? (middle + 1, high) : (low, middle)
+        }
+        var found: [Int] = []
+        var next = low > 0 ? low - 1 : nil
+        while let index = next {
+            if members[index].scope.contains(offset) { found.append(members[index].member) }
+            next = members[index].around
+        }
+        return found
+    }
+}
+
+extension SourceNode {
+    fileprivate var isObject: Bool { self["kind"] != nil && self["metadata"] != nil }
 }
 
 extension [UInt8] {
