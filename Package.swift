@@ -88,6 +88,7 @@ let package = Package(
         // Linked statically (see `Transfer`): the shared library brings libxml2 and with it 36 MB of ICU.
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
         isPlain
             ? .target(name: "CIdle", exclude: ["dispatch.c"], cSettings: [.define("KPIPE_PLAIN")])
@@ -109,8 +110,7 @@ let package = Package(
             name: "Transfer",
             dependencies: [
                 "Basics", "WorkdirProtocol", "HTTPTransport", "CCrypto", "CArchive", "CArchiveCrypto", "CExpat",
-                "CLinux",
-                "CChecksum",
+                "CLinux", "CChecksum", "CZlib",
             ],
             swiftSettings: ours + small,
             // Of the static libarchive only the readers that are called are linked, and so only what those need. What
@@ -210,7 +210,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CLinux", "CChecksum", "CCrypto"], path: "Tests/Support",
             exclude: [
-                "FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios", "CZlib",
+                "FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios",
                 "DocumentedExamples",
             ],
             swiftSettings: ours),
@@ -251,8 +251,6 @@ let package = Package(
         .target(
             name: "DocumentedExamples", dependencies: ["KubeModel", "KubeClient", "KubeRuntime", logging],
             path: "Tests/Support/DocumentedExamples", packageAccess: false),
-        .systemLibrary(
-            name: "CZlib", path: "Tests/Support/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         tests(of: "FakeKube", ["Basics", "YAMLTree", "HTTPTransport", "TestSupport"]),
         tests(of: "Basics", ["WorkdirProtocol", "YAMLTree", "TestSupport"]),
         tests(of: "WorkdirProtocol", []),

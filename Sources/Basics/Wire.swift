@@ -129,11 +129,13 @@ package struct WireWriter {
 
     package init() {}
 
-    package mutating func string(_ number: Int, _ value: String) {
+    package mutating func string(_ number: Int, _ value: String) { data(number, value.utf8) }
+
+    package mutating func data(_ number: Int, _ value: some Collection<UInt8>) {
         guard !value.isEmpty else { return }
         varint(UInt64(number) << 3 | 2)
-        varint(UInt64(value.utf8.count))
-        bytes += value.utf8
+        varint(UInt64(value.count))
+        bytes += value
     }
 
     package mutating func integer(_ number: Int, _ value: Int64) {

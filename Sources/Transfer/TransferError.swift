@@ -78,7 +78,7 @@ extension TransferError {
     static func namesNothing(_ object: String) -> TransferError {
         TransferError(
             object: object, reason: .notFound, message: "names no object",
-            hint: "mark the input as optional if it may be missing")
+            hint: "check the name; an input of a step that may be missing is marked as optional")
     }
 
     /// A system call that failed on `object`: what was attempted, the system's own words, and what may help.

@@ -71,6 +71,12 @@ import Testing
         #expect(try await copy(["s3://\(bucket)/none/", "y/"], server).status == .exited(66))
         #expect(try await copy(["s3://\(bucket)/*", "s3://\(bucket)/x"], server).status == .exited(64))
         #expect(try await copy(["gopher://x/y", "x"], server).status == .exited(64))
+        try folder.write("held", to: "many/held")
+        for (source, words) in [("gone", "no such file"), ("go*.none", "no such file"), ("many", "is a folder")] {
+            let refused = try await copy([source, "s3://\(bucket)/"], server)
+            #expect(refused.status == .exited(66) && refused.error.contains("\(source): "), "\(refused.error)")
+            #expect(refused.error.contains(words))
+        }
         #expect(!folder.exists("x"))
     }
 

@@ -36,8 +36,6 @@ extension StepTransfers {
 extension TransferEngine: StepTransfers {}
 
 extension TransferReport {
-    var bytes: Int64 { files.size }
-
     /// Why the step fails for it; `nil` when all is well.
     func cause(for direction: AgentEvent.Direction) -> FailureCause? {
         guard !isComplete else { return nil }
@@ -64,7 +62,7 @@ extension TransferReport {
 extension SidecarAgent {
     func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
         var metadata: Logger.Metadata = [
-            "files": "\(report.files.count)", "bytes": "\(report.bytes)",
+            "files": "\(report.fileCount)", "bytes": "\(report.bytes)",
         ]
         if report.isComplete {
             logger.info(direction == .input ? "inputs in place" : "outputs stored", metadata: metadata)

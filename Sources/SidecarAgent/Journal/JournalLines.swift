@@ -55,16 +55,18 @@ struct JournalLines {
 /// Where in a journal the last record of each key stands: some dozen bytes a key, where the record itself has hundreds. Two
 /// keys of one hash cost the repetition of a transfer, because the record that is found names another.
 struct RecordIndex: Sendable, Equatable {
-    private var places: [UInt64: Int] = [:]
+    private var places = HashIndex()
 
     var count: Int { places.count }
     /// In the order of the file.
-    var all: [Int] { places.values.sorted() }
+    var all: [Int] { places.all.sorted() }
 
     subscript(key: String) -> Int? {
         get { places[Self.hash(key)] }
         set { places[Self.hash(key)] = newValue }
     }
+
+    static func == (left: RecordIndex, right: RecordIndex) -> Bool { left.all == right.all }
 
     private static func hash(_ key: String) -> UInt64 {
         var hasher = Hasher()

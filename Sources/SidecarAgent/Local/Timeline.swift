@@ -46,10 +46,10 @@ package struct Timeline: Sendable {
         case .transfer(_, .planned), .transfer(_, .began), .transfer(_, .admitted):
             return ""
         case .transferred(let direction, let report):
-            guard !report.files.isEmpty else { return "" }
-            let many = report.files.count == 1 ? "" : "s"
+            guard report.fileCount > 0 else { return "" }
+            let many = report.fileCount == 1 ? "" : "s"
             let what = direction == .input ? "input\(many) in place" : "output\(many) stored"
-            return Self.line(elapsed, "  \(report.files.count) \(what), \(ByteSize.rounded(report.bytes))")
+            return Self.line(elapsed, "  \(report.fileCount) \(what), \(ByteSize.rounded(report.bytes))")
         case .manifest(let url):
             return Self.line(elapsed, "  manifest \(url)")
         case .note(let text):
@@ -133,7 +133,7 @@ extension Timeline {
             guard describe(transfer, in: &entry) else { return "" }
         case .transferred(let direction, let report):
             (entry.event, entry.direction) = ("transferred", direction.rawValue)
-            (entry.files, entry.size) = (report.files.count, report.bytes)
+            (entry.files, entry.size) = (report.fileCount, report.bytes)
         case .manifest(let url):
             (entry.event, entry.url) = ("manifest", url)
         case .note(let text):

@@ -1,9 +1,11 @@
 internal import Basics
+internal import CLinux
+internal import Glibc
 
 /// Many files that become one object.
 struct Pack: Sendable {
     var format: PackFormat
-    /// Below the folder of outputs, in the order of the archive.
+    /// Below the folder of outputs, in the order of the archive; those of folders end with `/`.
     var names: @Sendable (Int) -> String
     var count: Int
 }
@@ -83,7 +85,11 @@ struct PackedUpload: Sendable {
                         let packer = try Packer(pack.format, to: handover, piece: piece, object: item.url)
                         for index in 0..<pack.count {
                             let name = pack.names(index)
-                            try packer.add(try upload.open(name), as: name, isCancelled)
+                            if name.isFolder {
+                                try packer.add(try upload.folder.statusOfFolder(name), as: name)
+                            } else {
+                                try packer.add(try upload.open(name), as: name, isCancelled)
+                            }
                         }
                         try packer.finish()
                     }
@@ -116,8 +122,9 @@ struct PackedUpload: Sendable {
             for index in 0..<pack.count {
                 if isCancelled() { throw .cancelled(upload.folder.path) }
                 let name = pack.names(index)
-                let identity = try upload.open(name).identity
-                survey.size += identity.size
+                let identity =
+                    try name.isFolder ? FileIdentity(upload.folder.statusOfFolder(name)) : upload.open(name).identity
+                if !name.isFolder { survey.size += identity.size }
                 let text = "\(name)\0\(identity.size) \(identity.modified) \(identity.inode)\0"
                 Array(text.utf8).withUnsafeBytes { digest.update($0) }
             }
@@ -127,5 +134,19 @@ struct PackedUpload: Sendable {
             survey.identity = FileIdentity(size: survey.size, modified: Int64(bitPattern: hash), inode: rest)
             return survey
         }
+    }
+}
+
+extension String {
+    var isFolder: Bool { utf8.last == slash }
+}
+
+extension ConfinedFolder {
+    /// Of a folder, its name with the `/` that it ends with.
+    fileprivate func statusOfFolder(_ name: String) throws(TransferError) -> stat {
+        guard let status = try self.status(String(name.dropLast())), status.st_mode & S_IFMT == S_IFDIR else {
+            throw .system("look at", display(name), ENOENT)
+        }
+        return status
     }
 }

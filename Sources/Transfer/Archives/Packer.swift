@@ -30,9 +30,6 @@ final class Packer {
     private let output: Output
     private let locale = ArchiveLocale()
 
-    /// AE_IFREG, a macro that Swift cannot see.
-    private static let regularFile: UInt32 = 0o100000
-
     /// What libarchive's callback writes to.
     private final class Output {
         let handover: Handover
@@ -107,14 +104,7 @@ final class Packer {
 
     /// Throws `.changed` where the file is not read as long as it was.
     func add(_ file: SourceFile, as path: String, _ isCancelled: () -> Bool) throws(TransferError) {
-        guard let entry = archive_entry_new() else { throw failure("name \(path)") }
-        defer { archive_entry_free(entry) }
-        archive_entry_set_pathname_utf8(entry, path)
-        archive_entry_set_filetype(entry, Self.regularFile)
-        archive_entry_set_perm(entry, file.permissions)
-        archive_entry_set_mtime(entry, file.modified.tv_sec, file.modified.tv_nsec)
-        archive_entry_set_size(entry, file.identity.size)
-        guard archive_write_header(archive, entry) >= ARCHIVE_WARN else { throw failure("write the head of \(path)") }
+        try begin(path, S_IFREG, file.permissions, file.modified, file.identity.size)
         try file.forEachPiece(of: 0..<file.identity.size) { (bytes) throws(TransferError) in
             if isCancelled() { throw .cancelled(object) }
             guard archive_write_data(archive, bytes.baseAddress, bytes.count) == bytes.count else {
@@ -122,6 +112,24 @@ final class Packer {
             }
         }
         try file.checkUnchanged()
+    }
+
+    /// A folder, whose name ends with `/`.
+    func add(_ status: stat, as path: String) throws(TransferError) {
+        try begin(path, S_IFDIR, status.st_mode & 0o777, status.st_mtim, 0)
+    }
+
+    private func begin(_ path: String, _ kind: mode_t, _ permissions: mode_t, _ modified: timespec, _ size: Int64)
+        throws(TransferError)
+    {
+        guard let entry = archive_entry_new() else { throw failure("name \(path)") }
+        defer { archive_entry_free(entry) }
+        archive_entry_set_pathname_utf8(entry, path)
+        archive_entry_set_filetype(entry, kind)
+        archive_entry_set_perm(entry, permissions)
+        archive_entry_set_mtime(entry, modified.tv_sec, modified.tv_nsec)
+        archive_entry_set_size(entry, size)
+        guard archive_write_header(archive, entry) >= ARCHIVE_WARN else { throw failure("write the head of \(path)") }
     }
 
     /// What is left is handed over, too; the end of it all is the caller's to say.

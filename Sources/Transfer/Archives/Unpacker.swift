@@ -40,6 +40,12 @@ struct Unpacker {
             try place(entry, reader)
             current = try reader.next()
         }
+        var budget = budget
+        let (isCancelled, object) = (isCancelled, object)
+        try reader.drain { (count) throws(TransferError) in
+            if isCancelled() { throw .cancelled(object) }
+            try budget.add(Int64(count))
+        }
         for (path, entry) in folders { try finish(folder: path, entry) }
         return true
     }

@@ -141,13 +141,13 @@ struct FetchRun {
                 $0.objects += 1
                 $0.bytes &+= info?.size ?? 0
             }
-            if configuration.dryRun {
-                onEvent(.planned(TransferredFile(path: path, url: url, size: info?.size ?? 0)))
-                return
-            }
             let item = FetchItem(
                 store: place.store, key: key, url: url, info: info, destination: path, sha256: input.sha256,
                 unpack: input.unpack, optional: input.optional)
+            if configuration.dryRun {
+                let file = TransferredFile(path: path, url: url, size: info?.size ?? 0)
+                return onEvent(try await download.existing(item) == nil ? .planned(file) : .skipped(file))
+            }
             if let record = try inPlace(item) { return take(.success((record, false))) }
             while underWay >= window { await takeOne(&group) }
             underWay += 1
@@ -195,7 +195,7 @@ struct FetchRun {
             meter.update {
                 if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 }
             }
-            if configuration.listsFiles { report.files.append(file) }
+            report.count(1, file.size)
             onEvent(isNew ? .finished(file) : .skipped(file))
         case .failure(let error): fail(error)
         }

@@ -1,35 +1,34 @@
 internal import Basics
 
-/// What became of files, in about a hundred bytes each, because there may be hundreds of thousands: names stand one behind
-/// the other, what the URLs of a folder begin with stands once, and nothing is moved as the list grows.
+/// What became of files, in about a hundred bytes each, because there may be hundreds of thousands: a message each, one behind
+/// the other, and what the URLs of a folder begin with stands once.
 package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLiteral {
-    private struct Entry {
-        /// Where its bytes begin: the path, then of the URL what the others do not say, the digest, the store's checksum and
-        /// its version.
-        var piece: UInt32
-        var start: UInt32
-        var size: Int64
-        var path: UInt32
-        var ownURL: UInt32
-        /// Last bytes of the path that are the URL's last, too.
-        var shared: UInt16
+    private enum Field {
+        static let path = 1
+        /// Of the URL what the others do not say.
+        static let ownURL = 2
+        static let size = 3
         /// Of `prefixes`.
-        var prefix: UInt16
-        var version: UInt16
-        var algorithm: ChecksumAlgorithm?
-        var hasDigest: Bool
+        static let prefix = 4
+        /// Last bytes of the path that are the URL's last, too.
+        static let shared = 5
+        static let digest = 6
+        static let algorithm = 7
+        static let checksum = 8
+        static let version = 9
     }
 
     /// URLs that share nothing cost their own length.
     private static let prefixesKept = 1024
-    private static let pieceSize = 64 << 10
-    private static let entriesInPiece = 1024
+    private static let placesInPiece = 1024
 
-    private var pieces: [[UInt8]] = []
+    private var bytes = BytePieces()
     /// Each but the last is full.
-    private var entries: [[Entry]] = []
+    private var places: [[BytePieces.Place]] = []
     private var prefixes: [String] = [""]
-    private var known: [ByteKey: UInt16] = [:]
+    private var known: [ByteKey: Int] = [:]
+    /// Of all files. Sizes may come from a journal that others could write.
+    package private(set) var size: Int64 = 0
 
     package init() {}
 
@@ -38,69 +37,68 @@ package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLit
     package init(_ files: some Sequence<TransferredFile>) { for file in files { append(file) } }
 
     package var startIndex: Int { 0 }
-    package var endIndex: Int { entries.last.map { (entries.count - 1) * Self.entriesInPiece + $0.count } ?? 0 }
+    package var endIndex: Int { places.last.map { (places.count - 1) * Self.placesInPiece + $0.count } ?? 0 }
 
     package subscript(index: Int) -> TransferredFile {
-        let entry = entry(index)
-        var rest = pieces[Int(entry.piece)][Int(entry.start)...]
-        func take(_ count: Int) -> ArraySlice<UInt8> {
-            defer { rest = rest.dropFirst(count) }
-            return rest.prefix(count)
+        var file = TransferredFile(path: "", url: "", size: 0)
+        var (prefix, shared) = (0, 0)
+        var algorithm: ChecksumAlgorithm?
+        forEachField(of: index) { field, bytes in
+            switch (field.number, field.value) {
+            case (Field.path, _): file.path = String(decoding: bytes, as: UTF8.self)
+            case (Field.ownURL, _): file.url = String(decoding: bytes, as: UTF8.self)
+            case (Field.size, .varint(let size)): file.size = Int64(bitPattern: size)
+            case (Field.prefix, .varint(let index)): prefix = Int(index)
+            case (Field.shared, .varint(let count)): shared = Int(count)
+            case (Field.digest, _): file.sha256 = Hex.encode(Array(bytes))
+            case (Field.algorithm, .varint(let index)): algorithm = ChecksumAlgorithm.allCases[Int(index) - 1]
+            case (Field.checksum, _): file.checksum = algorithm.map { Checksum($0, Array(bytes)) }
+            default: file.version = String(decoding: bytes, as: UTF8.self)
+            }
         }
-        let path = take(Int(entry.path))
-        let url = take(Int(entry.ownURL)) + path.suffix(Int(entry.shared))
-        var file = TransferredFile(
-            path: String(decoding: path, as: UTF8.self),
-            url: prefixes[Int(entry.prefix)] + String(decoding: url, as: UTF8.self), size: entry.size)
-        if entry.hasDigest { file.sha256 = Hex.encode(Array(take(ChecksumAlgorithm.sha256.length))) }
-        file.checksum = entry.algorithm.map { Checksum($0, Array(take($0.length))) }
-        if entry.version > 0 { file.version = String(decoding: take(Int(entry.version)), as: UTF8.self) }
+        file.url = prefixes[prefix] + file.url + String(decoding: file.path.utf8.suffix(shared), as: UTF8.self)
         return file
     }
 
     package mutating func append(_ file: TransferredFile) {
         let path = file.path.utf8
         let url = Array(file.url.utf8)
-        let shared = zip(path.reversed(), url.reversed()).prefix(Int(UInt16.max)).prefix { $0 == $1 }.count
+        let shared = zip(path.reversed(), url.reversed()).prefix { $0 == $1 }.count
         let (prefix, own) = split(url.dropLast(shared))
-        let digest = file.sha256.flatMap { Checksum(.sha256, hex: $0) }
-        let version = Array((file.version ?? "").utf8.prefix(Int(UInt16.max)))
-        let bytes = Array(path) + own + (digest?.bytes ?? []) + (file.checksum?.bytes ?? []) + version
-        let entry = Entry(
-            piece: 0, start: 0, size: file.size, path: UInt32(path.count), ownURL: UInt32(own.count),
-            shared: UInt16(shared), prefix: prefix, version: UInt16(version.count),
-            algorithm: file.checksum?.algorithm, hasDigest: digest != nil)
-        append(entry, bytes)
+        var message = WireWriter()
+        message.string(Field.path, file.path)
+        message.data(Field.ownURL, own)
+        message.integer(Field.size, file.size)
+        message.integer(Field.prefix, Int64(prefix))
+        message.integer(Field.shared, Int64(shared))
+        message.data(Field.digest, file.sha256.flatMap { Checksum(.sha256, hex: $0) }?.bytes ?? [])
+        if let checksum = file.checksum, let algorithm = ChecksumAlgorithm.allCases.firstIndex(of: checksum.algorithm) {
+            message.integer(Field.algorithm, Int64(algorithm) + 1)
+            message.data(Field.checksum, checksum.bytes)
+        }
+        message.string(Field.version, file.version ?? "")
+        if places.last.map({ $0.count == Self.placesInPiece }) ?? true {
+            var piece: [BytePieces.Place] = []
+            piece.reserveCapacity(Self.placesInPiece)
+            places.append(piece)
+        }
+        places[places.count - 1].append(bytes.append(message.bytes))
+        let (total, overflow) = size.addingReportingOverflow(file.size)
+        size = overflow ? .max : total
     }
 
-    private mutating func append(_ entry: Entry, _ bytes: [UInt8]) {
-        if pieces.last.map({ $0.count + bytes.count > Self.pieceSize }) ?? true {
-            var piece: [UInt8] = []
-            piece.reserveCapacity(Swift.max(Self.pieceSize, bytes.count))
-            pieces.append(piece)
+    private func forEachField(of index: Int, _ body: (WireField, ArraySlice<UInt8>) -> Void) {
+        let message = bytes[places[index / Self.placesInPiece][index % Self.placesInPiece]]
+        var cursor = WireCursor(0..<message.count)
+        // What we wrote ourselves reads well.
+        while let field = try? cursor.next(in: message.span) {
+            let range = (try? field.range()) ?? 0..<0
+            body(field, message.dropFirst(range.lowerBound).prefix(range.count))
         }
-        if entries.last.map({ $0.count == Self.entriesInPiece }) ?? true {
-            var piece: [Entry] = []
-            piece.reserveCapacity(Self.entriesInPiece)
-            entries.append(piece)
-        }
-        let last = pieces.count - 1
-        var entry = entry
-        (entry.piece, entry.start) = (UInt32(last), UInt32(pieces[last].count))
-        pieces[last] += bytes
-        entries[entries.count - 1].append(entry)
     }
 
     package static func += (list: inout FileList, other: FileList) {
         if list.isEmpty { list = other } else { for file in other { list.append(file) } }
-    }
-
-    /// Of all files. Sizes may come from a journal that others could write.
-    package var size: Int64 {
-        entries.joined().reduce(0) { sum, entry in
-            let (total, overflow) = sum.addingReportingOverflow(entry.size)
-            return overflow ? .max : total
-        }
     }
 
     /// Indices in the order of the paths' bytes.
@@ -108,19 +106,21 @@ package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLit
         (0..<Int32(count)).sorted { path(Int($0)).lexicographicallyPrecedes(path(Int($1))) }
     }
 
-    private func entry(_ index: Int) -> Entry { entries[index / Self.entriesInPiece][index % Self.entriesInPiece] }
-
     private func path(_ index: Int) -> ArraySlice<UInt8> {
-        let entry = entry(index)
-        return pieces[Int(entry.piece)][Int(entry.start)..<Int(entry.start + entry.path)]
+        let message = bytes[places[index / Self.placesInPiece][index % Self.placesInPiece]]
+        var cursor = WireCursor(0..<message.count)
+        // It stands first, unless it is empty.
+        guard let field = try? cursor.next(in: message.span), field.number == Field.path, let range = try? field.range()
+        else { return [] }
+        return message.dropFirst(range.lowerBound).prefix(range.count)
     }
 
-    private mutating func split(_ url: ArraySlice<UInt8>) -> (prefix: UInt16, own: ArraySlice<UInt8>) {
+    private mutating func split(_ url: ArraySlice<UInt8>) -> (prefix: Int, own: ArraySlice<UInt8>) {
         let text = String(decoding: url, as: UTF8.self)
         if let index = known[ByteKey(text)] { return (index, []) }
         guard prefixes.count < Self.prefixesKept else { return (0, url) }
         prefixes.append(text)
-        known[ByteKey(text)] = UInt16(prefixes.count - 1)
-        return (UInt16(prefixes.count - 1), [])
+        known[ByteKey(text)] = prefixes.count - 1
+        return (prefixes.count - 1, [])
     }
 }

@@ -60,14 +60,19 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
     }
 
     private func append(_ file: Manifest.File, to bytes: inout [UInt8]) {
-        let value = JSONValue.object(present: [
-            "checksum": file.checksum.map { .string($0) }, "path": .string(file.path),
-            "sha256": file.sha256.map { .string($0) }, "size": .numeral("\(file.size)"), "url": .string(file.url),
-            "version": file.version.map { .string($0) },
-        ])
-        let lines = value.prettyText.split(separator: "\n")
-        bytes += lines.map { "    \($0)" }.joined(separator: "\n").utf8
-        if position < count - 1 { bytes += ",\n".utf8 }
+        var lead = "    {\n      "
+        func add(_ name: String, _ value: JSONValue?) {
+            guard let value else { return }
+            bytes += "\(lead)\"\(name)\": \(value.text)".utf8
+            lead = ",\n      "
+        }
+        add("checksum", file.checksum.map { .string($0) })
+        add("path", .string(file.path))
+        add("sha256", file.sha256.map { .string($0) })
+        add("size", .numeral("\(file.size)"))
+        add("url", .string(file.url))
+        add("version", file.version.map { .string($0) })
+        bytes += (position < count - 1 ? "\n    },\n" : "\n    }").utf8
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {

@@ -1,3 +1,6 @@
+internal import CLinux
+internal import Glibc
+
 /// One call of `TransferEngine.store`.
 struct StoreRun {
     typealias Outcome = Result<(StoredRecord, isNew: Bool), TransferError>
@@ -31,9 +34,9 @@ struct StoreRun {
     mutating func run(
         _ outputs: [OutputRequest], only paths: [String]? = nil, isPastDeadline: @Sendable () -> Bool
     ) async -> TransferReport {
-        let items = await plan(outputs, paths)
+        var items = await plan(outputs, paths)
         if configuration.dryRun {
-            for index in 0..<items.count { rehearse(items[index]) }
+            for index in 0..<items.count { await rehearse(items[index]) }
             return report
         }
         var isOpen = [Bool](repeating: true, count: items.count)
@@ -59,6 +62,7 @@ struct StoreRun {
                     underWay -= 1
                     if case .failure(let error) = outcome, error.reason == .cancelled, isPastDeadline() { continue }
                     isOpen[index] = false
+                    items.close(index)
                     take(outcome)
                 }
             }
@@ -69,15 +73,21 @@ struct StoreRun {
     }
 
     /// Tells size and parts of what would be stored, or why it could not.
-    private mutating func rehearse(_ item: StoreItem) {
+    private mutating func rehearse(_ item: StoreItem) async {
         do throws(TransferError) {
             if let pack = item.pack {
                 // What it will be is known when it is packed.
                 var size: Int64 = 0
-                for index in 0..<pack.count { size += try upload.open(pack.names(index)).identity.size }
+                for index in 0..<pack.count where !pack.names(index).isFolder {
+                    size += try upload.open(pack.names(index)).identity.size
+                }
                 return onEvent(.planned(TransferredFile(path: item.path, url: item.url, size: size)))
             }
-            let size = try upload.open(item.path).identity.size
+            let opened = try upload.open(item.path)
+            let size = opened.identity.size
+            if try await upload.existing(item, opened) != nil {
+                return onEvent(.skipped(TransferredFile(path: item.path, url: item.url, size: size)))
+            }
             let parts = PartPlan(
                 size: size, limits: item.store.traits.multipart, partSize: configuration.partSize)
             var file = TransferredFile(path: item.path, url: item.url, size: size)
@@ -113,6 +123,7 @@ struct StoreRun {
             func take(_ finding: OutputWalk.Finding) {
                 switch finding {
                 case .file(let path): for failure in plan.add(path) { remarks.add(failure) }
+                case .folder(let path): for failure in plan.add(path, isFolder: true) { remarks.add(failure) }
                 case .note(let path, let why): if plan.means(path) { remarks.add(note: path, why) }
                 case .refused(let path, let error): if plan.finds(path) { remarks.add(error) }
                 case .unseen(let error): remarks.add(unseen: error)
@@ -125,7 +136,11 @@ struct StoreRun {
                 OutputWalk.walk(
                     folder, limits: limits, meaning: { targets.means($0) }, entering: { targets.reaches(into: $0) },
                     isCancelled: isCancelled, found: take)
-                if remarks.isWhole { for failure in plan.missing { remarks.add(failure) } }
+                for name in remarks.isWhole ? plan.missing : [] {
+                    let status = (try? folder.status(name)) ?? nil
+                    let isFolder = status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+                    remarks.add(.missing(name, isFolder: isFolder))
+                }
             }
             plan.finish()
             return (plan, remarks)

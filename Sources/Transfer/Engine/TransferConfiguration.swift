@@ -21,7 +21,7 @@ package struct TransferConfiguration: Sendable {
     package var outputs = OutputLimits()
     /// Of one call of the engine: what is not complete by then is given up. `nil`: as long as it takes.
     package var deadline: Duration?
-    /// Lists every file in the report; else they are told as events alone.
+    /// Lists every file that is stored in the report; else they are told as events alone.
     package var listsFiles = true
 
     /// Lists and plans, and tells of each object as `.planned` instead of moving it.

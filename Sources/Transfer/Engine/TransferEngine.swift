@@ -31,8 +31,11 @@ package final class TransferEngine: Sendable {
         onEvent: @escaping TransferEventHandler = { _ in }
     ) async -> TransferReport {
         do throws(TransferError) {
-            // A rehearsal makes nothing, not even the folder.
-            let confined = try ConfinedFolder(configuration.dryRun ? "/" : folder, creating: !configuration.dryRun)
+            // A rehearsal makes nothing, not even the folder; where there is none, nothing is found in it.
+            let confined =
+                try configuration.dryRun
+                ? (try? ConfinedFolder(folder)) ?? ConfinedFolder(taking: -1, path: folder)
+                : ConfinedFolder(folder, creating: true)
             return await fetch(inputs, into: confined, journal: journal, onEvent: onEvent)
         } catch {
             return failed(error, onEvent)

@@ -6,8 +6,10 @@ package struct TransferReport: Sendable {
     /// The first failures, in the order they came, at most `failuresKept` of them.
     package var failures: [TransferError] = []
     package var failureCount = 0
-    /// Files in place or stored, those of the journal included, in no particular order.
+    /// Files stored, those of the journal included, in no particular order.
     package var files = FileList()
+    /// Files that are in place and that nobody asks for one by one.
+    private var fetched = (count: 0, bytes: Int64(0))
     /// Paths that were not stored because the deadline came first, by priority.
     package var leftOut: [String] = []
     package var totals = TransferMeter.Reading()
@@ -15,6 +17,12 @@ package struct TransferReport: Sendable {
     package static let failuresKept = 100
 
     package init() {}
+
+    package var fileCount: Int { files.count + fetched.count }
+    /// Of all files. Sizes may come from a journal that others could write.
+    package var bytes: Int64 {
+        files.size.addingReportingOverflow(fetched.bytes).overflow ? .max : files.size + fetched.bytes
+    }
 
     package var isComplete: Bool { failureCount == 0 && leftOut.isEmpty }
 
@@ -28,8 +36,15 @@ package struct TransferReport: Sendable {
         failureCount += other.failureCount
         failures += other.failures.prefix(Self.failuresKept - failures.count)
         files += other.files
+        count(other.fetched.count, other.fetched.bytes)
         leftOut += other.leftOut
         totals = other.totals
+    }
+
+    mutating func count(_ files: Int, _ bytes: Int64) {
+        fetched.count += files
+        let (sum, overflow) = fetched.bytes.addingReportingOverflow(bytes)
+        fetched.bytes = overflow ? .max : sum
     }
 
     package mutating func add(_ failure: TransferError) {

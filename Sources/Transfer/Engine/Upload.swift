@@ -21,7 +21,7 @@ struct Upload: Sendable {
             record.file = .none
             journal.record(record)
         }
-        if configuration.skipsExisting, let record = try await existing(item, file) { return (record, false) }
+        if let record = try await existing(item, file) { return (record, false) }
         let plan = PartPlan(
             size: file.identity.size, limits: item.store.traits.multipart, partSize: configuration.partSize)
         var digester = SourceDigester(
@@ -46,8 +46,9 @@ struct Upload: Sendable {
         return (record, true)
     }
 
-    /// The object that stands at the target already, where it is the file.
-    private func existing(_ item: StoreItem, _ file: SourceFile) async throws(TransferError) -> StoredRecord? {
+    /// The object that stands at the target already, where that is wanted and it is the file.
+    func existing(_ item: StoreItem, _ file: SourceFile) async throws(TransferError) -> StoredRecord? {
+        guard configuration.skipsExisting else { return nil }
         let info: ObjectInfo
         do throws(TransferError) {
             info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in

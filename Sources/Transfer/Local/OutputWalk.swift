@@ -2,11 +2,13 @@ internal import Basics
 internal import CLinux
 internal import Glibc
 
-/// Finds the regular files below a folder, in byte order, following no link to a folder. A deep tree costs no more
+/// Finds the regular files below a folder, and the folders, in byte order, following no link to a folder. A deep tree costs no more
 /// descriptors or stack than a flat one.
 struct OutputWalk {
     enum Finding: Equatable {
         case file(String)
+        /// Before all that is in it.
+        case folder(String)
         /// Left out on purpose, with the reason: not a file of this folder.
         case note(String, String)
         /// Meant to be stored and cannot be; the path may be one for people to read.
@@ -98,6 +100,7 @@ struct OutputWalk {
                 throw limit(folder.display(path), "lies more than \(limits.depth) folders deep", "limits.outputDepth")
             }
             for name in names where name.text == nil { try refuse(name, in: here, above, depth) }
+            if !path.isEmpty { found(.folder(path)) }
             pending.append(Frame(above: above, names: names))
         } catch {
             found(.unseen(error))

@@ -75,7 +75,8 @@ package enum CopyPlan: Sendable, Equatable {
     private static func store(_ path: String, to destination: String) -> Store {
         let fixed = (try? Glob(path))?.fixedFolder ?? ConfinedFolder.split(path).above
         let rest = String(decoding: path.utf8.dropFirst(Self.lengthInPattern(of: fixed, path)), as: UTF8.self)
-        return Store(folder: fixed.isEmpty ? "." : fixed, output: OutputRequest(from: rest, to: destination))
+        return Store(
+            folder: fixed.isEmpty ? "." : fixed, output: OutputRequest(from: rest, to: destination, optional: false))
     }
 
     /// Bytes that `fixed` takes up in the pattern, where it may be written with escapes.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 
 /// What one call stores, in some dozen bytes a file beside its name: there may be hundreds of thousands.
@@ -10,18 +11,19 @@ struct StorePlan: Sendable {
     }
 
     private struct Entry {
-        /// Where its path begins in `names`.
-        var start: Int
-        var length: UInt32
+        /// Of its path in `names`.
+        var place: BytePieces.Place
         var target: UInt32
     }
 
     private let targets: [Target]
     private let reserved: Set<String>
-    private var names: [UInt8] = []
+    private var names = BytePieces()
+    /// By piece of `names`, how many entries need it.
+    private var open: [UInt32: Int] = [:]
     private var entries: [Entry] = []
     /// Entries by their URLs' hashes, while the plan is made.
-    private var takers: [UInt64: Int32] = [:]
+    private var takers = HashIndex()
 
     /// By target, the files that become one object together.
     private var packs: [UInt32: [Entry]] = [:]
@@ -52,27 +54,28 @@ struct StorePlan: Sendable {
     func reaches(into folder: String) -> Bool { targets.contains { $0.plan.reaches(into: folder) } }
 
     /// What is missing: outputs that must match a file and match none, not even among those that cannot be stored.
-    var missing: [TransferError] {
+    var missing: [String] {
         zip(targets, isFound).compactMap { target, isFound in
-            isFound || !target.output.isRequired ? nil : .missing(target.output.from)
+            isFound || !target.output.isRequired ? nil : target.output.from
         }
     }
 
-    /// Takes a file for every output that means it. A file that two outputs send to one URL goes once; two files that would
-    /// become one object are refused.
-    mutating func add(_ path: String) -> [TransferError] {
+    /// Takes a file for every output that means it, and a folder, which has a mode and may be empty, for every archive. A file
+    /// that two outputs send to one URL goes once; two files that would become one object are refused.
+    mutating func add(_ path: String, isFolder: Bool = false) -> [TransferError] {
         var failures: [TransferError] = []
-        var start: Int?
+        var place: BytePieces.Place?
         for (index, target) in targets.enumerated() {
-            guard let key = target.plan.key(of: path) else { continue }
-            isFound[index] = true
             let isPacked = target.output.pack != .none
+            guard let key = target.plan.key(of: path), !isFolder || isPacked && target.plan.reaches(into: path) else {
+                continue
+            }
+            if !isFolder { isFound[index] = true }
+            let kept = place ?? names.append((isFolder ? path + "/" : path).utf8)
+            place = kept
+            let entry = Entry(place: kept, target: UInt32(index))
             if isPacked {
-                if start == nil {
-                    start = names.count
-                    names += path.utf8
-                }
-                let entry = Entry(start: start ?? 0, length: UInt32(path.utf8.count), target: UInt32(index))
+                open[kept.piece, default: 0] += 1
                 packs[UInt32(index), default: []].append(entry)
                 // One entry stands for them all.
                 if packs[UInt32(index)]?.count ?? 0 > 1 { continue }
@@ -83,30 +86,29 @@ struct StorePlan: Sendable {
                 continue
             }
             let hash = NameFolding().hash(of: url)
-            if let other = takers[hash], self[Int(other)].url.isSame(as: url) {
-                let taken = self.path(Int(other))
-                let isPack = isPacked || packs[entries[Int(other)].target] != nil
+            if let other = takers[hash], self[other].url.isSame(as: url) {
+                let taken = self.path(other)
+                let isPack = isPacked || packs[entries[other].target] != nil
                 if isPack || !taken.isSame(as: path) { failures.append(.sameObject(path, taken, url)) }
                 continue
             }
-            takers[hash] = Int32(entries.count)
-            if start == nil {
-                start = names.count
-                names += path.utf8
-            }
-            entries.append(Entry(start: start ?? 0, length: UInt32(path.utf8.count), target: UInt32(index)))
+            takers[hash] = entries.count
+            open[kept.piece, default: 0] += 1
+            entries.append(entry)
         }
         return failures
     }
 
     /// Higher priorities first, then output by output and by path.
     mutating func finish() {
-        takers = [:]
+        takers = HashIndex()
         let ranks = targets.map(\.output.priority)
         entries.sort {
             let (left, right) = (Int($0.target), Int($1.target))
             return ranks[left] != ranks[right]
-                ? ranks[left] > ranks[right] : left != right ? left < right : $0.start < $1.start
+                ? ranks[left] > ranks[right]
+                : left != right
+                    ? left < right : ($0.place.piece, $0.place.offset) < ($1.place.piece, $1.place.offset)
         }
     }
 
@@ -116,7 +118,14 @@ struct StorePlan: Sendable {
         if packs[entry.target] != nil {
             return targets[Int(entry.target)].place.key.segments().last.map(String.init) ?? ""
         }
-        return String(decoding: names[entry.start..<entry.start + Int(entry.length)], as: UTF8.self)
+        return names.text(entry.place)
+    }
+
+    /// The entry's path is not asked for again: once none of a piece's is, it makes room for what comes of them.
+    mutating func close(_ index: Int) {
+        let piece = entries[index].place.piece
+        open[piece, default: 1] -= 1
+        if open[piece] == 0 { names.drop(piece) }
     }
 
     subscript(index: Int) -> StoreItem {
@@ -125,9 +134,7 @@ struct StorePlan: Sendable {
         let pack = packs[entries[index].target].map { packed in
             Pack(
                 format: target.output.pack,
-                names: { [names] in
-                    String(decoding: names[packed[$0].start..<packed[$0].start + Int(packed[$0].length)], as: UTF8.self)
-                }, count: packed.count)
+                names: { [names] in names.text(packed[$0].place) }, count: packed.count)
         }
         let key = pack == nil ? target.plan.key(of: path) ?? "" : target.place.key
         return StoreItem(
@@ -137,10 +144,13 @@ struct StorePlan: Sendable {
 }
 
 extension TransferError {
-    fileprivate static func missing(_ pattern: String) -> TransferError {
+    static func missing(_ pattern: String, isFolder: Bool) -> TransferError {
         TransferError(
-            object: pattern, reason: .local(errno: ENOENT), message: "there is no such file in output/",
-            hint: "mark the output as optional if it may be missing")
+            object: pattern, reason: .local(errno: ENOENT),
+            message: isFolder ? "is a folder, not a file" : "there is no such file",
+            hint: isFolder
+                ? "end its name with '/' to store all that it holds"
+                : "check the name; an output of a step that may be missing is marked as optional")
     }
 
     fileprivate static func reserved(_ path: String, _ url: String) -> TransferError {

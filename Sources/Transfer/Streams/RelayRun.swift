@@ -86,6 +86,9 @@ struct RelayRun {
             $0.bytes &+= info?.size ?? 0
         }
         if configuration.dryRun {
+            do throws(TransferError) {
+                if let file = try await streams.existing(from, info, at: to) { return requests.onEvent(.skipped(file)) }
+            } catch { return fail(error) }
             return requests.onEvent(.planned(TransferredFile(path: name, url: from.url, size: info?.size ?? 0)))
         }
         if underWay >= Self.window { await takeOne(&group) }

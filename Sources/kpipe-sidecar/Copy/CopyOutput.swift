@@ -50,7 +50,12 @@ final class CopyOutput: Sendable {
 
     func take(_ event: TransferEvent) {
         switch event {
-        case .planned(let file), .finished(let file), .skipped(let file):
+        case .skipped(let file):
+            // Nothing was copied, so there is no line that says so.
+            if json, !quiet {
+                print(JSONLine.object([("event", .text("skipped"))] + Self.fields(file)) + "\n", on: STDOUT_FILENO)
+            }
+        case .planned(let file), .finished(let file):
             if quiet { return }
             let text = "\(file.url) \(file.path)"
             let line =

@@ -85,6 +85,38 @@ import Testing
         #expect((kept[.modificationDate] as? Date)?.timeIntervalSince1970 == 1_000_000_000)
     }
 
+    /// Empty ones, too; only those whose files an output means.
+    @Test func `folders come back with their modes and times, whoever unpacks`() async throws {
+        let folders = [("d", 0o750), ("d/empty", 0o700), ("d/in", 0o711), ("other", 0o755)]
+        for name in ["d/in/file", "d/word", "other/file"] { try folder.write(name, to: name) }
+        for (name, mode) in folders.reversed() {
+            _ = try folder.makeFolder(name)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: mode, .modificationDate: Date(timeIntervalSince1970: 1e9)],
+                ofItemAtPath: folder[name])
+        }
+        let memory = MemoryStore()
+        let outputs = [output(.tarGzip), output(.tar, from: "d/*", to: "mem://bucket/flat.tar")]
+        #expect(await engine(memory).store(outputs, from: folder.path).failures == [])
+        try work.write(try #require(object(memory)), to: "archive")
+        _ = try work.makeFolder("tree")
+        try await TestSupport.output("tar", ["-xpzf", work["archive"], "-C", work["tree"]])
+        let back = await engine(memory).fetch(
+            [InputRequest(from: "mem://bucket/out.tar.zst", to: "model", unpack: .auto)], into: work["back"])
+        #expect(back.failures == [])
+        for tree in ["tree", "back/model"] {
+            #expect(try work.list(tree) == folder.list())
+            for (name, mode) in folders {
+                let attributes = try FileManager.default.attributesOfItem(atPath: work["\(tree)/\(name)"])
+                #expect(attributes[.posixPermissions] as? Int == mode, "\(tree)/\(name)")
+                #expect((attributes[.modificationDate] as? Date)?.timeIntervalSince1970 == 1e9, "\(tree)/\(name)")
+            }
+        }
+        try work.write(try #require(object(memory, "flat.tar")), to: "flat.tar")
+        let listed = try await TestSupport.output("tar", ["-tf", work["flat.tar"]])
+        #expect(listed.split(separator: "\n") == ["d/word"])
+    }
+
     @Test func `packed files go beside others, by priority, and stay packed after a restart`() async throws {
         for name in ["a.log", "b.log", "c.csv"] { try folder.write(name, to: name) }
         var logs = output(.tarGzip, from: "*.log", to: "mem://bucket/logs.tar.gz")

@@ -128,6 +128,122 @@ import WorkdirProtocol
         #expect(try folder.text("model/a/b") == String(repeating: "x", count: 9999))
     }
 
+    private static let damage = """
+        def edit(find,at,old,new):
+            global b
+            i=b.find(find)+at; assert b[i:i+len(old)]==old; b[i:i+len(new)]=new
+        def zipped(**more):
+            f=io.BytesIO(); z=zipfile.ZipFile(f,'w')
+            z.writestr(zipfile.ZipInfo('a/one',date_time=(2001,9,9,1,46,40)),b'first'*9,**more); z.writestr('two',b'second'*9)
+            z.close(); return bytearray(f.getvalue())
+
+        """
+
+    /// Their checksums and lengths are compared, and what one head says with what the other does.
+    @Test(arguments: [
+        "edit(b'first',0,b'f',b'F')",
+        "edit(b'PK\\1\\2',16,b[b.find(b'PK\\1\\2')+16:][:1],bytes([b[b.find(b'PK\\1\\2')+16]^1]))",
+        "edit(b'PK\\3\\4',14,b[14:15],bytes([b[14]^1]))", "edit(b'PK\\3\\4',22,b'-',b'-\\1')",
+        "edit(b'PK\\1\\2',24,b'-',b',')",
+        "edit(b'PK\\3\\4',6,b'\\0',b'\\1')", "del b[40:50]", "del b[-30:]",
+    ])
+    func `a damaged zip is refused, and nothing of it is unpacked`(damage: String) async throws {
+        let archive = try await python(
+            Self.damage + "b=zipped()\n\(damage)\nopen(out,'wb').write(b)")
+        let report = await fetch(archive, name: "x.zip")
+        #expect(report.exitCode == .data, "\(report.failures)")
+        #expect(try folder.list() == [])
+    }
+
+    @Test(arguments: ["b[-8]^=1", "b[-1]^=1", "i=b.find(b'first'); b[i]^=1", "del b[-3:]", "b=b[:-8]"])
+    func `a gzip whose checksum or length is another is refused`(damage: String) async throws {
+        let script = """
+            import zlib
+            f=io.BytesIO(); t=tarfile.open(fileobj=f,mode='w'); i=tarfile.TarInfo('a'); i.size=5; t.addfile(i,io.BytesIO(b'first'))
+            t.close(); c=zlib.compressobj(0,zlib.DEFLATED,31); b=bytearray(c.compress(f.getvalue())+c.flush())
+
+            """
+        let archive = try await python(script + damage + "\nopen(out,'wb').write(b)")
+        #expect(await fetch(archive, name: "x.tgz").exitCode == .data)
+        #expect(try folder.list() == [])
+    }
+
+    @Test func `gzip in several members, and padded, is one archive`() async throws {
+        let archive = try await python(
+            Self.entries + """
+                import gzip
+                f=io.BytesIO(); t=tarfile.open(fileobj=f,mode='w'); add(t,'a',b'first'*99999); t.close(); b=f.getvalue()
+                open(out,'wb').write(b''.join(gzip.compress(b[i:i+70000]) for i in range(0,len(b),70000))+bytes(9000))
+                """)
+        #expect(await fetch(archive, name: "x.tgz").failures == [])
+        #expect(try folder.text("model/a") == String(repeating: "first", count: 99_999))
+    }
+
+    /// Names that fill more than what is looked at first; entries behind their archive's head; none at all; a comment.
+    @Test(arguments: [
+        "z=zipfile.ZipFile(out,'w')\nfor i in range(6000): z.writestr(f'{i:060}',str(i))\nz.close()",
+        "f=open(out,'wb'); f.write(b'PK stub'*99999)\nz=zipfile.ZipFile(f,'w'); z.writestr('a','1'); z.close()",
+        "z=zipfile.ZipFile(out,'w')\nz.close()",
+        "z=zipfile.ZipFile(out,'w'); z.comment=b'c'*9000; z.writestr('a','1'*900000)\nz.close()",
+        "z=zipfile.ZipFile(out,'w',allowZip64=True)\nwith z.open('a','w',force_zip64=True) as f: f.write(b'1'*3000000)\nz.close()",
+    ])
+    func `a zip of any shape unfolds as Python reads it`(script: String) async throws {
+        let archive = try await python(script)
+        let names = try await output(
+            try #require(Tool.python.path),
+            ["-c", "import zipfile,sys\nfor n in zipfile.ZipFile(sys.argv[1]).namelist(): print(n)", work["archive"]])
+        let report = await fetch(archive, name: "x.zip")
+        #expect(report.failures == [])
+        #expect(try folder.list("model") == names.split(separator: "\n").map(String.init).sorted())
+        #expect(try folder.list().filter { $0.hasPrefix(".kpipe") } == [])
+    }
+
+    @Test func `a zip is unpacked as it comes where ranges are served, and is compared whole`() async throws {
+        for name in ["first", "second"] { try work.write(seededBytes(5 << 20), to: "tree/\(name)") }
+        let archive = try await python(
+            "import os\nz=zipfile.ZipFile(out,'w')\nd=os.path.dirname(out)\n"
+                + "for n in ('first','second'): z.write(d+'/tree/'+n,n)\nz.close()")
+        let gate = ScriptedHTTPServer.Gate()
+        let server = try ScriptedHTTPServer { request in
+            let headers = ["ETag: \"1\"", "Accept-Ranges: bytes"]
+            let asked = request.headers.first { $0.name.lowercased() == "range" }?.value
+            let text = asked ?? "bytes=0-\(archive.count - 1)"
+            let bounds = text.dropFirst(6).split(separator: "-").compactMap { Int($0) }
+            let range = bounds[0]..<bounds[1] + 1
+            let body = Array(archive[range])
+            let answer = ScriptedAnswer(
+                asked == nil ? 200 : 206,
+                headers: headers + ["Content-Range: bytes \(text.dropFirst(6))/\(archive.count)"],
+                request.method == "HEAD" ? [] : body, length: range.count)
+            let isHeld = range.lowerBound >= 8 << 20 && range.upperBound < archive.count
+            return (isHeld ? [.wait(gate)] : []) + answer.steps
+        }
+        defer { server.stop() }
+        let registry = StoreRegistry(StoreConfiguration(environment: ["no_proxy": "*"]))
+        let engine = TransferEngine(stores: registry)
+        let digest = MessageDigest.sha256(archive)
+        async let report = engine.fetch(
+            [InputRequest(from: "\(server.url)/x.zip", to: "model", sha256: digest, unpack: .auto)], into: folder.path)
+        _ = try await eventually("the first file") {
+            let files = (try? folder.list().filter { $0.hasSuffix("/second") }) ?? []
+            return files.isEmpty ? nil : files
+        }
+        #expect(try folder.list().count == 3, "a hidden folder, two files in it, and nothing else")
+        gate.open()
+        #expect(await report.failures == [])
+        #expect(try folder.list() == ["model", "model/first", "model/second"])
+        #expect(try folder.read("model/second") == seededBytes(5 << 20))
+        let wrong = await engine.fetch(
+            [
+                InputRequest(
+                    from: "\(server.url)/x.zip", to: "other", sha256: [UInt8](repeating: 0, count: 32), unpack: .auto)
+            ],
+            into: folder.path)
+        #expect(wrong.exitCode == .data)
+        #expect(try folder.list() == ["model", "model/first", "model/second"])
+        await registry.shutdown()
+    }
+
     @Test(arguments: [
         "add(t,'../x',b'1')", "add(t,'/x',b'1')", "add(t,'a/../../x',b'1')", "add(t,'a//x',b'1')",
         "add(t,'l',type=tarfile.SYMTYPE,link='../x')", "add(t,'l',type=tarfile.SYMTYPE,link='/etc/passwd')",

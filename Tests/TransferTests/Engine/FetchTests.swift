@@ -158,6 +158,18 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         let store = MemoryStore(["p/a": [1, 2], "p/b": [3, 4], "p/c": [5]])
         try folder.write("\u{1}\u{2}", to: "a")
         try folder.write("other", to: "b")
+        let told = Collected<String>()
+        let rehearsing = engine(store) { ($0.skipsExisting, $0.dryRun) = (true, true) }
+        for folder in [folder.path, folder["none"]] {
+            _ = await rehearsing.fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder) {
+                if case .planned(let file) = $0 { told.add(file.path) }
+            }
+        }
+        #expect(told.all == ["b", "c", "a", "b", "c"])
+        _ = await rehearsing.store([OutputRequest(from: "**", to: "mem://bucket/p/")], from: folder.path) {
+            if case .planned(let file) = $0 { told.add("up \(file.path)") }
+        }
+        #expect(told.all.dropFirst(5) == ["up b"])
         let skipping = engine(store) { $0.skipsExisting = true }
         let down = await skipping.fetch([InputRequest(from: "mem://bucket/p/", to: "")], into: folder.path)
         #expect(down.totals.objectsSkipped == 1 && down.totals.objectsDone == 2)

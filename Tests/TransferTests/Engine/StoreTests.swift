@@ -18,6 +18,33 @@ import WorkdirProtocol
             configuration: TransferConfiguration(partSize: 64 << 10, retry: quickRetries))
     }
 
+    /// Whose paths fill several pieces, whatever order they are done with in.
+    @Test func `a plan forgets no path that is still asked for`() async throws {
+        let place = try MemoryResolver(store: MemoryStore()).resolve("mem://bucket/all/", StoreSettings())
+        var low = OutputRequest(from: "*9", to: "mem://bucket/low/")
+        low.priority = -1
+        let outputs = [low, OutputRequest(from: "**", to: "mem://bucket/all/")]
+        var plan = StorePlan(
+            try outputs.map { output in
+                let keys = try OutputPlan(from: output.from, key: "all/\(output.priority)/")
+                return StorePlan.Target(output: output, place: place, plan: keys)
+            })
+        let paths = (0..<3_000).map { String(repeating: "p", count: 90) + "\(10_000 + $0)" }
+        for path in paths { #expect(plan.add(path) == []) }
+        plan.finish()
+        let expected = paths + paths.filter { $0.hasSuffix("9") }
+        #expect((0..<plan.count).map { plan.path($0) } == expected)
+        var random = SeededGenerator(seed: 3)
+        let order = Array(0..<plan.count).shuffled(using: &random)
+        for (done, index) in order.enumerated() {
+            #expect(plan[index].path == expected[index])
+            plan.close(index)
+            if done.isMultiple(of: 700) {
+                #expect(order[(done + 1)...].allSatisfy { plan.path($0) == expected[$0] })
+            }
+        }
+    }
+
     @Test func `files go out with size and digest, large ones in parts`() async throws {
         let sizes = [0, 1, 64 << 10, (64 << 10) + 1, 500_001]
         for size in sizes { try folder.write(seededBytes(size), to: "d/\(size)") }

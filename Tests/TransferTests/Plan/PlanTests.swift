@@ -91,9 +91,18 @@ import Testing
         (["s3://b/a/x"], "new/", .fetch([InputRequest(from: "s3://b/a/x", to: "")], folder: "new/")),
         (["s3://b/a/x"], "/x", .fetch([InputRequest(from: "s3://b/a/x", to: "x")], folder: "/")),
         (["s3://b/a/*"], "new", .fetch([InputRequest(from: "s3://b/a/*", to: "")], folder: "new")),
-        (["a/b.txt"], "s3://b/c", .store([.init(folder: "a/", output: OutputRequest(from: "b.txt", to: "s3://b/c"))])),
-        (["a/**"], "s3://b/", .store([.init(folder: "a/", output: OutputRequest(from: "**", to: "s3://b/"))])),
-        (["dir/"], "s3://b/", .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/"))])),
+        (
+            ["a/b.txt"], "s3://b/c",
+            .store([.init(folder: "a/", output: OutputRequest(from: "b.txt", to: "s3://b/c", optional: false))])
+        ),
+        (
+            ["a/**"], "s3://b/",
+            .store([.init(folder: "a/", output: OutputRequest(from: "**", to: "s3://b/", optional: false))])
+        ),
+        (
+            ["dir/"], "s3://b/",
+            .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/", optional: false))])
+        ),
         (["-"], "s3://b/c", .read(to: "s3://b/c")), (["s3://b/c"], "-", .print("s3://b/c")),
         (["s3://b/"], "s3://c/d/", .relay([InputRequest(from: "s3://b/", to: "")], to: "s3://c/d/")),
     ]
