@@ -154,7 +154,9 @@ struct AgentLoop {
                 await withDiscardingTaskGroup { flushes in
                     for sink in sinks { flushes.addTask { await sink.flush() } }
                     if case .leaving(let outcome) = phase {
-                        flushes.addTask { await agent.reports.finish(outcome, of: agent) }
+                        flushes.addTask {
+                            await agent.reports.finish(outcome, of: agent, atMost: OutputJob.reportLimit)
+                        }
                     }
                 }
             }

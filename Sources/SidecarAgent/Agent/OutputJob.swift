@@ -11,8 +11,9 @@ struct OutputJob: Sendable {
     /// What stores while main runs, and is to come to its end first: two uploads to one object would race.
     let continuous: ContinuousStore?
 
-    /// How long the manifest waits for the report at most. SIGTERM may come meanwhile, so it is a quarter of the grace, too.
-    private static let reportLimit = Duration.seconds(20)
+    /// How long the manifest, or the pod's end, waits for the report at most. SIGTERM may come meanwhile, so it is a quarter of the
+    /// grace, too.
+    static let reportLimit = Duration.seconds(20)
 
     init(
         _ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?,
