@@ -103,7 +103,8 @@ final class ClusterFacts: Sendable {
         let limit = document["spec"]?["backoffLimit"]?.text.flatMap { Int($0) } ?? Self.standardBackoffLimit
         let count = Count(limit: limit, shares: try await shares(of: job, in: pod.key.namespace), at: now)
         counts.withLock { counts in
-            if counts.count >= Self.limit { counts = counts.filter { now - $0.value.at < Self.lifetimeOfCount } }
+            // There are as many as Jobs were counted within a second, whose pods may be thousands: none is kept longer.
+            counts = counts.filter { now - $0.value.at < Self.lifetimeOfCount }
             counts[place] = count
         }
         return RestartBudget(backoffLimit: count.limit, of: pod, beside: count.shares)
