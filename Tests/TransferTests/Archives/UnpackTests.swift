@@ -219,29 +219,7 @@ import WorkdirProtocol
             return (isHeld ? [.wait(gate)] : []) + answer.steps
         }
         defer { server.stop() }
-        let registry = StoreRegistry(StoreConfiguration(environment: ["no_proxy": "*"]))
-        let engine = TransferEngine(stores: registry)
-        let digest = MessageDigest.sha256(archive)
-        async let report = engine.fetch(
-            [InputRequest(from: "\(server.url)/x.zip", to: "model", sha256: digest, unpack: .auto)], into: folder.path)
-        _ = try await eventually("the first file") {
-            let files = (try? folder.list().filter { $0.hasSuffix("/second") }) ?? []
-            return files.isEmpty ? nil : files
-        }
-        #expect(try folder.list().count == 3, "a hidden folder, two files in it, and nothing else")
-        gate.open()
-        #expect(await report.failures == [])
-        #expect(try folder.list() == ["model", "model/first", "model/second"])
-        #expect(try folder.read("model/second") == seededBytes(5 << 20))
-        let wrong = await engine.fetch(
-            [
-                InputRequest(
-                    from: "\(server.url)/x.zip", to: "other", sha256: [UInt8](repeating: 0, count: 32), unpack: .auto)
-            ],
-            into: folder.path)
-        #expect(wrong.exitCode == .data)
-        #expect(try folder.list() == ["model", "model/first", "model/second"])
-        await registry.shutdown()
+        try await expectUnpackingOnTheWay(of: archive, "\(server.url)/x.zip", held: gate)
     }
 
     @Test(arguments: [
@@ -310,12 +288,18 @@ import WorkdirProtocol
             return [.bytes(head + archive[..<(8 << 20)]), .wait(gate), .bytes(Array(archive[(8 << 20)...]))]
         }
         defer { server.stop() }
+        try await expectUnpackingOnTheWay(of: archive, "\(server.url)/x.tar", held: gate)
+    }
+
+    /// Both files are there, hidden, while the last of the archive is held back; with another digest neither ever appears.
+    private func expectUnpackingOnTheWay(of archive: [UInt8], _ url: String, held gate: ScriptedHTTPServer.Gate)
+        async throws
+    {
         let registry = StoreRegistry(StoreConfiguration(environment: ["no_proxy": "*"]))
-        let engine = TransferEngine(stores: registry)
-        let digest = MessageDigest.sha256(archive)
+        let (engine, folder, digest) = (TransferEngine(stores: registry), folder, MessageDigest.sha256(archive))
         async let report = engine.fetch(
-            [InputRequest(from: "\(server.url)/x.tar", to: "model", sha256: digest, unpack: .auto)], into: folder.path)
-        let files = try await eventually("the first file") {
+            [InputRequest(from: url, to: "model", sha256: digest, unpack: .auto)], into: folder.path)
+        let files = try await eventually("the files") {
             let files = (try? folder.list().filter { $0.hasSuffix("/first") || $0.hasSuffix("/second") }) ?? []
             return files.count == 2 ? files : nil
         }
@@ -325,12 +309,9 @@ import WorkdirProtocol
         #expect(await report.failures == [])
         #expect(try folder.list() == ["model", "model/first", "model/second"])
         #expect(try folder.read("model/second") == seededBytes(5 << 20))
+        let other = [UInt8](repeating: 0, count: 32)
         let wrong = await engine.fetch(
-            [
-                InputRequest(
-                    from: "\(server.url)/x.tar", to: "other", sha256: [UInt8](repeating: 0, count: 32), unpack: .auto)
-            ],
-            into: folder.path)
+            [InputRequest(from: url, to: "other", sha256: other, unpack: .auto)], into: folder.path)
         #expect(wrong.exitCode == .data)
         #expect(try folder.list() == ["model", "model/first", "model/second"])
         await registry.shutdown()
