@@ -1,28 +1,63 @@
 import Foundation
 import TestSupport
 
-/// When an agent is killed, counted in its own work, so that the same moments come on a fast and on a slow machine: some
-/// time after its n-th request since it was started. One that has nothing to ask for is killed after a while.
-struct KillMoment {
-    /// Before the agent has done anything: while it starts. Else its time begins when it is up, however slow the machine.
-    let isEarly: Bool
-    private let requests: Int
-    private let delay: Duration
-    private let patience: Duration
+/// When an agent is killed, counted in its own work, so that the same moments come on a fast and on a slow machine. One that
+/// has had nothing to do is killed after a while.
+enum KillMoment {
+    /// Before the agent has done anything: while it starts.
+    case early(Duration)
+    /// Some time after its n-th request since it was up: with many in flight.
+    case asking(requests: Int, delay: Duration)
+    /// When n more pieces of work stand in its journal: however slow the machine, such a life has got the step on.
+    case done(pieces: Int)
 
     init(using random: inout SeededGenerator) {
-        isEarly = Int.random(in: 0..<5, using: &random) == 0
-        requests = isEarly ? 0 : Int.random(in: 1...90, using: &random)
-        delay = .milliseconds(Int.random(in: 0...(isEarly ? 120 : 15), using: &random))
-        patience = .milliseconds(Int.random(in: 150...500, using: &random))
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: self = .early(.milliseconds(Int.random(in: 0...120, using: &random)))
+        case 1, 2:
+            let requests = Int.random(in: 1...90, using: &random)
+            self = .asking(requests: requests, delay: .milliseconds(Int.random(in: 0...15, using: &random)))
+        default: self = .done(pieces: Int.random(in: 1...45, using: &random))
+        }
     }
 
-    func come(to backend: StepBackend) async throws {
-        let goal = backend.requestCount() + requests
+    /// - Parameter patience: for one that has nothing to transfer.
+    func come(to rig: StepRig, _ agent: ChildProcess, patience: Duration) async throws {
+        if case .early(let delay) = self { return try await Task.sleep(for: delay) }
+        try await rig.waitUntilUp(agent)
         let clock = ContinuousClock()
-        let latest = clock.now + patience
-        while backend.requestCount() < goal, clock.now < latest { try await Task.sleep(for: .milliseconds(1)) }
-        try await Task.sleep(for: delay)
+        let start = Work(rig)
+        var (work, idleSince) = (start, clock.now)
+        while agent.status == nil, !isReached(from: start, to: work), clock.now < idleSince + patience {
+            try await Task.sleep(for: .milliseconds(1))
+            work = Work(rig)
+            if work.isTransferring { idleSince = clock.now }
+        }
+        if case .asking(_, let delay) = self { try await Task.sleep(for: delay) }
+    }
+
+    private func isReached(from start: Work, to now: Work) -> Bool {
+        switch self {
+        case .early: true
+        case .asking(let requests, _): now.requests >= start.requests + requests
+        case .done(let pieces): now.pieces >= start.pieces + pieces
+        }
+    }
+
+    private struct Work {
+        let requests: Int
+        let pieces: Int
+        /// There is always something to do next, however long a machine under load takes to come to it.
+        let isTransferring: Bool
+
+        init(_ rig: StepRig) {
+            let journal = rig.journal()
+            let reports = rig.backend.reports
+            requests = rig.backend.requestCount()
+            pieces = journal.fetched.count + journal.stored.count
+            let isStoring = reports.contains { $0.state == "TERMINATING" } && !reports.contains { $0.terminal }
+            isTransferring = isStoring || journal.fetched.count < rig.backend.inputs.count
+        }
     }
 }
 

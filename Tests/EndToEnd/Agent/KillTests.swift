@@ -55,9 +55,8 @@ struct KillTests {
         while !isOver {
             isOver = backend.reports.contains { $0.terminal }
             let agent = try rig.agent()
-            let moment = KillMoment(using: &random)
-            if !moment.isEarly { try await rig.waitUntilUp(agent) }
-            try await moment.come(to: backend)
+            let patience = Duration.milliseconds(Int.random(in: 150...500, using: &random))
+            try await KillMoment(using: &random).come(to: rig, agent, patience: patience)
             #expect(agent.status == nil, "it ended by itself before kill \(kills), seed \(seed): \(agent.errorOutput)")
             await agent.finish()
             kills += 1
