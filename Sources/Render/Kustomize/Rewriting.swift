@@ -162,14 +162,9 @@ struct Rewriting {
                     continue
                 }
                 guard place != path else { continue }
-                let style = node.scalar?.style
-                let quote = style == .doubleQuoted ? "\"" : style == .singleQuoted ? "'" : ""
-                edits.append(
-                    TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)))
-                found.append(
-                    Diagnostic(
-                        rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)",
-                        offset: node.offset))
+                let (edit, diagnostic) = Self.replaced(node, path, by: place)
+                edits.append(edit)
+                found.append(diagnostic)
             }
         }
         return (TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes, found)
@@ -222,11 +217,19 @@ struct Rewriting {
             !doubtful.contains(where: { $0.fieldPath(path) != path })
         else { return warn(at: node, "\(path) leads elsewhere, or may, once sidecars have moved") }
         guard place != path else { return }
+        let (edit, diagnostic) = Self.replaced(node, path, by: place)
+        edits.append(edit)
+        diagnostics.append(diagnostic)
+    }
+
+    /// Another path in the place and the quotes of one.
+    private static func replaced(_ node: SourceNode, _ path: String, by place: String) -> (TextEdit, Diagnostic) {
         let style = node.scalar?.style
         let quote = style == .doubleQuoted ? "\"" : style == .singleQuoted ? "'" : ""
-        edits.append(TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)))
-        diagnostics.append(
+        return (
+            TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)),
             Diagnostic(
-                rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)", offset: node.offset))
+                rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)", offset: node.offset)
+        )
     }
 }
