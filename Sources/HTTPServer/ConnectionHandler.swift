@@ -57,7 +57,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
-        machine.release(&floor.budget)
+        machine.ended(&floor.budget)
         context.fireChannelInactive()
     }
 

@@ -183,8 +183,14 @@ struct ConnectionMachine {
         return state == .reading ? [.close] : []
     }
 
-    /// The connection has ended, or its body is not needed any more.
-    mutating func release(_ budget: inout ByteBudget) {
+    /// The connection has ended. A body that is being answered stays in memory until the answer is there, whoever waits for it:
+    /// callers that hang up could have any number of them held else.
+    mutating func ended(_ budget: inout ByteBudget) {
+        if state != .working { release(&budget) }
+    }
+
+    /// The body is not needed any more.
+    private mutating func release(_ budget: inout ByteBudget) {
         budget.giveBack(held)
         held = 0
     }

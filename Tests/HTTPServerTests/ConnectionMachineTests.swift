@@ -245,8 +245,20 @@ import Testing
         var machine = ConnectionMachine(Self.limits, isReadOnly: false, isLoopback: false)
         _ = machine.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
         _ = machine.body(ByteBuffer(repeating: 0, count: 5), &budget)
-        machine.release(&budget)
-        machine.release(&budget)
+        machine.ended(&budget)
+        machine.ended(&budget)
+        #expect(budget.free == 5)
+    }
+
+    @Test func `a body that is being answered counts after its caller has hung up`() {
+        var budget = ByteBudget(5)
+        var machine = ConnectionMachine(Self.limits, isReadOnly: false, isLoopback: false)
+        _ = machine.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
+        _ = machine.body(ByteBuffer(repeating: 0, count: 5), &budget)
+        _ = machine.end()
+        machine.ended(&budget)
+        #expect(budget.free == 0)
+        _ = machine.answered(Self.ok, isLeaving: false, &budget)
         #expect(budget.free == 5)
     }
 }
