@@ -41,6 +41,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
     nonisolated func requestRelist() { relisting.send() }
 
     func run() async {
+        reporter.reportStart()
         decide(.start)
         while !Task.isCancelled, let effect = next {
             next = nil

@@ -42,6 +42,9 @@ struct InformerReporter: Sendable {
 
     func report(objects: Int) { metrics?.objects.set(Double(objects), resource) }
 
+    /// A number that is only ever set to 1 could not be asked for being 0.
+    func reportStart() { metrics?.synced.set(0, resource) }
+
     func reportSynced() {
         metrics?.synced.set(1, resource)
         logger.info("cache synced")
@@ -93,6 +96,6 @@ public struct InformerMetrics: Sendable {
             labels: ["resource"])
         objects = registry.gauge("kpipe_informer_objects", "Records kept.", labels: ["resource"])
         synced = registry.gauge(
-            "kpipe_informer_synced", "1 once the cache has synced.", labels: ["resource"])
+            "kpipe_informer_synced", "1 once the cache has synced, 0 before.", labels: ["resource"])
     }
 }

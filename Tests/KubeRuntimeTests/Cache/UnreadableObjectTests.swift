@@ -80,6 +80,11 @@ import Testing
             #expect(changes.value == expected)
         }
 
+        func synced(_ value: Int) -> Bool {
+            String(decoding: registry.exposition(), as: UTF8.self)
+                .contains(#"kpipe_informer_synced{resource="pods"} \#(value)"#)
+        }
+
         func expectSkipped(_ count: Int) {
             let text = String(decoding: registry.exposition(), as: UTF8.self)
             #expect(text.contains(#"kpipe_informer_unreadable_objects_total{resource="pods"} \#(count)"#), "\(text)")
@@ -92,11 +97,14 @@ import Testing
         let api = OneStream()
         let run = Run(api)
         let following = Task { await run.informer.run() }
+        // An alert asks for the 0: without it nobody would hear of pods that are never seen.
+        try await eventually("the cache's not being synced") { run.synced(0) }
         api.stream.write(Self.event("ADDED", Self.pod("a", version: 1)))
         api.stream.write(Self.event("ADDED", Self.pod("b", version: 2, restarts: #""many""#)))
         api.stream.write(Self.event("ADDED", Self.pod("c", version: 3, restarts: "2147483648")) + Self.synced)
         try await run.expect(["+a 0", "+c 2147483647", "synced"])
         run.expectSkipped(1)
+        try await eventually("the cache's being synced") { run.synced(1) }
         #expect(run.log.text.value.contains("object=n/b"))
 
         api.stream.write(Self.event("MODIFIED", Self.pod("a", version: 10, restarts: "1.5")))
