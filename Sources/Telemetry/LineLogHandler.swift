@@ -62,7 +62,7 @@ package struct LineLogHandler: LogHandler {
             line += " \(key)=".utf8
             let text = Self.cut(value.description)
             if text.isEmpty || text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x22 || $0 == 0x3D }) {
-                text.appendAsJSON(to: &line)
+                text.appendAsPrintableJSON(to: &line)
             } else {
                 text.appendOnOneLine(to: &line)
             }
@@ -75,14 +75,14 @@ package struct LineLogHandler: LogHandler {
         line += #"{"time":""#.utf8
         now().append(to: &line)
         line += #"","level":"\#(event.level.rawValue)","logger":"#.utf8
-        label.appendAsJSON(to: &line)
+        label.appendAsPrintableJSON(to: &line)
         line += #","message":"#.utf8
-        Self.cut(event.message.description).appendAsJSON(to: &line)
+        Self.cut(event.message.description).appendAsPrintableJSON(to: &line)
         for (key, value) in fields {
             line.append(UInt8(ascii: ","))
             (Self.ownKeys.contains(key) ? "field.\(key)" : key).appendAsJSON(to: &line)
             line.append(UInt8(ascii: ":"))
-            Self.cut(value.description).appendAsJSON(to: &line)
+            Self.cut(value.description).appendAsPrintableJSON(to: &line)
         }
         line.append(UInt8(ascii: "}"))
     }
@@ -114,15 +114,26 @@ extension Logger.Level {
 extension String {
     /// Control characters as escapes, so that no text can start a line of its own or drive a terminal.
     fileprivate func appendOnOneLine(to bytes: inout [UInt8]) {
+        var line: [UInt8] = []
         for byte in utf8 {
             switch byte {
-            case 0x0A: bytes += "\\n".utf8
-            case 0x0D: bytes += "\\r".utf8
-            case 0x09: bytes += "\\t".utf8
-            case ..<0x20, 0x7F: bytes += ("\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)).utf8
-            default: bytes.append(byte)
+            case 0x0A: line += "\\n".utf8
+            case 0x0D: line += "\\r".utf8
+            case 0x09: line += "\\t".utf8
+            case ..<0x20, 0x7F: line += ("\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)).utf8
+            default: line.append(byte)
             }
         }
+        bytes +=
+            line.allSatisfy { $0 < 0x80 }
+            ? line : Array(String(decoding: line, as: UTF8.self).printable(limit: .max).utf8)
+    }
+
+    /// As JSON, with escapes in place of what a terminal would obey.
+    fileprivate func appendAsPrintableJSON(to bytes: inout [UInt8]) {
+        var json: [UInt8] = []
+        appendAsJSON(to: &json)
+        bytes += json.allSatisfy { $0 < 0x7F } ? json : Array(String(decoding: json, as: UTF8.self).printableJSON.utf8)
     }
 }
 

@@ -44,6 +44,11 @@ import Testing
         let text = line(format, "a\nb\r\u{1B}[31m", ["k": "x\ny"])
         #expect(text.utf8.filter { $0 < 0x20 } == [0x0A])
         #expect(text.hasSuffix("\n"))
+        let controls: [Unicode.Scalar] = ["\u{9B}", "\u{202E}", "\u{2028}"]
+        for control in controls {
+            let text = line(format, "ü\(control)m", ["k": "x\(control)y", "l": "x \(control)y"])
+            #expect(!text.unicodeScalars.contains(control) && text.contains("ü"), "\(text)")
+        }
     }
 
     @Test func `an endless message is cut`() {
