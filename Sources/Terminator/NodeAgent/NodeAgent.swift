@@ -41,7 +41,7 @@ package final class NodeAgent: Sendable {
         metrics = NodeAgentMetrics(registry)
         let queue = WorkQueue<ObjectKey>(time: time, metrics: WorkQueueMetrics(registry, name: "cues"))
         self.queue = queue
-        registry.onExposition { queue.recordMetrics() }
+        registry.onExposition { [weak queue] in queue?.recordMetrics() }
         // Not by phase: a pod whose phase is held still has a sidecar to stop.
         informer = Informer(
             api, WatchScope(.pods, namespace: namespace, fieldSelector: "spec.nodeName=\(node)", encoding: .protobuf),
