@@ -124,7 +124,7 @@ struct Reconciler: Sendable {
             let plan = Plan(for: pod, verdict, in: look.surroundings)
             if plan.lacksBudget { return nil }
             if settings.isDryRun {
-                performer.announcer.announce(plan.announcements, of: pod)
+                performer.announcer.announce(plan.announcements + plan.swapsOnTrial, of: pod)
                 return .done
             }
             let isFirst = pod.progress.isEmpty && !plan.progress.isEmpty

@@ -52,6 +52,14 @@ package struct Plan: Sendable, Equatable {
         self.verdict = verdict
     }
 
+    /// What is said of swaps that wait for their rehearsal, where nobody will rehearse them.
+    var swapsOnTrial: [Announcement] {
+        calls.flatMap { call in
+            guard case .rehearse(let purposes, _) = call else { return [Announcement]() }
+            return purposes.keys.sorted().map { .terminating(container: $0, .image) }
+        }
+    }
+
     /// Whether the pod itself is changed, by more than a call.
     package func changesPod(_ pod: PodFacts) -> Bool {
         progress != pod.progress || pod.hasUnwrittenMemory || setsDeadline || !images.isEmpty

@@ -62,6 +62,12 @@ import Testing
         #expect(Plan(for: pod, in: .ordinary()).calls == [.hold(phase: "Failed")])
     }
 
+    @Test func `what is tried first is told where nobody tries it`() {
+        let plan = Plan(for: Self.alone.sidecar().facts(), in: .ordinary { $0.remembered = [:] })
+        #expect(plan.images.isEmpty && plan.announcements.isEmpty)
+        #expect(plan.swapsOnTrial == [.terminating(container: "sidecar", .image)])
+    }
+
     @Test func `Kruise is asked once for all containers`() {
         let pod = Self.alone.sidecar("a").sidecar("b").facts()
         let plan = Plan(
