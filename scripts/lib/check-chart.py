@@ -34,6 +34,11 @@ CASES = {
         None,
     ),
     "one namespace": ({"onlyNamespace": "data"}, ["--only-namespace", "data"], None),
+    "a namespace that looks like a number": ({"onlyNamespace": "123"}, ["--only-namespace", "123"], None),
+    "a namespace that looks like null": (
+        {"onlyNamespace": "null", "nodeAgent": {"enabled": True}}, ["--only-namespace", "null", "--node-agent"], None,
+    ),
+    "all of it commented out": ({"configuration": None, "onlyNamespace": None}, [], None),
     "one namespace with node agent": (
         {"onlyNamespace": "data", "nodeAgent": {"enabled": True, "criSocket": "/run/crio/crio.sock"}},
         ["--only-namespace", "data", "--node-agent", "--cri-socket", "/run/crio/crio.sock"], None,
@@ -65,6 +70,9 @@ REFUSED = [
     ({"image": {"digest": "sha256:short"}}, "/image/digest"),
     ({"nodeAgent": {"enabled": True}, "configuration": {"nodeAgent": False}}, "would ask nothing of it"),
     ({"configuration": {"webhook": {"deadline": "300ms"}}}, "whole seconds"),
+    ({"configuration": {"webhook": {"deadline": 3}}}, "whole seconds"),
+    ({"image": None}, "image"),
+    ({"nodeAgent": None}, "nodeAgent"),
 ]
 
 

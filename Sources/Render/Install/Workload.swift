@@ -127,7 +127,8 @@ extension ClusterInstallation {
                 "apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": metadata(name),
                 "spec": [
                     "selector": ["matchLabels": Workload.labels(name)],
-                    "endpoints": [["port": "http", "path": "/metrics"]],
+                    // The pods that metrics tell of are in other namespaces than ours.
+                    "endpoints": [["port": "http", "path": "/metrics", "honorLabels": true]],
                 ],
             ]
         ]

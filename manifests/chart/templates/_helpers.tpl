@@ -29,7 +29,7 @@ labels:
 
 {{/* The configuration file. */}}
 {{- define "kpipe.configuration" -}}
-{{- $configuration := .Values.configuration }}
+{{- $configuration := .Values.configuration | default dict }}
 {{- if and .Values.nodeAgent.enabled (not (hasKey $configuration "nodeAgent")) }}{{ $configuration = merge (dict "nodeAgent" true) $configuration }}{{ end -}}
 {{- if and .Values.nodeAgent.enabled (not $configuration.nodeAgent) }}{{ fail "configuration.nodeAgent: false, but nodeAgent.enabled: true: the terminator would ask nothing of it" }}{{ end -}}
 {{- toYaml $configuration -}}
@@ -37,7 +37,7 @@ labels:
 
 {{/* The rungs of all ladders, as a JSON list. */}}
 {{- define "kpipe.rungs" -}}
-{{- $configuration := .Values.configuration }}
+{{- $configuration := .Values.configuration | default dict }}
 {{- $rungs := $configuration.ladder | default (list "http" "image" "crr" "node" "exec" "debug" "hold") }}
 {{- range $configuration.markers }}{{ $rungs = concat $rungs (.ladder | default list) }}{{ end -}}
 {{- range $configuration.sidecars }}{{ $rungs = concat $rungs (.ladder | default list) }}{{ end -}}
@@ -51,19 +51,19 @@ labels:
 
 {{/* configuration.webhook with its defaults, as JSON. */}}
 {{- define "kpipe.webhookConfiguration" -}}
-{{- $given := .Values.configuration.webhook | default dict -}}
+{{- $given := (.Values.configuration | default dict).webhook | default dict -}}
 {{- merge (deepCopy $given) (dict "port" 9443 "certificates" "own" "certificateFolder" "/etc/kpipe-webhook" "service" "kpipe-webhook" "secret" "kpipe-webhook-certificate" "configuration" "kpipe-webhook" "deadline" "3s") | toJson -}}
 {{- end }}
 
 {{/* Role and binding: (dict "root" . "component" "terminator" "rules" "…" "scope" "") */}}
 {{- define "kpipe.access" -}}
-{{- $kind := ternary "Role" "ClusterRole" (ne .scope "") }}
+{{- $kind := ternary "Role" "ClusterRole" (not (empty .scope)) }}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $kind }}
 metadata:
   name: kpipe-{{ .component }}
   {{- with .scope }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "kpipe.labels" .component | nindent 4 }}
@@ -75,7 +75,7 @@ kind: {{ $kind }}Binding
 metadata:
   name: kpipe-{{ .component }}
   {{- with .scope }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "kpipe.labels" .component | nindent 4 }}
@@ -105,11 +105,11 @@ serviceAccountName: kpipe-{{ $component }}
 {{- with $root.Values.imagePullSecrets }}
 imagePullSecrets:
 {{- range . }}
-- name: {{ . }}
+- name: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- with $root.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $root.Values.nodeSelector }}
 nodeSelector: {{ toJson . }}
@@ -214,7 +214,8 @@ spec:
   selector:
     matchLabels:
       {{- include "kpipe.labels" $component | nindent 6 }}
-  endpoints: [{port: http, path: /metrics}]
+  # The pods that metrics tell of are in other namespaces than ours.
+  endpoints: [{port: http, path: /metrics, honorLabels: true}]
 {{- end }}
 {{- end }}
 
@@ -226,7 +227,7 @@ spec:
 - {apiGroups: [""], resources: [pods/ephemeralcontainers], verbs: [patch]}
 {{- end }}
 {{- if has "http" $rungs }}
-- {apiGroups: [""], resources: [{{ ternary "pods/proxy" "pods/portforward" (eq (.Values.configuration.quitVia | default "") "proxy") }}], verbs: [get, create]}
+- {apiGroups: [""], resources: [{{ ternary "pods/proxy" "pods/portforward" (eq ((.Values.configuration | default dict).quitVia | default "") "proxy") }}], verbs: [get, create]}
 {{- end }}
 {{- if has "exec" $rungs }}
 - {apiGroups: [""], resources: [pods/exec], verbs: [get, create]}
@@ -237,7 +238,7 @@ spec:
 {{- if not .Values.onlyNamespace }}
 - {apiGroups: [""], resources: [nodes], verbs: [get]}
 {{- end }}
-- {apiGroups: [""], resources: [namespaces], verbs: [{{ ternary "get" "list, watch" (ne .Values.onlyNamespace "") }}]}
+- {apiGroups: [""], resources: [namespaces], verbs: [{{ ternary "get" "list, watch" (not (empty .Values.onlyNamespace)) }}]}
 - {apiGroups: [batch], resources: [jobs], verbs: [get]}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}
 {{- end }}
