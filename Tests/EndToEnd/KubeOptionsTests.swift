@@ -74,6 +74,16 @@ import YAMLTree
         }
     }
 
+    /// A CronJob of it would never end.
+    @Test func aLookThatIsRefusedEnds() async throws {
+        let server = try await FakeAPIServer.start()
+        let folder = try TemporaryFolder("kube-options")
+        let child = try ChildProcess(
+            Product.sidecar.path, ["terminator", "--once", "--port", "0", "--as", "jane"],
+            environment: ["KUBECONFIG": try folder.write(server.kubeconfig(), to: "config")])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(77), "\(child.errorOutput)")
+    }
+
     @Test(arguments: [
         (["--kubeconfig", "/no/such/file"], "/no/such/file"), (["--context", "elsewhere"], "elsewhere"),
         (["--as-group", "ops"], "--as"),

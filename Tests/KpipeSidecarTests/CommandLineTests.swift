@@ -117,7 +117,9 @@ import WorkdirProtocol
     }
 
     @Test(arguments: [
-        "terminator --webhook --once", "terminator --port x", "node-agent --node-name lab",
+        "terminator --webhook --once", "terminator --port x", "terminator --port 65536", "terminator --port=-1",
+        "webhook --status-port 99999", "node-agent --cri-socket s --node-name a --port 99999",
+        "node-agent --node-name lab",
         "node-agent --cri-socket s --node-name a,b", "node-agent --cri-socket s --node-name a=b",
         "diagnose pod/a -A", "diagnose three/kinds/of", "diagnose --preflight --watch", "diagnose --preflight pod/a",
         "diagnose -o xml", "probe", "probe done", "schema", "schema pods", "run", "run --keep", "agent --port",

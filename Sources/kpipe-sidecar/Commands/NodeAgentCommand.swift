@@ -50,6 +50,7 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
+        try checkPort(port)
         // It goes into a selector, in which these have a meaning of their own.
         guard !nodeName.isEmpty, !nodeName.contains(where: { ",=!".contains($0) || $0.isWhitespace }) else {
             throw ValidationError("--node-name expects the name of a node")

@@ -79,6 +79,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     private static let concurrency = 512
 
     func validate() throws {
+        try checkPort(port)
         if requestRate < 1 { throw ValidationError("--kube-api-qps is a number of requests a second from 1") }
         if requestBurst < 1 { throw ValidationError("--kube-api-burst is a number of requests from 1") }
         if webhook, once { throw ValidationError("--webhook answers as long as it runs: leave out --once") }
@@ -102,6 +103,7 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             KubeClientOptions(
                 rate: Double(requestRate), burst: requestBurst, concurrency: Self.concurrency,
                 observer: RequestMetrics(registry)))
+        if once { try await look(api) }
         let streams = ClusterStreams(api)
         let supervisor = TerminatorSupervisor(file.configuration) { [options] configuration in
             TerminatorController(
@@ -148,6 +150,16 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             return admission?.isReady == false ? "the webhook has no certificate yet" : nil
         }
         return try await listening { try await endpoint.serve(port: port) }
+    }
+
+    /// Whether the pods can be listed at all: what lasts would ask again and again, and a look that is made once would never
+    /// end.
+    private func look(_ api: KubeClient) async throws {
+        var options = ListOptions()
+        options.limit = 1
+        do throws(KubeError) { _ = try await api.send(.list(.pods, namespace: kube.namespace ?? "", options)) } catch {
+            throw CommandFailure(error.exitCode, error.description)
+        }
     }
 
     private func admission(

@@ -55,9 +55,8 @@ struct WebhookCommand: AsyncParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard port.map((0...65_535).contains) ?? true else {
-            throw ValidationError("--port expects a number from 0 to 65535")
-        }
+        if let port { try checkPort(port) }
+        try checkPort(statusPort, of: "--status-port")
     }
 
     func run() async throws {
@@ -95,6 +94,11 @@ struct WebhookCommand: AsyncParsableCommand, LoggedCommand {
         await server.stop()
         await api.shutdown()
     }
+}
+
+/// Refuses what is no port of an option.
+func checkPort(_ port: Int, of option: String = "--port") throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("\(option) expects a number from 0 to 65535") }
 }
 
 /// - Throws: `CommandFailure` with 75 where a port is taken.
