@@ -109,6 +109,13 @@ import Testing
         #expect(run.last == .page(limit: 500, continueToken: ""))
     }
 
+    @Test func `Of versions that are no numbers none is older`() {
+        var run = MachineRun.watching()
+        #expect(run.handle(.change(.modified, version: "w-9")) == [.store])
+        #expect(run.handle(.change(.modified, version: "w-1")) == [.store])
+        #expect(run.machine.version == "w-1")
+    }
+
     @Test func `A watch that the server ends goes on from its last version at once`() {
         var run = MachineRun.watching()
         run.handle(.change(.modified, version: "120"))

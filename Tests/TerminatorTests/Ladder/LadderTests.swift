@@ -265,6 +265,17 @@ private typealias Variable = WellKnownNames.Variable
         #expect(try Self.step(one.sketch, one.surroundings, virtual: one.isVirtual) == one.expected)
     }
 
+    /// Main has ended at 1500.
+    @Test(arguments: [(1500, true), (1679, true), (1680, false)] as [(Int64, Bool)])
+    func `other pods that are about to finish are waited for, for three minutes`(now: Int64, waits: Bool) throws {
+        let step = try Self.step(
+            Self.retried.sidecar(),
+            .ordinary(now: now) {
+                $0.budget = RestartBudget(backoffLimit: 2, of: PodFacts(), among: [RestartBudgetTests.finishing])
+            })
+        #expect((step == "hold") == !waits, "\(step)")
+    }
+
     /// Under `Never`: what TERM makes of the sidecar is the pod's result, so it is sent only where it gives 0.
     @Test(
         arguments: [

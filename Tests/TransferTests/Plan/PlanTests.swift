@@ -27,6 +27,17 @@ import Testing
         #expect(plan.destination(of: key) == name)
     }
 
+    @Test func `what no output means is nobody's business`() throws {
+        let place = try MemoryResolver(store: MemoryStore()).resolve("mem://bucket/all/", StoreSettings())
+        var output = OutputRequest(from: "*.csv", to: "mem://bucket/all/")
+        output.optional = false
+        let keys = try OutputPlan(from: output.from, key: "all/")
+        var plan = StorePlan([StorePlan.Target(output: output, place: place, plan: keys)])
+        #expect(plan.means("a.csv") && !plan.means("a.txt"))
+        #expect(!plan.finds("a.txt") && plan.missing == ["*.csv"])
+        #expect(plan.finds("a.csv") && plan.missing == [])
+    }
+
     @Test func `a store that does not list takes keys as they are`() throws {
         let plan = try InputPlan(key: "/a[1]*.txt?sig=x", to: "in/", lists: false, keysAreURLs: true)
         #expect(plan.source == .object("/a[1]*.txt?sig=x"))
