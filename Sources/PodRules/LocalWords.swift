@@ -45,10 +45,13 @@ package struct LocalWords: Sendable {
     /// Whether the pod's own network is named, whatever port of it.
     package var nameThisPod: Bool { Self.hosts.contains(where: tokens.contains) }
 
-    /// Whether a port of the pod's own network is named, with its host or beside it.
-    package func ask(_ port: String) -> Bool {
-        (Self.hosts + ["0.0.0.0"]).contains { tokens.contains("\($0):\(port)") }
-            || UInt16(port) != nil && nameThisPod && tokens.contains(port)
+    /// The ports of the pod's own network that are named, with their host or beside it.
+    package var ports: Set<String> {
+        var ports: Set<String> = nameThisPod ? tokens.filter { UInt16($0) != nil } : []
+        for host in (Self.hosts + ["0.0.0.0"]).map({ $0 + ":" }) {
+            for token in tokens where token.hasPrefix(host) { ports.insert(String(token.dropFirst(host.count))) }
+        }
+        return ports
     }
 
     /// Whether localhost is named with ports, none of which is among these.

@@ -42,14 +42,14 @@ package struct ProbeTarget: Sendable {
     ///
     /// - Parameters:
     ///   - own: numbers and names of the ports of the container that is probed.
-    ///   - others: those of the other containers.
+    ///   - other: the first of some ports on which another container answers.
     ///   - programs: what the container's program may be called, by its name, image and command.
     ///   - words: its command line.
     package func need(
-        beside own: @autoclosure () -> [String], of others: @autoclosure () -> [String],
+        beside own: @autoclosure () -> [String], of other: (Set<String>) -> String?,
         programs: @autoclosure () -> Set<String>, words: @autoclosure () -> [String] = []
     ) -> Need {
-        if let port = port(beside: own(), of: others()) { return .port(port) }
+        if let port = other(ports(beside: own())) { return .port(port) }
         // Dapr's own health holds only once the application's does; its outbound half is Dapr's alone.
         if path == Self.daprHealth || command.mentions("\(Self.daprHealth) ") {
             return .main(instead: Self.daprOutbound)
@@ -61,14 +61,10 @@ package struct ProbeTarget: Sendable {
     package static let daprHealth = "/v1.0/healthz"
     private static let daprOutbound = "/v1.0/healthz/outbound"
 
-    /// The port of another container of the pod that is asked, if it is one.
-    package func port(beside own: @autoclosure () -> [String], of others: @autoclosure () -> [String]) -> String? {
-        let own = own()
-        if let port, host.isEmpty || Self.local.contains(host) {
-            return !own.contains(port) && others().contains(port) ? port : nil
-        }
-        guard !asked.tokens.isEmpty else { return nil }
-        return others().first { !own.contains($0) && asked.ask($0) }
+    /// The ports of the pod that are asked, numbers and names, but for the container's own.
+    package func ports(beside own: [String]) -> Set<String> {
+        if let port, host.isEmpty || Self.local.contains(host) { return own.contains(port) ? [] : [port] }
+        return asked.ports.subtracting(own)
     }
 }
 

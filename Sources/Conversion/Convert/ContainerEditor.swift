@@ -23,7 +23,7 @@ struct ContainerEditor {
     }
 
     mutating func makeNative(
-        mains: [ManifestContainer], among all: [ManifestContainer], _ findings: inout Findings
+        mains: Neighbours, among all: Neighbours, _ findings: inout Findings
     ) throws(EditRefusal) {
         findings.add(.converted, moving: container, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
@@ -39,7 +39,7 @@ struct ContainerEditor {
     }
 
     /// What a native sidecar has no use for: hooks that quit, markers for a terminator.
-    mutating func dropSpent(_ all: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
+    mutating func dropSpent(_ all: Neighbours, _ findings: inout Findings) throws(EditRefusal) {
         try dropPreStop(all, &findings)
         let variables = node["env"]?.elements ?? []
         let markers = variables.indices.filter {
@@ -142,7 +142,7 @@ struct ContainerEditor {
     }
 
     /// Main starts only when the hook has finished.
-    private func refusePostStart(_ mains: [ManifestContainer]) throws(EditRefusal) {
+    private func refusePostStart(_ mains: Neighbours) throws(EditRefusal) {
         guard let hook = node.at("lifecycle", "postStart") else { return }
         let what = "the postStart hook of \(container.name)"
         switch ProbeTarget.need(hook, of: container, mains: mains) {
@@ -154,7 +154,7 @@ struct ContainerEditor {
 
     /// What may hold main back: nothing that may be true only once main runs.
     private func gate(
-        _ mains: [ManifestContainer], _ findings: inout Findings
+        _ mains: Neighbours, _ findings: inout Findings
     ) throws(EditRefusal) -> ProbeHandler? {
         if let port = container.awaited(of: mains) {
             let place = node["command"] ?? node["args"] ?? node
@@ -195,8 +195,7 @@ struct ContainerEditor {
         return ProbeHandler.derived(for: container, readiness, path: path, text)
     }
 
-    private mutating func addStartupProbe(_ mains: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal)
-    {
+    private mutating func addStartupProbe(_ mains: Neighbours, _ findings: inout Findings) throws(EditRefusal) {
         let derived = try gate(mains, &findings)
         hasStartupProbe = node["startupProbe"] != nil
         guard !hasStartupProbe else { return }
@@ -223,11 +222,11 @@ struct ContainerEditor {
         findings.add(.startupProbe, at: node, "\(container.name) holds main back until \(handler.origin)")
     }
 
-    private mutating func dropPreStop(_ all: [ManifestContainer], _ findings: inout Findings) throws(EditRefusal) {
+    private mutating func dropPreStop(_ all: Neighbours, _ findings: inout Findings) throws(EditRefusal) {
         guard let hook = node.at("lifecycle", "preStop") else { return }
         keepsPreStop = true
         let what = "the preStop hook of \(container.name)"
-        if let other = all.first(where: { $0.name != container.name && container.asks($0, in: hook) }) {
+        if let other = container.asked(in: hook, among: all) {
             return findings.add(.preStopKept, at: hook, "\(what) asks \(other.name)")
         }
         switch HookPurpose(hook, of: container, among: all) {

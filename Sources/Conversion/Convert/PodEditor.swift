@@ -48,11 +48,11 @@ struct PodEditor {
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
         let lingers = pod.lingers.mapValues { min($0, options.lingerLimit ?? $0) }
-        let all = pod.containers + pod.initContainers
+        let (main, all) = (Neighbours(mains), Neighbours(pod.containers + pod.initContainers))
         var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
-            try inner.makeNative(mains: mains, among: all, &findings)
+            try inner.makeNative(mains: main, among: all, &findings)
             hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
             if let seconds = lingers[sidecar.name], try inner.linger(seconds, options.kubeVersion, &findings) {
                 kept[sidecar.name] = seconds
@@ -111,9 +111,10 @@ struct PodEditor {
         let source = try editable("containers")
         let elements = source.elements ?? []
         for container in containers { try refuseShared(container.node, container.name) }
+        let all = Neighbours(pod.containers)
         let blocks = try containers.map { container throws(EditRefusal) in
             var inner = ContainerEditor(container, text)
-            try inner.dropSpent(pod.containers, &findings)
+            try inner.dropSpent(all, &findings)
             return try block(container.index, of: source, elements, inner.edits)
         }
         let last = StartOrder(behind: pod.initContainers.count, count: containers.count)

@@ -30,8 +30,9 @@ struct GraceNeed {
     /// - Parameter lingers: hooks that are to be added, in seconds.
     init(mains: [ManifestContainer], sidecars: [ManifestContainer], lingers: [String: Int] = [:]) {
         let all = mains + sidecars
+        let neighbours = Neighbours(all)
         let hooks = all.compactMap { container in
-            (lingers[container.name] ?? Self.hook(container, among: all)).map {
+            (lingers[container.name] ?? Self.hook(container, among: neighbours)).map {
                 (what: "the hook of \(container.name)", seconds: $0)
             }
         }
@@ -43,7 +44,7 @@ struct GraceNeed {
     }
 
     /// Of a preStop hook that only waits; others end as they end, or are removed.
-    private static func hook(_ container: ManifestContainer, among all: [ManifestContainer]) -> Int? {
+    private static func hook(_ container: ManifestContainer, among all: Neighbours) -> Int? {
         guard let hook = container.node.at("lifecycle", "preStop") else { return nil }
         switch HookPurpose(hook, of: container, among: all) {
         case .sleeps, .works: break
@@ -73,16 +74,11 @@ struct GraceNeed {
 }
 
 extension HookPurpose {
-    init(_ hook: SourceNode, of container: ManifestContainer, among all: [ManifestContainer]) {
-        func mounts(_ container: ManifestContainer) -> [(volume: String, path: String)] {
-            (container.node["volumeMounts"]?.elements ?? []).map {
-                ($0["name"]?.text ?? "", $0["mountPath"]?.text ?? "")
-            }
-        }
-        let others = Set(all.filter { $0.name != container.name }.flatMap(mounts).map(\.volume))
+    /// - Parameter container: one of `all`.
+    init(_ hook: SourceNode, of container: ManifestContainer, among all: Neighbours) {
         self.init(
             command: (hook.at("exec", "command")?.elements ?? []).compactMap(\.text),
             path: hook.at("httpGet", "path")?.text ?? "", sleeps: hook["sleep"] != nil,
-            ownPaths: mounts(container).filter { !others.contains($0.volume) }.map(\.path))
+            ownPaths: container.mounts.filter { all.isOnes(volume: $0.volume) }.map(\.path))
     }
 }

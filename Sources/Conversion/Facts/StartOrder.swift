@@ -90,7 +90,7 @@ struct LocalLinks {
         let texts = other.words + (other.node["env"]?.elements ?? []).compactMap { $0["value"]?.text }
         guard !runsItsOwn(other) else { return false }
         let asked = LocalWords(texts)
-        return ports.contains(where: asked.ask) || sidecar.known?.servesLocalhostOnly == true && asked.nameThisPod
+        return !ports.isDisjoint(with: asked.ports) || sidecar.known?.servesLocalhostOnly == true && asked.nameThisPod
     }
 
     /// Whether a container writes to a volume that the sidecar mounts.

@@ -118,9 +118,10 @@ extension ProbeTarget {
     }
 
     /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
-    static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: [ManifestContainer]) -> Need {
+    static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: Neighbours) -> Need {
         ProbeTarget(probe, of: sidecar).need(
-            beside: sidecar.ports, of: mains.flatMap(\.answers) + sidecar.upstreamPorts, programs: sidecar.programs,
-            words: sidecar.words)
+            beside: sidecar.ports,
+            of: { mains.first(answering: $0)?.port ?? sidecar.upstreamPorts.first(where: $0.contains) },
+            programs: sidecar.programs, words: sidecar.words)
     }
 }

@@ -8,6 +8,8 @@ struct DetectionDoubt {
     private let services: ServicePorts
     /// Those that would remain.
     private let others: [ManifestContainer]
+    private let theirs: Neighbours
+    private let areHelpers: Bool
 
     /// What helpers are called that no pod is for.
     private static let helpers = [
@@ -21,6 +23,8 @@ struct DetectionDoubt {
         self.services = services
         let names = Set(detected.map(\.name))
         others = pod.containers.filter { !names.contains($0.name) }
+        theirs = Neighbours(others)
+        areHelpers = others.allSatisfy { other in Self.helpers.contains { other.name.contains($0) } }
     }
 
     /// In words that follow the container's name.
@@ -29,16 +33,13 @@ struct DetectionDoubt {
         if pod.annotations?[WellKnownNames.Annotation.defaultContainer]?.text == container.name {
             return "is the pod's default container"
         }
-        if others.allSatisfy({ other in Self.helpers.contains { other.name.contains($0) } }) {
-            return "stands beside helpers alone"
-        }
+        if areHelpers { return "stands beside helpers alone" }
         if let name = namesake(container) { return "is what \(name) is named after" }
-        let theirs = others.flatMap(\.answers)
-        if let service = services.service(to: container.ports.filter { !theirs.contains($0) }, of: pod) {
+        if let service = services.service(to: container.ports.filter { !theirs.answer(on: $0) }, of: pod) {
             return "is where the Service \(service) leads"
         }
         if let hook = container.node.at("lifecycle", "preStop"),
-            let other = others.first(where: { container.asks($0, in: hook) })
+            let other = container.asked(in: hook, among: theirs)
         {
             return "is drained by \(other.name), as its preStop hook says"
         }
@@ -61,7 +62,7 @@ struct DetectionDoubt {
         let labels = pod.place.metadata?["labels"]
         for name in [object] + Self.nameLabels.map({ labels?[$0]?.text }) {
             guard let name, programs.contains(where: { name == $0 || name.hasSuffix("-\($0)") }),
-                !others.contains(where: { $0.programs.contains(name) })
+                !theirs.run(name)
             else { continue }
             return name
         }

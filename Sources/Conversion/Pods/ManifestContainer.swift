@@ -36,6 +36,10 @@ package struct ManifestContainer {
         return programs
     }
 
+    var mounts: [(volume: String, path: String)] {
+        (node["volumeMounts"]?.elements ?? []).map { ($0["name"]?.text ?? "", $0["mountPath"]?.text ?? "") }
+    }
+
     /// The literal value of a variable.
     package func environment(_ name: String) -> String? {
         Self.value(of: name, in: node["env"]?.elements ?? [])
@@ -166,15 +170,14 @@ extension ManifestContainer {
         }
     }
 
-    /// Whether a hook of this container speaks to another one's port.
-    func asks(_ other: ManifestContainer, in hook: SourceNode) -> Bool {
-        ProbeTarget(hook, of: self).port(beside: ports, of: other.answers) != nil
+    /// The other container to whose port a hook of this one speaks.
+    func asked(in hook: SourceNode, among all: Neighbours) -> ManifestContainer? {
+        all.first(answering: ProbeTarget(hook, of: self).ports(beside: ports), besides: name)?.container
     }
 
     /// The port of main for which its own program waits before it serves.
-    func awaited(of mains: [ManifestContainer]) -> String? {
+    func awaited(of mains: Neighbours) -> String? {
         guard LocalWords.wait(words) else { return nil }
-        let (own, asked) = (ports, LocalWords(withVariables(words), asks: true))
-        return mains.flatMap(\.answers).first { !own.contains($0) && asked.ask($0) }
+        return mains.first(answering: LocalWords(withVariables(words), asks: true).ports.subtracting(ports))?.port
     }
 }
