@@ -23,11 +23,12 @@ package struct ContainerAnnotations<Value> {
         let annotations = pod.metadata.annotations
         if let text = annotations[key] {
             let entries = Self.entries(text)
+            let names = Set(pod.spec.containers.map(\.name))
             if entries == nil {
                 findings.append("the annotation \(key) is not a JSON object of \(plural) by container name")
             }
             for (container, text) in entries ?? [] {
-                guard pod.spec.containers.contains(where: { $0.name == container }) else {
+                guard names.contains(container) else {
                     findings.append("\(PodRoles.Finding(annotation: key, container: container))")
                     continue
                 }

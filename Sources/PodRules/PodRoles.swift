@@ -46,12 +46,11 @@ package struct PodRoles: Sendable, Equatable {
         }
         // Container name to the annotation that names it.
         var listed: [String: String] = [:]
+        let known = lists.isEmpty ? [] : Set(marks.map(\.name)).union(initContainers)
         for (key, value) in lists {
             for name in Self.names(in: value) {
                 if listed[name] == nil { listed[name] = key }
-                if !marks.contains(where: { $0.name == name }), !initContainers.contains(name) {
-                    findings.append(Finding(annotation: key, container: name))
-                }
+                if !known.contains(name) { findings.append(Finding(annotation: key, container: name)) }
             }
         }
         // A pod without a marker is none of our business, unless its namespace or a label of its own asks for it.

@@ -63,6 +63,17 @@ import Testing
         Shape("programs that wait for main") { count in
             pod(count) { index in "command: [wait-for-it, 'localhost:\(index + 1)']" }
         },
+        Shape("an annotation that names all") { count in
+            let names = (0..<count).map { "side-\($0)" }.joined(separator: ",")
+            return pod(count, annotations: ["sidecar.k-pipe.cloud/sidecars: \(names)"])
+        },
+        Shape("an annotation with a value for each") { count in
+            let values = (0..<count).map { "\"side-\($0)\": \"5s\"" }.joined(separator: ", ")
+            return pod(count, annotations: ["sidecar.k-pipe.cloud/linger: '{\(values)}'"])
+        },
+        Shape("an annotation for each") { count in
+            pod(count, annotations: (0..<count).map { "sidecar.k-pipe.cloud/linger.side-\($0): 5s" })
+        },
         Shape("known sidecars that are asked about") { count in
             "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
                 + (0..<count).map {

@@ -11,7 +11,7 @@ struct ContainerEditor {
     private(set) var hasStartupProbe = false
     private var keepsPreStop = false
     /// Fields that go, at the end and all at once.
-    private var dropped: [String] = []
+    private var dropped: Set<String> = []
 
     var edits: [TextEdit] { editor.edits }
     private var node: SourceNode { container.node }
@@ -135,7 +135,7 @@ struct ContainerEditor {
             throw EditRefusal(.anchor, at: node, "\(field) is shared with another place; write it out")
         }
         if indices.count == list.elements?.count {
-            dropped.append(field)
+            dropped.insert(field)
         } else {
             try editor.removeElements(indices, of: list)
         }
@@ -236,7 +236,7 @@ struct ContainerEditor {
                 throw EditRefusal(.anchor, at: hook, "lifecycle is shared with another place; write it out")
             }
             if lifecycle.pairs?.count == 1 {
-                dropped.append("lifecycle")
+                dropped.insert("lifecycle")
             } else {
                 try editor.removePair("preStop", from: lifecycle)
             }

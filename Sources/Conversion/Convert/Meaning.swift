@@ -7,8 +7,9 @@ struct Meaning {
     /// Values that may still be looked at, aliases filled in.
     private var budget = StreamConverter.limits.nodes
 
-    /// What differs for good reason: lists of containers, and what is spent.
-    private let volatile: [String]
+    /// What differs for good reason: these, and annotations that are taken away.
+    private static let volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"]
+    private let dropped: Set<String>
     /// Keys that are gone when nothing is left in them.
     private static let holders = ["annotations", "metadata"]
     /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
@@ -26,8 +27,8 @@ struct Meaning {
     }
 
     private init(_ dropped: Set<String>) {
-        volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"] + dropped
-        lengths = (volatile + Self.holders).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
+        self.dropped = dropped
+        lengths = (Self.volatile + Self.holders + dropped).reduce(0) { $0 | 1 << UInt64(min($1.utf8.count, 63)) }
     }
 
     // MARK: Pods
@@ -120,7 +121,10 @@ struct Meaning {
         if let name, tree.reads(key, name) { return true }
         let length = min(tree.length(tree.resolved(key)), 63)
         guard lengths & 1 << UInt64(length) != 0 else { return false }
-        if volatile.contains(where: { tree.reads(key, $0) }) { return true }
+        if Self.volatile.contains(where: { tree.reads(key, $0) }) { return true }
+        if !dropped.isEmpty, dropped.contains(String(decoding: tree.text(tree.resolved(key)), as: UTF8.self)) {
+            return true
+        }
         guard Self.holders.contains(where: { tree.reads(key, $0) }) else { return false }
         let value = SourceNode(tree: tree, index: tree.next(key))
         return value.isNull || value.pairs?.allSatisfy { isVolatile($0.key.index, of: tree, nil) } ?? false

@@ -195,7 +195,7 @@ struct PodEditor {
             let annotations = metadata.ownPair("annotations")?.value, let pairs = annotations.pairs,
             !annotations.isAlias, !annotations.isShared
         else { return }
-        var ours = pairs.map(\.name).filter { SpentMarkers.contain($0, moved: moved.map(\.name)) }
+        var ours = pairs.map(\.name).filter { SpentMarkers.contain($0, moved: self.moved) }
         let names = Set(found.map(\.name))
         if !pod.areMain(pod.containers.filter { !names.contains($0.name) }, without: ours, options) {
             // What says who is main stays where something else would say otherwise.
@@ -206,7 +206,7 @@ struct PodEditor {
         findings.add(
             .markers, at: annotations, "annotations for a terminator were removed: \(ours.joined(separator: ", "))")
         if ours.count < pairs.count {
-            try editor.removePairs(ours, from: annotations)
+            try editor.removePairs(Set(ours), from: annotations)
         } else if metadata.pairs?.count == 1, let owner = pod.place.above.last, owner.ownPair("metadata") != nil {
             try editor.removePair("metadata", from: owner)
         } else {

@@ -23,7 +23,7 @@ package struct TreeEditor {
     ///
     /// - Parameter keepsComments: those above and beside a pair are about more than the pair.
     package mutating func removePairs(
-        _ names: [String], from mapping: SourceNode, keepsComments: Bool = false
+        _ names: Set<String>, from mapping: SourceNode, keepsComments: Bool = false
     ) throws(EditRefusal) {
         guard let pairs = mapping.pairs else { return }
         let removed = pairs.indices.filter { names.contains(pairs[$0].name) }

@@ -158,9 +158,9 @@ enum SpentMarkers {
     ]
 
     /// Whether an annotation means nothing any more when all sidecars of a pod, `moved` among them, are native.
-    static func contain(_ annotation: String, moved: [String]) -> Bool {
+    static func contain(_ annotation: String, moved: Set<String>) -> Bool {
         annotations.contains(annotation)
-            || endings.contains { prefix in moved.contains { annotation == prefix + $0 } }
+            || endings.contains { annotation.hasPrefix($0) && moved.contains(String(annotation.dropFirst($0.count))) }
     }
 }
 
