@@ -84,6 +84,17 @@ import Testing
                     """
                 }.joined()
         }.with { $0.detectsKnown = true },
+        Shape("pods on a user's path") { count in
+            "apiVersion: a.io/v1\nkind: A\nspec:\n  workers:\n"
+                + String(
+                    repeating: """
+                          - spec:
+                              containers:
+                              - {name: main, image: a}
+                              - {name: side, image: b, env: [{name: \(marker), value: "true"}]}
+
+                        """, count: count)
+        }.with { $0.podSpecPaths = ["spec.workers[].spec"] },
         Shape("reasons to ignore something in each item") { count in
             "apiVersion: v1\nkind: List\nitems:\n"
                 + (0..<count * 2).map {

@@ -32,14 +32,13 @@ package struct PodFinder {
         let version = object["apiVersion"]?.text
         let known = PodKind.paths(kind: kind, version: version)
         let before = finding.pods.count
+        var seen: Set<Int> = []
         // What a user says of custom resources is not said of a kind whose pods may have no native sidecars.
         let custom = PodKind.refusesNative(version) ? [] : customPaths.map(PodSpecPath.init)
         for (path, isKnown) in (known ?? []).map({ ($0, true) }) + custom.map({ ($0, false) }) {
             var walk = Walk(object: object, isKnown: isKnown, pods: [])
             try walk.go(object, path.steps[...], owner: nil, above: above)
-            for pod in walk.pods where !finding.pods[before...].contains(where: { $0.spec.index == pod.spec.index }) {
-                finding.pods.append(pod)
-            }
+            finding.pods += walk.pods.filter { seen.insert($0.spec.index).inserted }
         }
         if known == nil, finding.pods.count == before {
             finding.unknown.append(object)
