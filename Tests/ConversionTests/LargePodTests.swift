@@ -95,6 +95,11 @@ import Testing
 
                         """, count: count)
         }.with { $0.podSpecPaths = ["spec.workers[].spec"] },
+        Shape("comments on native sidecars that go back") { count in
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - {name: main, image: a}\n  initContainers:\n"
+                + (0..<count).map { "  # \($0)\n  - name: side-\($0)\n    # \($0)\n    restartPolicy: Always\n" }
+                .joined()
+        }.with { $0.direction = .toOrdinary },
         Shape("reasons to ignore something in each item") { count in
             "apiVersion: v1\nkind: List\nitems:\n"
                 + (0..<count * 2).map {

@@ -56,7 +56,7 @@ package struct TreeEditor {
 
     /// The comments above, beside and in a pair in block style, as lines at `column`.
     ///
-    /// - Parameter moved: what takes its own comments along.
+    /// - Parameter moved: what takes its own comments along, in the order of the text.
     package func comments(of pair: SourceNode.Pair, column: Int, outside moved: [Range<Int>] = []) -> [UInt8] {
         let (lines, key) = (lines(of: pair), text.lineStart(pair.key.offset))
         return comments(in: lines.lowerBound..<key, column: column) + commentBeside(pair, column: column)
@@ -66,9 +66,11 @@ package struct TreeEditor {
     private func comments(in lines: Range<Int>, column: Int, outside moved: [Range<Int>] = []) -> [UInt8] {
         var comments: [UInt8] = []
         var start = lines.lowerBound
+        var moved = moved[...]
         while start < lines.upperBound {
             let end = text.lineEnd(start)
-            if text.isComment(start), !moved.contains(where: { $0.contains(start) }) {
+            moved = moved.drop { $0.upperBound <= start }
+            if text.isComment(start), moved.first?.contains(start) != true {
                 comments += line(start + text.indentation(start)..<end, column: column)
             }
             start = end
