@@ -100,6 +100,11 @@ import Testing
                 + (0..<count).map { "  # \($0)\n  - name: side-\($0)\n    # \($0)\n    restartPolicy: Always\n" }
                 .joined()
         }.with { $0.direction = .toOrdinary },
+        Shape("loops of a script") { count in
+            pod(1) { _ in
+                "command: [sh, -c, '\(String(repeating: "while true; do sleep 1; done; ", count: count * 2))']"
+            }
+        },
         Shape("reasons to ignore something in each item") { count in
             "apiVersion: v1\nkind: List\nitems:\n"
                 + (0..<count * 2).map {
