@@ -47,8 +47,7 @@ struct StreamRun {
         var findings = document.findings
         do throws(EditRefusal) {
             if let change = document.verification {
-                try change.check()
-                append(change)
+                append(try change.text(of: text), in: change.range)
             }
         } catch {
             findings = Findings(error)
@@ -64,17 +63,17 @@ struct StreamRun {
         return stream
     }
 
-    private mutating func append(_ change: Verification) {
+    private mutating func append(_ changed: [UInt8], in range: Range<Int>) {
         stream.isChanged = true
-        let same = text.bytes[done..<change.range.lowerBound]
-        done = change.range.upperBound
+        let same = text.bytes[done..<range.lowerBound]
+        done = range.upperBound
         // Nor is one large document.
         guard !(stream.output.isEmpty && same.isEmpty) else {
-            stream.output = change.text
+            stream.output = changed
             return
         }
         stream.output += same
-        stream.output += change.text
+        stream.output += changed
     }
 
     private mutating func change(

@@ -2,17 +2,17 @@ import YAMLTree
 
 /// Whether a document still says what it said once its edits are carried out: everything but what a conversion may change.
 struct Verification {
-    /// The bytes of the stream that `text` is to replace.
+    /// The bytes of the stream that the new text is to replace.
     let range: Range<Int>
-    let text: [UInt8]
 
+    private let edits: [TextEdit]
     private let mark: YAMLMark
     private let meaning: Int
     private let podSpecPaths: [String]
     private let moved: [Set<String>]
     private let dropped: Set<String>
 
-    /// Carries the edits out; `nil` where there are none.
+    /// Holds nothing of the document's tree, so that this is gone before there is a second text; `nil` without edits.
     init?(
         _ change: DocumentChange, of document: SourceDocument, _ source: SourceText, _ options: ConversionOptions
     ) throws(EditRefusal) {
@@ -21,18 +21,18 @@ struct Verification {
         podSpecPaths = options.podSpecPaths
         (moved, dropped) = (change.moved, change.dropped)
         range = document.range.lowerBound..<max(document.range.upperBound, source.lineEnd(document.root.end))
-        guard let text = TextEdit.apply(change.edits, to: source.bytes, in: range) else {
-            throw EditRefusal(.verification, at: mark, "two changes meet in one place")
-        }
-        self.text = text
+        edits = change.edits
         guard let meaning = Meaning.of(document.root, change.places, moved: moved, dropped: dropped) else {
             throw EditRefusal(.anchor, at: mark, "the aliases stand for too many values")
         }
         self.meaning = meaning
     }
 
-    /// Reads the new text, and compares what it means with what was intended.
-    func check() throws(EditRefusal) {
+    /// The new text: carries the edits out, reads what comes of them, and compares what it means with what was intended.
+    func text(of source: SourceText) throws(EditRefusal) -> [UInt8] {
+        guard let text = TextEdit.apply(edits, to: source.bytes, in: range) else {
+            throw EditRefusal(.verification, at: mark, "two changes meet in one place")
+        }
         let result: SourceDocument?
         do throws(YAMLError) {
             var reader = try SourceReader(text, limits: StreamConverter.limits)
@@ -47,6 +47,7 @@ struct Verification {
         guard let pods, pods.count == moved.count,
             Meaning.of(result.root, pods, moved: moved, dropped: dropped) == meaning
         else { throw failed("the result would mean something else") }
+        return text
     }
 
     private func failed(_ why: String) -> EditRefusal { EditRefusal(.verification, at: mark, why) }

@@ -43,11 +43,11 @@ package struct ListInsertion {
 
     private func insertBlock(_ elements: [[UInt8]], shift: Int, at offset: Int, _ editor: inout TreeEditor) {
         let lineBreak = text.lineBreak(at: source.offset)
-        let block = elements.flatMap { element in
-            SourceText.shift(element.last == 0x0A ? element : element + lineBreak, by: shift)
+        var block = offset > 0 && text.bytes[offset - 1] != 0x0A ? lineBreak : []
+        for element in elements {
+            block += SourceText.shift(element.last == 0x0A ? element : element + lineBreak, by: shift)
         }
-        let needsBreak = offset > 0 && text.bytes[offset - 1] != 0x0A
-        editor.replace(offset..<offset, by: (needsBreak ? lineBreak : []) + block)
+        editor.replace(offset..<offset, by: block)
     }
 
     /// `initContainers: []` or without a value.
