@@ -6,8 +6,10 @@ import Testing
 @Suite struct IgnoresTests {
     private static let key = "sidecar.k-pipe.cloud/ignore"
 
-    private func convert(_ text: String) throws -> ConvertedStream {
-        try StreamConverter(ConversionOptions()).convert(Array(text.utf8))
+    private func convert(_ text: String, tellsNotes: Bool = true) throws -> ConvertedStream {
+        var options = ConversionOptions()
+        options.tellsNotes = tellsNotes
+        return try StreamConverter(options).convert(Array(text.utf8))
     }
 
     /// A text that reads like the key is none, wherever it stands; at the very end it ended the program.
@@ -50,6 +52,11 @@ import Testing
             + pod("c", "of c", "# \(Self.key): KS103 of a line") + pod("d", nil)
         let conversion = try convert(text)
         #expect(conversion.diagnostics.filter { $0.rule.id == "KS103" }.map(\.ignored) == reasons)
+        // Without notes all else is as it was, ignored warnings too.
+        let quiet = try convert(text, tellsNotes: false)
+        #expect(quiet.output == conversion.output)
+        #expect(quiet.diagnostics == conversion.diagnostics.filter { $0.rule.severity != .note })
+        #expect(quiet.diagnostics.count < conversion.diagnostics.count)
     }
 
     @Test func aReasonAboveALineSpeaksOfIt() throws {

@@ -25,6 +25,8 @@ package struct ConversionOptions: Sendable, Equatable {
     /// Where custom resources keep their pods: `spec.workers[].template.spec`.
     package var podSpecPaths: [String] = []
     package var kubeVersion: KubeVersion?
+    /// Notes are made as well: several a container, which cost more than its conversion, and mostly nobody reads.
+    package var tellsNotes = true
     /// Most seconds that a sidecar may ask to be left alone after main's end; `nil`: any.
     package var lingerLimit: Int?
     /// The documents are strategic merge patches: what they say of these containers moves with them, and nothing else changes.

@@ -6,19 +6,23 @@ import YAMLTree
 /// Findings in the order they were made.
 struct Findings {
     private(set) var diagnostics: [Diagnostic] = []
+    private var tellsNotes = true
 
-    init() {}
+    init(_ options: ConversionOptions) { tellsNotes = options.tellsNotes }
 
     /// Of a document of which nothing else is to be said.
     init(_ refusal: EditRefusal) { add(refusal.rule, at: refusal.mark, refusal.message) }
 
-    mutating func add(_ rule: Rule, at node: SourceNode, _ message: String) {
-        add(rule, at: node.start, message)
+    private func tells(_ rule: Rule) -> Bool { tellsNotes || rule.severity != .note }
+
+    mutating func add(_ rule: Rule, at node: SourceNode, _ message: @autoclosure () -> String) {
+        if tells(rule) { add(rule, at: node.start, message()) }
     }
 
     /// What makes a container native, or ordinary again.
-    mutating func add(_ rule: Rule, moving container: ManifestContainer, _ message: String) {
-        add(rule, at: container.node, message)
+    mutating func add(_ rule: Rule, moving container: ManifestContainer, _ message: @autoclosure () -> String) {
+        guard tells(rule) else { return }
+        add(rule, at: container.node.start, message())
         diagnostics[diagnostics.count - 1].container = container.name
     }
 
@@ -128,6 +132,7 @@ struct Findings {
     }
 
     private mutating func look(atResourcesOf pod: ManifestPod, _ sidecars: [ManifestContainer], _ order: StartOrder) {
+        guard tells(.resources) else { return }
         typealias Share = PodResources.Share
         let moved = Set(sidecars.map(\.name))
         let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }

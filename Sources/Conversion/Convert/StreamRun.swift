@@ -31,7 +31,7 @@ struct StreamRun {
     /// Reads the next document; `nil` behind the last.
     mutating func next() throws(YAMLError) -> Decision? {
         guard let document = try reader.document() else { return nil }
-        var findings = Findings()
+        var findings = Findings(options)
         var verification: Verification?
         do throws(EditRefusal) {
             verification = try Verification(change(of: document, &findings), of: document, text, options)
@@ -93,7 +93,7 @@ struct StreamRun {
         let isTransport = document.root["kind"]?.text == "ResourceList"
         for place in found.pods {
             do throws(EditRefusal) {
-                var local = Findings()
+                var local = Findings(options)
                 let pod = try ManifestPod(place)
                 stream.containers.formUnion((pod.containers + pod.initContainers).map(\.name))
                 var editor = PodEditor(pod, text, options)

@@ -12,6 +12,8 @@ package struct FindingPolicy: Sendable, Equatable {
 
     package init() {}
 
+    package var setsSeverities: Bool { !severities.isEmpty }
+
     package init(_ document: YAMLNode) throws(InputError) {
         var reader = FieldReader(document)
         exclude = reader.texts("exclude") ?? []

@@ -114,6 +114,9 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
         if conversion.detect { options.services = Self.services(in: listing) }
         settings.patches = PatchFiles(listing).planned(options)
         settings.strayPatches = PatchFiles(listing).stray()
+        // Whoever checks is told what would move, and a note may be raised to more.
+        options.tellsNotes =
+            verbose || settings.mode == .silent || format == .sarif || settings.policy.setsSeverities
         var run = ConversionRun(
             StreamConverter(options), settings,
             FindingOutput(
