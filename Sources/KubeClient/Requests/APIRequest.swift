@@ -43,7 +43,9 @@ extension APIRequest {
     /// What is sent to `access` in the name of `headers`' owner.
     func http(to access: ClusterAccess, as headers: HTTPHeaders) -> HTTPRequest {
         var request = HTTPRequest(method, access.url(path, query), headers: headers, timeouts: timeouts)
-        request.version = version
+        // Without TLS nothing is negotiated, and only the first answer would show whether a connection can be shared: until
+        // then all other requests would wait for it.
+        request.version = access.server.isSecure ? version : .http1
         request.coding = paysCompression(to: access) ? .gzip : .identity
         for field in self.headers.fields { request.headers.add(field.name, field.value) }
         if request.headers["Accept"] == nil { request.headers["Accept"] = acceptField }
