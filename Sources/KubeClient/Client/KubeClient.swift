@@ -73,8 +73,9 @@ public final class KubeClient: KubeAPI {
     ) async throws(KubeError) -> Answer {
         var retries = RequestRetries(policy, isIdempotent: request.isIdempotent)
         var credential = try await access.credential()
+        let gate = request.isUrgent ? nil : self.gate
         while true {
-            guard await gate.pass(flow: RequestName(request).namespace, yields: request.yields) else {
+            guard await gate?.pass(flow: RequestName(request).namespace, yields: request.yields) ?? true else {
                 throw Self.cancelled(request)
             }
             let result: Result<Answer, KubeError>
@@ -83,7 +84,7 @@ public final class KubeClient: KubeAPI {
             } catch {
                 result = .failure(error)
             }
-            gate.leave()
+            gate?.leave()
             let random = Double.random(in: 0..<1)
             switch retryBudget.withLock({ retries.step(after: Self.ending(result), random: random, budget: &$0) }) {
             case .end: return try result.get()

@@ -22,6 +22,9 @@ public struct APIRequest: Sendable {
     public var timeouts: HTTPTimeouts
     /// Whether other requests go first where the client may not make all at once: for what is told, not done.
     public var yields = false
+    /// Whether it goes at once, outside the client's budget: for the few by which a process keeps its place among others,
+    /// which is lost while hundreds of other requests wait for a server that is slow to answer those.
+    public var isUrgent = false
 
     public init(
         _ method: String = "GET", _ path: String, query: [(name: String, value: String)] = [],

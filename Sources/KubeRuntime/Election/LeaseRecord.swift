@@ -71,6 +71,7 @@ struct LeaseClaim: Sendable, Equatable {
 /// The requests by which an elector reads and claims its lease.
 struct LeaseRequests: Sendable {
     let lease: ObjectKey
+    /// After which an answer is not waited for any more.
     let timeout: Duration
 
     var read: APIRequest { timed(.get(.leases, lease)) }
@@ -98,7 +99,11 @@ struct LeaseRequests: Sendable {
 
     private func timed(_ request: APIRequest) -> APIRequest {
         var request = request
-        request.timeouts = HTTPTimeouts(connect: timeout, firstByte: timeout, stall: timeout, total: timeout)
+        // A little earlier by itself: who is only told to stop does not know that the connection is to blame, and the next
+        // attempt, the last that the lease's time allows, would go the same way.
+        let limit = timeout * 4 / 5
+        request.timeouts = HTTPTimeouts(connect: limit, firstByte: limit, stall: limit, total: limit)
+        request.isUrgent = true
         return request
     }
 }

@@ -206,6 +206,23 @@ private final class Observations: RequestObserver {
         await client.shutdown()
     }
 
+    /// What keeps this process in its place does not wait for hundreds of others that a slow server holds.
+    @Test func letsTheUrgentPass() async throws {
+        let server = try ScriptedHTTPServer { $0.target.hasSuffix("/lease") ? [.ok("{}")] : [.stall] }
+        defer { server.stop() }
+        let client = try client(server, options: .init(retries: .never, rate: 0.001, burst: 1, concurrency: 1))
+        let held = Task { try await client.send(Self.get) }
+        try await eventually("the request to arrive") { server.requests.count == 1 }
+        var lease = APIRequest("GET", "/lease")
+        lease.isUrgent = true
+        lease.timeouts.total = .seconds(60)
+        _ = try await client.send(lease)
+        #expect(server.requests.count == 2)
+        held.cancel()
+        _ = await held.result
+        await client.shutdown()
+    }
+
     @Test func endsWhenItsTaskDoes() async throws {
         let server = try ScriptedHTTPServer { _ in [.stall] }
         defer { server.stop() }

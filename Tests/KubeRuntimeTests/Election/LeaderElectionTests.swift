@@ -39,6 +39,21 @@ import YAMLTree
         #expect(try await spec()?["leaseDurationSeconds"]?.text == "1")
     }
 
+    /// A leader that cannot renew in time has to give up its work: its requests wait for no others, and know a dead connection
+    /// before they are given up.
+    @Test(arguments: [LeaseClaim.Purpose.create, .acquire, .renew, .release])
+    func asksForTheLeaseBeforeAllElse(purpose: LeaseClaim.Purpose) throws {
+        let limit = ElectionTiming.standard.request
+        let requests = LeaseRequests(lease: lease, timeout: limit)
+        let claim = LeaseClaim(
+            purpose: purpose, holder: "one", durationSeconds: 15, transitions: 0, resourceVersion: "1",
+            isTransition: true)
+        for request in [requests.read, requests.claim(claim, at: .system)] {
+            #expect(request.isUrgent)
+            #expect(try #require(request.timeouts.total) < limit)
+        }
+    }
+
     @Test func keepsTheLeaseUntilTheWorkHasEnded() async throws {
         let work = Work(executor, ignoresCancellation: true)
         let running = contest("one", work)
