@@ -34,7 +34,7 @@ public final class KubeClient: KubeAPI {
     public func send(_ request: APIRequest) async throws(KubeError) -> APIResponse {
         try await repeating(request, options.retries) { attempt async throws(KubeError) in
             let (head, body) = try await self.whole(attempt)
-            guard head.isSuccess else { throw attempt.refusal(head, body) }
+            guard attempt.isServed(head) else { throw attempt.refusal(head, body) }
             return APIResponse(status: head.status, headers: head.headers, body: body)
         }
     }
@@ -42,7 +42,9 @@ public final class KubeClient: KubeAPI {
     public func open(_ request: APIRequest) async throws(KubeError) -> APIStream {
         try await repeating(request, .never) { attempt async throws(KubeError) in
             let (head, body) = try await self.streaming(attempt)
-            guard head.isSuccess else { throw attempt.refusal(head, await body.start(upTo: Self.largestRefusal)) }
+            guard attempt.isServed(head) else {
+                throw attempt.refusal(head, await body.start(upTo: Self.largestRefusal))
+            }
             let reader = StreamReader(body, attempted: attempt.request.attempted)
             return APIStream(headers: head.headers) { () async throws(KubeError) in try await reader.next() }
         }
@@ -215,6 +217,12 @@ struct RequestAttempt: Sendable {
     var http: HTTPRequest
     var client: HTTPClient
     var credential: Credential
+
+    /// A web page is never the API server's answer, whatever its status: something before it (a sign-in, a notice) has
+    /// answered in its place, and nothing was done. What a pod says through the server's proxy may be anything.
+    func isServed(_ head: HTTPResponseHead) -> Bool {
+        head.isSuccess && (!Refusal.isPage(head) || RequestName(request).subresource == "proxy")
+    }
 
     /// The server, or something before it, said no.
     func refusal(_ head: HTTPResponseHead, _ body: [UInt8]) -> KubeError {

@@ -2,16 +2,15 @@ internal import Basics
 internal import HTTPTransport
 internal import KubeModel
 
-/// An answer other than 2xx, as a status: the API server's own, or made from what a proxy before it said.
+/// An answer that is not what was asked for, as a status: the API server's own, or made from what a proxy before it said.
 struct Refusal: Sendable {
     let status: APIStatus
 
     init(_ head: HTTPResponseHead, _ body: [UInt8]) {
-        let type = head.headers["Content-Type"]?.lowercased() ?? ""
-        var status = APIStatus(answer: body.span) ?? Self.foreign(head.status, body, type)
-        // An error inside a watch has a code of its own; here the answer's counts.
-        status.code = head.status
-        if status.reason.isEmpty { status.reason = Self.reason(of: head.status) }
+        var status = APIStatus(answer: body.span) ?? Self.foreign(head, body)
+        // An error inside a watch has a code of its own; here the answer's counts. 2xx by somebody else is a bad gateway.
+        status.code = head.isSuccess ? 502 : head.status
+        if status.reason.isEmpty { status.reason = Self.reason(of: status.code) }
         status.retryAfterSeconds = Self.retryAfter(head.headers) ?? status.retryAfterSeconds
         self.status = status
     }
@@ -23,12 +22,18 @@ struct Refusal: Sendable {
     }
 
     /// Not from an API server, or from one in trouble.
-    private static func foreign(_ code: Int, _ body: [UInt8], _ type: String) -> APIStatus {
+    private static func foreign(_ head: HTTPResponseHead, _ body: [UInt8]) -> APIStatus {
         var text = String(decoding: body.prefix(4096), as: UTF8.self)
-        if type.contains("html") || text.prefix(64).lowercased().contains("<html") { text = title(of: text) ?? "" }
+        if isPage(head) || text.prefix(64).lowercased().contains("<html") { text = title(of: text) ?? "" }
         let words = PluginWords.plain(text).split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(300)
         return APIStatus(
-            code: code, message: "HTTP \(code)" + (words.isEmpty ? ", without an explanation" : ": \(words)"))
+            code: head.status,
+            message: "HTTP \(head.status)" + (head.isSuccess ? ", and a web page in the API server's place" : "")
+                + (words.isEmpty ? ", without an explanation" : ": \(words)"))
+    }
+
+    static func isPage(_ head: HTTPResponseHead) -> Bool {
+        head.headers["Content-Type"]?.lowercased().contains("html") == true
     }
 
     private static func title(of page: String) -> String? {

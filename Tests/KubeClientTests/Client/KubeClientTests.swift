@@ -223,6 +223,35 @@ private final class Observations: RequestObserver {
         await client.shutdown()
     }
 
+    /// A sign-in or a notice that answers 200 in the server's place has done nothing of what was asked.
+    @Test(arguments: [
+        ("PATCH", "/api/v1/namespaces/n/pods/p", "text/html; charset=utf-8", 1), ("GET", "/version", "Text/HTML", 8),
+        ("GET", "/api/v1/namespaces/n/pods/p:80/proxy/x", "text/html", 0), ("GET", "/healthz", "text/plain", 0),
+    ])
+    func takesNoPageForAnAnswer(method: String, path: String, type: String, exchanges: Int) async throws {
+        let server = try ScriptedHTTPServer { _ in
+            [.ok("<html><title>Sign in</title></html>", headers: ["Content-Type: \(type)"])]
+        }
+        defer { server.stop() }
+        let client = try client(server)
+        for isStreamed in [false, true] {
+            do throws(KubeError) {
+                if isStreamed {
+                    _ = try await client.open(APIRequest(method, path))
+                } else {
+                    _ = try await client.send(APIRequest(method, path))
+                    #expect(exchanges == 0)
+                }
+            } catch {
+                #expect(error.isTransient && exchanges > 0)
+                #expect(
+                    error.status?.message == "HTTP 200, and a web page in the API server's place: Sign in")
+            }
+            if !isStreamed { #expect(server.requests.count == max(exchanges, 1)) }
+        }
+        await client.shutdown()
+    }
+
     @Test func endsWhenItsTaskDoes() async throws {
         let server = try ScriptedHTTPServer { _ in [.stall] }
         defer { server.stop() }
