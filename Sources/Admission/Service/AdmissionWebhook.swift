@@ -88,6 +88,7 @@ package final class AdmissionWebhook: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepCertificate() }
             group.addTask { await self.events.run() }
+            group.addTask { await self.nodes.follow() }
             group.addTask { await self.late.follow(self.time) }
             group.addTask { await server.run { await self.respond(to: $0) } }
         }

@@ -3,12 +3,21 @@ internal import KubeClient
 internal import KubeModel
 internal import Synchronization
 
-/// The cluster's nodes, read when they are needed and remembered for some minutes: kubelets are not replaced in seconds.
-/// What was read last counts while they cannot be read anew.
+/// The cluster's nodes, remembered for some minutes: kubelets are not replaced in seconds. Reading all of them takes longer
+/// than a review may where there are thousands, so no review waits for that as long as something is known, and what was
+/// read last counts while they cannot be read anew.
 final class NodeReader: Sendable {
+    private struct Known {
+        var fleet: NodeFleet
+        var readAt: Duration
+        /// After a failure, when they may be read again.
+        var notBefore = Duration.zero
+    }
+
     private let api: any KubeAPI
     private let time: Timepiece
-    private let known = Mutex<(fleet: NodeFleet, at: Duration)?>(nil)
+    private let known = Mutex<Known?>(nil)
+    private let wanted = Signal()
     private let reading = SingleFlight<NodeFleet, KubeError>(
         cancelled: KubeError(attempted: "list nodes", reason: .cancelled)
     ) { error in
@@ -16,6 +25,9 @@ final class NodeReader: Sendable {
     }
 
     private static let lifetime = Duration.seconds(300)
+    /// Beyond this, after quiet hours, a review reads them itself.
+    private static let longestLifetime = Duration.seconds(900)
+    private static let pause = Duration.seconds(15)
     /// A node's images make it large.
     private static let page = 100
 
@@ -24,17 +36,41 @@ final class NodeReader: Sendable {
         self.time = time
     }
 
-    func fleet() async throws(KubeError) -> NodeFleet {
+    /// Reads them at once, and again when a review finds what is known old, until the task is cancelled.
+    func follow() async {
+        repeat {
+            if isDue { _ = try? await read() }
+        } while await wanted.wait()
+    }
+
+    private var isDue: Bool {
         let now = time.now()
-        let last = known.withLock { $0 }
-        if let last, now - last.at < Self.lifetime { return last.fleet }
+        return known.withLock { $0.map { now >= max($0.readAt + Self.lifetime, $0.notBefore) } ?? true }
+    }
+
+    func fleet() async throws(KubeError) -> NodeFleet {
+        guard let last = known.withLock({ $0 }) else { return try await read() }
+        if isDue {
+            wanted.send()
+            if time.now() >= last.readAt + Self.longestLifetime { return (try? await read()) ?? last.fleet }
+        }
+        return last.fleet
+    }
+
+    private func read() async throws(KubeError) -> NodeFleet {
         do throws(KubeError) {
-            let fleet = try await reading.run { () async throws(KubeError) in NodeFleet(try await self.nodes()) }
-            known.withLock { $0 = (fleet, now) }
-            return fleet
+            return try await reading.run { () async throws(KubeError) in
+                let now = time.now()
+                let fleet = NodeFleet(try await self.nodes())
+                known.withLock { $0 = Known(fleet: fleet, readAt: now) }
+                return fleet
+            }
         } catch {
-            guard let last else { throw error }
-            return last.fleet
+            // A review that has run out of time says nothing about the nodes.
+            if case .cancelled = error.reason { throw error }
+            let next = time.now() + Self.pause
+            known.withLock { $0?.notBefore = next }
+            throw error
         }
     }
 
