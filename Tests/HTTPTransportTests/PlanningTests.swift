@@ -103,7 +103,7 @@ import Testing
         (.environment, ["all_proxy": "c", "https_proxy": ""], "c", "c", ""),
         (.environment, [:], "", "", ""),
         (.none, ["all_proxy": "c"], "", "", ""),
-        (.url("p"), ["all_proxy": "c", "no_proxy": "n"], "p", "p", "n"),
+        (.url("p"), ["all_proxy": "c", "no_proxy": "n"], "p", "p", ""),
     ])
     func proxiesAreChosen(
         policy: ProxyPolicy, environment: [String: String], http: String, https: String, except: String

@@ -20,6 +20,7 @@ package struct ProxySettings: Sendable, Equatable {
         case .url(let url):
             http = url
             https = url
+            return
         }
         except = variable("no_proxy") ?? ""
     }
@@ -33,6 +34,6 @@ public enum ProxyPolicy: Sendable, Equatable {
     /// `https_proxy`, `http_proxy` (lower case), `all_proxy`, `no_proxy`, as curl reads them, when the client is made.
     case environment
     case none
-    /// This one for everything but what `no_proxy` names; it may carry `user:password@`.
+    /// This one for everything, whatever the environment says; it may carry `user:password@`.
     case url(String)
 }

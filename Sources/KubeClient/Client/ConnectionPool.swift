@@ -35,7 +35,7 @@ final class ConnectionPool: Sendable {
             let connections = concurrency + Self.streams
             let client = HTTPClient(
                 HTTPClientConfiguration(
-                    tls: access.tls(for: credential), proxy: access.proxy, userAgent: userAgent,
+                    tls: access.tls(for: credential), proxy: access.route, userAgent: userAgent,
                     maximumConnections: connections, maximumConnectionsPerHost: connections,
                     silentPeer: Self.silentPeer))
             state.client = client

@@ -44,6 +44,9 @@ public struct ClusterAccess: Sendable {
     /// The header fields that say who asks, for one request now.
     public func authorization() async throws(KubeError) -> HTTPHeaders { headers(for: try await credential()) }
 
+    /// As with kubectl, the environment's proxy is not asked for what runs on this machine, where it would not find it.
+    var route: ProxyPolicy { proxy == .environment && server.isLoopback ? .none : proxy }
+
     func tls(for credential: Credential) -> TLSConfiguration {
         TLSConfiguration(
             trust: trust, identity: credential.identity.map { ($0.certificate, $0.key) }, serverName: serverName)

@@ -79,9 +79,8 @@ struct ClusterEntry {
         var access = ClusterAccess(server: server)
         access.serverName = try section.text("tls-server-name")
         access.allowsCompression = try !section.flag("disable-compression")
-        if let proxy = try section.text("proxy-url") {
-            let schemes = ["http://", "https://", "socks5://", "socks5h://"]
-            guard schemes.contains(where: { proxy.lowercased().hasPrefix($0) }) else {
+        if let text = try section.text("proxy-url") {
+            guard let proxy = Self.proxy(text) else {
                 throw section.problem("proxy-url", "expected a URL with http, https or socks5")
             }
             access.proxy = .url(proxy)
@@ -101,6 +100,23 @@ struct ClusterEntry {
         case (nil, false): break
         }
         return access
+    }
+
+    /// A proxy's URL as client-go means it, in curl's words: through SOCKS it is the proxy that looks names up, and where no
+    /// port is said HTTP's own is meant.
+    static func proxy(_ url: String) -> String? {
+        guard let separator = url.firstRange(of: "://") else { return nil }
+        let rest = url[separator.upperBound...]
+        switch url[..<separator.lowerBound].lowercased() {
+        case "socks5", "socks5h": return "socks5h://\(rest)"
+        case "https": return url
+        case "http":
+            let authority = rest.prefix { $0 != "/" }
+            let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+            guard let address = ServerAddress("http://\(host)", secureByDefault: false) else { return nil }
+            return "http://\(authority[..<host.startIndex])\(address.authority)"
+        default: return nil
+        }
     }
 }
 

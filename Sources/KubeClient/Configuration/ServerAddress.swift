@@ -63,5 +63,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(path)" }
 
-    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    public var isLoopback: Bool { host == "localhost" || Self.loopback.contains { $0.contains(host) } }
+
+    private static let loopback = ["127.0.0.0/8", "::1"].compactMap { AddressRange($0) }
 }

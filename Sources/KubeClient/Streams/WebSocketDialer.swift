@@ -50,7 +50,7 @@ struct WebSocketDialer: Sendable {
         _ target: PodStreamTarget, _ credential: Credential, _ connection: DialedConnection,
         _ configure: @escaping @Sendable (any Channel, String) throws -> Stream
     ) async throws -> EventLoopFuture<Stream> {
-        let proxy = try ProxyRoute(access.proxy, to: access.server, environment: environment).proxy
+        let proxy = try ProxyRoute(access.route, to: access.server, environment: environment).proxy
         let key = WebSocketKey()
         let request = try opening(target, credential, key)
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

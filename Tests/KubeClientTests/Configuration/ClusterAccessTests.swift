@@ -20,7 +20,7 @@ import Testing
         let access = try fixture.load()
         #expect(access.server.description == "https://api:6443/k")
         #expect(access.serverName == "other")
-        #expect(access.proxy == .url("socks5://p:1080"))
+        #expect(access.proxy == .url("socks5h://p:1080"))
         #expect(!access.allowsCompression)
         #expect(access.namespace == "team")
         guard case .nothingChecked = access.trust else { throw Unexpected("\(access.trust)") }
@@ -43,6 +43,30 @@ import Testing
     @Test func sendsNothingSecretOverPlainText() async throws {
         try fixture.write(cluster: "{server: 'http://10.0.0.1:8080'}")
         #expect(try await fixture.load().authorization() == [:])
+    }
+
+    /// As client-go means `proxy-url`, in curl's words.
+    @Test(arguments: [
+        ("http://p", "http://p:80"), ("HTTP://u:p%40ss@p/", "http://u:p%40ss@p:80"),
+        ("http://[fd00::1]", "http://[fd00::1]:80"),
+        ("http://p:3128", "http://p:3128"), ("https://p", "https://p"), ("socks5://p:1080", "socks5h://p:1080"),
+        ("SOCKS5h://p", "socks5h://p"), ("ftp://p", nil), ("p:3128", nil), ("http://", nil), ("http://p:0", nil),
+    ])
+    func readsProxies(url: String, expected: String?) {
+        #expect(ClusterEntry.proxy(url) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("https://127.0.0.1:6443", ProxyPolicy.environment, ProxyPolicy.none),
+            ("https://127.9.9.9", .environment, .none),
+            ("https://localhost:6443", .environment, .none), ("https://[::1]:6443", .environment, .none),
+            ("https://127.example.com", .environment, .environment), ("https://10.0.0.1", .environment, .environment),
+            ("https://127.0.0.1:6443", .url("http://p:1"), .url("http://p:1")), ("https://10.0.0.1", .none, .none),
+        ])
+    func asksNoProxyForWhatIsHere(url: String, policy: ProxyPolicy, route: ProxyPolicy) throws {
+        let server = try #require(ServerAddress(url, secureByDefault: true))
+        #expect(ClusterAccess(server: server, proxy: policy).route == route)
     }
 
     @Test func followsTheCommandLine() async throws {

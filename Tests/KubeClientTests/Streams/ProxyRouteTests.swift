@@ -17,7 +17,7 @@ import Testing
             (.environment, ["https_proxy": "http://proxy:3128", "no_proxy": "other, .example.com"], nil),
             (.url("http://user:p%40ss@proxy"), [:], .init(host: "proxy", port: 1080, userInfo: "user:p%40ss")),
             (.url("http://[::1]:8080/"), ["https_proxy": "http://unused"], .init(host: "::1", port: 8080)),
-            (.url("http://proxy:1"), ["no_proxy": "*"], nil),
+            (.url("http://proxy:1"), ["no_proxy": "*"], .init(host: "proxy", port: 1)),
         ] as [(ProxyPolicy, [String: String], ProxyRoute.Proxy?)])
     func findsTheWay(_ policy: ProxyPolicy, _ environment: [String: String], _ expected: ProxyRoute.Proxy?) throws {
         #expect(try ProxyRoute(policy, to: server, environment: environment).proxy == expected)
