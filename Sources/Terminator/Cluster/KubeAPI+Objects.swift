@@ -35,7 +35,15 @@ extension KubeAPI {
         options.limit = 500
         var values: [Value] = []
         while true {
-            let answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: .protobuf))
+            let answer: APIResponse
+            do throws(KubeError) {
+                answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: .protobuf))
+            } catch {
+                // As client-go's pager: a list whose later pages are gone is read again, whole.
+                guard error.status?.code == 410, !options.continueToken.isEmpty else { throw error }
+                (options.continueToken, options.limit, values) = ("", 0, [])
+                continue
+            }
             let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
             var reader = ObjectListReader(encoding)
             do throws(WireError) {
