@@ -149,15 +149,23 @@ struct WatchMachine: Sendable {
 
     /// Comes back to `step` after the delay that repeated trouble deserves.
     private mutating func retry(_ step: Step, after asked: Duration? = nil, at now: Duration) -> (Effect, Duration) {
-        let pacing = (lastRequest ?? now) + Self.pace - now
         let delay = max(
-            backoff.delay(at: now, fraction: random.fraction()), pacing, min(asked ?? .zero, Self.longestAskedDelay))
+            backoff.delay(at: now, fraction: random.fraction()), pacing(at: now),
+            min(asked ?? .zero, Self.longestAskedDelay))
         phase = .waiting(step)
         return (.wait(delay), delay)
     }
 
+    private func pacing(at now: Duration) -> Duration { max(.zero, (lastRequest ?? now) + Self.pace - now) }
+
     private mutating func relist(_ reason: WatchNote.Reason, at now: Duration) -> [Effect] {
-        [.note(.relisting(reason)), retry(.list, at: now).0]
+        // No trouble: nothing would be heard of any object while the delay grew. But no state would ever be whole if each was
+        // begun anew a second later.
+        guard reason == .requested, phase == .watching else {
+            return [.note(.relisting(reason)), retry(.list, at: now).0]
+        }
+        phase = .waiting(.list)
+        return [.note(.relisting(reason)), .wait(pacing(at: now))]
     }
 
     // MARK: The initial state

@@ -168,6 +168,18 @@ import Testing
         #expect(run.gaps.allSatisfy { $0 >= .seconds(1) })
     }
 
+    /// Between two requests nothing is heard of any object.
+    @Test(arguments: [(0, 1000), (300, 1000), (5000, 5000)])
+    func `What is asked for again and again is read each time as soon as may be`(pause: Int, gap: Int) {
+        var run = MachineRun.watching()
+        for _ in 0..<10 {
+            run.handleAndWait(.relist, after: .milliseconds(pause))
+            #expect(run.isStreaming)
+            run.handle(.bookmark(version: "100", endsInitialEvents: true))
+        }
+        #expect(run.gaps.suffix(10).allSatisfy { $0 == .milliseconds(gap) }, "\(run.gaps)")
+    }
+
     @Test func `Two calm minutes reset the delay`() {
         var run = MachineRun.watching()
         for _ in 0..<10 { run.handleAndWait(.failed(.connection("refused"))) }
