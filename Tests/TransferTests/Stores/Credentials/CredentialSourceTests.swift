@@ -13,7 +13,9 @@ struct CredentialSourceTests {
     private static let found = AWSCredentials(
         accessKeyID: "AKID", secretAccessKey: "secret", sessionToken: "token", expiration: 1_893_456_000)
 
-    private func sts(_ environment: [String: String], _ client: ScriptedExchange) throws -> SecurityTokenService {
+    private func sts(_ environment: [String: String], _ client: ScriptedExchange) throws(TransferError)
+        -> SecurityTokenService
+    {
         try SecurityTokenService(
             StoreConfiguration(environment: environment), profiles: AWSProfiles(config: "", credentials: "", name: nil),
             client: client, clock: ServerClock { 1_700_000_000 })
@@ -98,6 +100,30 @@ struct CredentialSourceTests {
         }
         #expect(error?.reason == .credentials)
         #expect(error?.message.contains("no trust") == true)
+    }
+
+    /// Throttling comes with 400, when a thousand pods begin at once.
+    @Test(arguments: [
+        (400, "Throttling", "Rate exceeded", TransferError.Reason.throttled(retryAfter: nil)),
+        (400, "IDPCommunicationError", "no answer", .server(status: 500)),
+        (
+            400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider",
+            .server(status: 500)
+        ),
+        (400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account", .credentials),
+        (400, "ExpiredTokenException", "expired", .credentials), (403, "AccessDenied", "no trust", .credentials),
+        (429, "", "", .throttled(retryAfter: nil)), (503, "", "", .server(status: 503)),
+    ])
+    func `what a refusal of STS means`(status: Int, code: String, words: String, reason: TransferError.Reason)
+        async throws
+    {
+        let answer = "<ErrorResponse><Error><Code>\(code)</Code><Message>\(words)</Message></Error></ErrorResponse>"
+        let client = ScriptedExchange { _ in (status, answer) }
+        let error = await failure { () throws(TransferError) in
+            _ = try await sts([:], client).assumeRole(CredentialPlan.Role(arn: "arn"), webIdentityToken: "t")
+        }
+        #expect(error?.reason == reason)
+        #expect(error?.message.contains(words) == true)
     }
 
     @Test(arguments: [

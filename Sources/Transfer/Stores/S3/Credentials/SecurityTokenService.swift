@@ -85,11 +85,10 @@ struct SecurityTokenService: Sendable {
         guard answer.head.isSuccess else {
             let error = document?.find("Error")
             let code = error?.value("Code") ?? "status \(answer.head.status)"
+            let words = error?.value("Message") ?? ""
             throw TransferError(
-                object: role.arn,
-                reason: answer.head.status >= 500 || answer.head.status == 429
-                    ? .server(status: answer.head.status) : .credentials,
-                message: "STS gave no credentials: \(code) \(error?.value("Message") ?? "")",
+                object: role.arn, reason: reason(answer.head.status, code, words),
+                message: "STS gave no credentials: \(code) \(words)",
                 hint: "check the role's trust policy and the pod's service account")
         }
         guard let found = document?.find("Credentials"), let id = found.value("AccessKeyId"),
@@ -101,6 +100,19 @@ struct SecurityTokenService: Sendable {
         }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: expiration.secondsSince1970)
+    }
+
+    /// What may pass comes with 400, too: a thousand pods that begin at once ask for more than STS gives, and the cluster's
+    /// own keys are not always at hand.
+    private static func reason(_ status: Int, _ code: String, _ words: String) -> TransferError.Reason {
+        switch code {
+        case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException":
+            .throttled(retryAfter: nil)
+        case "IDPCommunicationError": .server(status: 500)
+        case "InvalidIdentityToken" where words.contains("verification key"):
+            .server(status: 500)
+        default: status == 429 ? .throttled(retryAfter: nil) : status >= 500 ? .server(status: status) : .credentials
+        }
     }
 }
 
