@@ -37,7 +37,8 @@ extension GoogleStore {
 
     private func upload(_ key: String, id: String) -> any MultipartUpload {
         let parts = S3Upload(
-            GoogleParts(store: self), key: key, id: id, checksum: .crc32c, listsChecksums: false)
+            GoogleParts(store: self), key: key, id: id, checksum: .crc32c, listsChecksums: false,
+            sendsWhole: true)
         return GoogleUpload(parts: parts, store: self, key: key)
     }
 }

@@ -43,7 +43,8 @@ final class S3Bucket: S3Caller {
     private func perform(_ call: S3Call, _ wanted: ResponseGate.Wanted) async throws(TransferError)
         -> ResponseGate.Answer
     {
-        let object = url(call.key)
+        let version = call.query.first { $0.name == "versionId" }.map { "?versionId=\($0.value)" } ?? ""
+        let object = url(call.key) + version
         var recovery = S3Recovery()
         while true {
             let credentials =
@@ -70,7 +71,7 @@ final class S3Bucket: S3Caller {
             }
             switch correction {
             case .region(let wanted): self.region.withLock { $0 = wanted }
-            case .clock(let seconds): service.clock.correct(by: seconds)
+            case .clock(let time): service.clock.correct(to: time)
             case .credentials:
                 guard let credentials else { throw failure.error(object) }
                 if let session { session.reject(credentials) } else { service.reject(credentials) }
@@ -86,7 +87,7 @@ struct S3Recovery {
     enum Correction: Hashable {
         /// Sign for, and where the endpoint is AWS's own go to, this region.
         case region(String)
-        /// Add this many seconds to our clock.
+        /// Set our clock to this time.
         case clock(Int64)
         /// Fetch credentials anew.
         case credentials
@@ -120,7 +121,7 @@ struct S3Recovery {
     private mutating func clock(_ failure: S3Failure, now: Int64) -> Correction? {
         guard !usedClock, let serverTime = failure.serverTime, serverTime != now else { return nil }
         usedClock = true
-        return .clock(serverTime - now)
+        return .clock(serverTime)
     }
 
     private mutating func credentials() -> Correction? {

@@ -34,8 +34,14 @@ struct S3Endpoint: Sendable, Equatable {
 
     /// The DNS suffix of a region's partition.
     static func domain(of region: String) -> String {
-        region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        partitions.first { region.hasPrefix($0.region) }?.domain ?? "amazonaws.com"
     }
+
+    private static let partitions: [(region: String, domain: String)] = [
+        ("cn-", "amazonaws.com.cn"), ("eusc-", "amazonaws.eu"), ("us-iso-", "c2s.ic.gov"),
+        ("us-isob-", "sc2s.sgov.gov"),
+        ("us-isof-", "csp.hci.ic.gov"), ("eu-isoe-", "cloud.adc-e.uk"),
+    ]
 
     private init(origin: WebOrigin, folder: String, bucket: String, pathStyle: Bool) {
         if pathStyle {

@@ -63,12 +63,19 @@ struct S3Failure: Equatable {
             (.network, nil)
         case "InternalError": (.server(status: max(status, 500)), nil)
         case "PreconditionFailed", "InvalidRange": (.changed, nil)
+        case _ where refusesChecksums:
+            (.configuration, "a server that takes no checksums wants AWS_REQUEST_CHECKSUM_CALCULATION=when_required")
         case "InvalidBucketName", "EntityTooLarge", "EntityTooSmall", "InvalidArgument", "KeyTooLongError":
             (.configuration, nil)
         case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
             (.configuration, region.map { "the bucket is in region \($0)" } ?? "set the bucket's region (AWS_REGION)")
         default: meaningOfStatus
         }
+    }
+
+    private var refusesChecksums: Bool {
+        ["NotImplemented", "InvalidArgument", "InvalidRequest"].contains(code)
+            && message.lowercased().contains("x-amz-checksum")
     }
 
     /// An answer to HEAD has none of its own.

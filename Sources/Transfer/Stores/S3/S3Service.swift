@@ -151,5 +151,6 @@ final class ServerClock: Sendable {
     /// Seconds since 1970 by the server's clock, as far as is known.
     func now() -> Int64 { local() + offset.load(ordering: .relaxed) }
 
-    func correct(by seconds: Int64) { offset.wrappingAdd(seconds, ordering: .relaxed) }
+    /// Whoever else was told the same may say so as well: the time is set, not added to.
+    func correct(to server: Int64) { offset.store(server - local(), ordering: .relaxed) }
 }

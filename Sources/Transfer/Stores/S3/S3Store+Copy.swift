@@ -78,7 +78,7 @@ extension S3Store: CopyingStore {
             headers[name] = value
         }
         if let type = settings.contentType { headers["content-type"] = type }
-        for (name, value) in settings.metadata { headers["x-amz-meta-\(name)"] = value }
+        for (name, value) in settings.metadata { headers["x-amz-meta-\(name)"] = Self.headerText(value) }
         return headers
     }
 

@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// A bucket of S3 or of a server that speaks like it.
@@ -62,8 +63,12 @@ struct S3Store: ObjectStore {
         var call = call("GET", key)
         call.headers["x-amz-checksum-mode"] = "ENABLED"
         if let range { call.headers["Range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)" }
-        if let etag = matching?.etag { call.headers["If-Match"] = etag }
-        if version == nil, let version = matching?.versionID { call.query = [("versionId", version)] }
+        if let etag = matching?.etag {
+            // Naming the version as well would take another permission, s3:GetObjectVersion, that readers of a bucket seldom have.
+            call.headers["If-Match"] = etag
+        } else if version == nil, let version = matching?.versionID {
+            call.query = [("versionId", version)]
+        }
         let check = ResponseCheck(
             object: bucket.url(key), key: key, range: range, matching: matching, expectsETag: true,
             describe: S3Response.info)
@@ -116,7 +121,9 @@ struct S3Store: ObjectStore {
                 object: bucket.url(key), reason: .protocolViolation, message: "the server began an upload without an id"
             )
         }
-        return S3Upload(bucket, key: key, id: id, checksum: traits.checksum, mark: mark)
+        return S3Upload(
+            bucket, key: key, id: id, checksum: traits.checksum,
+            sendsWhole: answer.head.headers["x-amz-checksum-type"] == "FULL_OBJECT", mark: mark)
     }
 
     func resumeMultipart(_ key: String, id: String) -> any MultipartUpload {
@@ -164,8 +171,20 @@ struct S3Store: ObjectStore {
         let attributes = settings.filling(attributes)
         var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
         for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
-            headers["x-amz-meta-\(name)"] = value
+            headers["x-amz-meta-\(name)"] = Self.headerText(value)
         }
         return headers
+    }
+
+    /// Letters beyond ASCII as S3 takes them in a header and gives them back: encoded words of at most 75 characters
+    /// (RFC 2047 §2).
+    static func headerText(_ value: String) -> String {
+        guard !value.utf8.allSatisfy({ $0 < 0x80 }) else { return value }
+        var words: [[UInt8]] = [[]]
+        for scalar in value.unicodeScalars {
+            if words[words.count - 1].count + scalar.utf8.count > 45 { words.append([]) }
+            words[words.count - 1] += scalar.utf8
+        }
+        return words.map { "=?UTF-8?B?\(Base64.encode($0))?=" }.joined(separator: " ")
     }
 }

@@ -9,13 +9,17 @@ struct S3Upload: MultipartUpload {
     private let checksum: ChecksumAlgorithm?
     /// The parts' checksums stand in the document that joins them.
     private let listsChecksums: Bool
+    /// The server has said that it compares the whole's checksum. Those that do not, such as MinIO before 2025, take it
+    /// for one of the parts' checksums, and refuse every upload.
+    private let sendsWhole: Bool
     /// See `markHeader`; `nil` where it was begun without one, or by an earlier process.
     private let mark: String?
 
     init(
         _ bucket: any S3Caller, key: String, id: String, checksum: ChecksumAlgorithm?, listsChecksums: Bool = true,
-        mark: String? = nil
+        sendsWhole: Bool = false, mark: String? = nil
     ) {
+        self.sendsWhole = sendsWhole
         self.listsChecksums = listsChecksums
         self.mark = mark
         self.bucket = bucket
@@ -59,7 +63,7 @@ struct S3Upload: MultipartUpload {
         var call = S3Call("POST", key)
         call.query = [("uploadId", id)]
         call.carry(document(parts))
-        if let whole {
+        if let whole, sendsWhole {
             call.headers[whole.algorithm.s3Header] = whole.base64
             call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
         }

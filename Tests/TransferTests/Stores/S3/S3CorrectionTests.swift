@@ -115,7 +115,7 @@ struct S3CorrectionTests {
         expired.code = "RequestTimeTooSkewed"
         #expect(recovery.correction(for: expired, region: "a", now: 0) == nil)
         expired.serverTime = 99
-        #expect(recovery.correction(for: expired, region: "a", now: 9) == .clock(90))
+        #expect(recovery.correction(for: expired, region: "a", now: 9) == .clock(99))
         #expect(recovery.correction(for: expired, region: "a", now: 9) == nil)
         var elsewhere = S3Failure(status: 301, code: "PermanentRedirect")
         #expect(recovery.correction(for: elsewhere, region: "a", now: 0) == nil)
