@@ -65,7 +65,7 @@ extension StoreSettings {
             let scheme = url.prefix { $0 != ":" }
             decoding.at(field: name.rawValue) { $0.report("is nothing that \(scheme):// knows", at: mark) }
         }
-        if let (name, why) = contradiction {
+        if let (name, why) = contradiction(at: url) {
             decoding.at(field: name.rawValue) { $0.report(why, at: mark) }
         }
     }

@@ -14,6 +14,8 @@ protocol StoreKind: Sendable {
     static var keysAreURLs: Bool { get }
     /// What can be said of its places.
     static var settings: Set<StoreSettings.Name> { get }
+    /// Metadata goes in headers as it is, and is refused where it is not ASCII.
+    static var metadataIsASCII: Bool { get }
 
     /// Takes apart what follows `://`.
     static func parse(_ scheme: String, _ rest: Substring) throws(Location.Problem) -> Location
@@ -28,6 +30,7 @@ extension StoreKind {
     static var lists: Bool { true }
     static var keysAreURLs: Bool { false }
     static var settings: Set<StoreSettings.Name> { [] }
+    static var metadataIsASCII: Bool { false }
 }
 
 /// What kinds of stores are made from.

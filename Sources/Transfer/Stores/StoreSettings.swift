@@ -61,18 +61,26 @@ package struct StoreSettings: Sendable, Hashable {
     /// The first that the store of `url` does not know; `nil` where all are well. One that is ignored in silence would leave
     /// an object unencrypted, or in the wrong hands.
     package func unknown(at url: String) -> Name? {
-        let scheme = url.firstRange(of: "://").map { url[..<$0.lowerBound].lowercased() } ?? "file"
-        guard let kind = StoreRegistry.kind(of: scheme) else { return nil }
+        guard let kind = Self.kind(of: url) else { return nil }
         return given.first { !kind.settings.contains($0) }
     }
 
-    /// What belongs together and does not stand together, in words.
-    package var contradiction: (Name, String)? {
+    private static func kind(of url: String) -> (any StoreKind.Type)? {
+        StoreRegistry.kind(of: url.firstRange(of: "://").map { url[..<$0.lowerBound].lowercased() } ?? "file")
+    }
+
+    /// What belongs together and does not stand together, at the store of `url`, in words.
+    package func contradiction(at url: String) -> (Name, String)? {
         if kmsKey != nil, encryption?.hasPrefix("aws:kms") != true {
             return (.kmsKey, "belongs to encryption: aws:kms or aws:kms:dsse")
         }
         if customerKeyFile != nil, encryption != nil { return (.customerKeyFile, "excludes encryption") }
         if profile != nil, anonymous { return (.profile, "excludes anonymous") }
+        if Self.kind(of: url)?.metadataIsASCII == true,
+            !metadata.values.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } })
+        {
+            return (.metadata, "holds letters that this store does not take: write them in percent escapes")
+        }
         return nil
     }
 

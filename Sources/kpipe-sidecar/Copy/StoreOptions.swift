@@ -108,7 +108,7 @@ struct StoredOptions: ParsableArguments {
         stored.customerKeyFile = access.customerKeyFile
         stored.fips = access.fips
         stored.dualStack = access.dualStack
-        if let (name, why) = stored.contradiction { throw ValidationError("\(name.rawValue) \(why).") }
+        if let (name, why) = stored.contradiction(at: destination) { throw ValidationError("\(name.rawValue) \(why).") }
         return stored
     }
 }

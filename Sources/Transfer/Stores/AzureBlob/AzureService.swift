@@ -8,6 +8,7 @@ final class AzureService: StoreKind {
     static var settings: Set<StoreSettings.Name> {
         [.endpoint, .anonymous, .storageClass, .tags, .contentType, .metadata]
     }
+    static var metadataIsASCII: Bool { true }
     /// The newest stable one (https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services).
     static let version = "2026-10-06"
 

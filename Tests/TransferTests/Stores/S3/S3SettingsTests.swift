@@ -197,12 +197,18 @@ struct S3SettingsTests {
         #expect(settings.unknown(at: "az://a/c/k") == .acl)
         #expect(settings.unknown(at: "https://h/k") == .acl)
         #expect(settings.unknown(at: "/path") == .acl)
-        #expect(settings.contradiction == nil)
+        #expect(settings.contradiction(at: "s3://b/k") == nil)
         settings.kmsKey = "k"
-        #expect(settings.contradiction?.0 == .kmsKey)
+        #expect(settings.contradiction(at: "s3://b/k")?.0 == .kmsKey)
         settings.encryption = "aws:kms"
-        #expect(settings.contradiction == nil)
+        #expect(settings.contradiction(at: "s3://b/k") == nil)
         settings.customerKeyFile = "/f"
-        #expect(settings.contradiction?.0 == .customerKeyFile)
+        #expect(settings.contradiction(at: "s3://b/k")?.0 == .customerKeyFile)
+        var described = StoreSettings()
+        described.metadata = ["note": "grün"]
+        #expect(described.contradiction(at: "az://a/c/k")?.0 == .metadata)
+        for url in ["s3://b/k", "gs://b/k"] { #expect(described.contradiction(at: url) == nil) }
+        described.metadata = ["note": "green"]
+        #expect(described.contradiction(at: "az://a/c/k") == nil)
     }
 }
