@@ -16,6 +16,12 @@ enum AzureBlob {
             lastModified: headers["Last-Modified"], checksum: digest.flatMap { Checksum(.md5, base64: $0) })
     }
 
+    /// In accounts with folders one answers as an empty blob does; elsewhere Hadoop leaves such blobs for them.
+    static func isFolder(_ head: HTTPResponseHead) -> Bool {
+        head.headers["x-ms-resource-type"] == "directory"
+            || head.headers["x-ms-meta-hdi_isfolder"]?.lowercased() == "true"
+    }
+
     static func stored(_ key: String, _ head: HTTPResponseHead, size: Int64?) -> ObjectInfo {
         ObjectInfo(
             key: key, size: size, etag: head.headers["ETag"], versionID: head.headers["x-ms-version-id"],
@@ -104,7 +110,7 @@ struct AzureFailure {
 
     private var meaning: (TransferError.Reason, hint: String?) {
         switch code {
-        case "ContainerNotFound": (.notFound, "check the container's name, and the account's")
+        case "ContainerNotFound": (.noBucket, "check the container's name, and the account's")
         case "AuthenticationFailed", "InvalidAuthenticationInfo":
             (.credentials, "check key, signature and end of what is used (AZURE_STORAGE_*), and this machine's clock")
         case "KeyBasedAuthenticationNotPermitted":
@@ -115,6 +121,8 @@ struct AzureFailure {
             (.permission, "grant the identity in use a role such as Storage Blob Data Contributor")
         case "LeaseIdMissing": (.permission, "somebody holds a lease on the blob")
         case "BlobArchived": (.permission, "the blob is archived; rehydrate it first")
+        case "InvalidBlobType":
+            (.configuration, "a page or append blob of that name is in the way: remove it, or store under another name")
         case "BlobImmutableDueToPolicy": (.permission, "a policy forbids to overwrite the blob")
         case "NoAuthenticationInformation", "PublicAccessNotPermitted":
             (.credentials, AzureTokenSource.missing.hint)

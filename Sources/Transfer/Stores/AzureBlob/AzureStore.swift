@@ -27,7 +27,13 @@ struct AzureStore: ObjectStore {
     }
 
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
-        AzureBlob.info(key, try await answer(call("HEAD", key), key).head)
+        let head = try await answer(call("HEAD", key), key).head
+        guard !AzureBlob.isFolder(head) else {
+            throw TransferError(
+                object: url(key), reason: .configuration, message: "is a folder",
+                hint: "write \(url(key))/ for what it holds")
+        }
+        return AzureBlob.info(key, head)
     }
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {

@@ -83,11 +83,11 @@ struct AzureStoreTests {
         }
         #expect(changed?.reason == .changed && sink.bytes.isEmpty)
         let nowhere = try registry.resolve("az://\(ScriptedAzure.account)/nowhere/").store
-        for (store, key) in [(store, "missing"), (nowhere, "x")] {
-            #expect(await failure { () throws(TransferError) in _ = try await store.stat(key) }?.reason == .notFound)
+        for (store, key, reason) in [(store, "missing", TransferError.Reason.notFound), (nowhere, "x", .noBucket)] {
+            #expect(await failure { () throws(TransferError) in _ = try await store.stat(key) }?.reason == reason)
         }
         let lost = await failure { () throws(TransferError) in _ = try await nowhere.list(prefix: "", after: nil) }
-        #expect(lost?.reason == .notFound && lost?.hint?.contains("container") == true)
+        #expect(lost?.reason == .noBucket && lost?.hint?.contains("container") == true)
     }
 
     @Test func `a body whose checksum is wrong is not stored`() async throws {
@@ -184,7 +184,7 @@ struct AzureStoreTests {
         (403, "AuthenticationFailed", TransferError.Reason.credentials),
         (403, "AuthorizationPermissionMismatch", .permission),
         (403, "AuthorizationFailure", .permission), (404, "BlobNotFound", .notFound),
-        (409, "BlobArchived", .permission),
+        (409, "BlobArchived", .permission), (409, "InvalidBlobType", .configuration),
         (412, "ConditionNotMet", .changed), (412, "LeaseIdMissing", .permission),
         (429, "", .throttled(retryAfter: nil)),
         (503, "ServerBusy", .throttled(retryAfter: nil)), (500, "OperationTimedOut", .server(status: 500)),
@@ -198,6 +198,17 @@ struct AzureStoreTests {
         let error = await failure { () throws(TransferError) in _ = try await store.stat("key") }
         #expect(error?.reason == reason)
         #expect(error?.object == "az://\(ScriptedAzure.account)/container/key")
+    }
+
+    @Test(arguments: ["x-ms-resource-type: directory", "x-ms-meta-hdi_isfolder: true"])
+    func `a folder is no empty object`(header: String) async throws {
+        let (server, _, store) = try open(ScriptedAzure()) { _ in
+            [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"e\"\r\n\(header)\r\n\r\n")]
+        }
+        defer { server.stop() }
+        let error = await failure { () throws(TransferError) in _ = try await store.stat("folder") }
+        #expect(error?.reason == .configuration)
+        #expect(error?.hint == "write az://\(ScriptedAzure.account)/container/folder/ for what it holds")
     }
 
     @Test func `each proof is shown, and none is in an error`() async throws {
