@@ -73,8 +73,11 @@ struct GoogleFailure {
     var retryAfter: Duration?
     /// The answer was the XML interface's.
     var isXML = false
+    /// What is not there is the bucket: no object was asked for.
+    private let isListing: Bool
 
-    init(_ head: HTTPResponseHead, _ body: [UInt8]) {
+    init(_ head: HTTPResponseHead, _ body: [UInt8], isListing: Bool = false) {
+        self.isListing = isListing
         status = head.status
         retryAfter = RetryAfter.parse(head.headers["Retry-After"], now: systemEpochClock())
         if let error = JSONFields(parsing: body) {
@@ -120,6 +123,9 @@ struct GoogleFailure {
                 "grant the identity in use a role on the bucket, such as roles/storage.objectUser; without "
                     + "storage.objects.list a missing object is a 403 too"
             )
+        case (404, "NoSuchBucket"),
+            (404, _) where isListing || message.contains("bucket does not exist"):
+            (.noBucket, "check the bucket's name")
         case (404, _), (410, _): (.notFound, "check the key and the bucket's name")
         case (412, _), (416, _): (.changed, nil)
         case (408, _): (.timeout, nil)

@@ -26,9 +26,7 @@ extension GoogleStore {
         while true {
             let answer = try await send(content, from: offset, of: length, to: session, key)
             switch try step(answer, key, name) {
-            case .stored(let body):
-                if let name { service.sessions[name] = nil }
-                return try stored(body, key, checksum)
+            case .stored(let body): return try stored(body, key, checksum)
             case .hasUpTo(let count):
                 guard count > offset, count <= length else {
                     throw TransferError(
@@ -87,7 +85,10 @@ extension GoogleStore {
 
     private func step(_ answer: ResponseGate.Answer, _ key: String, _ name: String?) throws(TransferError) -> Step {
         switch answer.head.status {
-        case 200, 201: return .stored(answer.body)
+        case 200, 201:
+            // What would ask it again would be told of this object, whatever has taken its place since.
+            if let name { service.sessions[name] = nil }
+            return .stored(answer.body)
         case 308:
             guard let range = answer.head.headers["Range"] else { return .hasUpTo(0) }
             guard range.hasPrefix("bytes=0-"), let last = Int64(range.dropFirst(8)), last >= 0, last < .max else {

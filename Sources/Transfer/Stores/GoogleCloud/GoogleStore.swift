@@ -40,7 +40,11 @@ struct GoogleStore: ObjectStore {
             ("prefix", prefix), ("maxResults", "1000"), ("fields", "nextPageToken,items(\(GoogleObject.fields))"),
         ]
         if let token { call.query.append(("pageToken", token)) }
-        return try GoogleObject.page(try await answer(call, prefix).body, object: url(prefix))
+        let answer = try await anyAnswer(call, prefix)
+        guard answer.head.isSuccess else {
+            throw GoogleFailure(answer.head, answer.body, isListing: true).error(url(prefix))
+        }
+        return try GoogleObject.page(answer.body, object: url(prefix))
     }
 
     func read(

@@ -145,6 +145,47 @@ struct GoogleStoreTests {
         #expect(google.objects["bucket/key"]?.bytes == content)
     }
 
+    @Test func `an upload that was found done is not found again in another object's place`() async throws {
+        let google = ScriptedGoogle()
+        let told = Mutex<Steps?>(nil)
+        let (server, store) = try store(google) { request in
+            guard request.method == "PUT" else { return nil }
+            // What is over is told by its object for a week.
+            guard let done = told.withLock({ $0 }) else {
+                let done = google.answer(request).steps
+                told.withLock { $0 = done }
+                return [.reset]
+            }
+            return request.body.isEmpty ? done : nil
+        }
+        defer { server.stop() }
+        let content = seededBytes(8 << 20)
+        let attributes = ObjectAttributes(checksum: crc32c(content))
+        let lost = await failure { () throws(TransferError) in
+            _ = try await store.write("key", BytesSource(content), attributes)
+        }
+        #expect(lost?.reason == .network)
+        _ = try await store.write("key", BytesSource(content), attributes)
+        google.put(Array("another".utf8), "bucket/key")
+        _ = try await store.write("key", BytesSource(content), attributes)
+        #expect(google.objects["bucket/key"]?.bytes == content)
+    }
+
+    @Test(arguments: [
+        ("{\"error\":{\"message\":\"The specified bucket does not exist.\"}}", TransferError.Reason.noBucket),
+        ("<Error><Code>NoSuchBucket</Code></Error>", .noBucket),
+        ("{\"error\":{\"message\":\"No such object: bucket/key\"}}", .notFound), ("", .notFound),
+    ])
+    func `a bucket that is missing is told apart from an object`(body: String, reason: TransferError.Reason)
+        async throws
+    {
+        let (server, store) = try store(ScriptedGoogle()) { _ in [.respond(404, body: Array(body.utf8))] }
+        defer { server.stop() }
+        #expect(await failure { () throws(TransferError) in _ = try await store.stat("key") }?.reason == reason)
+        let listing = await failure { () throws(TransferError) in _ = try await store.list(prefix: "key", after: nil) }
+        #expect(listing?.reason == .noBucket)
+    }
+
     @Test func `parts go through the XML interface with their checksums`() async throws {
         let google = ScriptedGoogle()
         let (server, store) = try store(google)
