@@ -37,7 +37,7 @@ struct FetchRun {
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
         await withTaskGroup(of: Outcome?.self) { group in
             for input in inputs {
-                if stops(before: input.from) { break }
+                if stops(before: Location.shown(input.from)) { break }
                 do throws(TransferError) {
                     try await fetch(input, &group)
                 } catch {
@@ -75,7 +75,8 @@ struct FetchRun {
                 destination = input.to.hasSuffix("/") ? String(input.to.dropLast()) : input.to
                 guard !destination.isEmpty else {
                     throw TransferError(
-                        object: input.from, reason: .configuration, message: "an archive needs a folder of its own",
+                        object: Location.shown(input.from), reason: .configuration,
+                        message: "an archive needs a folder of its own",
                         hint: "name one in 'to'")
                 }
             }

@@ -30,7 +30,9 @@ package enum CopyPlan: Sendable, Equatable {
     {
         let target = try Location(destination)
         let places = try sources.map { (text) throws(TransferError) in try Location(text) }
-        guard let first = places.first else { throw Self.refuse(destination, "there is nothing to copy") }
+        guard let first = places.first else {
+            throw Self.refuse(Location.shown(destination), "there is nothing to copy")
+        }
         if places.contains(where: \.isStandardStream) || target.isStandardStream {
             guard places.count == 1, first != target, !recursive else {
                 throw Self.refuse("-", "standard input and output are for one object alone")
@@ -51,7 +53,7 @@ package enum CopyPlan: Sendable, Equatable {
             self = .fetch(full.map { InputRequest(from: $0, to: intoFolder ? "" : name) }, folder: folder)
         } else {
             if many, !destination.hasSuffix("/") {
-                throw Self.refuse(destination, "several objects need a destination that ends in '/'")
+                throw Self.refuse(Location.shown(destination), "several objects need a destination that ends in '/'")
             }
             if places.allSatisfy(\.isLocal) {
                 self = .store(full.map { Self.store($0, to: destination) })

@@ -290,6 +290,22 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         for failure in report.failures { #expect(failure.object.hasPrefix("mem://bucket/p/")) }
     }
 
+    @Test(arguments: [InputRequest.Unpack.never, .auto])
+    func `what is not begun is named without its secrets`(unpack: InputRequest.Unpack) async throws {
+        let registry = StoreRegistry(StoreConfiguration(environment: [:]))
+        let inputs = [
+            InputRequest(from: "https://user:secret@h.example/x.tar?sig=secret", to: "", unpack: unpack)
+        ]
+        let report = await Task { [path = folder.path] in
+            if unpack == .never { withUnsafeCurrentTask { $0?.cancel() } }
+            return await TransferEngine(stores: registry).fetch(inputs, into: path)
+        }.value
+        #expect(report.failures.map(\.reason) == [unpack == .never ? .cancelled : .configuration])
+        for failure in report.failures {
+            #expect(failure.object.contains("h.example/x.tar") && !"\(failure)".contains("secret"))
+        }
+    }
+
     @Test func `cancelling stops and leaves nothing half`() async throws {
         let store = MemoryStore(["a": seededBytes(4 << 20)], faults: [.slowDown], faultRate: 100)
         let patient = engine(store) { $0.retry = StoreRetries(attempts: 1000, base: .seconds(600), cap: .seconds(600)) }
