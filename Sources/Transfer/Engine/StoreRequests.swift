@@ -32,7 +32,7 @@ struct StoreRequests: Sendable {
                 if let place { await gate.leave(place) }
                 if Task.isCancelled { throw .cancelled(object) }
                 failures = resumes && (counter?.movedBytes ?? 0) > before ? 1 : failures + 1
-                try await pause(after: failures, error, object)
+                try await pause(after: failures, error, object, hasPlace: bytes != nil)
             }
         }
     }
@@ -60,7 +60,9 @@ struct StoreRequests: Sendable {
     }
 
     /// Returns when the request may be made again; throws when it may not.
-    private func pause(after failures: Int, _ error: TransferError, _ object: String) async throws(TransferError) {
+    private func pause(after failures: Int, _ error: TransferError, _ object: String, hasPlace: Bool)
+        async throws(TransferError)
+    {
         let kind = StoreRetries.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
         guard failures < policy.attempts else { throw error.exhausted("after \(failures) tries") }
@@ -70,9 +72,9 @@ struct StoreRequests: Sendable {
         let pause = policy.pause(after: failures, error: error, random: .random(in: 0..<1))
         meter.update { $0.retries += 1 }
         onEvent(.retrying(error, attempt: failures, after: pause))
-        if kind == .throttled {
-            await gate.throttle(object, for: pause)
-        } else {
+        if kind == .throttled { await gate.throttle(object, for: pause) }
+        // Who comes through the gate waits there.
+        if kind != .throttled || !hasPlace {
             do { try await Task.sleep(for: pause) } catch _ { throw .cancelled(error.object) }
         }
     }

@@ -42,6 +42,15 @@ struct Destinations: Sendable {
         files.insert(hash)
     }
 
+    /// The same of a store's key, which only the very same key is in the way of: stores know no folders.
+    mutating func claim(key: String, for object: String) throws(TransferError) {
+        guard !files.insert(NameFolding().hash(of: key)).inserted else { return }
+        throw TransferError(
+            object: object, reason: .hostileName,
+            message: "cannot become '\(key.printable())': another object has that key already",
+            hint: "give the sources places of their own")
+    }
+
     /// The file that stands in the way of a folder for `path`.
     func blocked(_ path: String) -> String? {
         var slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))

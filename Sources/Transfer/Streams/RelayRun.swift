@@ -80,7 +80,7 @@ struct RelayRun {
     ) async {
         let from = StreamTransfer.End(place, key)
         let to = StreamTransfer.End(target, name)
-        do throws(TransferError) { try destinations.claim(name, for: from.url) } catch { return fail(error) }
+        do throws(TransferError) { try destinations.claim(key: name, for: from.url) } catch { return fail(error) }
         streams.meter.update {
             $0.objects += 1
             $0.bytes &+= info?.size ?? 0

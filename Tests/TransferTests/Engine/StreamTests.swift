@@ -126,6 +126,34 @@ import WorkdirProtocol
         #expect(memory.state.withLock { $0.mostRunning } <= 4, "memory has room for so many parts")
     }
 
+    @Test func `keys that would be a file and a folder are both copied`() async throws {
+        let objects: [String: [UInt8]] = ["p/a": [1], "p/a/b": [2], "p/a/": [], "p/c//d": [3]]
+        let memory = MemoryStore(objects)
+        let report = await withEngine(memory) { await $0.relay(["mem://bucket/p/"], to: "mem://bucket/q/") }
+        #expect(report.failures == [])
+        for (key, bytes) in objects {
+            #expect(memory.state.withLock { $0.objects["q" + key.dropFirst()] } == bytes)
+        }
+    }
+
+    @Test(arguments: [true, false]) func `a server that asks for a pause gets it, place or no place`(hasPlace: Bool)
+        async throws
+    {
+        let engine = TransferEngine(
+            stores: MemoryResolver(store: MemoryStore()), configuration: TransferConfiguration(retry: quickRetries))
+        let pause = Duration.milliseconds(100)
+        let begun = ContinuousClock.now
+        var tries = 0
+        try await engine.requests { _ in }.run("http://h/x", bytes: hasPlace ? 0 : nil) {
+            () async throws(TransferError) in
+            tries += 1
+            if tries == 1 {
+                throw TransferError(object: "x", reason: .throttled(retryAfter: pause), message: "slow down")
+            }
+        }
+        #expect(ContinuousClock.now - begun >= pause)
+    }
+
     @Test func `a store's checksum of the whole is compared part by part`() async throws {
         let memory = MemoryStore(["from": Self.content], faults: [.damaged], faultRate: 100)
         let report = await withEngine(memory) { await $0.relay(["mem://bucket/from"], to: "mem://bucket/to") }
