@@ -69,14 +69,21 @@ struct WebStore: ObjectStore {
     func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
-        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
-        if let checksum = attributes.checksum, checksum.algorithm == .sha256 {
-            headers["Content-Digest"] = "sha-256=:\(checksum.base64):"
-        }
+        let headers = Self.headers(of: attributes, to: origin)
         let head = try await send("PUT", key, headers: headers, body: content, Self.document).head
         guard head.isSuccess else { throw failure(head, key) }
         return ObjectInfo(
             key: key, size: content.length, etag: head.headers["ETag"], lastModified: head.headers["Last-Modified"])
+    }
+
+    static func headers(of attributes: ObjectAttributes, to origin: WebOrigin) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+        if let checksum = attributes.checksum, checksum.algorithm == .sha256 {
+            headers["Content-Digest"] = "sha-256=:\(checksum.base64):"
+        }
+        // A signed URL of Azure's lets nobody store who does not say what kind of blob it is to become.
+        if origin.host.contains(".blob.core.") { headers["x-ms-blob-type"] = "BlockBlob" }
+        return headers
     }
 
     /// An answer whose body nobody needs but to explain an error.

@@ -255,4 +255,13 @@ struct WebStoreTests {
     func `netrc files`(text: String, host: String, expected: String?) {
         #expect(NetRC(text).login(host: host).map { "\($0.user):\($0.password)" } == expected)
     }
+
+    @Test(arguments: [
+        ("acc.blob.core.windows.net", "BlockBlob"), ("acc.blob.core.usgovcloudapi.net", "BlockBlob"),
+        ("blob.example", nil),
+    ])
+    func `a signed URL of Azure's is told what it is to become`(host: String, type: String?) {
+        let origin = WebOrigin(scheme: .https, host: host)
+        #expect(WebStore.headers(of: ObjectAttributes(), to: origin)["x-ms-blob-type"] == type)
+    }
 }
