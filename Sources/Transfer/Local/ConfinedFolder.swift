@@ -77,6 +77,15 @@ package final class ConfinedFolder: Sendable {
         return status
     }
 
+    /// Throws where a device, a pipe or a socket stands at `relative`: whoever uses it would find a file in its place.
+    func checkReplaceable(_ relative: String) throws(TransferError) {
+        guard let status = try status(relative), let kind = EntryKind(status.st_mode).special else { return }
+        throw TransferError(
+            object: display(relative), reason: .local(errno: EEXIST),
+            message: "is \(kind), and no file takes its place",
+            hint: "write to it with `-` and `>`")
+    }
+
     /// Makes `relative` and the folders above it where they are missing.
     func makeFolder(_ relative: some StringProtocol) throws(TransferError) {
         if relative.isEmpty { return }

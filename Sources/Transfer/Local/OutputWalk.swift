@@ -138,9 +138,7 @@ struct OutputWalk {
                 found(.file(path))
             case S_IFDIR: list(path)
             case S_IFLNK: found(try finding(link: path))
-            case S_IFIFO: found(.note(path, "a pipe is not stored"))
-            case S_IFSOCK: found(.note(path, "a socket is not stored"))
-            default: found(.note(path, "a device is not stored"))
+            default: if let note = EntryKind(status.st_mode).note { found(.note(path, note)) }
             }
         } catch {
             found(.unseen(error))
@@ -185,11 +183,7 @@ struct OutputWalk {
         defer { close(target) }
         var status = stat()
         guard fstat(target, &status) == 0 else { throw .system("look at", folder.display(path)) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file(path)
-        case S_IFDIR: return .note(path, "a link to a folder is not followed; the folder itself is stored")
-        default: return .note(path, "a link to something that is no file is not stored")
-        }
+        return EntryKind(status.st_mode).noteOfLink.map { .note(path, $0) } ?? .file(path)
     }
 }
 

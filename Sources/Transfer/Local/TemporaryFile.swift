@@ -15,7 +15,9 @@ final class TemporaryFile: Sendable {
     let display: String
     private let placed = Atomic<Bool>(false)
 
+    /// Throws where no file may stand at `destination`, before anything is fetched for it.
     init(in folder: ConfinedFolder, for destination: String) throws(TransferError) {
+        try folder.checkReplaceable(destination)
         name = Self.freshName()
         self.folder = folder
         display = folder.display(destination)
@@ -99,6 +101,8 @@ final class TemporaryFile: Sendable {
     /// Gives the file its final name, in one step for every reader; folders above it are made.
     func place(at destination: String) throws(TransferError) -> FileIdentity {
         let identity = try FileIdentity(descriptor: descriptor, display: display)
+        // Once more: it may stand there since.
+        try folder.checkReplaceable(destination)
         do {
             try folder.move(name, to: destination)
         } catch  where error.reason == .local(errno: ENOENT) {

@@ -97,6 +97,36 @@ import WorkdirProtocol
         #expect(try folder.list().filter { $0.hasPrefix(".kpipe") } == [])
     }
 
+    /// What stands at the name, and whether a file may take its place; written by an engine and by a store.
+    @Test(arguments: [("pipe", false), ("socket", false), ("link", true), ("file", true)], [false, true])
+    func `a file takes the place of files and links alone`(_ kind: (name: String, gives: Bool), byStore: Bool)
+        async throws
+    {
+        try folder.write("old", to: "file")
+        try FileManagerLink.make(folder["link"], to: "file")
+        #expect(mknod(folder["pipe"], S_IFIFO | 0o600, 0) == 0 && mknod(folder["socket"], S_IFSOCK | 0o600, 0) == 0)
+        var before = stat()
+        lstat(folder[kind.name], &before)
+        let confined = try ConfinedFolder(folder.path)
+        // What came to stand there after it was begun is seen as well.
+        let begun = byStore ? nil : try TemporaryFile(in: confined, for: "new")
+        let error = await failure { () throws(TransferError) in
+            if let begun {
+                _ = try begun.place(at: kind.name)
+            } else {
+                _ = try await FileStore().write(folder[kind.name], BytesSource("new"), ObjectAttributes())
+            }
+        }
+        var after = stat()
+        lstat(folder[kind.name], &after)
+        #expect((error == nil) == kind.gives && (error == nil || error?.exitCode == .inputOutput), "\(kind)")
+        #expect(after.st_mode & S_IFMT == (kind.gives ? S_IFREG : before.st_mode & S_IFMT))
+        if kind.name == "link" { #expect(try folder.text("file") == "old") }
+        if !kind.gives {
+            #expect(throws: TransferError.self) { try TemporaryFile(in: confined, for: kind.name) }
+        }
+    }
+
     @Test(.enabled(if: geteuid() != 0, "root may write everywhere; CopyFaultTests tries it as nobody"))
     func `an unwritable folder is a matter of permission`() throws {
         chmod(folder.path, 0o500)

@@ -68,6 +68,8 @@ struct FileDrain {
     func run(_ source: any ObjectContent) async throws(TransferError) -> ObjectInfo {
         let folder = path.throughLastSlash ?? "./"
         try makeFolders(folder)
+        let (place, name) = (try ConfinedFolder(folder), ConfinedFolder.split(path).name)
+        try place.checkReplaceable(name)
         let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw OpenFile.failure(path, errno) }
@@ -77,6 +79,7 @@ struct FileDrain {
             if !kept { unlink(temporary) }
         }
         try await copy(source, to: descriptor)
+        try place.checkReplaceable(name)
         guard rename(temporary, path) == 0 else { throw OpenFile.failure(path, errno) }
         kept = true
         try synchronise(folder)
