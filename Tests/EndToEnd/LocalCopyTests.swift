@@ -27,4 +27,18 @@ import Testing
         }
         #expect(try folder.list() == ["a", "a/x", "d", "d/x", "pipe"])
     }
+
+    @Test func `what is there is skipped, until its source is newer`() async throws {
+        try folder.write("x", to: "a/x")
+        func skipped() async throws -> Int {
+            let copied = try await kpipe("cp", "--json", "--skip-existing", "a/", "b/")
+            #expect(copied.status == .exited(0), "\(copied.error)")
+            return copied.output.split(separator: "\n").count { $0.contains(#""event":"skipped""#) }
+        }
+        #expect(try await skipped() == 0)
+        #expect(try await skipped() == 1)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: 3600)], ofItemAtPath: folder["a/x"])
+        #expect(try await skipped() == 0)
+    }
 }

@@ -102,6 +102,7 @@ struct FetchRun {
             token = page.next
             let next = token
             async let following = next == nil ? nil : list(place, plan, next)
+            page.tellLeftOut(of: place, plan, onEvent)
             for object in page.objects {
                 if stops(before: place.url(of: object.key)) { break }
                 guard let destination = plan.destination(of: object.key) else { continue }

@@ -80,6 +80,15 @@ struct StoreRequests: Sendable {
     }
 }
 
+extension ObjectPage {
+    /// Notes for what `plan` means and is no object.
+    func tellLeftOut(of place: ResolvedURL, _ plan: InputPlan, _ onEvent: TransferEventHandler) {
+        for entry in leftOut where plan.destination(of: entry.key) != nil {
+            onEvent(.note(path: place.url(of: entry.key), entry.why))
+        }
+    }
+}
+
 /// Knows how much payload a request has moved so far.
 protocol PayloadCounter: AnyObject {
     var movedBytes: Int64 { get }

@@ -138,6 +138,13 @@ package struct ObjectPage: Sendable, Equatable {
     package var objects: [ObjectInfo]
     /// `nil` after the last page.
     package var next: String?
+    /// What stands there and is no object, by key, with the reason.
+    var leftOut: [LeftOut] = []
+
+    struct LeftOut: Sendable, Equatable {
+        var key: String
+        var why: String
+    }
 
     package init(objects: [ObjectInfo], next: String?) {
         self.objects = objects

@@ -58,6 +58,7 @@ struct RelayRun {
         while true {
             let token = page.next
             async let following = token == nil ? nil : list(place, plan, token)
+            page.tellLeftOut(of: place, plan, requests.onEvent)
             for object in page.objects where !isStopped {
                 guard let path = plan.destination(of: object.key) else { continue }
                 found = true

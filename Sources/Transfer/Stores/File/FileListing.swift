@@ -11,6 +11,7 @@ struct FileListing {
     private let token: String?
     private let reaches: (String) -> Bool
     private var objects: [ObjectInfo] = []
+    private var leftOut: [ObjectPage.LeftOut] = []
 
     /// Throws `.notFound` where the folder that the prefix names is missing.
     ///
@@ -23,7 +24,10 @@ struct FileListing {
         try listing.walk(folder)
         let full = listing.objects.count > pageSize
         let objects = Array(listing.objects.prefix(pageSize))
-        return ObjectPage(objects: objects, next: full ? objects.last?.key : nil)
+        var page = ObjectPage(objects: objects, next: full ? objects.last?.key : nil)
+        // What lies behind the page's end is told with the next.
+        page.leftOut = listing.leftOut.filter { entry in page.next.map { Self.precedes(entry.key, $0) } ?? true }
+        return page
     }
 
     private init(prefix: String, token: String?, reaches: @escaping (String) -> Bool) {
@@ -47,11 +51,26 @@ struct FileListing {
             } else {
                 guard path.begins(with: prefix) else { continue }
                 if let token, !Self.precedes(token, path) { continue }
-                var status = stat()
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-                objects.append(ObjectInfo(key: path, size: Int64(status.st_size), etag: OpenFile.tag(status)))
+                take(path)
             }
         }
+    }
+
+    private mutating func take(_ path: String) {
+        var (status, target) = (stat(), stat())
+        // What is gone again is not there.
+        guard lstat(path, &status) == 0 else { return }
+        let isLink = status.st_mode & S_IFMT == S_IFLNK
+        var note: String?
+        if !isLink {
+            note = EntryKind(status.st_mode).note
+        } else if stat(path, &target) == 0 {
+            (note, status) = (EntryKind(target.st_mode).noteOfLink, target)
+        } else {
+            note = "the symbolic link leads nowhere, and is not followed"
+        }
+        if let note { return leftOut.append(.init(key: path, why: note)) }
+        objects.append(OpenFile.info(path, status))
     }
 
     /// Names in order, those of folders with a slash at their end.

@@ -75,11 +75,47 @@ struct FileStoreTests {
             all.objects.map { $0.key.dropFirst(folder.path.count + 1) } == [
                 "a.x", "a/1", "a/2", "a/c/d", "b", "linked", "other/x",
             ])
-        #expect(all.next == nil)
+        #expect(all.next == nil && all.leftOut.map(\.key) == [folder["link"]])
         let some = try await store.list(prefix: folder["a/"], after: nil)
         #expect(some.objects.map(\.size) == [3, 3, 5])
         let begun = try await store.list(prefix: folder["a"], after: folder["a/1"])
         #expect(begun.objects.map(\.key) == [folder["a/2"], folder["a/c/d"]])
+    }
+
+    @Test func `what is no file is left out of a listing, with the reason`() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["file", "in/file"] { try folder.write("x", to: name) }
+        for (name, target) in [
+            ("gone", "nothing"), ("loop", "loop"), ("folder", "in"), ("linked", "file"), ("dev", "pipe"),
+        ] {
+            symlink(target, folder[name])
+        }
+        #expect(mknod(folder["pipe"], S_IFIFO | 0o600, 0) == 0 && mknod(folder["socket"], S_IFSOCK | 0o600, 0) == 0)
+        let page = try await store.list(prefix: folder.path + "/", after: nil)
+        #expect(page.objects.map(\.key) == ["file", "in/file", "linked"].map { folder[$0] })
+        let notes = page.leftOut.map { ($0.key.dropFirst(folder.path.count + 1), $0.why) }
+        #expect(notes.map(\.0) == ["dev", "folder", "gone", "loop", "pipe", "socket"])
+        for (why, words) in zip(
+            notes.map(\.1),
+            ["no file", "a link to a folder", "leads nowhere", "leads nowhere", "a pipe", "a socket"])
+        {
+            #expect(why.contains(words), "\(why)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1_445_412_480, "2015-10-21T07:28:00.000Z"), (-5, nil), (.max, nil),
+        ] as [(Int, String?)])
+    func `a file tells when it was changed, as far as that is a date`(_ seconds: Int, _ text: String?) async throws {
+        var status = stat()
+        status.st_mtim.tv_sec = seconds
+        #expect(OpenFile.info("x", status).lastModified == text)
+        let folder = try TemporaryFolder()
+        let path = try folder.write("x", to: "x")
+        let found = try await store.stat(path).lastModified
+        let listed = try await store.list(prefix: path, after: nil).objects.map(\.lastModified)
+        #expect(found != nil && listed == [found])
     }
 
     @Test func `a folder with more files than a page holds`() async throws {
