@@ -30,8 +30,8 @@ struct Diagnostics: Sendable {
     }
 
     /// Nobody is left to be told when standard error is closed.
-    static func write(_ text: String, to descriptor: Int32 = STDERR_FILENO) {
-        _ = ManifestFiles.writeAll(Array(text.utf8), to: descriptor)
+    static func write(_ text: String) {
+        _ = ManifestFiles.writeAll(Array(text.utf8), to: STDERR_FILENO)
     }
 }
 

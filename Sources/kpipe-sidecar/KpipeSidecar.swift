@@ -73,8 +73,12 @@ struct KpipeSidecar: AsyncParsableCommand {
         } catch {
             // What `exit(withError:)` of the library says, and its code.
             let (text, code) = (fullMessage(for: error), exitCode(for: error))
-            if !text.isEmpty { Diagnostics.write("\(text)\n", to: code == .success ? STDOUT_FILENO : STDERR_FILENO) }
-            leave(code.rawValue)
+            guard code == .success else {
+                if !text.isEmpty { Diagnostics.write("\(text)\n") }
+                leave(code.rawValue)
+            }
+            do { try StandardOutput.write(text.isEmpty ? "" : "\(text)\n") } catch { end(error, diagnostics) }
+            leave(0)
         }
     }
 
@@ -111,11 +115,13 @@ struct SchemaCommand: ParsableCommand, LoggedCommand {
 
     @OptionGroup var logging: LoggingOptions
 
-    func run() {
-        switch document {
-        case .agent: print(AgentConfigurationSchema.text, terminator: "")
-        case .report: print(StepRecord.schemaText, terminator: "")
-        case .terminator: print(TerminatorConfigurationSchema.text, terminator: "")
-        }
+    func run() throws {
+        let text =
+            switch document {
+            case .agent: AgentConfigurationSchema.text
+            case .report: StepRecord.schemaText
+            case .terminator: TerminatorConfigurationSchema.text
+            }
+        try StandardOutput.write(text)
     }
 }

@@ -17,6 +17,10 @@ extension TransferEngine {
         await reporting(onEvent) { (report, onEvent) throws(TransferError) in
             let place = try self.stores.resolve(url)
             let source = StreamTransfer.End(place, place.key)
+            if self.configuration.dryRun {
+                let info = try await self.streams(onEvent).describe(source, nil)
+                return onEvent(.planned(TransferredFile(path: "-", url: source.url, size: info.size ?? 0)))
+            }
             let file = try await self.streams(onEvent).print(source, to: descriptor)
             self.finish(file, onEvent, &report)
         }
@@ -29,6 +33,10 @@ extension TransferEngine {
         await reporting(onEvent) { (report, onEvent) throws(TransferError) in
             let place = try self.stores.resolve(url)
             let target = StreamTransfer.End(place, place.key)
+            if self.configuration.dryRun {
+                // How much it is only reading would tell.
+                return onEvent(.planned(TransferredFile(path: "-", url: target.url, size: 0)))
+            }
             let file = try await self.streams(onEvent).store(descriptor, to: target)
             self.finish(file, onEvent, &report)
         }

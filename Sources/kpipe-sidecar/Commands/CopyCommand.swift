@@ -106,7 +106,9 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     @Flag(help: "Have files on disk (fsync) before they get their names.")
     var fsync = false
 
-    @Flag(help: "Print one JSON object for each file, and a summary last.")
+    @Flag(
+        help: "Print one JSON object for each file, and a summary last; on standard error where '-' is the destination."
+    )
     var json = false
 
     @Flag(help: "Only print what would be copied.")
@@ -138,8 +140,8 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
                 concurrency: configuration.maximumConcurrency, minimumSpeed: minimumSpeed, settings))
         let engine = TransferEngine(stores: registry, configuration: configuration)
         let output = CopyOutput(
-            json: json, quiet: quiet || plan?.usesStandardOutput == true, dryRun: dryRun, meter: engine.meter,
-            diagnostics: diagnostics)
+            json: json, quiet: quiet, dryRun: dryRun,
+            yieldsOutput: plan?.usesStandardOutput == true && !dryRun, meter: engine.meter, diagnostics: diagnostics)
         var stale: [StaleUpload] = []
         if let abortStale {
             let run = StaleUploadsRun(
@@ -151,7 +153,11 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
             return await output.showing { await perform(plan, engine, output) }
         }
         await registry.shutdown()
-        guard !report.isComplete else { return output.finish(report, exitCode: 0) }
+        guard !report.isComplete else {
+            output.finish(report, exitCode: 0)
+            if let failure = output.failure { throw failure }
+            return
+        }
         let code = signal.map { 128 + $0.number } ?? report.exitCode.rawValue
         output.finish(report, exitCode: code)
         throw CommandFailure(status: code, signal.map { "stopped by \($0); what is complete stays" } ?? "")

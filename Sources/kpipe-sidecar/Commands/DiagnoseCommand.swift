@@ -96,7 +96,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
             if rehearse { plan.trial = access.namespace }
             let checks = await Preflight(api, configuration, plan).checks(now: Self.now())
             await api.shutdown()
-            say(
+            try StandardOutput.write(
                 output == .table || output == .wide
                     ? PreflightCheck.text(checks) : output.document(PreflightCheck.document(checks)))
             if checks.contains(where: { $0.outcome == .fail }) { throw CommandFailure(status: 1, "") }
@@ -104,9 +104,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         }
         let result = await work(Diagnosis(api, configuration), subject(in: access.namespace))
         await api.shutdown()
-        if case .failure(let error) = result {
-            throw CommandFailure(error.exitCode, error.description)
-        }
+        try result.get()
     }
 
     private func preflightPlan(_ configuration: TerminatorConfiguration) -> Preflight.Plan {
@@ -135,29 +133,36 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         }
     }
 
-    private func work(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async -> Result<Void, KubeError> {
+    private func work(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async -> Result<Void, CommandFailure> {
+        let text: String
         do throws(KubeError) {
             // In a watch, too, what is not there or not allowed is told at once.
             if output == .html {
                 let title = subject == .all ? "all namespaces" : self.subject.joined(separator: "/")
                 let page = try await diagnosis.page(
                     subject, title: title.isEmpty ? "this namespace" : title, now: Self.now())
-                say(String(decoding: page, as: UTF8.self))
-                return .success(())
-            }
-            let report = try await diagnosis.report(subject, now: Self.now())
-            guard watch else {
-                say(output.text(report, now: Self.now()))
-                return .success(())
+                text = String(decoding: page, as: UTF8.self)
+            } else {
+                text = output.text(try await diagnosis.report(subject, now: Self.now()), now: Self.now())
             }
         } catch {
-            return .failure(error)
+            return .failure(CommandFailure(error.exitCode, error.description))
         }
-        _ = await withSignalsCancelling { await follow(diagnosis, subject) }
-        return .success(())
+        guard watch else {
+            return await Result { () async throws(CommandFailure) in _ = try StandardOutput.write(text) }
+        }
+        return await withSignalsCancelling { await follow(diagnosis, subject) }.0
     }
 
-    private func follow(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async {
+    /// Until it is stopped, or nobody reads any more: `diagnose --watch | head` is to end.
+    private func follow(_ diagnosis: Diagnosis, _ subject: Diagnosis.Subject) async -> Result<Void, CommandFailure> {
+        let written = Mutex(Result<Void, CommandFailure>.success(()))
+        let say: @Sendable (String) -> Bool = { text in
+            do throws(CommandFailure) { return try StandardOutput.write(text) } catch {
+                written.withLock { $0 = .failure(error) }
+                return false
+            }
+        }
         let screen = DiagnosisScreen(isWide: output == .wide, isDetailed: !subject.isMany)
         let isTable = output == .table || output == .wide
         let size = isTable ? DiagnosisScreen.Size.ofTerminal : nil
@@ -165,19 +170,13 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         let logger = size == nil ? Logger(label: "diagnose") : Logger(label: "") { _ in SwiftLogNoOpLogHandler() }
         let watch = DiagnosisWatch(diagnosis, subject, logger: logger) { Self.now() }
         if let size {
-            say(DiagnosisScreen.opening(size))
+            _ = say(DiagnosisScreen.opening(size))
             await watch.run { news in say(screen.frame(news, now: Self.now(), .ofTerminal ?? size)) }
         } else {
             let stream = Mutex(DiagnoseStream(output))
             await watch.run { news in say(stream.withLock { $0.text(news) }) }
         }
-    }
-
-    /// - Returns: whether somebody still reads: `diagnose --watch | head` is to end.
-    @discardableResult
-    private func say(_ text: String) -> Bool {
-        print(text, terminator: "")
-        return fflush(nil) == 0
+        return written.withLock { $0 }
     }
 
     private func subject(in namespace: String) -> Diagnosis.Subject {

@@ -55,12 +55,12 @@ struct ReportCommand: AsyncParsableCommand, LoggedCommand {
             }
         }
         await registry.shutdown()
-        if !entries.isEmpty { show(entries, notes: failures.map(\.message)) }
+        if !entries.isEmpty { try show(entries, notes: failures.map(\.message)) }
         for failure in failures.dropFirst() { diagnostics.say(failure.message) }
         if let first = failures.first { throw first }
     }
 
-    private func show(_ entries: [StepOverview.Entry], notes: [String]) {
+    private func show(_ entries: [StepOverview.Entry], notes: [String]) throws {
         let overview = StepOverview(entries)
         let one = entries.count == 1 && sources.count == 1 ? entries[0] : nil
         let bytes: [UInt8] =
@@ -73,8 +73,7 @@ struct ReportCommand: AsyncParsableCommand, LoggedCommand {
             case (.json, nil): Array(overview.json.prettyText.printableJSON.utf8)
             case (.junit, _): Array(overview.junit.utf8)
             }
-        // Nobody is left to be told when standard output is closed.
-        _ = bytes.withUnsafeBytes { Descriptor.write($0, to: STDOUT_FILENO) }
+        try StandardOutput.write(bytes)
         if output == .json, let one { for problem in one.problems { diagnostics.say(problem, .warning) } }
     }
 }

@@ -14,17 +14,25 @@ final class CopyOutput: Sendable {
     private let meter: TransferMeter
     private let diagnostics: Diagnostics
     private let showsProgress: Bool
+    /// Standard output is the object's own.
+    private let yieldsOutput: Bool
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
-    /// Lines come from many tasks.
-    private let terminal = Mutex(())
+    /// Lines come from many tasks. The first that could not be written; the copy goes on.
+    private let terminal = Mutex<CommandFailure?>(nil)
 
     private static let redraw = Duration.milliseconds(200)
     private static let eraseLine = "\r\u{1B}[K"
 
-    init(json: Bool, quiet: Bool, dryRun: Bool, meter: TransferMeter, diagnostics: Diagnostics) {
+    /// - Parameter yieldsOutput: what is copied goes to standard output. JSON goes to standard error then, and lines for
+    ///   people are left out.
+    init(
+        json: Bool, quiet: Bool, dryRun: Bool, yieldsOutput: Bool, meter: TransferMeter, diagnostics: Diagnostics
+    ) {
+        let quiet = quiet || yieldsOutput && !json
         self.json = json
         self.quiet = quiet
+        self.yieldsOutput = yieldsOutput
         self.dryRun = dryRun
         self.meter = meter
         self.diagnostics = diagnostics
@@ -38,12 +46,12 @@ final class CopyOutput: Sendable {
             group.addTask { [self] in
                 while (try? await Task.sleep(for: Self.redraw)) != nil {
                     let line = ProgressLine.text(meter.reading, after: clock.now - began)
-                    print(Self.eraseLine + line, on: STDERR_FILENO)
+                    draw(Self.eraseLine + line)
                 }
             }
             let success = await body()
             group.cancelAll()
-            print(Self.eraseLine, on: STDERR_FILENO)
+            draw(Self.eraseLine)
             return success
         }
     }
@@ -53,23 +61,23 @@ final class CopyOutput: Sendable {
         case .skipped(let file):
             // Nothing was copied, so there is no line that says so.
             if json, !quiet {
-                print(JSONLine.object([("event", .text("skipped"))] + Self.fields(file)) + "\n", on: STDOUT_FILENO)
+                print(JSONLine.object([("event", .text("skipped"))] + Self.fields(file)))
             }
         case .planned(let file), .finished(let file):
             if quiet { return }
-            let text = "\(file.url) \(file.path)"
+            let text = "\(file.url) \(file.path)".printable(limit: 8192)
             let line =
                 json
                 ? JSONLine.object([("event", .text(dryRun ? "planned" : "finished"))] + Self.fields(file))
                 : dryRun ? text + Self.plan(file) : showsProgress ? nil : text
-            if let line { print(line + "\n", on: STDOUT_FILENO) }
+            if let line { print(line) }
         case .failed(let error):
             if json {
                 let fields: [(String, JSONLine.Value)] = [
                     ("event", .text("failed")), ("object", .text(error.object)), ("error", .text(error.description)),
                     ("exitCode", .number(Int64(error.exitCode.rawValue))),
                 ]
-                print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
+                print(JSONLine.object(fields))
             }
             // Whoever stopped it knows, and does not want to hear it of each object.
             say(error.description, error.reason == .cancelled ? .info : .error)
@@ -84,10 +92,13 @@ final class CopyOutput: Sendable {
 
     /// A line about something that is no file, for people or for programs.
     func show(_ text: String, _ fields: @autoclosure () -> [(String, JSONLine.Value)]) {
-        if !quiet { print((json ? JSONLine.object(fields()) : text) + "\n", on: STDOUT_FILENO) }
+        if !quiet { print(json ? JSONLine.object(fields()) : text) }
     }
 
-    func prompt(_ text: String) { print(text, on: STDERR_FILENO) }
+    func prompt(_ text: String) { draw(text) }
+
+    /// Why a line of the result could not be written.
+    var failure: CommandFailure? { terminal.withLock { $0 } }
 
     /// The summary, where somebody reads it.
     func finish(_ report: TransferReport, exitCode: Int32) {
@@ -103,9 +114,9 @@ final class CopyOutput: Sendable {
                 ("digestMilliseconds", .number(Int64(totals.digestTime / .milliseconds(1)))),
                 ("exitCode", .number(Int64(exitCode))),
             ]
-            print(JSONLine.object(fields) + "\n", on: STDOUT_FILENO)
+            print(JSONLine.object(fields))
         } else if showsProgress {
-            print(ProgressLine.summary(totals, after: elapsed) + "\n", on: STDERR_FILENO)
+            draw(ProgressLine.summary(totals, after: elapsed) + "\n")
         }
     }
 
@@ -122,19 +133,19 @@ final class CopyOutput: Sendable {
 
     private func say(_ text: String, _ level: Logger.Level) {
         // The line of progress makes way.
-        if showsProgress, level >= diagnostics.level { print(Self.eraseLine, on: STDERR_FILENO) }
+        if showsProgress, level >= diagnostics.level { draw(Self.eraseLine) }
         diagnostics.say(text, level)
     }
 
-    private func print(_ text: String, on descriptor: Int32) {
-        terminal.withLock { _ in
-            var text = text
-            text.withUTF8 { bytes in
-                // Whoever closed the pipe wants no more lines; the copy goes on.
-                _ = Descriptor.write(UnsafeRawBufferPointer(bytes), to: descriptor)
-            }
+    /// A line of the result.
+    private func print(_ line: String) {
+        terminal.withLock { failure in
+            if yieldsOutput { return Diagnostics.write(line + "\n") }
+            do throws(CommandFailure) { try StandardOutput.write(line + "\n") } catch { failure = failure ?? error }
         }
     }
+
+    private func draw(_ text: String) { terminal.withLock { _ in Diagnostics.write(text) } }
 }
 
 /// JSON objects on one line, for programs that read along.
@@ -154,19 +165,16 @@ enum JSONLine {
         return "{\(members.joined(separator: ","))}"
     }
 
-    static func quoted(_ text: String) -> String {
+    private static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: result.unicodeScalars.append(scalar)
             }
         }
-        return result + "\""
+        return result.printableJSON + "\""
     }
 }

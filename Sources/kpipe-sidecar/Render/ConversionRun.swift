@@ -106,7 +106,10 @@ struct ConversionRun {
         case .silent: break
         case .diff where conversion.isChanged:
             let diff = UnifiedDiff.text(bytes, conversion.output, name: name, coloured: isatty(STDOUT_FILENO) == 1)
-            if !ManifestFiles.writeAll(diff, to: STDOUT_FILENO) { failure = failure ?? .inputOutput }
+            do { try StandardOutput.write(diff) } catch {
+                // The others would say the same.
+                if failure != .inputOutput { fail(.inputOutput, error.message) }
+            }
         case .inPlace where conversion.isChanged:
             do { try ManifestFiles.replace(path, by: conversion.output) } catch {
                 fail(.inputOutput, "\(name): cannot be replaced: \(error); is its folder writable?")
@@ -164,9 +167,7 @@ struct ConversionRun {
 
     func finish() throws {
         try findings.finish()
-        if settings.mode == .filter, !isUnreadable, !ManifestFiles.writeAll(output, to: STDOUT_FILENO) {
-            throw CommandFailure(.inputOutput, "cannot write: \(String(cString: strerror(errno)))")
-        }
+        if settings.mode == .filter, !isUnreadable { try StandardOutput.write(output) }
         if let failure { throw CommandFailure(failure, "") }
     }
 

@@ -14,6 +14,8 @@ struct FindingOutput {
     private let help: String?
     private var lines = ""
     private var findings: [FoundDiagnostic] = []
+    /// The first line that could not be written.
+    private var failure: CommandFailure?
 
     init(_ format: FindingFormat, file: String?, isMain: Bool, help: String?) {
         self.format = format
@@ -25,13 +27,15 @@ struct FindingOutput {
     mutating func tell(_ found: FoundDiagnostic) {
         guard let line = format.line(found) else { return findings.append(found) }
         if file == nil {
-            Diagnostics.write("\(line)\n", to: format == .github && isMain ? STDOUT_FILENO : STDERR_FILENO)
+            guard format == .github, isMain else { return Diagnostics.write("\(line)\n") }
+            do { try StandardOutput.write("\(line)\n") } catch { failure = failure ?? error }
         } else {
             lines += "\(line)\n"
         }
     }
 
     func finish() throws {
+        if let failure { throw failure }
         let text = format == .sarif ? SarifReport.text(findings, version: Basics.Version.current, help: help) : lines
         if file != nil || format == .sarif { try GeneratorInput.write(Array(text.utf8), to: file) }
     }

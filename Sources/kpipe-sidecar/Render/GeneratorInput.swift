@@ -61,18 +61,15 @@ enum GeneratorInput {
 
     static func write(_ documents: [ManifestValue], as format: ManifestFormat) throws {
         let text = format == .json ? ManifestWriter.json(documents) : ManifestWriter.yaml(documents)
-        try write(Array(text.utf8))
-    }
-
-    static func write(_ bytes: [UInt8]) throws {
-        guard ManifestFiles.writeAll(bytes, to: STDOUT_FILENO) else {
-            throw CommandFailure(.inputOutput, "cannot write: \(String(cString: strerror(errno)))")
-        }
+        try StandardOutput.write(text)
     }
 
     /// To a file where one is named.
     static func write(_ bytes: [UInt8], to file: String?) throws {
-        guard let file else { return try write(bytes) }
+        guard let file else {
+            try StandardOutput.write(bytes)
+            return
+        }
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0, ManifestFiles.writeAll(bytes, to: descriptor), close(descriptor) == 0 else {
             throw CommandFailure(.inputOutput, "\(file): cannot be written: \(String(cString: strerror(errno)))")

@@ -34,7 +34,7 @@ struct RenderRulesCommand: ParsableCommand, LoggedCommand {
 
     @OptionGroup var logging: LoggingOptions
 
-    func run() { print(RuleReference.markdown, terminator: "") }
+    func run() throws { try StandardOutput.write(RuleReference.markdown) }
 }
 
 /// `render function`: the conversion for kustomize and kpt.
@@ -69,7 +69,7 @@ struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
         for diagnostic in outcome.diagnostics where diagnostic.rule.severity != .note {
             GeneratorInput.say(diagnostic, of: "-")
         }
-        try GeneratorInput.write(outcome.output)
+        try StandardOutput.write(outcome.output)
         if outcome.failed { throw CommandFailure(status: 1, "") }
     }
 
