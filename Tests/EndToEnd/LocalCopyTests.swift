@@ -81,10 +81,26 @@ import Testing
         #expect(fields?["path"] as? String == name)
     }
 
+    @Test func `what a step stored here is verified where its manifest lies`() async throws {
+        try folder.write(
+            "outputs: [{from: '**', to: '\(folder.url.absoluteString)out/', exclude: [log, error]}]", to: "step.yaml")
+        let step = try await kpipe("run", "--config", "step.yaml", "--", "sh", "-c", "cd output; echo 1 >a; echo 2 >b")
+        #expect(step.status == .exited(0), "\(step.error)")
+        for place in ["out/", "out", "out/kpipe-manifest.json", "\(folder.url.absoluteString)out/"] {
+            let verified = try await kpipe("verify", place)
+            #expect(verified.status == .exited(0), "\(place): \(verified.output)\(verified.error)")
+        }
+        try folder.write("3\n", to: "out/a")
+        try FileManager.default.removeItem(atPath: folder["out/b"])
+        let damaged = try await kpipe("verify", "out/")
+        #expect(damaged.status == .exited(65) && damaged.output.split(separator: "\n").count == 2, "\(damaged.output)")
+        #expect(damaged.error == "kpipe-sidecar: 2 of 2 files differ or are missing\n")
+    }
+
     @Test(arguments: [
         "schema agent", "schema terminator", "schema report", "render rules", "--help", "cp --help", "--version",
         "report report.json", "report report.json -o html", "report report.json -o json", "report report.json -o junit",
-        "cp --json x y", "cp x y", "cp --dry-run x y", "cp x -", "render convert pod.yaml",
+        "verify --json .", "cp --json x y", "cp x y", "cp --dry-run x y", "cp x -", "render convert pod.yaml",
         "render convert --diff pod.yaml", "render explain pod.yaml", "diagnose -A", "diagnose -A -o html",
         "diagnose -A -o json",
     ])

@@ -10,8 +10,8 @@ struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
         commandName: "verify",
         abstract: "Compares files, or a store's objects, with a manifest: sizes, SHA-256 and the store's checksums.",
         discussion: """
-            All files are compared, and every reason is told. Ends with 0, 66 where something is missing, 65 where something
-            differs, or the code of what kept it from looking.
+            All files are compared, and every reason is told. Ends with 0, 66 where something is missing, 65 where \
+            something differs, or the code of what kept it from looking.
 
             EXAMPLES
               1. What a step has stored, where it was stored:
@@ -20,7 +20,7 @@ struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
                  kpipe-sidecar verify --dry-run s3://bucket/run-7/out/
               3. Files that were fetched again, with the manifest among them:
                  kpipe-sidecar cp s3://bucket/run-7/out/ out/
-                 kpipe-sidecar verify out/kpipe-manifest.json out/
+                 kpipe-sidecar verify out/
               4. Files, or a copy, against the manifest in the store:
                  kpipe-sidecar verify s3://bucket/run-7/out/ out/
                  kpipe-sidecar verify s3://bucket/run-7/out/ gs://copy/out/
@@ -30,8 +30,9 @@ struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
     var manifest: String
 
     @Argument(
-        help: "The folder or prefix its paths are below. Left out: of a manifest in a store where each file was stored."
-    )
+        help: ArgumentHelp(
+            "The folder or prefix its paths are below.",
+            discussion: "Left out: of a manifest in a store where each file was stored, else the manifest's folder."))
     var place: String?
 
     @OptionGroup var stores: StoreOptions
@@ -52,35 +53,47 @@ struct VerifyCommand: AsyncParsableCommand, LoggedCommand {
         let checked = await Result { () async throws(TransferError) in try await check(with: engine) }
         await registry.shutdown()
         do {
-            let report = try checked.get()
-            guard let first = report.failures.first else { return }
-            let others = report.failureCount > 1 ? " (and \(report.failureCount - 1) more)" : ""
-            throw CommandFailure(report.exitCode, first.description + others)
+            let (report, count, unwritten) = try checked.get()
+            if report.failureCount > 0 {
+                let verb = report.failureCount == 1 ? "differs or is" : "differ or are"
+                throw CommandFailure(
+                    report.exitCode,
+                    "\(report.failureCount) of \(String(counting: count, "file")) \(verb) missing")
+            }
+            if let unwritten { throw unwritten }
         } catch let error as TransferError {
             throw CommandFailure(error.exitCode, error.description)
         }
     }
 
-    private func check(with engine: TransferEngine) async throws(TransferError) -> TransferReport {
+    /// What was found, of how many files, and why a line of it could not be written.
+    private func check(with engine: TransferEngine) async throws(TransferError)
+        -> (TransferReport, files: Int, unwritten: CommandFailure?)
+    {
         let isFolder = manifest.hasSuffix("/") || FileTest.isFolder(manifest)
         let url = isFolder ? ManifestLocation.url(in: manifest) : manifest
         let files = try Manifest(try await engine.document(url), from: url).files
         let isLocal = try Location(manifest).isLocal
+        let folder = url.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(Substring(url.utf8[...$0])) } ?? "."
         let check = try ManifestCheck(
-            place ?? (isLocal ? "." : nil), engine: engine, settings: stores.settings, reads: !dryRun)
+            place ?? (isLocal ? folder : nil), engine: engine, settings: stores.settings, reads: !dryRun)
         var report = TransferReport()
+        var unwritten: CommandFailure?
+        func tell(_ line: String) {
+            do throws(CommandFailure) { try StandardOutput.write(line + "\n") } catch { unwritten = unwritten ?? error }
+        }
         await check.verdicts(on: files) { file, verdict in
             if case .fails(let error) = verdict { report.add(error) }
-            if let line = line(file, verdict) { print(line) }
+            if let line = line(file, verdict) { tell(line) }
         }
         if json {
-            print(
+            tell(
                 JSONLine.object([
                     ("event", .text("summary")), ("files", .number(Int64(files.count))),
                     ("failures", .number(Int64(report.failureCount))),
                 ]))
         }
-        return report
+        return (report, files.count, unwritten)
     }
 
     private func line(_ file: Manifest.File, _ verdict: ManifestCheck.Verdict) -> String? {
