@@ -81,6 +81,27 @@ import Testing
         #expect(fields?["path"] as? String == name)
     }
 
+    @Test(
+        arguments: [
+            (["cp", "a", "b"], 64, "is a folder (write a/ or -R"),
+            (["cp", "a/", "-"], 64, "standard output takes one object"),
+            (["cp", "-", "a/"], 64, "give the file a name: a/NAME"),
+            (
+                ["cp", "http://127.0.0.1:1/f", "g", "--attempts", "1"], 75,
+                ": no connection; given up after 1 try ("
+            ),
+            (["run", "--config", "env.yaml", "--", "true"], 78, "no such placeholder {env.}"),
+        ] as [([String], Int32, String)])
+    func `what is wrong is said once, with what to write`(arguments: [String], code: Int32, words: String) async throws
+    {
+        try folder.write("x", to: "a/x")
+        try folder.write("outputs: [{from: '**', to: 'file:///{env.}/'}]", to: "env.yaml")
+        let refused = try await run(
+            Product.sidecar.path, arguments, environment: ["no_proxy": "*"], folder: folder.path)
+        #expect(refused.status == .exited(code) && refused.error.contains(words), "\(refused.error)")
+        #expect(refused.error.split(separator: "127.0.0.1", omittingEmptySubsequences: false).count <= 2)
+    }
+
     @Test func `what a step stored here is verified where its manifest lies`() async throws {
         try folder.write(
             "outputs: [{from: '**', to: '\(folder.url.absoluteString)out/', exclude: [log, error]}]", to: "step.yaml")

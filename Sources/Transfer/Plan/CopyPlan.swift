@@ -4,6 +4,9 @@
 /// | --- | --- | --- |
 /// | one object or file | ends in `/`, or is a folder that exists | keeps its name, in there |
 /// | one object or file | anything else | gets that name |
+/// | a folder that exists, without `/` or `-R` | a local one | refused |
+/// | one object or file | `-` | goes to standard output; a folder or prefix is refused |
+/// | `-` | anything but a folder or prefix | gets that name |
 /// | a pattern, a source that ends in `/`, several sources | a folder or prefix | each keeps its path below the fixed part |
 package enum CopyPlan: Sendable, Equatable {
     /// Into a local folder.
@@ -37,6 +40,14 @@ package enum CopyPlan: Sendable, Equatable {
             guard places.count == 1, first != target, !recursive else {
                 throw Self.refuse("-", "standard input and output are for one object alone")
             }
+            if target.isStandardStream, Self.isFolder(first, sources[0], isFolder) {
+                throw Self.refuse(sources[0], "standard output takes one object, and this names many")
+            }
+            if !target.isStandardStream, Self.isFolder(target, destination, isFolder) {
+                throw Self.refuse(
+                    destination, "what comes from standard input has no name of its own",
+                    hint: "give the file a name: \(destination.hasSuffix("/") ? destination : destination + "/")NAME")
+            }
             self = target.isStandardStream ? .print(sources[0]) : .read(to: destination)
             return
         }
@@ -46,8 +57,11 @@ package enum CopyPlan: Sendable, Equatable {
         }
         let many = full.count > 1 || zip(full, places).contains { Self.isMany($0, $1) }
         if target.isLocal {
+            for (text, place) in zip(full, places) where place.isLocal && !text.hasSuffix("/") && isFolder(text) {
+                throw Self.refuse(text, "is a folder", hint: "write \(text)/ or -R for what it holds")
+            }
             let path = target.key
-            let intoFolder = many || path.hasSuffix("/") || isFolder(path)
+            let intoFolder = many || Self.isFolder(target, destination, isFolder)
             let (above, name) = ConfinedFolder.split(path)
             let folder = intoFolder ? path : path.hasPrefix("/") && above.isEmpty ? "/" : above.isEmpty ? "." : above
             self = .fetch(full.map { InputRequest(from: $0, to: intoFolder ? "" : name) }, folder: folder)
@@ -66,6 +80,10 @@ package enum CopyPlan: Sendable, Equatable {
     /// A local path that is a folder is meant with all it holds.
     private static func folder(_ path: String, _ recursive: Bool, _ isFolder: (String) -> Bool) -> String {
         recursive && !path.hasSuffix("/") && isFolder(path) ? path + "/" : path
+    }
+
+    private static func isFolder(_ place: Location, _ text: String, _ isFolder: (String) -> Bool) -> Bool {
+        text.hasSuffix("/") && place.lists || place.isLocal && isFolder(place.key)
     }
 
     private static func isMany(_ text: String, _ place: Location) -> Bool {
@@ -92,7 +110,9 @@ package enum CopyPlan: Sendable, Equatable {
         return seen == slashes ? pattern.utf8.count : 0
     }
 
-    private static func refuse(_ object: String, _ message: String) -> TransferError {
-        TransferError(object: object, reason: .configuration, message: message, hint: "see kpipe-sidecar cp --help")
+    private static func refuse(_ object: String, _ message: String, hint: String = "see kpipe-sidecar cp --help")
+        -> TransferError
+    {
+        TransferError(object: object, reason: .configuration, message: message, hint: hint)
     }
 }

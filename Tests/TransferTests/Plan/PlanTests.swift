@@ -114,6 +114,7 @@ import Testing
             ["dir/"], "s3://b/",
             .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/", optional: false))])
         ),
+        (["-"], "https://h/p/", .read(to: "https://h/p/")), (["https://h/p/"], "-", .print("https://h/p/")),
         (["-"], "s3://b/c", .read(to: "s3://b/c")), (["s3://b/c"], "-", .print("s3://b/c")),
         (["s3://b/"], "s3://c/d/", .relay([InputRequest(from: "s3://b/", to: "")], to: "s3://c/d/")),
     ]
@@ -124,11 +125,19 @@ import Testing
         #expect(made == plan)
     }
 
-    @Test(arguments: [(["s3://b/*"], "s3://c/d"), (["-"], "-"), (["a", "-"], "s3://c/")])
-    func `copies that cannot be meant are refused`(sources: [String], destination: String) {
-        #expect(throws: TransferError.self) {
-            try CopyPlan(sources: sources, destination: destination, recursive: false) { _ in false }
+    @Test(arguments: [
+        (["s3://b/*"], "s3://c/d", "ends in '/'"), (["-"], "-", "one object alone"),
+        (["a", "-"], "s3://c/", "one object alone"), (["dir/"], "-", "standard output takes one object"),
+        (["dir"], "-", "standard output takes one object"), (["s3://b/p/"], "-", "standard output takes one object"),
+        (["dir"], "new", "write dir/ or -R"), (["a", "dir"], "new/", "write dir/ or -R"),
+        (["-"], "dir", "give the file a name: dir/NAME"), (["-"], "new/", "give the file a name: new/NAME"),
+        (["-"], "s3://b/p/", "give the file a name: s3://b/p/NAME"),
+    ])
+    func `copies that cannot be meant are refused`(sources: [String], destination: String, words: String) {
+        let error = #expect(throws: TransferError.self) {
+            try CopyPlan(sources: sources, destination: destination, recursive: false) { $0.hasPrefix("dir") }
         }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
 }
 
