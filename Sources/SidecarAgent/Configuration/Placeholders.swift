@@ -35,7 +35,7 @@ struct Placeholders: Sendable {
         case "pod.uid": (value, help) = (pod.uid, "set KPIPE_POD_UID from metadata.uid")
         case "job.name":
             (value, help) = (pod.job, "set KPIPE_JOB_NAME from metadata.labels['batch.kubernetes.io/job-name']")
-        case _ where name.hasPrefix("env."):
+        case _ where name.hasPrefix("env.") && name != "env.":
             (value, help) = (environment[String(name.dropFirst(4))], "set that environment variable")
         default:
             throw Decoding.Unfilled(

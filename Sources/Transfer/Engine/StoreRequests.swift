@@ -65,7 +65,9 @@ struct StoreRequests: Sendable {
     {
         let kind = StoreRetries.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
-        guard failures < policy.attempts else { throw error.exhausted("after \(failures) tries") }
+        guard failures < policy.attempts else {
+            throw error.exhausted("after \(String(counting: failures, "try", "tries"))")
+        }
         guard await gate.takeRetry(object) else {
             throw error.exhausted("because all transfers with its server together failed too often")
         }

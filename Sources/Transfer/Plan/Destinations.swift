@@ -116,7 +116,7 @@ enum RelativeName {
         guard let fault = fault(in: name) else { return name }
         throw TransferError(
             object: object, reason: .hostileName, message: "the name cannot become a file: \(fault)",
-            hint: "rename the object, fetch it alone under a name of your own, or see badNames")
+            hint: "rename the object, fetch it alone under a name of your own, or see badNames (of cp: --bad-names)")
     }
 
     private static func fault(in name: String) -> String? {

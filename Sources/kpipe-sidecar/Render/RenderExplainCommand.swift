@@ -20,7 +20,8 @@ struct RenderExplainCommand: ParsableCommand, LoggedCommand {
             EXAMPLES
               1. kpipe-sidecar render explain job.yaml
               2. For a review:
-                 kpipe-sidecar render explain --sidecar proxy -o svg --output-file job.svg job.yaml
+                 kpipe-sidecar render explain --sidecar proxy -o svg \\
+                   --output-file job.svg job.yaml
 
             EXIT CODES
               0 done   64 usage   65 bad input, or no pod in it

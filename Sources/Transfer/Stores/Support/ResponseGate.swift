@@ -150,7 +150,10 @@ extension TransferError {
     /// What a failed request means for the object it was about.
     init(_ error: TransportError, object: String) {
         let (reason, words, hint) = Self.meaning(of: error.reason)
-        self.init(object: object, reason: reason, message: "\(error.attempted): \(words)", hint: hint)
+        // The object's own URL is said once.
+        let attempted =
+            error.attempted.hasSuffix(" \(object)") ? error.attempted.dropLast(object.count + 1) : error.attempted[...]
+        self.init(object: object, reason: reason, message: "\(attempted): \(words)", hint: hint)
     }
 
     private static func meaning(of reason: TransportError.Reason) -> (Reason, words: String, hint: String?) {
@@ -159,6 +162,8 @@ extension TransferError {
             (.network, "the host name does not resolve", "check the name and the cluster's DNS")
         case .connect:
             (.network, "no connection", "check that the server runs and that the network policy allows it")
+        case .tls(let words) where !words.contains("certificate"):
+            (.configuration, "TLS failed: \(words)", "check that the server speaks TLS at this port")
         case .tls(let words):
             (.configuration, "TLS failed: \(words)", "name an own authority's certificates in AWS_CA_BUNDLE")
         case .proxy(let words):
