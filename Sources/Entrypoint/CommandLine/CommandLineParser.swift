@@ -19,8 +19,8 @@ package struct CommandLineParser {
     private mutating func command() throws(UsageError) -> EntrypointCommand {
         guard let word = rest.popFirst() else { throw UsageError(message: "a command is missing") }
         switch word {
-        case _ where word.isOption("help") || word.isWord("-h") || word.isWord("help"): return .help(.all)
-        case _ where word.isOption("version"): return .version
+        case _ where word.isHelp || word.isWord("help"): return .help(.all)
+        case _ where word.isWord("--version"): return .version
         case _ where word.isWord("run"): return try run()
         case _ where word.isWord("hook"): return try hook()
         case _ where word.isWord("probe"): return try probe()
@@ -40,8 +40,10 @@ package struct CommandLineParser {
                 }
                 return .run(options)
             case _ where word.isHelp: return .help(.run)
-            case _ where word.isOption("await-outputs"): options.awaitsOutputs = true
-            case _ where word.isOption("no-await-outputs"): options.awaitsOutputs = false
+            case _ where word.isWord("--await-outputs"): options.awaitsOutputs = true
+            case _ where word.isWord("--no-await-outputs"): options.awaitsOutputs = false
+            case _ where word.isOption("await-outputs") || word.isOption("no-await-outputs"):
+                throw UsageError(message: "'\(word)': --await-outputs and --no-await-outputs take no value")
             case _ where word.isOption("no-output-timeout"):
                 options.noOutputTimeout = try Self.timeout(value(of: word), of: "--no-output-timeout")
             case _ where word.isOption("timestamps"):

@@ -63,6 +63,8 @@ struct CommandLineTests {
         ["run", "--no-output-timeout", "soon", "--", "x"], ["run", "--no-output-timeout", "-5", "--", "x"],
         ["run", "--no-output-timeout", "99999999999999999999s", "--", "x"],
         ["run", "--no-output-timeout", "9999999999999999d", "--", "x"],
+        ["run", "--await-outputs=false", "--", "x"], ["run", "--no-await-outputs=false", "--", "x"],
+        ["run", "--await-outputs=", "--", "x"], ["--help=no"], ["--version=1"],
         ["hook"], ["hook", "stopped"], ["hook", "started", "started"], ["probe"], ["probe", "wealthy"],
         ["probe", "ready", "healthy"], ["install"], ["install", "a", "b"], ["install", "--force"],
     ])
