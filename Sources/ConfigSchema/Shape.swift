@@ -59,8 +59,10 @@ extension Shape {
         return Shape(
             schema: schema.filter { !names.contains($0.name) } + more.map { .init($0.key, $0.value) },
             decode: { node, decoding in
+                let before = decoding.problems.count
                 guard let value = decode(node, &decoding) else { return nil }
-                guard let problem = check(value) else { return value }
+                // What is wrong inside is told already, and the rest follows from it.
+                guard decoding.problems.count == before, let problem = check(value) else { return value }
                 decoding.report(problem, at: node.mark)
                 return nil
             }, show: show)

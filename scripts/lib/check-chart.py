@@ -45,6 +45,7 @@ CASES = {
     ),
     "without webhook": ({"webhook": {"enabled": False}}, ["--no-webhook"], None),
     "ladders": ({"configuration": LADDERS}, [], LADDERS),
+    "exit image": ({"configuration": {"exitImage": "ours:1"}}, [], {"exitImage": "ours:1"}),
     "kruise": ({"kruise": True}, ["--kruise"], None),
     "ladders of a marker": (
         {"configuration": {"ladder": ["hold"], "markers": [{"name": "x", "ladder": ["exec"]}],

@@ -3,8 +3,8 @@ package struct ClusterInstallation: Sendable, Equatable {
     package var namespace: String
     /// Of the controller and the node agent.
     package var image: String
-    /// What containers are swapped to.
-    package var exitImage: String
+    /// What containers are swapped to; `nil`: what the configuration names.
+    package var exitImage: String?
     package var replicas: Int
     /// The configuration file of all programs, as text; `nil` leaves the defaults. With the node agent it has to say so.
     package var configuration: String?
@@ -31,7 +31,7 @@ package struct ClusterInstallation: Sendable, Equatable {
     package static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
 
     package init(
-        namespace: String = defaultNamespace, image: String, exitImage: String, replicas: Int = 2,
+        namespace: String = defaultNamespace, image: String, exitImage: String?, replicas: Int = 2,
         configuration: String? = nil, reach: TerminatorReach = TerminatorReach(), onlyNamespace: String? = nil,
         apiServers: [String] = [], nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
         serviceMonitor: Bool = false, webhook: Webhook? = nil, policy: ConversionPolicy? = nil

@@ -38,7 +38,7 @@ struct TerminatorInstallation {
 
     private var container: ManifestValue {
         let arguments =
-            ["terminator", "--leader-elect", "--exit-image", installation.exitImage]
+            ["terminator", "--leader-elect"] + (installation.exitImage.map { ["--exit-image", $0] } ?? [])
             + (installation.onlyNamespace.map { ["--namespace", $0] } ?? []) + Workload.configurationArguments
             + ["--log-format", "json"]
         return [

@@ -40,7 +40,9 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
 
     @Option(help: "The namespace of everything here.") var namespace = ClusterInstallation.defaultNamespace
     @Option(help: "The image of controller and node agent.") var image = "kpipe-sidecar:\(Version.current)"
-    @Option(help: "What containers are swapped to.") var exitImage = "kpipe-exit:\(Version.current)"
+    @Option(
+        help: "What containers are swapped to (default: the configuration's, or else kpipe-exit:\(Version.current)).")
+    var exitImage: String?
     @Option(help: "Replicas of the controller.") var replicas = 2
     @Option(help: "The terminator's configuration file, to go into a ConfigMap.") var config: String?
     @Flag(help: "Add the node agent.") var nodeAgent = false
@@ -87,6 +89,10 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
             serviceMonitor: serviceMonitor)
         var configuration = TerminatorConfiguration()
         if let config { (installation.configuration, configuration) = try read(config) }
+        // On the command line it would win over the file's.
+        if exitImage == nil, configuration.exitImage == nil {
+            installation.exitImage = "kpipe-exit:\(Version.current)"
+        }
         installation.reach = TerminatorReach(configuration, kruise: kruise)
         if policy { installation.policy = ConversionPolicy(configuration.rules) }
         if webhook, !policy, onlyNamespace == nil { installation.webhook = try webhook(configuration.webhook) }
@@ -99,14 +105,11 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
         case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
-            let configuration = try GeneratorInput.reporting(path) {
-                let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
-                guard !nodeAgent || configuration.nodeAgent else {
-                    throw CommandFailure(
-                        .data,
-                        "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
-                }
-                return configuration
+            let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
+            guard !nodeAgent || configuration.nodeAgent else {
+                throw CommandFailure(
+                    .configuration,
+                    "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
             }
             return (String(decoding: bytes, as: UTF8.self), configuration)
         }
@@ -114,7 +117,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
 
     private func webhook(_ configuration: WebhookConfiguration) throws -> ClusterInstallation.Webhook {
         guard configuration.port > 0 else {
-            throw CommandFailure(.data, "webhook.port: a Service needs a port that is known, from 1 to 65535")
+            throw CommandFailure(.configuration, "webhook.port: a Service needs a port that is known, from 1 to 65535")
         }
         return ClusterInstallation.Webhook(
             port: configuration.port, path: WebhookConfiguration.path,

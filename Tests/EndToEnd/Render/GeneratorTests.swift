@@ -56,6 +56,25 @@ import Testing
         #expect(finished.output.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            ([], "{}\n", "kpipe-exit:"), ([], "exitImage: ours:1\n", nil),
+            (["--exit-image", "mine:1"], "exitImage: ours:1\n", "mine:1"),
+        ] as [([String], String, String?)])
+    func theConfigurationsExitImageIsOverruledByTheOptionAlone(
+        _ arguments: [String], _ configuration: String, _ image: String?
+    ) async throws {
+        let finished = try await render(["install", "--config", "-"] + arguments, configuration)
+        #expect(finished.status == .exited(0), "\(finished.error)")
+        #expect(finished.output.contains("- \"--exit-image\"\n") == (image != nil))
+        if let image { #expect(finished.output.contains("- \"--exit-image\"\n        - \(image)")) }
+    }
+
+    @Test func aWrongRungIsToldOnce() async throws {
+        let finished = try await render(["install", "--config", "-"], "ladder: [imag]\n")
+        #expect(finished.error.split(separator: "\n").count == 1, "\(finished.error)")
+    }
+
     @Test func podsOfOtherSystemsArePrinted() async throws {
         let hkube = try await render(["hkube"], #"{"sideCars": [{"container": {"name": "a", "image": "b"}}]}"#)
         #expect(hkube.status == .exited(0))
