@@ -172,10 +172,10 @@ package struct InputError: Error, Sendable, Equatable {
     package init(_ problems: [InputProblem]) { self.problems = problems }
 }
 
-/// Names of objects, as the API server takes them (RFC 1123 labels).
-enum ObjectName {
-    /// `nil` for a name that is fine.
-    static func problem(_ name: String, longest: Int = 63) -> String? {
+/// Names of objects, as the API server takes them (RFC 1123).
+package enum ObjectName {
+    /// `nil` for a label that is fine.
+    package static func problem(_ name: String, longest: Int = 63) -> String? {
         let isFine = { (byte: UInt8) in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
@@ -184,6 +184,23 @@ enum ObjectName {
             name.utf8.allSatisfy({ isFine($0) || $0 == UInt8(ascii: "-") }), name.utf8.count <= longest
         else {
             return "expected at most \(longest) lower-case letters, digits and -, found \u{201C}\(name)\u{201D}"
+        }
+        return nil
+    }
+
+    /// Labels with dots between them: accounts, Secrets, ConfigMaps.
+    package static func problem(ofSubdomain name: String) -> String? {
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard name.utf8.count <= 253, labels.allSatisfy({ problem($0, longest: 253) == nil }) else {
+            return "expected at most 253 lower-case letters, digits, - and ., found \u{201C}\(name)\u{201D}"
+        }
+        return nil
+    }
+
+    /// The little that holds of all images: the rest is the node's runtime's to say.
+    package static func problem(ofImage name: String) -> String? {
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > UInt8(ascii: " ") && $0 != 0x7F }) else {
+            return "expected an image's name, without blanks, found \u{201C}\(name)\u{201D}"
         }
         return nil
     }

@@ -1,8 +1,9 @@
 import Foundation
-import Render
 import TestSupport
 import Testing
 import YAMLTree
+
+@testable import Render
 
 private func job(_ text: String) throws -> YAMLNode {
     let step = try StepReader.step(try YAMLNode(parsing: text), agentImage: "agent:1")
@@ -93,11 +94,34 @@ private let small = "name: a\nimage: b\ncommand: [c, $(D), '$$']\n"
         (small + "timeZone: UTC\n", "timeZone"), (small + "user: 0\n", "user"), (small + "legacy: maybe\n", "legacy"),
         (small + "agent: {imag: x}\n", "agent.imag"), (small + "state: [{to: kubernetes}]\n", "namespace"),
         ("name: \(String(repeating: "a", count: 60))\nimage: b\ncommand: [c]\nschedule: '@daily'\n", "name"),
+        (small + "namespace: 'X y'\n", "namespace"), (small + "serviceAccount: 'A b'\n", "serviceAccount"),
+        (small + "agent: {image: ''}\n", "agent.image"), (small + "agent: {image: a b}\n", "agent.image"),
+        ("name: a\nimage: b c\ncommand: [c]\n", "image"), (small + "env: [{value: x}]\n", "env[0].name"),
+        (small + "agent: {envFrom: [{secretRef: {name: A b}}]}\n", "agent.envFrom[0].secretRef.name"),
+        (small + "resources: {requests: {cpu: abc}}\n", "resources.requests.cpu"),
+        (small + "resources: {limits: {memory: -1}}\n", "resources.limits.memory"),
+        (small + "resources: {requests: {memory: 2Gi}, limits: {memory: 1Gi}}\n", "resources.requests.memory"),
+        (small + "agent: {resources: {requests: {cpu: abc}}}\n", "agent.resources.requests.cpu"),
         ("[]", ""), ("name: a\nimage: b\ncommand: run it\n", "command"),
     ])
     func whatIsWrongIsNamed(_ text: String, _ path: String) throws {
         let error = #expect(throws: InputError.self) { try job(text) }
         #expect(error?.problems.contains { $0.path == path && $0.message.count > 10 } == true)
+    }
+}
+
+@Suite struct CronScheduleTests {
+    @Test(arguments: [
+        ("0 3 * * *", true), ("*/15 0-6,22 1 jan-mar MON,wed", true), ("5/10 ? ? * 0", true), ("@hourly", true),
+        ("@every 1h30m", true), ("  0  3 * * * ", true), ("0 3\t* * *", true),
+        ("99 * * * *", false), ("a b c d e", false), ("* * * * 7", false), ("* * 0 * *", false), ("* * * 13 *", false),
+        ("*/0 * * * *", false), ("5-1 * * * *", false), ("1-2-3 * * * *", false), ("1/2/3 * * * *", false),
+        ("-1 * * * *", false), ("1, * * * *", false), ("* * * mon *", false), ("0 3 * *", false),
+        ("0 0 3 * * *", false), ("@reboot", false), ("@every soon", false), ("@daily ", false), ("", false),
+        ("TZ=UTC 0 3 * * *", false), ("CRON_TZ=Europe/Berlin 0 3 * * *", false),
+    ])
+    func isReadAsByTheController(_ schedule: String, _ isFine: Bool) {
+        #expect((CronSchedule.problem(schedule) == nil) == isFine)
     }
 }
 

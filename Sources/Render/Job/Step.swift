@@ -128,8 +128,10 @@ package enum StepReader {
         guard let node = reader.node("agent") else { return agent }
         var inner = FieldReader(node, path: "agent")
         agent.image = inner.text("image") ?? image
+        inner.check("image", ObjectName.problem(ofImage:))
         agent.resources = inner.manifest("resources") ?? agent.resources
         agent.container = inner.manifests(agentFields)
+        inner.checkContainer()
         inner.reportUnknown()
         reader.add(inner.problems)
         return agent
@@ -146,10 +148,11 @@ package enum StepReader {
                 nil, at: "command",
                 "is missing; say what to run, because the entrypoint runs instead of what the image would start")
         }
-        if let schedule = step.schedule, !schedule.hasPrefix("@"), schedule.split(separator: " ").count != 5 {
-            reader.report(
-                nil, at: "schedule", "expected five fields, as in \"0 3 * * *\", found \u{201C}\(schedule)\u{201D}")
-        }
+        reader.check("namespace") { ObjectName.problem($0) }
+        reader.check("serviceAccount", ObjectName.problem(ofSubdomain:))
+        if !step.image.isEmpty { reader.check("image", ObjectName.problem(ofImage:)) }
+        reader.check("schedule", CronSchedule.problem)
+        reader.checkContainer()
         if step.schedule == nil, step.timeZone != nil { reader.report(nil, at: "timeZone", "needs a schedule") }
         if step.reportsToKubernetes, step.namespace == nil, step.serviceAccount == nil {
             reader.report(

@@ -78,7 +78,15 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         for cidr in apiServers where !Self.isCIDR(cidr) {
             throw ValidationError("--api-server-cidr expects addresses such as 10.0.0.10/32: \(cidr)")
         }
-        guard replicas > 0 else { throw ValidationError("--replicas expects a number from 1 on") }
+        let names = [("--namespace", ObjectName.problem(namespace)), ("--image", ObjectName.problem(ofImage: image))]
+        let chosen = [
+            ("--only-namespace", onlyNamespace.flatMap { ObjectName.problem($0) }),
+            ("--exit-image", exitImage.flatMap { ObjectName.problem(ofImage: $0) }),
+        ]
+        for case (let option, let problem?) in names + chosen { throw ValidationError("\(option): \(problem)") }
+        guard (1...Int(Int32.max)).contains(replicas) else {
+            throw ValidationError("--replicas expects a number from 1 to \(Int32.max)")
+        }
         guard criSocket.hasPrefix("/") else { throw ValidationError("--cri-socket expects an absolute path") }
     }
 

@@ -59,6 +59,13 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
 
     @OptionGroup var logging: LoggingOptions
 
+    func validate() throws {
+        for entry in env + [requests, limits].compactMap({ $0 }).flatMap({ Self.entries($0) })
+        where Self.pair(entry) == nil {
+            throw ValidationError("'\(entry)' is no NAME=VALUE.")
+        }
+    }
+
     func run() throws {
         var document = YAMLMapping()
         if let file { document = try GeneratorInput.mapping(file) }
@@ -89,7 +96,8 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
         append(
             output.map { transfer($0, first: "from", second: "to", otherwise: "**") }, to: "outputs", of: &document)
         append(state.map { .fields([("to", $0)]) }, to: "state", of: &document)
-        append(env.map { .fields(pair($0, "name", "value")) }, to: "env", of: &document)
+        append(
+            env.compactMap(Self.pair).map { .fields([("name", $0.0), ("value", $0.1)]) }, to: "env", of: &document)
         applyResources(to: &document)
         applyAgent(to: &document)
     }
@@ -97,11 +105,7 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
     private func applyResources(to document: inout YAMLMapping) {
         var resources = document["resources"]?.mapping ?? YAMLMapping()
         for case (let field, let value?) in [("requests", requests), ("limits", limits)] {
-            let pairs = value.split(separator: ",").flatMap { entry in
-                pair(String(entry), "", "").count == 2
-                    ? [(String(entry.prefix { $0 != "=" }), String(entry.drop { $0 != "=" }.dropFirst()))] : []
-            }
-            resources.set(field, to: .fields(pairs))
+            resources.set(field, to: .fields(Self.entries(value).compactMap(Self.pair)))
         }
         if !resources.pairs.isEmpty { document.set("resources", to: YAMLNode(.mapping(resources))) }
     }
@@ -136,10 +140,15 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
         return .fields(first == "to" ? fields.reversed() : fields)
     }
 
-    private func pair(_ text: String, _ first: String, _ second: String) -> [(String, String)] {
+    private static func entries(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// NAME=VALUE, of which only the value may be empty.
+    private static func pair(_ text: String) -> (String, String)? {
         let name = text.prefix { $0 != "=" }
-        guard name.count < text.count else { return [(first, text)] }
-        return [(first, String(name)), (second, String(text.dropFirst(name.count + 1)))]
+        guard !name.isEmpty, name.endIndex < text.endIndex else { return nil }
+        return (String(name), String(text[name.endIndex...].dropFirst()))
     }
 }
 
