@@ -258,7 +258,7 @@ let package = Package(
         tests(of: "YAMLTree", ["Basics"]),
         tests(of: "Conversion", ["Basics", "YAMLTree", "PodRules", "TestSupport"]),
         tests(of: "Render", ["Basics", "YAMLTree", "KubeModel", "PodRules", "Conversion", "TestSupport"]),
-        tests(of: "Report", ["Basics", "WorkdirProtocol", "TestSupport"], exclude: ["browser.py"]),
+        tests(of: "Report", ["Basics", "WorkdirProtocol", "YAMLTree", "TestSupport"], exclude: ["browser.py"]),
         tests(of: "ContainerRuntime", ["Basics", "HTTPTransport", "TestSupport"]),
         tests(of: "KubeModel", ["Basics", "TestSupport"]),
         tests(

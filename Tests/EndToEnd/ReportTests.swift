@@ -105,7 +105,12 @@ import Testing
         }
         try folder.write(Array(try folder.read("3/report.json").dropLast(30)), to: "3/report.json")
         try folder.write("{}", to: "none.json")
-        let finished = try await Self.report(names + [folder["none.json"], folder["absent.json"]])
+        try folder.write("[]", to: "list.json")
+        try folder.write("", to: "empty/other")
+        let finished = try await Self.report(
+            names + [
+                folder["none.json"], folder["absent.json"], folder["list.json"], folder["empty"], "/dev/zero",
+            ])
         #expect(finished.status == .exited(65))
         #expect(finished.output.contains("40 steps in"), "\(finished.output)")
         #expect(finished.output.contains("step-7") && finished.output.contains("outlier: slow"))
@@ -113,6 +118,9 @@ import Testing
         #expect(finished.output.contains("the record is torn"))
         #expect(finished.error.contains("none.json is JSON, but not a step's report.json"))
         #expect(finished.error.contains("absent.json: No such file"))
+        #expect(finished.error.contains("list.json is a list, not an object"))
+        #expect(finished.error.contains("empty/report.json: No such file"))
+        #expect(finished.error.contains("/dev/zero is neither a file nor a pipe"))
         let page = try await Self.report(names + ["-o", "html"])
         #expect(page.output.components(separatedBy: "<td>step-").count == 41)
     }
@@ -131,6 +139,9 @@ import Testing
     @Test func `a pod's report is found by its annotation, and without one the API server is asked`() async throws {
         let folder = try TemporaryFolder("report")
         _ = try await Self.step("true", in: folder)
+        let stored = String(decoding: try folder.read("report/report.json"), as: UTF8.self)
+        let store = try ScriptedHTTPServer { _ in [.ok(stored)] }
+        defer { store.stop() }
         let server = try await FakeAPIServer.start()
         let resources: JSONValue = ["requests": ["cpu": "250m", "memory": "1Gi"], "limits": ["memory": "1536Mi"]]
         let spec: JSONValue = [
@@ -144,12 +155,14 @@ import Testing
         let main: JSONValue = [
             "name": "main", "image": "i", "imageID": "i@sha256:1", "restartCount": 0, "state": ["terminated": end],
         ]
-        for name in ["with", "without"] {
-            let place = JSONValue.string(name == "with" ? "\(folder.url.absoluteString)report/report.json" : "")
+        for name in ["with", "without", "file"] {
+            let place = JSONValue.string(
+                name == "file" ? "\(folder.url.absoluteString)report/report.json" : "\(store.url)/report.json")
             let metadata: JSONValue = [
                 "name": .string(name), "namespace": "team", "uid": .string("uid-\(name)"),
-                "creationTimestamp": "2026-11-29T10:00:00Z", "labels": ["batch.kubernetes.io/job-name": "nightly"],
-                "annotations": name == "with" ? ["sidecar.k-pipe.cloud/report": place] : [:],
+                "creationTimestamp": "2026-11-29T10:00:00Z",
+                "labels": name == "file" ? [:] : ["batch.kubernetes.io/job-name": "nightly"],
+                "annotations": name != "without" ? ["sidecar.k-pipe.cloud/report": place] : [:],
             ]
             server.update { api in
                 api.place([
@@ -161,6 +174,9 @@ import Testing
         let config = try folder.write(server.kubeconfig(namespace: "team"), to: "kubeconfig")
         let one = try await Self.report(["pod/with", "--kubeconfig", config])
         #expect(one.output.hasPrefix("Step here succeeded"), "\(one.output)\(one.error)")
+        // Whoever writes pods does not choose among the reader's files.
+        let file = try await Self.report(["pod/file", "--kubeconfig", config])
+        #expect(file.output.contains("file was killed") && file.output.contains("file://"), "\(file.output)")
         let other = try await Self.report(["pod/without", "--kubeconfig", config, "-o", "json"])
         let record = try StepRecord.reading(Array(other.output.utf8)).record
         #expect(other.error.contains("this is what the API server knows"))
@@ -185,7 +201,7 @@ import Testing
             api.anyPod.ports = [9797: port]
             api.place([
                 "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "step-1", "namespace": "team", "uid": "u"],
-                "spec": ["containers": [["name": "main", "image": "i"]]], "status": ["phase": "Running"],
+                "spec": ["containers": [["name": "main", "image": "i"]]], "status": ["phase": "Pending"],
             ])
         }
         let config = try rig.folder.write(server.kubeconfig(namespace: "team"), to: "kubeconfig")

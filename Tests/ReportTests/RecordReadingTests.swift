@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "is not JSON"), ("[1]", "is not JSON"), ("{}", "kind is not StepReport"),
+        ("", "is not JSON"), ("[1]", "is a list, not an object"), ("{}", "kind is not StepReport"),
         (#"{"kind":"Manifest"}"#, "kind is not"),
         ("<html>", "is not JSON"), (#"{"kind":7}"#, "is not JSON"), (#"{"version":1,"#, "is not JSON"),
     ])

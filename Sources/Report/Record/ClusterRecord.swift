@@ -25,19 +25,35 @@ package enum ClusterRecord {
         return record
     }
 
+    /// Whether there may be an agent to ask. A native sidecar fetches inputs while its pod is still pending.
+    package static func goesOn(_ pod: YAMLNode) -> Bool {
+        !["Succeeded", "Failed"].contains(pod["status"]?["phase"]?.text)
+    }
+
+    /// For messages: the stores that `isFollowed` knows.
+    package static let followed = "s3, gs, az, http and https"
+
+    /// Whether a report is read from where a pod says that it is. Whoever writes pods would choose among the reader's own
+    /// files otherwise.
+    package static func isFollowed(_ url: String) -> Bool {
+        ["s3://", "gs://", "az://", "http://", "https://"].contains { url.lowercased().hasPrefix($0) }
+    }
+
     /// Where the agent of a pod answers; the one that most have where it says nothing of its own.
     package static func port(of pod: YAMLNode, default port: Int) -> Int {
         let spec = pod["spec"]
         let all = (spec?["initContainers"]?.sequence ?? []) + (spec?["containers"]?.sequence ?? [])
         for container in all {
+            // Main may take a --port of its own.
+            let words = ((container["command"]?.sequence ?? []).dropFirst() + (container["args"]?.sequence ?? []))
+                .compactMap(\.text)
+            guard words.first == "agent" else { continue }
+            let options = zip(words, words.dropFirst() + [""])
+            for (word, next) in options where word == "--port" || word.hasPrefix("--port=") {
+                if let port = Int(word == "--port" ? next : String(word.dropFirst("--port=".count))) { return port }
+            }
             for variable in container["env"]?.sequence ?? [] where variable["name"]?.text == "KPIPE_PORT" {
                 if let port = variable["value"]?.text.flatMap({ Int($0) }) { return port }
-            }
-            let words = container["args"]?.sequence?.compactMap(\.text) ?? []
-            if let place = words.firstIndex(of: "--port"), let next = words.dropFirst(place + 1).first,
-                let port = Int(next)
-            {
-                return port
             }
         }
         return port

@@ -33,7 +33,9 @@ extension StepRecord {
             try reading.record.read(bytes.span, &cursor, &limits)
         } catch {
             guard reading.record.kind == kind else {
-                throw Unreadable(description: "is not JSON as report.json has it: \(error)")
+                let isList = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+                throw Unreadable(
+                    description: isList ? "is a list, not an object" : "is not JSON as report.json has it: \(error)")
             }
             let why = bytes.count >= sizeLimit ? "has more than \(sizeLimit >> 20) MiB" : "is torn (\(error))"
             reading.problems.append("the record \(why): what stands before that is shown")

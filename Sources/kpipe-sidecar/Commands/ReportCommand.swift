@@ -46,8 +46,8 @@ struct ReportCommand: AsyncParsableCommand, LoggedCommand {
 
     func run() async throws {
         let registry = StoreRegistry(stores.configuration(concurrency: 8))
-        let isBrief = sources.count > 1 && output != .json
-        let finder = ReportFinder(engine: TransferEngine(stores: registry), kube: kube, isBrief: isBrief)
+        let finder = ReportFinder(
+            engine: TransferEngine(stores: registry), kube: kube, isWhole: output == .json, isMany: sources.count > 1)
         var (entries, failures): ([StepOverview.Entry], [CommandFailure]) = ([], [])
         for source in sources {
             do { entries += try await finder.entries(of: source) } catch let failure as CommandFailure {
@@ -82,7 +82,9 @@ struct ReportCommand: AsyncParsableCommand, LoggedCommand {
 struct ReportFinder {
     let engine: TransferEngine
     let kube: KubeOptions
-    let isBrief: Bool
+    /// Single files and series are shown of many steps, too.
+    let isWhole: Bool
+    var isMany: Bool
 
     private static let name = "report.json"
     /// Pods asked at once.
@@ -101,28 +103,26 @@ struct ReportFinder {
         return [try file(source)]
     }
 
-    /// As much as is read of one record, and no more.
-    private func file(_ path: String) throws -> StepOverview.Entry {
-        var descriptor = Descriptor.uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
-        if descriptor >= 0 {
-            var status = stat()
-            if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                close(descriptor)
-                descriptor = Descriptor.uninterrupted { open("\(path)/\(Self.name)", O_RDONLY | O_CLOEXEC) }
-            }
+    /// As much as is read of one record, and no more; of a device, which may never end, nothing.
+    private func file(_ source: String) throws -> StepOverview.Entry {
+        var path = source
+        if FileTest.isFolder(path) { path += (path.hasSuffix("/") ? "" : "/") + Self.name }
+        let descriptor = Descriptor.uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }
+        defer { if descriptor >= 0 { close(descriptor) } }
+        var status = stat()
+        if descriptor >= 0, fstat(descriptor, &status) == 0, ![S_IFREG, S_IFIFO].contains(status.st_mode & S_IFMT) {
+            throw CommandFailure(.data, "\(path) is neither a file nor a pipe")
         }
         guard descriptor >= 0, let bytes = [UInt8](readingAllOf: descriptor, limit: StepRecord.sizeLimit) else {
-            let why = String(cString: strerror(errno))
-            if descriptor >= 0 { close(descriptor) }
-            throw CommandFailure(errno == ENOENT ? .noInput : .inputOutput, "\(path): \(why)")
+            let why = errno
+            throw CommandFailure(why == ENOENT ? .noInput : .inputOutput, "\(path): \(String(cString: strerror(why)))")
         }
-        close(descriptor)
         return try entry(bytes, from: path)
     }
 
     private func entry(_ bytes: [UInt8], from place: String) throws -> StepOverview.Entry {
         do throws(StepRecord.Unreadable) {
-            let reading = try StepRecord.reading(bytes, isBrief: isBrief)
+            let reading = try StepRecord.reading(bytes, isBrief: isMany && !isWhole)
             return StepOverview.Entry(reading.record, problems: reading.problems)
         } catch {
             throw CommandFailure(.data, "\(place) \(error)")
@@ -154,11 +154,13 @@ struct ReportFinder {
         case .failure(let error): throw CommandFailure(error.exitCode, error.description)
         }
         guard !objects.isEmpty else { throw CommandFailure(.noInput, "job/\(name) has no pods here any more") }
-        return await withTaskGroup(of: (Int, StepOverview.Entry).self) { group in
+        var finder = self
+        finder.isMany = isMany || objects.count > 1
+        return await withTaskGroup(of: (Int, StepOverview.Entry).self) { [finder] group in
             var entries: [(Int, StepOverview.Entry)] = []
             for (index, pod) in objects.enumerated() {
                 if index >= Self.window, let next = await group.next() { entries.append(next) }
-                group.addTask { (index, await self.entry(ofPod: pod, connections)) }
+                group.addTask { (index, await finder.entry(ofPod: pod, connections)) }
             }
             for await next in group { entries.append(next) }
             return entries.sorted { $0.0 < $1.0 }.map(\.1)
@@ -201,9 +203,15 @@ struct ReportFinder {
             namespace: pod["metadata"]?["namespace"]?.text ?? "", name: pod["metadata"]?["name"]?.text ?? "")
         var why: [String] = []
         if let url = pod["metadata"]?["annotations"]?[WellKnownNames.Annotation.report]?.text {
-            do { return try await stored(at: url) } catch { why.append("\(error)") }
+            if ClusterRecord.isFollowed(url) {
+                do { return try await stored(at: url) } catch { why.append("\(error)") }
+            } else {
+                why.append(
+                    "its annotation names \(Location.shown(url).printable(limit: 200)), and only \(ClusterRecord.followed) are followed"
+                )
+            }
         }
-        if pod["status"]?["phase"]?.text == "Running" {
+        if ClusterRecord.goesOn(pod) {
             let request = PortRequest(
                 "GET", "/\(Self.name)", to: key, port: ClusterRecord.port(of: pod, default: AgentAddress.defaultPort))
             do {
