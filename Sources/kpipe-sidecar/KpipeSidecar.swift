@@ -107,8 +107,7 @@ struct SchemaCommand: ParsableCommand, LoggedCommand {
         discussion: """
             EXAMPLES
               kpipe-sidecar schema agent > docs/schema/agent-config.schema.json
-            """,
-        shouldDisplay: false)
+            """)
 
     @Argument(help: "Which: \(Document.allCases.map(\.rawValue).joined(separator: ", ")).")
     var document: Document
