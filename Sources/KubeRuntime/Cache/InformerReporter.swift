@@ -31,7 +31,8 @@ struct InformerReporter: Sendable {
         case .failed(let failure, let delay):
             metrics?.failures.increment(resource)
             logger.warning(
-                "list or watch failed, retrying", metadata: ["error": "\(failure.words)", "retry": "\(delay)"])
+                "list or watch failed, retrying",
+                metadata: ["error": "\(failure.words)", "retry": "\(DurationText.print(delay))"])
         case .streamingUnavailable(let failure):
             logger.debug("streaming lists unsupported, listing in pages", metadata: ["error": "\(failure.words)"])
         case .silent:

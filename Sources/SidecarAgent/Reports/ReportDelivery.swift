@@ -86,7 +86,7 @@ final class ReportDelivery: ReportSink {
         case .postponed(let pause, let reason):
             var metadata = metadata(of: report)
             metadata["reason"] = "\(reason)"
-            metadata["retry-in"] = "\(pause)"
+            metadata["retry-in"] = "\(DurationText.print(pause))"
             logger.warning("state report not delivered, retrying", metadata: metadata)
         }
     }

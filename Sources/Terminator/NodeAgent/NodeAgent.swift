@@ -116,7 +116,7 @@ package final class NodeAgent: Sendable {
             }
             // The status lags behind.
             guard container.state != .exited else { return true }
-            logger.info("stopping container", metadata: ["grace": "\(order.grace)"])
+            logger.info("stopping container", metadata: ["grace": "\(DurationText.print(order.grace))"])
             try await runtime.stop(order.runtimeID, grace: order.grace)
             metrics.count(.stopped)
             logger.notice("container stopped")
