@@ -112,7 +112,7 @@ import Testing
     @Test func `the timeline shows waits, work and tries`() {
         let lines = StepText.text(StepSamples.retriedTwice).split(separator: "\n").map(String.init)
         #expect(lines.contains { $0.hasPrefix("  fetching inputs") && $0.contains("|===") })
-        #expect(lines.contains { $0.hasPrefix("  waiting for another try") || $0.contains("waiting for another") })
+        #expect(lines.contains { $0.hasPrefix("  waiting for retry ") })
         #expect(lines.filter { $0.contains("main, try") }.count == 3)
         #expect(lines.contains { $0.contains("main, try 3") && $0.contains("++++") })
         #expect(lines.contains { $0.contains("main, try 1") && $0.contains("xxx") })

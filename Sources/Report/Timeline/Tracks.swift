@@ -46,9 +46,9 @@ extension RecordedPhase {
         case .initializing: "fetching inputs"
         case .ready: "waiting for main"
         case .running: "main"
-        case .awaitingRetry: "waiting for another try"
+        case .awaitingRetry: "waiting for retry"
         case .storing: "storing outputs"
-        case .settled: "waiting for the pod's end"
+        case .settled: "waiting for pod's end"
         case .other: "other"
         }
     }

@@ -49,7 +49,8 @@ package struct Timeline: Sendable {
             guard report.fileCount > 0 else { return "" }
             let many = report.fileCount == 1 ? "" : "s"
             let what = direction == .input ? "input\(many) in place" : "output\(many) stored"
-            return Self.line(elapsed, "  \(report.fileCount) \(what), \(ByteSize.rounded(report.bytes))")
+            let only = report.isComplete ? "" : "only "
+            return Self.line(elapsed, "  \(only)\(report.fileCount) \(what), \(ByteSize.rounded(report.bytes))")
         case .manifest(let url):
             return Self.line(elapsed, "  manifest \(url)")
         case .note(let text):
