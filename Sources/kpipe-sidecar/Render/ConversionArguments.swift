@@ -40,7 +40,7 @@ struct ConversionArguments: ParsableArguments {
         guard let version = kubeVersion.flatMap({ KubeVersion($0) }), version < .nativeSidecars else { return }
         throw ValidationError(
             "Kubernetes \(version) has no native sidecars; they are on by default from 1.29. "
-                + "Keep the ordinary containers and let a terminator (OpenKruise's, for one) end them.")
+                + "Keep the ordinary containers and let kpipe-sidecar terminator end them.")
     }
 
     var options: ConversionOptions {
