@@ -5,6 +5,16 @@ import Testing
 
 @Suite("Lifecycle: every state × every input")
 struct LifecycleTableTests {
+    @Test(
+        "what the kubelet says of main's end",
+        arguments: [
+            (0, "Completed", nil), (1, "Error", .error), (128, "Error", .error), (129, "Error", .killed),
+            (137, "OOMKilled", .killed), (1, "OOMKilled", .killed),
+        ] as [(Int32, String, FailureCause.Kind?)])
+    func endByTheKubelet(code: Int32, reason: String, kind: FailureCause.Kind?) {
+        #expect(LifecycleMachine.outcome(exitCode: code, kubeletReason: reason).cause?.kind == kind)
+    }
+
     struct Variant: Sendable, CustomTestStringConvertible {
         var name: String
         var rules: LifecycleRules
