@@ -9,11 +9,7 @@ RUN apt-get update \
 COPY Package.swift Package.resolved* LICENSE NOTICE ./
 COPY Sources Sources
 COPY Tests Tests
-RUN for product in kpipe-sidecar kpipe-entrypoint kpipe-exit; do \
-        swift build -c release --static-swift-stdlib --disable-local-rpath --product "$product" || exit 1; \
-    done \
-    && bin=$(swift build -c release --static-swift-stdlib --disable-local-rpath --show-bin-path) \
-    && scripts/lib/check-hardening "$bin/kpipe-sidecar" "$bin/kpipe-entrypoint" "$bin/kpipe-exit" \
+RUN bin=$(scripts/lib/build-release) \
     && scripts/lib/image-layout "$bin" /layout
 
 FROM scratch AS exit
