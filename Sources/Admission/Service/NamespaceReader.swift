@@ -31,7 +31,7 @@ final class NamespaceReader: Sendable {
         let answer = try await api.send(request)
         let object: PartialObject
         do throws(WireError) { object = try PartialObject(.json, in: answer.body.span) } catch {
-            throw KubeError(attempted: "GET \(request.path)", reason: .malformed("\(error)"))
+            throw KubeError(attempted: "GET \(request.path)", error)
         }
         let labels = NamespaceLabels(object.metadata.labels)
         known.withLock { known in

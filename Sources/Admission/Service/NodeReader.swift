@@ -61,7 +61,7 @@ final class NodeReader: Sendable {
         do throws(KubeError) {
             return try await reading.run { () async throws(KubeError) in
                 let now = time.now()
-                let fleet = NodeFleet(try await self.nodes())
+                let fleet = NodeFleet(try await self.api.list(.nodes, pageSize: Self.page))
                 known.withLock { $0 = Known(fleet: fleet, readAt: now) }
                 return fleet
             }
@@ -71,28 +71,6 @@ final class NodeReader: Sendable {
             let next = time.now() + Self.pause
             known.withLock { $0?.notBefore = next }
             throw error
-        }
-    }
-
-    private func nodes() async throws(KubeError) -> [Node] {
-        var options = ListOptions()
-        options.limit = Self.page
-        var nodes: [Node] = []
-        while true {
-            let answer = try await api.send(.list(.nodes, options))
-            var reader = ObjectListReader(.json)
-            do throws(WireError) {
-                reader.append(answer.body)
-                while let item = try reader.next() {
-                    nodes.append(
-                        try reader.withObject(item) { (bytes) throws(WireError) in try Node(.json, in: bytes) })
-                }
-                let token = try reader.finish().continueToken
-                guard !token.isEmpty else { return nodes }
-                options = options.continued(with: token)
-            } catch {
-                throw KubeError(attempted: "list nodes", reason: .malformed("\(error)"))
-            }
         }
     }
 }

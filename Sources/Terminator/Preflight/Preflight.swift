@@ -133,15 +133,15 @@ package struct Preflight: Sendable {
         var nodes: [PreflightFacts.Node] = []
         var options = ListOptions()
         options.limit = 200
-        while true {
-            let answer = try await api.send(.list(.nodes, options))
+        try await api.pages(of: .nodes, options) { (answer, isFirst) throws(WireError) in
             guard let list = try? YAMLNode(parsing: answer.body) else {
-                throw KubeError(attempted: "list nodes", reason: .malformed("the answer cannot be read"))
+                throw WireError("the answer cannot be read", at: 0)
             }
+            if isFirst { nodes = [] }
             nodes += (list["items"]?.sequence ?? []).map(PreflightFacts.Node.init)
-            guard let token = list["metadata"]?["continue"]?.text, !token.isEmpty else { return nodes }
-            options = options.continued(with: token)
+            return list["metadata"]?["continue"]?.text ?? ""
         }
+        return nodes
     }
 
     private func readyPods(_ labels: String) async throws(KubeError) -> [Pod] {

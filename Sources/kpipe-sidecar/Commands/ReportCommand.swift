@@ -172,27 +172,10 @@ struct ReportFinder {
         named name: String, ofJob: Bool, in namespace: String, _ api: any KubeAPI
     ) async throws(KubeError) -> [[UInt8]] {
         if !ofJob { return [try await api.send(.get(.pods, ObjectKey(namespace: namespace, name: name))).body] }
-        var options = ListOptions()
-        options.labelSelector = "\(WellKnownNames.Label.jobName)=\(name)"
-        options.limit = 500
-        var objects: [[UInt8]] = []
-        while true {
-            let answer = try await api.send(.list(.pods, namespace: namespace, options))
-            var reader = ObjectListReader(.json)
-            do throws(WireError) {
-                reader.append(answer.body)
-                while let item = try reader.next() {
-                    objects.append(
-                        try reader.withObject(item) { (bytes) throws(WireError) in
-                            bytes.withUnsafeBufferPointer { Array($0) }
-                        })
-                }
-                let token = try reader.finish().continueToken
-                guard !token.isEmpty else { return objects }
-                options = options.continued(with: token)
-            } catch {
-                throw KubeError(attempted: "list pods", reason: .malformed("\(error)"))
-            }
+        return try await api.list(
+            .pods, namespace: namespace, labels: "\(WellKnownNames.Label.jobName)=\(name)", accept: .json
+        ) { (_, bytes) throws(WireError) in
+            bytes.withUnsafeBufferPointer { Array($0) }
         }
     }
 

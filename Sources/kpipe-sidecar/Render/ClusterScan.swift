@@ -62,45 +62,29 @@ struct ClusterScan {
         at resource: APIResource, _ options: ConversionOptions, _ report: inout ScanReport
     ) async throws(KubeError) {
         let before = report
-        do throws(KubeError) {
-            try await pages(of: resource) { (body) throws(WireError) in
-                let page = try WorkloadPage(body, resource)
-                for object in page.objects { report.look(at: object, options) }
-                return page.continueToken
-            }
-        } catch {
-            // A list that took too long for its version is read again, whole.
-            guard error.status?.code == 410 else { throw error }
-            report = before
-            try await pages(of: resource, size: 0) { (body) throws(WireError) in
-                for object in try WorkloadPage(body, resource).objects { report.look(at: object, options) }
-                return ""
-            }
+        try await pages(of: resource) { (body, isFirst) throws(WireError) in
+            if isFirst { report = before }
+            let page = try WorkloadPage(body, resource)
+            for object in page.objects { report.look(at: object, options) }
+            return page.continueToken
         }
     }
 
-    /// - Parameter read: takes a page, and returns the token of the next.
     private func pages(
-        of resource: APIResource, size: Int = pageSize, _ read: ([UInt8]) throws(WireError) -> String
+        of resource: APIResource, _ read: ([UInt8], _ isFirst: Bool) throws(WireError) -> String
     ) async throws(KubeError) {
         var options = ListOptions()
-        options.limit = size
-        while true {
-            let body = try await api.send(.list(resource, namespace: namespace, options)).body
-            do throws(WireError) {
-                let token = try read(body)
-                guard !token.isEmpty else { return }
-                options = options.continued(with: token)
-            } catch {
-                throw KubeError(attempted: "list \(resource.plural)", reason: .malformed("\(error)"))
-            }
+        options.limit = Self.pageSize
+        try await api.pages(of: resource, namespace: namespace, options) { (answer, isFirst) throws(WireError) in
+            try read(answer.body, isFirst)
         }
     }
 
     private func services(_ gaps: inout [String]) async throws(KubeError) -> ServicePorts {
         var services = ServicePorts()
         do throws(KubeError) {
-            try await pages(of: Self.services) { (body) throws(WireError) in
+            try await pages(of: Self.services) { (body, isFirst) throws(WireError) in
+                if isFirst { services = ServicePorts() }
                 services.add(body)
                 return try WorkloadPage(body, Self.services).continueToken
             }
@@ -113,22 +97,8 @@ struct ClusterScan {
 
     /// Releases of the nodes that are machines.
     private func kubelets() async throws(KubeError) -> [KubeVersion] {
-        var versions: [KubeVersion] = []
-        var options = ListOptions()
-        options.limit = Self.pageSize
-        while true {
-            let body = try await api.send(.list(.nodes, options)).body
-            guard let list = try? YAMLNode(parsing: body) else {
-                throw KubeError(attempted: "list nodes", reason: .malformed("the answer cannot be read"))
-            }
-            for node in list["items"]?.sequence ?? [] {
-                let kind = node["metadata"]?["labels"]?[WellKnownNames.Label.nodeType]?.text
-                guard kind != WellKnownNames.Label.virtualKubelet else { continue }
-                let text = node["status"]?["nodeInfo"]?["kubeletVersion"]?.text
-                if let version = text.flatMap({ KubeVersion($0) }) { versions.append(version) }
-            }
-            guard let token = list["metadata"]?["continue"]?.text, !token.isEmpty else { return versions }
-            options = options.continued(with: token)
-        }
+        let nodes: [Node] = try await api.list(.nodes, pageSize: Self.pageSize)
+        return nodes.filter { $0.metadata.labels[WellKnownNames.Label.nodeType] != WellKnownNames.Label.virtualKubelet }
+            .compactMap { KubeVersion($0.kubeletVersion) }
     }
 }

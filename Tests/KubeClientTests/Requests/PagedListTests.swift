@@ -1,9 +1,8 @@
-import KubeClient
 import KubeModel
 import Synchronization
 import Testing
 
-@testable import Terminator
+@testable import KubeClient
 
 /// Lists that take longer than their version lasts.
 @Suite struct PagedListTests {

@@ -1,0 +1,80 @@
+package import Basics
+internal import HTTPTransport
+package import KubeModel
+
+extension KubeAPI {
+    /// All objects that match.
+    ///
+    /// - Parameter namespace: `nil`: all namespaces.
+    package func list<Object: WireObject>(
+        _ resource: APIResource, namespace: String? = nil, labels: String = "", fields: String = "", pageSize: Int = 500
+    ) async throws(KubeError) -> [Object] {
+        try await list(resource, namespace: namespace, labels: labels, fields: fields, pageSize: pageSize) {
+            (encoding, bytes) throws(WireError) in try Object(encoding, in: bytes)
+        }
+    }
+
+    /// The same with what `read` makes of each, and nothing else kept of them; `nil` is left out.
+    package func list<Value>(
+        _ resource: APIResource, namespace: String? = nil, labels: String = "", fields: String = "",
+        pageSize: Int = 500, accept: APIRequest.Encoding = .protobuf,
+        _ read: (ObjectEncoding, Span<UInt8>) throws(WireError) -> Value?
+    ) async throws(KubeError) -> [Value] {
+        var options = ListOptions()
+        options.labelSelector = labels
+        options.fieldSelector = fields
+        options.limit = pageSize
+        var values: [Value] = []
+        try await pages(of: resource, namespace: namespace, options, accept: accept) {
+            (answer, isFirst) throws(WireError) in
+            if isFirst { values = [] }
+            let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
+            var reader = ObjectListReader(encoding)
+            reader.append(answer.body)
+            while let item = try reader.next() {
+                let value = try reader.withObject(item) { (bytes) throws(WireError) in try read(encoding, bytes) }
+                if let value { values.append(value) }
+            }
+            return try reader.finish().continueToken
+        }
+        return values
+    }
+
+    /// Asks for a list page by page. One whose later pages are gone (410) is read again whole, as by client-go's pager.
+    ///
+    /// - Parameters:
+    ///   - namespace: `nil`: all namespaces.
+    ///   - options: with the size of a page as `limit`.
+    ///   - read: takes one answer, and returns the token of the next. Before a first one all that came earlier is to be
+    ///     forgotten.
+    package func pages(
+        of resource: APIResource, namespace: String? = nil, _ options: ListOptions, accept: APIRequest.Encoding = .json,
+        _ read: (_ answer: APIResponse, _ isFirst: Bool) throws(WireError) -> String
+    ) async throws(KubeError) {
+        var options = options
+        while true {
+            let answer: APIResponse
+            do throws(KubeError) {
+                answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: accept))
+            } catch {
+                guard error.status?.code == 410, !options.continueToken.isEmpty else { throw error }
+                (options.continueToken, options.limit) = ("", 0)
+                continue
+            }
+            do throws(WireError) {
+                let token = try read(answer, options.continueToken.isEmpty)
+                guard !token.isEmpty else { return }
+                options = options.continued(with: token)
+            } catch {
+                throw KubeError(attempted: "list \(resource.plural)", error)
+            }
+        }
+    }
+}
+
+extension KubeError {
+    /// The server's answer cannot be read.
+    package init(attempted: String, _ error: WireError) {
+        self.init(attempted: attempted, reason: .malformed("\(error)"))
+    }
+}
