@@ -77,9 +77,14 @@ package final class ConfinedFolder: Sendable {
         return status
     }
 
-    /// Throws where a device, a pipe or a socket stands at `relative`: whoever uses it would find a file in its place.
+    /// Throws where a device, a pipe or a socket stands at `relative`, or a link to one, as `/dev/stdout` is: whoever uses it
+    /// would find a file in its place.
     func checkReplaceable(_ relative: String) throws(TransferError) {
-        guard let status = try status(relative), let kind = EntryKind(status.st_mode).special else { return }
+        guard let entry = try status(relative) else { return }
+        // Only what it is: nothing is read, wherever the link leads.
+        var target = stat()
+        let leads = entry.st_mode & S_IFMT == S_IFLNK && fstatat(descriptor, relative, &target, 0) == 0
+        guard let kind = EntryKind(leads ? target.st_mode : entry.st_mode).special else { return }
         throw TransferError(
             object: display(relative), reason: .local(errno: EEXIST),
             message: "is \(kind), and no file takes its place",

@@ -98,12 +98,15 @@ import WorkdirProtocol
     }
 
     /// What stands at the name, and whether a file may take its place; written by an engine and by a store.
-    @Test(arguments: [("pipe", false), ("socket", false), ("link", true), ("file", true)], [false, true])
+    @Test(
+        arguments: [("pipe", false), ("socket", false), ("to pipe", false), ("link", true), ("file", true)],
+        [false, true])
     func `a file takes the place of files and links alone`(_ kind: (name: String, gives: Bool), byStore: Bool)
         async throws
     {
         try folder.write("old", to: "file")
         try FileManagerLink.make(folder["link"], to: "file")
+        try FileManagerLink.make(folder["to pipe"], to: "pipe")
         #expect(mknod(folder["pipe"], S_IFIFO | 0o600, 0) == 0 && mknod(folder["socket"], S_IFSOCK | 0o600, 0) == 0)
         var before = stat()
         lstat(folder[kind.name], &before)
