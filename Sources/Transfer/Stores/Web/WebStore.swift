@@ -1,3 +1,4 @@
+internal import Basics
 internal import HTTPTransport
 
 /// One web server. Keys are paths with their query, as they stand in the URL.
@@ -82,7 +83,9 @@ struct WebStore: ObjectStore {
             headers["Content-Digest"] = "sha-256=:\(checksum.base64):"
         }
         // A signed URL of Azure's lets nobody store who does not say what kind of blob it is to become.
-        if origin.host.contains(".blob.core.") { headers["x-ms-blob-type"] = "BlockBlob" }
+        if [".blob.core.", ".blob.storage."].contains(where: origin.host.mentions) {
+            headers["x-ms-blob-type"] = "BlockBlob"
+        }
         return headers
     }
 

@@ -258,7 +258,7 @@ struct WebStoreTests {
 
     @Test(arguments: [
         ("acc.blob.core.windows.net", "BlockBlob"), ("acc.blob.core.usgovcloudapi.net", "BlockBlob"),
-        ("blob.example", nil),
+        ("acc.z01.blob.storage.azure.net", "BlockBlob"), ("blob.example", nil),
     ])
     func `a signed URL of Azure's is told what it is to become`(host: String, type: String?) {
         let origin = WebOrigin(scheme: .https, host: host)
