@@ -23,7 +23,7 @@ struct EntryKind: Equatable {
     var noteOfLink: String? {
         switch format {
         case S_IFREG: nil
-        case S_IFDIR: "a link to a folder is not followed; the folder itself is stored"
+        case S_IFDIR: "a link to a folder is not followed"
         default: "a link to something that is no file is not stored"
         }
     }
