@@ -15,6 +15,7 @@ package struct LocalWords: Sendable {
     package static let waiters = [
         "wait-for-it", "wait-for", "wait_for_it", "wait4x", "waitforit", "wait-on", "dockerize",
     ]
+    private static let loops = ["until", "while"]
 
     /// - Parameter asks: a client that names neither host nor port counts with those that it takes then.
     package init(_ texts: [String], asks: Bool = false) {
@@ -30,7 +31,8 @@ package struct LocalWords: Sendable {
     }
 
     private static func tokens(_ text: String) -> [String] {
-        text.replacing("[::1]", with: hosts[0]).split { character in
+        let text = text.mentions("[::1]") ? text.replacing("[::1]", with: hosts[0]) : text
+        return text.split { character in
             !(character.isLetter || character.isNumber || "._:-/".contains(character))
         }.flatMap { word in
             // `-p5432`, `localhost:$PORT`
@@ -69,13 +71,15 @@ package struct LocalWords: Sendable {
 
     /// Whether a program waits before it does what it is for: by a loop of its shell, or by a program that waits.
     package static func wait(_ words: [String]) -> Bool {
+        // Of a command that waits for nothing, as most do, no word has any of these even as a part.
+        guard words.contains(where: { (loops + waiters).contains(where: $0.mentions) }) else { return false }
         let programs = words.flatMap(tokens).map { $0.hasSuffix(".sh") ? String($0.dropLast(3)) : $0 }
         if programs.contains(where: waiters.contains) { return true }
         return words.contains { word in
             let script = ShellToken.all(in: word)
             let isLeft = script.contains(.word("break"))
             return script.indices.contains { index in
-                guard script[index] == .word("until") || script[index] == .word("while") else { return false }
+                guard loops.contains(where: { script[index] == .word($0) }) else { return false }
                 // Endless loops are a program's work, unless something leaves them.
                 let goesOn: [ShellToken] = ["true", ":", "1", "false", "sleep", "read"].map { .word($0) }
                 return !script.dropFirst(index + 1).prefix(1).contains(where: goesOn.contains)
