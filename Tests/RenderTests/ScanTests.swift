@@ -131,5 +131,7 @@ import YAMLTree
         let document = try YAMLNode(json: Array(report.document.text.utf8))
         #expect(document["workloads"]?[0]?["findings"]?[0]?["rule"]?.text == "KS103")
         #expect(report.diagnostics.first?.file == "apis/apps/v1/namespaces/shop/deployments/api")
+        // What could be converted is a result, and not only what is doubtful about it.
+        #expect(report.diagnostics.map(\.diagnostic.rule.id) == ["KS100", "KS103", "KS100", "KS103"])
     }
 }

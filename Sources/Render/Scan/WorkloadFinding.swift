@@ -21,12 +21,18 @@ package struct WorkloadFinding: Sendable {
     /// Where the API server has it, without the leading slash.
     package let place: String
     package let verdict: Verdict
-    /// Ordinary ones that would be native, and those that are.
-    package let sidecars: [String]
+    /// A note for each ordinary sidecar that would be native.
+    private let moves: [Diagnostic]
+    /// Those that are.
     package let natives: [String]
     /// What its sidecars request, of all its pods: `cpu 300m, memory 384Mi`.
     package let cost: String
     package let findings: [Diagnostic]
+
+    /// Ordinary ones that would be native.
+    package var sidecars: [String] { moves.compactMap(\.container) }
+    /// For tools that know findings alone.
+    var results: [Diagnostic] { (verdict == .convertible ? moves : []) + findings }
 
     /// `nil` for a workload without any sidecar.
     package init?(_ object: WorkloadObject, _ options: ConversionOptions) {
@@ -36,7 +42,8 @@ package struct WorkloadFinding: Sendable {
             conversion = try StreamConverter(options).convert(object.manifest)
             after = try ManifestPod.all(in: conversion.output, podSpecPaths: options.podSpecPaths)
         } catch { return nil }
-        let moved = conversion.diagnostics.filter { $0.rule == .converted }.compactMap(\.container)
+        moves = conversion.diagnostics.filter { $0.rule == .converted }
+        let moved = moves.compactMap(\.container)
         let natives = after.flatMap(\.initContainers).filter(\.isNativeSidecar)
         let findings = conversion.diagnostics.filter { $0.severity != .note }
         if conversion.isRefused {
@@ -54,7 +61,6 @@ package struct WorkloadFinding: Sendable {
         namespace = object.key.namespace
         name = object.key.name
         place = object.place
-        sidecars = moved
         self.natives = natives.map(\.name).filter { !moved.contains($0) }
         cost = PodCost.words(of: natives, times: object.pods)
         self.findings = findings
@@ -140,6 +146,6 @@ package struct ScanReport: Sendable {
     }
 
     package var diagnostics: [FoundDiagnostic] {
-        workloads.flatMap { one in one.findings.map { FoundDiagnostic(file: one.place, diagnostic: $0) } }
+        workloads.flatMap { one in one.results.map { FoundDiagnostic(file: one.place, diagnostic: $0) } }
     }
 }

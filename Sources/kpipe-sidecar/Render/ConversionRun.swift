@@ -57,12 +57,13 @@ struct ConversionRun {
     }
 
     mutating func process(_ file: ManifestFiles.Listing.File) async {
-        let name = file.path == "-" ? "<stdin>" : file.path
+        // As git and its tools write paths: without `./`.
+        let path = KustomizeFiles.joined(".", file.path)
+        let name = file.path == "-" ? "<stdin>" : path
         counts.files += 1
         switch ManifestFiles.read(file.path, limit: StreamConverter.limits.bytes) {
         case .failure(let error): fail(.noInput, "\(name): cannot be read: \(error)")
         case .success(let bytes):
-            let path = KustomizeFiles.joined(".", file.path)
             if let planned = settings.patches[path] {
                 return take(planned, of: bytes, path: file.path, name: name)
             }

@@ -14,6 +14,9 @@ enum ManifestFiles {
             let path: String
             /// Found below a folder, not named itself.
             let isFound: Bool
+            /// What the file is, under whatever name; of a found link, what it leads to.
+            var identity: [UInt64] = []
+            var isLink = false
         }
 
         var files: [File] = []
@@ -22,7 +25,8 @@ enum ManifestFiles {
         var excluded = 0
     }
 
-    /// Folders are walked in the order of names; links to folders and hidden entries are not followed.
+    /// Folders are walked in the order of names; links to folders and hidden entries are not followed, and what is no file
+    /// is passed over. What is found as a file and by links to it counts once, as the file.
     static func list(_ names: [String], recursive: Bool, _ exclude: ExcludePatterns = .init()) throws -> Listing {
         var listing = Listing()
         for name in names {
@@ -37,6 +41,8 @@ enum ManifestFiles {
             guard recursive else { throw CommandFailure(.usage, "\(name) is a folder; -R takes the files below it") }
             try walk(name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name, exclude, &listing)
         }
+        var known = Set(listing.files.lazy.filter { !$0.isLink }.map(\.identity))
+        listing.files.removeAll { $0.isLink && !$0.identity.isEmpty && !known.insert($0.identity).inserted }
         return listing
     }
 
@@ -76,12 +82,18 @@ enum ManifestFiles {
             guard isFolder || extensions.contains(where: name.hasSuffix) || KustomizeFiles.isKustomization(name) else {
                 continue
             }
+            let isLink = status.st_mode & S_IFMT == S_IFLNK
+            // One that leads nowhere is told when it is to be read.
+            let isDangling = isLink && stat(path, &status) != 0
+            guard isFolder || isDangling || status.st_mode & S_IFMT == S_IFREG else { continue }
             if exclude.exclude(path, isFolder: isFolder) {
                 listing.excluded += 1
             } else if isFolder {
                 try walk(path, exclude, &listing)
             } else {
-                listing.files.append(Listing.File(path: path, isFound: true))
+                let identity = isDangling ? [] : [UInt64(status.st_dev), UInt64(status.st_ino)]
+                listing.files.append(
+                    Listing.File(path: path, isFound: true, identity: identity, isLink: isLink))
             }
         }
     }

@@ -135,7 +135,7 @@ import Testing
         let checked = try await render(
             ["--check", "--detect", "-R", ".", "--kube-version", "1.36"], folder: folder.path)
         #expect(checked.status == .exited(1), "\(checked.error)")
-        #expect(checked.error.contains("./deploy/a.yaml:7: KS100 note: side becomes a native sidecar\n"))
+        #expect(checked.error.contains("deploy/a.yaml:7: KS100 note: side becomes a native sidecar\n"))
         #expect(
             checked.error.contains("6 files, 2 would change; passed over: 1 templates, 2 no Kubernetes\n"),
             "\(checked.error)")
@@ -153,8 +153,27 @@ import Testing
         try folder.write("kind: Pod\nspec: [\n", to: "broken.yaml")
         let diff = try await render(["--diff", "-R", "."], folder: folder.path)
         #expect(diff.status == .exited(65))
-        #expect(diff.output.contains("--- a/./deploy/a.yaml\n") && diff.output.contains("--- a/./vendor/deep/b.yaml\n"))
-        #expect(diff.error.contains("./broken.yaml:"))
+        #expect(diff.output.contains("--- a/deploy/a.yaml\n") && diff.output.contains("--- a/vendor/deep/b.yaml\n"))
+        #expect(diff.error.hasPrefix("broken.yaml:") || diff.error.contains("\nbroken.yaml:"))
+        try folder.write(diff.output, to: "all.patch")
+        for command in [["git", "apply", "--check", "all.patch"], ["patch", "--dry-run", "-p1", "-i", "all.patch"]] {
+            let applied = try await run("/usr/bin/env", command, folder: folder.path)
+            #expect(applied.status == .exited(0), "\(applied.error)")
+        }
+    }
+
+    /// What is no file is not opened: a pipe would be waited for. A file and links to it are one.
+    @Test func whatIsFoundBelowAFolderIsAFileAndCountsOnce() async throws {
+        let folder = try TemporaryFolder("links")
+        try folder.write(Self.marked, to: "deploy/b.yaml")
+        #expect(mkfifo(folder["pipe.yaml"], 0o600) == 0)
+        for (link, target) in [
+            ("a.yaml", "deploy/b.yaml"), ("deploy/z.yaml", "b.yaml"), ("folder.yaml", "deploy"), ("p.yaml", "pipe.yaml"),
+        ] { #expect(symlink(target, folder[link]) == 0) }
+        let diff = try await render(["--diff", "-R", "."], folder: folder.path)
+        #expect(diff.status == .exited(0), "\(diff.error)")
+        #expect(diff.output.split(separator: "\n").filter { $0.hasPrefix("--- ") } == ["--- a/deploy/b.yaml"])
+        #expect(diff.error.contains("1 file, 1 would change"), "\(diff.error)")
     }
 
     @Test func aFileThatCannotBeReadHidesNoOther() async throws {
