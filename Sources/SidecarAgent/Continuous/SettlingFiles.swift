@@ -11,21 +11,39 @@ struct SettlingFiles: Sendable {
     static let pause = Duration.seconds(60)
     /// Files waiting at once; others are found again later.
     static let limit = 4096
+    /// Files of one search in several looks, some dozen bytes each; others are stored at the end.
+    static let searched = 1_000_000
 
     private var due: [ByteKey: Duration] = [:]
     /// Something was not kept: the folder is to be looked through again.
     private(set) var missesSome = false
+    /// Hashes of what was found since: another look is for the others.
+    private var found: Set<Int> = []
 
     /// The file is due once it was left alone for so long from now on.
     mutating func add(_ path: String, at now: Duration, quiet: Duration = Self.quiet) {
-        guard due.count < Self.limit || due[ByteKey(path)] != nil else {
+        let path = ByteKey(path)
+        guard due.count < Self.limit || due[path] != nil else {
             missesSome = true
+            found.remove(path.hashValue)
             return
         }
-        due[ByteKey(path)] = now + quiet
+        due[path] = now + quiet
     }
 
-    mutating func lose() { missesSome = true }
+    /// The same for a file that lies there and was not seen being closed.
+    mutating func add(found path: String, at now: Duration) {
+        let hash = ByteKey(path).hashValue
+        guard found.count < Self.searched, !found.contains(hash) else { return }
+        add(path, at: now, quiet: Self.quietUnseen)
+        if due[ByteKey(path)] != nil { found.insert(hash) }
+    }
+
+    /// What was not seen may have changed any file.
+    mutating func lose() {
+        missesSome = true
+        found = []
+    }
 
     /// What is due now, first what has waited longest; at most so many.
     mutating func take(at now: Duration, most: Int) -> [String] {
@@ -37,9 +55,10 @@ struct SettlingFiles: Sendable {
 
     /// `true` once there is room for what was not kept.
     mutating func takeMissing() -> Bool {
-        guard missesSome, due.isEmpty else { return false }
-        missesSome = false
-        return true
+        guard due.isEmpty else { return false }
+        if !missesSome { found = [] }
+        defer { missesSome = false }
+        return missesSome
     }
 
     /// When something is due; `nil` while nothing waits.
