@@ -17,32 +17,31 @@ struct SettlingFiles: Sendable {
     private var due: [ByteKey: Duration] = [:]
     /// Something was not kept: the folder is to be looked through again.
     private(set) var missesSome = false
-    /// Hashes of what was found since: another look is for the others.
-    private var found: Set<Int> = []
+    /// Hashes of what was taken up since: another look is for the others.
+    private var taken: Set<Int> = []
 
     /// The file is due once it was left alone for so long from now on.
     mutating func add(_ path: String, at now: Duration, quiet: Duration = Self.quiet) {
         let path = ByteKey(path)
         guard due.count < Self.limit || due[path] != nil else {
             missesSome = true
-            found.remove(path.hashValue)
+            taken.remove(path.hashValue)
             return
         }
         due[path] = now + quiet
+        if taken.count < Self.searched { taken.insert(path.hashValue) }
     }
 
     /// The same for a file that lies there and was not seen being closed.
     mutating func add(found path: String, at now: Duration) {
-        let hash = ByteKey(path).hashValue
-        guard found.count < Self.searched, !found.contains(hash) else { return }
+        guard taken.count < Self.searched, !taken.contains(ByteKey(path).hashValue) else { return }
         add(path, at: now, quiet: Self.quietUnseen)
-        if due[ByteKey(path)] != nil { found.insert(hash) }
     }
 
     /// What was not seen may have changed any file.
     mutating func lose() {
         missesSome = true
-        found = []
+        taken = []
     }
 
     /// What is due now, first what has waited longest; at most so many.
@@ -56,7 +55,7 @@ struct SettlingFiles: Sendable {
     /// `true` once there is room for what was not kept.
     mutating func takeMissing() -> Bool {
         guard due.isEmpty else { return false }
-        if !missesSome { found = [] }
+        if !missesSome { taken = [] }
         defer { missesSome = false }
         return missesSome
     }
