@@ -13,7 +13,8 @@ package protocol Configurable: Sendable {
 extension Configurable {
     package func check(_ decoding: inout Decoding, at mark: YAMLMark) {}
 
-    /// With those of a mapping's fields that decode without a problem, each for itself; all others have their defaults.
+    /// With those of a mapping's fields that decode without a problem, each for itself, and those elements of its lists; all
+    /// others have their defaults.
     ///
     /// - Parameter decoding: at the mapping, without problems.
     package static func sound(in node: YAMLNode, _ decoding: Decoding) -> Self {
@@ -24,7 +25,7 @@ extension Configurable {
                 continue
             }
             trial.at(field: field.name) { field.decode(pair.value, &changed, &$0) }
-            if trial.problems.isEmpty { sound = changed }
+            if trial.problems.isEmpty || field.isList { sound = changed }
         }
         return sound
     }
@@ -43,9 +44,11 @@ package struct Field<Root: Configurable>: Sendable {
     func isLeftOut(_ value: YAMLNode) -> Bool { !isRequired && value.scalar?.isNull == true && value.tag == nil }
 
     package var outline: FieldOutline {
-        let type = schema.member("type")
-        return FieldOutline(name: name, isScalar: type != "object" && type != "array", inner: inner)
+        FieldOutline(name: name, isScalar: schema.member("type") != "object" && !isList, inner: inner)
     }
+
+    /// An element with a problem is none of the value.
+    fileprivate var isList: Bool { schema.member("type") == "array" }
 
     /// Must be given.
     package static func required<Value>(

@@ -15,7 +15,7 @@ enum Installation {
 
     /// By way of a temporary file and `rename`: a program that runs from the old copy goes on.
     private static func copy(to folder: String) throws(FileError) {
-        guard mkdir(folder, 0o777) == 0 || clinux_errno() == EEXIST else { throw last("make folder", folder) }
+        try WorkdirFolder.makeFolder(path: folder)
         let target = "\(folder)/\(Console.programName)"
         let program = "/proc/self/exe"
         let source = clinux_open(program, O_RDONLY | O_CLOEXEC, 0)

@@ -58,11 +58,7 @@ package struct WorkdirFolder: Sendable {
         return false
     }
 
-    /// Makes the folder unless it exists. The folder above must exist.
-    package func makeFolder(_ relative: String) throws(FileError) {
-        guard mkdir(path(relative), 0o777) != 0 else { return }
-        guard clinux_errno() == EEXIST else { throw .last("make folder", path(relative)) }
-    }
+    package func makeFolder(_ relative: String) throws(FileError) { try Self.makeFolder(path: path(relative)) }
 
     private func folder(of path: String) -> String {
         let bytes = path.utf8
@@ -84,6 +80,13 @@ extension WorkdirFolder {
         guard clinux_is_regular(file) else { return nil }
         guard let content = [UInt8](readingAllOf: file, limit: limit) else { throw .last("read", path) }
         return content
+    }
+
+    /// Makes the folder unless it exists, for all to write whatever the umask: agent and program may run as different users.
+    /// The folder above must exist.
+    package static func makeFolder(path: String) throws(FileError) {
+        let isMade = mkdir(path, 0o777) == 0 && chmod(path, 0o777) == 0
+        guard isMade || clinux_errno() == EEXIST else { throw .last("make folder", path) }
     }
 
     /// Writes all of `text` and gives the file the mode of an ordinary new file that everyone may read.

@@ -79,8 +79,9 @@ package enum HelpTopic: Sendable, Equatable {
         """
 
     private static let probeHelp = """
-        Exits with 0 when the marker is there, 1 otherwise. 'healthy' is taken away by being probed: the running entrypoint
-        makes it again.
+        Exits with 0 when the marker is there, 1 otherwise. 'ready' is answered with 0 also when it is known that the inputs
+        never will be there: startup is over then. 'healthy' is taken away by being probed: the running entrypoint makes it
+        again.
 
         USAGE: kpipe-entrypoint probe ready|started|healthy [--workdir DIR]
 

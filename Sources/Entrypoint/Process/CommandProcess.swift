@@ -23,8 +23,9 @@ struct CommandProcess {
     /// The streams' room in the kernel, in bytes: fewer changes between two processes that both have much to do.
     private static let pipeSize: Int32 = 1 << 20
 
+    /// - Parameter command: the program first, looked up in `PATH` where it has no slash.
     static func start(
-        _ command: [String], in folder: String?, signalMask: sigset_t
+        _ command: [UnsafeMutablePointer<CChar>], in folder: String?, signalMask: sigset_t
     ) throws(StartError) -> CommandProcess {
         var output = Pipe()
         var error = Pipe()
@@ -46,7 +47,7 @@ struct CommandProcess {
         guard code == 0 else {
             CLinux.close(output.read)
             CLinux.close(error.read)
-            throw Self.explain(code, command: command, folder: folder)
+            throw Self.explain(code, name: String(cString: command[0]), folder: folder)
         }
         return CommandProcess(
             processID: processID, output: output.read, error: error.read, hasTerminal: hasTerminal)
@@ -81,7 +82,7 @@ struct CommandProcess {
     }
 
     private static func spawn(
-        _ command: [String], in folder: String?, signalMask: sigset_t, output: Int32, error: Int32,
+        _ command: [UnsafeMutablePointer<CChar>], in folder: String?, signalMask: sigset_t, output: Int32, error: Int32,
         takingTerminal: Bool, _ processID: inout pid_t
     ) -> Int32 {
         var actions = posix_spawn_file_actions_t()
@@ -100,19 +101,16 @@ struct CommandProcess {
         var mask = signalMask
         posix_spawnattr_setsigmask(&attributes, &mask)
 
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
-        defer { for argument in arguments { free(argument) } }
-        arguments.append(nil)
+        var arguments = command.map(Optional.some) + [nil]
         return clinux_spawn(&processID, command[0], &actions, &attributes, &arguments)
     }
 
-    private static func explain(_ code: Int32, command: [String], folder: String?) -> StartError {
+    private static func explain(_ code: Int32, name: String, folder: String?) -> StartError {
         let reason = String(cString: strerror(code))
         if let folder, access(folder, X_OK) != 0 {
             return StartError(
                 code: StartError.notExecutable, message: "cannot start the command in the folder \(folder): \(reason)")
         }
-        let name = command[0]
         switch code {
         case ENOENT where access(name, F_OK) == 0 && name.utf8.contains(UInt8(ascii: "/")):
             return StartError(
@@ -120,7 +118,8 @@ struct CommandProcess {
                 message: "\(name): its interpreter or dynamic loader is not in this image")
         case ENOENT, ENOTDIR:
             return StartError(
-                code: StartError.notFound, message: "\(name): command not found; is it in the image and in PATH?")
+                code: StartError.notFound,
+                message: "\(name): command not found; is it in the image and in PATH, with its interpreter or loader?")
         case ENOEXEC:
             return StartError(
                 code: StartError.notExecutable,

@@ -31,6 +31,8 @@ struct SignalSource {
     init() throws(SystemError) {
         var all = sigset_t()
         sigfillset(&all)
+        // Whoever started us may ignore it, and we would: children would then end without a word.
+        signal(SIGCHLD, nil)
         // A fault of our own must end us where it happens.
         for signal in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS] { sigdelset(&all, signal) }
         var original = sigset_t()

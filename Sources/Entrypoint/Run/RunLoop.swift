@@ -4,6 +4,7 @@ import WorkdirProtocol
 /// Runs a `RunMachine`: waits for what may happen, tells it, and does what it decides. One thread, no callbacks.
 struct RunLoop {
     let options: RunOptions
+    private let arguments: [UnsafeMutablePointer<CChar>]
     let markers: Markers
     private let watch: MarkerWatch
     let signals: SignalSource
@@ -31,8 +32,10 @@ struct RunLoop {
     /// Buffers taken from a stream before signals and markers are looked at again.
     private static let burst = 16
 
-    init(options: RunOptions) throws(StartFailure) {
+    /// - Parameter command: what `options` names, as it was given.
+    init(options: RunOptions, command: [UnsafeMutablePointer<CChar>]) throws(StartFailure) {
         self.options = options
+        arguments = command
         let workdir = WorkdirFolder(root: options.workdir)
         markers = Markers(workdir: workdir)
         do throws(SystemError) {
@@ -115,8 +118,10 @@ struct RunLoop {
         if let due = sampler?.deadline, now >= due { sampler?.sample(now: now) }
         if let due = markerRetry, now >= due { flushMarkers() }
         if machine.awaitsAgent, now >= agentLook {
-            tell(.agent(isPresent: markers.agentIsPresent()))
             agentLook = now + Self.agentPause
+            tell(.agent(isPresent: markers.agentIsPresent()))
+            // The kernel may grant no watch of the agent's folder, or a volume tell of nothing that the other side does.
+            look()
         }
         if let due = machine.deadline, now >= due { tell(.timer) }
     }
@@ -215,7 +220,7 @@ extension RunLoop {
         memoryKills = MemoryKills()
         do throws(CommandProcess.StartError) {
             let command = try CommandProcess.start(
-                options.command, in: options.folder, signalMask: signals.original)
+                arguments, in: options.folder, signalMask: signals.original)
             self.command = command
             relays = [
                 StreamRelay(stream: .output, source: command.output, target: STDOUT_FILENO),

@@ -110,8 +110,10 @@ package struct TransferLedger: Sendable {
         rows = kept
     }
 
-    package func write(to record: inout StepRecord) {
+    /// - Parameter listing: with a row for each file; else the sums alone, which cost next to nothing.
+    package func write(to record: inout StepRecord, listing: Bool = true) {
         var ledger = self
+        if !listing { ledger.rows = [] }
         if ledger.rows.count > limit { ledger.thin() }
         record.inputs = ledger.sums[.input] ?? TransferSums()
         record.outputs = ledger.sums[.output] ?? TransferSums()

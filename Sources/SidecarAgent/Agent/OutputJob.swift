@@ -28,7 +28,7 @@ struct OutputJob: Sendable {
     func run() async -> LifecycleInput {
         // Outputs that nobody can name are not stored, and so not a success.
         if let failure = agent.settings.configurationFailure { return .outputsFailed(failure) }
-        await continuous?.finish()
+        await continuous?.finish(atOnce: deadline != nil)
         // What main did not write says nothing more where main has failed.
         let requests = agent.settings.configuration.outputs.filter { $0.when.fits(order.outcome) }
             .map { OutputRequest($0, optional: $0.optional || order.outcome != .success) }.besidesManifests

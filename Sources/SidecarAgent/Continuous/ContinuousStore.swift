@@ -55,9 +55,11 @@ final class ContinuousStore: Sendable {
         }
     }
 
-    /// Takes up no more files, and returns when none is under way. Cancelled, it gives up those that are.
-    func finish() async {
+    /// Takes up no more files, and returns when none is under way. At once, or cancelled, it gives up those that are: where time
+    /// is short, a large file must not keep one of a higher priority waiting.
+    func finish(atOnce: Bool = false) async {
         state.withLock { $0.isFinishing = true }
+        if atOnce { work.stop() }
         woken.send()
         await withTaskCancellationHandler {
             for await _ in ended {}
@@ -72,7 +74,7 @@ final class ContinuousStore: Sendable {
         state.withLock { state in
             switch change {
             case .closed(let path): state.files.add(path, at: now)
-            case .found(let path): state.files.add(path, at: now, quiet: SettlingFiles.quietUnseen)
+            case .found(let path): state.files.add(found: path, at: now)
             case .lost: state.files.lose()
             }
         }

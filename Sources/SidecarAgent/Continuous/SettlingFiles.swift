@@ -11,21 +11,38 @@ struct SettlingFiles: Sendable {
     static let pause = Duration.seconds(60)
     /// Files waiting at once; others are found again later.
     static let limit = 4096
+    /// Files of one search in several looks, some dozen bytes each; others are stored at the end.
+    static let searched = 1_000_000
 
     private var due: [ByteKey: Duration] = [:]
     /// Something was not kept: the folder is to be looked through again.
     private(set) var missesSome = false
+    /// Hashes of what was taken up since: another look is for the others.
+    private var taken: Set<Int> = []
 
     /// The file is due once it was left alone for so long from now on.
     mutating func add(_ path: String, at now: Duration, quiet: Duration = Self.quiet) {
-        guard due.count < Self.limit || due[ByteKey(path)] != nil else {
+        let path = ByteKey(path)
+        guard due.count < Self.limit || due[path] != nil else {
             missesSome = true
+            taken.remove(path.hashValue)
             return
         }
-        due[ByteKey(path)] = now + quiet
+        due[path] = now + quiet
+        if taken.count < Self.searched { taken.insert(path.hashValue) }
     }
 
-    mutating func lose() { missesSome = true }
+    /// The same for a file that lies there and was not seen being closed.
+    mutating func add(found path: String, at now: Duration) {
+        guard taken.count < Self.searched, !taken.contains(ByteKey(path).hashValue) else { return }
+        add(path, at: now, quiet: Self.quietUnseen)
+    }
+
+    /// What was not seen may have changed any file.
+    mutating func lose() {
+        missesSome = true
+        taken = []
+    }
 
     /// What is due now, first what has waited longest; at most so many.
     mutating func take(at now: Duration, most: Int) -> [String] {
@@ -37,9 +54,10 @@ struct SettlingFiles: Sendable {
 
     /// `true` once there is room for what was not kept.
     mutating func takeMissing() -> Bool {
-        guard missesSome, due.isEmpty else { return false }
-        missesSome = false
-        return true
+        guard due.isEmpty else { return false }
+        if !missesSome { taken = [] }
+        defer { missesSome = false }
+        return missesSome
     }
 
     /// When something is due; `nil` while nothing waits.

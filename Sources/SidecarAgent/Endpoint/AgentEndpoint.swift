@@ -16,7 +16,7 @@ import WorkdirProtocol
 /// | `/healthz` | 200 as long as the agent lives |
 final class AgentEndpoint: Sendable {
     private let board = Mutex<StatusBoard?>(nil)
-    private let record = Mutex<(@Sendable () -> StepRecord)?>(nil)
+    private let record = Mutex<(@Sendable (_ listing: Bool) -> StepRecord)?>(nil)
     /// Seconds after which a page that is being looked at is asked for anew.
     private static let refresh = 5
     private let metrics: MetricRegistry
@@ -26,7 +26,9 @@ final class AgentEndpoint: Sendable {
     }
 
     /// Shows this agent from now on; until then the step is pending.
-    func attach(_ status: StatusBoard, record: (@Sendable () -> StepRecord)? = nil) {
+    ///
+    /// - Parameter record: what is known of the step; with `listing`, all files and the log's end as well.
+    func attach(_ status: StatusBoard, record: (@Sendable (_ listing: Bool) -> StepRecord)? = nil) {
         board.withLock { $0 = status }
         self.record.withLock { $0 = record }
     }
@@ -52,8 +54,9 @@ final class AgentEndpoint: Sendable {
     }
 
     private func report(_ request: ServerRequest) -> ServerResponse {
-        guard let whole = record.withLock({ $0 }) else { return .text("the step has not begun", status: 503) }
-        let record = request.isLoopback ? whole() : whole().redacted
+        guard let known = record.withLock({ $0 }) else { return .text("the step has not begun", status: 503) }
+        // Whoever may ask from elsewhere must not have us list thousands of files for nothing.
+        let record = request.isLoopback ? known(true) : known(false).redacted
         if request.path == "/report.json" {
             return ServerResponse(contentType: "application/json", body: record.encoded)
         }

@@ -39,7 +39,7 @@ package struct StepServices: Sendable {
     package func attach(
         _ agent: SidecarAgent, pod: PodIdentity, api: (any KubeAPI)? = nil, logger: Logger
     ) -> [any ReportSink] {
-        endpoint.attach(agent.status) { agent.record }
+        endpoint.attach(agent.status) { ReportWriter.record(of: agent, listing: $0) }
         monitor.attach(agent.volume)
         var reporter = pod
         // Where no uid is given the volume has one, as unique and kept across restarts.

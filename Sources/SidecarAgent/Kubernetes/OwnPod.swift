@@ -1,4 +1,5 @@
 package import Basics
+import HTTPTransport
 package import KubeClient
 import KubeModel
 import KubeRuntime
@@ -50,7 +51,15 @@ package struct OwnPod: MainStatusSource {
 
     package func timeLeft() async -> Duration? {
         guard let answer = try? await ask(.get(.pods, key)) else { return nil }
-        return Self.timeLeft(of: answer.body, at: HostFacts.now())
+        return Self.timeLeft(of: answer.body, at: Self.time(of: answer, here: HostFacts.now()))
+    }
+
+    /// By the API server's clock, which made the pod's times: the node's own may be fast or slow. The answer says it to the
+    /// second; within that second the node's is believed.
+    static func time(of answer: APIResponse, here: UnixTime) -> UnixTime {
+        guard let there = answer.headers["Date"].flatMap({ CivilTime(http: $0) }) else { return here }
+        let second = there.secondsSince1970 * 1000
+        return UnixTime(milliseconds: min(max(here.milliseconds, second), second + 999))
     }
 
     package func details() async -> PodContainers? {

@@ -11,6 +11,9 @@ struct PodCourier: ReportCourier {
 
     var destination: String { StateTargetConfiguration.kubernetes }
 
+    /// Main may write `state` in a loop, and the API server is everybody's.
+    var pace: TokenBucket? { TokenBucket(burst: 20, interval: .seconds(1)) }
+
     func deliver(_ report: StateReport) async -> DeliveryOutcome {
         guard let api else {
             return .refused("there is no API server to report to: mount a service account's token into the agent")

@@ -25,6 +25,13 @@ package struct GracePlan: Sendable, Equatable {
         storeLatest = min(grace / 2, deadline * 2 / 3)
         statusLatest = min(storeLatest / 2, .seconds(5))
     }
+
+    /// What a container has from SIGTERM on in any case: the kubelet gives it two seconds also where main has used up all of
+    /// the pod's grace, as one does that does not heed SIGTERM.
+    private static let least = Duration.seconds(2)
+
+    /// - Parameter left: of the pod's grace, from SIGTERM on, as its object says.
+    package init(grace: Duration, left: Duration) { self.init(grace: min(grace, max(left, Self.least))) }
 }
 
 /// The plan as it stands: the API server may say, a moment after SIGTERM, that less is left than was configured.

@@ -257,7 +257,9 @@ extension LifecycleMachine {
 
     private static let cancelled = FailureCause(
         .killed, container: .agent, reason: FailureReason.cancelled,
-        message: "SIGTERM came before the inputs were in place", exitCode: ExitCode.temporary.rawValue)
+        message:
+            "SIGTERM came before the inputs were in place: the pod is being deleted, or the agent's startup probe gives "
+            + "the downloads too little time", exitCode: ExitCode.temporary.rawValue)
     private static let cancellation = LifecycleEffect.publishFailed(attempt: 0, cancelled)
 
     mutating func statusOverdue() -> [LifecycleEffect] {

@@ -73,7 +73,9 @@ package struct Timeline: Sendable {
 
     private static func line(_ elapsed: Duration, _ text: String) -> String {
         let time = seconds(elapsed)
-        return "kpipe-sidecar: \(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) s  \(text)\n"
+        // Main names files as it likes, escape sequences included.
+        let shown = text.printable(limit: .max)
+        return "kpipe-sidecar: \(String(repeating: " ", count: max(0, 8 - time.utf8.count)))\(time) s  \(shown)\n"
     }
 
     /// With milliseconds.
@@ -142,7 +144,7 @@ extension Timeline {
         case .warning(let text):
             (entry.event, entry.message) = ("warning", text)
         }
-        return entry.json.text + "\n"
+        return entry.json.text.printableJSON + "\n"
     }
 
     private static func describe(_ transfer: TransferEvent, in entry: inout Entry) -> Bool {

@@ -31,13 +31,16 @@ final class ReportWriter: Sendable {
     func follow(_ pod: (any MainStatusSource)?) { self.pod.withLock { $0 = pod } }
 
     /// The agent's record with what only the pod, the monitor and the volume know.
-    static func record(of agent: SidecarAgent, outcome: StepOutcome? = nil) -> StepRecord {
-        var record = agent.recorder.record(outcome: outcome)
+    ///
+    /// - Parameter listing: with all files and the log's end.
+    static func record(of agent: SidecarAgent, outcome: StepOutcome? = nil, listing: Bool = true) -> StepRecord {
+        var record = agent.recorder.record(outcome: outcome, listing: listing)
         let pod = agent.settings.pod
         (record.step.namespace, record.step.pod, record.step.uid) = (pod.namespace, pod.name, agent.identity.pod)
         record.step.job = pod.job ?? record.step.job
         record.step.epoch = agent.identity.epoch
         record.usage = agent.settings.recordedUsage()
+        guard listing else { return record }
         record.log = (try? agent.volume.root.folder(WorkdirPath.output)).map { LogTail.read(in: $0) } ?? RecordedLog()
         return record
     }

@@ -87,8 +87,8 @@ final class StepRecorder: Sendable {
         duration > .zero ? Int64(duration / .milliseconds(1)) : nil
     }
 
-    /// The record as it is now; `outcome` where it is decided and not told yet.
-    func record(outcome: StepOutcome? = nil) -> StepRecord {
+    /// The record as it is now; `outcome` where it is decided and not told yet, `listing` with all files.
+    func record(outcome: StepOutcome? = nil, listing: Bool = true) -> StepRecord {
         let now = now()
         let notes = notes.withLock { $0 }
         var record = StepRecord()
@@ -102,7 +102,7 @@ final class StepRecorder: Sendable {
         (record.phases, record.states, record.attempts) = (notes.phases, notes.states, notes.attempts)
         (record.containers, record.warnings) = (notes.pod?.containers ?? [], notes.warnings)
         (record.step.node, record.step.job) = (notes.pod?.node, notes.pod?.job)
-        notes.ledger.write(to: &record)
+        notes.ledger.write(to: &record, listing: listing)
         record.inputs.digest = Self.milliseconds(notes.digest.input)
         record.outputs.digest = Self.milliseconds(notes.digest.all - notes.digest.input)
         return record

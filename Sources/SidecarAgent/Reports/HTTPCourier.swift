@@ -9,7 +9,7 @@ struct HTTPCourier: ReportCourier {
     private let pod: PodIdentity
     private let client: HTTPClient
 
-    /// No answer of a backend is worth more.
+    /// No more of an answer is waited for: its status has said all.
     private static let answerLimit = 64 << 10
 
     init(_ target: StateTargetConfiguration, url: String, pod: PodIdentity) {
@@ -44,12 +44,25 @@ struct HTTPCourier: ReportCourier {
             }
         }
         do {
-            let answer = try await client.execute(request, upTo: Self.answerLimit)
+            let (head, body) = try await client.stream(request)
+            try await finish(body)
             return DeliveryOutcome(
-                status: answer.head.status, retryAfter: answer.head.headers["Retry-After"],
+                status: head.status, retryAfter: head.headers["Retry-After"],
                 now: HostFacts.now().milliseconds / 1000)
         } catch {
             return DeliveryOutcome(error)
+        }
+    }
+
+    /// To its end, so that the connection can be used again. One that goes on and on, or that stops coming, changes nothing
+    /// about what was answered; one that is cut off may be a proxy's, whose backend is gone.
+    private func finish(_ body: HTTPBodyStream) async throws(TransportError) {
+        var rest = Self.answerLimit
+        var chunks = body.makeAsyncIterator()
+        do throws(TransportError) {
+            while rest > 0, let chunk = try await chunks.next() { rest -= chunk.count }
+        } catch {
+            guard case .timeout = error.reason else { throw error }
         }
     }
 

@@ -1,3 +1,4 @@
+import Basics
 import WorkdirProtocol
 
 /// The reports one destination is still to get: kept in order, bounded, each tried until it is delivered or refused; a
@@ -36,10 +37,13 @@ struct Outbox: Sendable {
     private var notBefore: Duration?
     private var isSending = false
     private var isHurrying = false
+    /// How often reports may be sent, where the destination is not there for them alone.
+    private var pace: TokenBucket?
 
     /// Begins with what an earlier life of the agent left undelivered.
-    init(_ reports: [StateReport] = []) {
+    init(_ reports: [StateReport] = [], pace: TokenBucket? = nil) {
         queue = reports
+        self.pace = pace
     }
 
     var isEmpty: Bool { queue.isEmpty }
@@ -58,6 +62,8 @@ struct Outbox: Sendable {
     mutating func next(at now: Duration) -> Step {
         guard let first = queue.first, !isSending else { return .rest }
         if let notBefore, notBefore > now { return .wait(until: notBefore) }
+        if !isHurrying, let delay = pace?.delay(at: now), delay > .zero { return .wait(until: now + delay) }
+        pace?.reserve(at: now)
         isSending = true
         return .send(first)
     }

@@ -7,7 +7,13 @@ import HTTPTransport
 protocol ReportCourier: Sendable {
     /// Names the destination in logs, metrics and the journal: without credentials, the same in the agent's next life.
     var destination: String { get }
+    /// How often it may be asked to deliver; `nil`: as often as there is something.
+    var pace: TokenBucket? { get }
     func deliver(_ report: StateReport) async -> DeliveryOutcome
+}
+
+extension ReportCourier {
+    var pace: TokenBucket? { nil }
 }
 
 /// What one attempt to deliver a report came to. Reasons carry no secret.

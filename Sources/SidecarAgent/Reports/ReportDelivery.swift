@@ -33,7 +33,7 @@ final class ReportDelivery: ReportSink {
         self.label = label
         self.time = time
         self.random = random
-        outbox = Mutex(Outbox(log.unacknowledged(by: key)))
+        outbox = Mutex(Outbox(log.unacknowledged(by: key), pace: courier.pace))
     }
 
     func report(_ report: StateReport) {

@@ -167,18 +167,23 @@ extension Volume {
             // about to go, nor end by an old word.
             let verdicts = [WorkdirPath.failed, WorkdirPath.stored]
             for marker in [WorkdirPath.ready, WorkdirPath.started] + verdicts + Self.words { try remove(marker) }
+            try root.folder(WorkdirPath.input).removeAll()
+            try putAwayOutputs()
+            // What tells that the volume is another's goes last: whoever is killed meanwhile has a successor that begins anew.
             try own.removeAll(
                 except: [
                     Self.ownName(WorkdirPath.lock), Self.ownName(WorkdirPath.entrypoint),
                     Self.ownName(WorkdirPath.reserve), Self.earlier,
                 ])
-            try root.folder(WorkdirPath.input).removeAll()
-            let outputs = try root.folder(WorkdirPath.output)
-            guard try !outputs.names().isEmpty else { return }
-            let earlier = try own.folder(Self.earlier)
-            try earlier.removeAll()
-            for name in try outputs.names() { try outputs.move(name, to: earlier) }
         }
+    }
+
+    private func putAwayOutputs() throws(VolumeError) {
+        let outputs = try root.folder(WorkdirPath.output)
+        guard try !outputs.names().isEmpty else { return }
+        let earlier = try own.folder(Self.earlier)
+        try earlier.removeAll()
+        for name in try outputs.names() { try outputs.move(name, to: earlier) }
     }
 }
 

@@ -61,6 +61,28 @@ import WorkdirProtocol
         #expect(try await child.wait(atMost: .seconds(30)) == .exited(143))
     }
 
+    /// As a shell gives it whose pattern matches a file of such a name.
+    @Test func `an argument that is no text reaches the command as it is`() async throws {
+        let step = try Step()
+        let child = try ChildProcess(
+            "bash",
+            [
+                "-c", #"exec "$0" run --workdir "$1" -- printf %s $'caf\xE9'"#, Product.entrypoint.path,
+                step.workdir.path,
+            ])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        #expect(child.outputBytes == Array("caf".utf8) + [0xE9])
+    }
+
+    @Test func `startup is over as well when the inputs never will be there`() async throws {
+        let step = try Step(ready: false)
+        try step.workdir.write("", to: WorkdirPath.state)
+        #expect(try await step.command(["probe", "ready"]).status == .exited(1))
+        try step.workdir.write("0 66 gone\n", to: WorkdirPath.failed)
+        #expect(try await step.command(["probe", "ready"]).status == .exited(0))
+        #expect(try await step.command(["probe", "started"]).status == .exited(1))
+    }
+
     @Test func waitsForReadyAndShowsIt() async throws {
         let step = try Step(ready: false)
         let child = try step.start([], ["echo", "ran"])
@@ -119,6 +141,35 @@ import WorkdirProtocol
         #expect(child.errorOutput.contains(command[0]))
         #expect(step.state == "ERROR\n")
         #expect(step.record?.reason == EndReason.notStarted)
+    }
+
+    /// The agent comes as another user, and would find folders in which it may not write.
+    @Test func `folders are open to all whatever the umask`() async throws {
+        let step = try Step()
+        let child = try ChildProcess(
+            "sh",
+            [
+                "-c", "umask 077; \(Product.entrypoint.path) install bin; exec \"$@\"", "-", Product.entrypoint.path,
+                "run", "--workdir", step.workdir.path, "--", "true",
+            ], folder: step.workdir.path)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
+        for folder in [WorkdirPath.own, WorkdirPath.output, "bin"] {
+            var status = stat()
+            #expect(stat(step.workdir[folder], &status) == 0 && status.st_mode & 0o777 == 0o777, "\(folder)")
+        }
+    }
+
+    /// Written in place, which the watch of names does not see, as it sees nothing where the kernel grants none.
+    @Test func `a verdict that no event tells of is found all the same`() async throws {
+        let step = try Step(ready: false)
+        try step.workdir.write(String(repeating: " ", count: 64), to: WorkdirPath.failed)
+        let child = try step.start([], ["true"])
+        try await step.waitFor(.waiting)
+        let file = open(step.workdir[WorkdirPath.failed], O_WRONLY)
+        let verdict = Array(TryVerdict(attempt: TryVerdict.everyTry, exitCode: 66, message: "gone").text.utf8)
+        #expect(write(file, verdict, verdict.count) == verdict.count)
+        close(file)
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(66))
     }
 
     @Test func aWrongWorkdirIsAConfigurationError() async throws {

@@ -35,6 +35,19 @@ import WorkdirProtocol
         #expect(step.state == "KILLED\n")
     }
 
+    /// Python's `signal.SIG_IGN`, a shell's `trap '' CHLD`: passed on by exec to all that follow.
+    @Test func `its child's end is heard although whoever began ignored such`() async throws {
+        let step = try Step()
+        let child = try ChildProcess(
+            "bash",
+            [
+                "-c", "trap '' CHLD; exec \"$@\"", "-", Product.entrypoint.path, "run", "--workdir", step.workdir.path,
+                "--", "sh", "-c", "exit 3",
+            ])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(3))
+        #expect(step.state == "ERROR\n")
+    }
+
     @Test func aSignalWhileWaitingCancels() async throws {
         let step = try Step(ready: false)
         let child = try step.start([], ["true"])

@@ -43,6 +43,7 @@ import WorkdirProtocol
                 9797
             ),
             ("{workdir: data, legacy: true, state: [{to: 'ftp://b/s'}]}", "/workdir", true, 0, 9797),
+            ("state: [{to: 'ftp://b/s'}, {to: /x}, {to: /y, mode: binary}]", "/workdir", false, 1, 9797),
             ("{workdir: /data, port: 70000, nonsense: 1}", "/data", false, 0, 9797), ("[", "/workdir", false, 0, 9797),
             ("[1]", "/workdir", false, 0, 9797), ("{stateDir: /data/x, workdir: /data, port: 1}", "/data", false, 0, 1),
         ])

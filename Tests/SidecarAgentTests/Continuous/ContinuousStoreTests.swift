@@ -15,6 +15,7 @@ struct ContinuousStoreTests {
         let stored = Mutex<[String]>([])
         let failures = Mutex<[TransferError]>([])
         let warnings = Mutex<[String]>([])
+        let hangs = Atomic(false)
 
         func fetch(
             _ inputs: [InputRequest], into folder: ConfinedFolder, journal: any TransferJournal,
@@ -26,6 +27,7 @@ struct ContinuousStoreTests {
             deadline: ContinuousClock.Instant?, journal: any TransferJournal, onEvent: @escaping TransferEventHandler
         ) async -> TransferReport {
             stored.withLock { $0 += paths ?? [] }
+            if hangs.load(ordering: .relaxed) { try? await Task.sleep(for: .seconds(3600)) }
             var report = TransferReport()
             report.failures = failures.withLock { failures in
                 defer { failures = [] }
@@ -126,6 +128,16 @@ struct ContinuousStoreTests {
             try folder.write("y", to: "output/a")
             try await pass("a second try, and one more") { stored == ["a", "a", "a"] }
             #expect(transfers.warnings.withLock { $0.count } == 1)
+        }
+    }
+
+    @Test("where time is short, what is under way is given up")
+    func atOnce() async throws {
+        transfers.hangs.store(true, ordering: .relaxed)
+        try await running { store in
+            try folder.write("x", to: "output/a")
+            try await pass("a file under way") { stored == ["a"] }
+            await store.finish(atOnce: true)
         }
     }
 

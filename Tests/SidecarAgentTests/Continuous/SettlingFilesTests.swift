@@ -43,4 +43,26 @@ struct SettlingFilesTests {
         tells = files.takeMissing()
         #expect(!tells)
     }
+
+    @Test("look by look all files are found, however many, and one that changes meanwhile again")
+    func search() {
+        var files = SettlingFiles()
+        let all = (0..<(3 * SettlingFiles.limit)).map { "\($0)" }
+        var taken: [String: Int] = [:]
+        var now = Duration.zero
+        var looks = 0
+        repeat {
+            looks += 1
+            // Each look finds them in the same order.
+            for path in all { files.add(found: path, at: now) }
+            // There is no room for what changes now.
+            if looks == 2 { files.add("0", at: now) }
+            now += SettlingFiles.quietUnseen
+            for path in files.take(at: now, most: .max) { taken[path, default: 0] += 1 }
+        } while files.takeMissing() && looks < 9
+        #expect(looks == 4)
+        #expect(taken.count == all.count && taken.values.reduce(0, +) == all.count + 1 && taken["0"] == 2)
+        files.add(found: "0", at: now)
+        #expect(files.next != nil, "a search that is over begins anew")
+    }
 }

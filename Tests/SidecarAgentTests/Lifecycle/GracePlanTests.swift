@@ -1,4 +1,6 @@
 import Basics
+import HTTPTransport
+import KubeClient
 import Testing
 
 @testable import SidecarAgent
@@ -29,6 +31,26 @@ import Testing
         let plan = GracePlan(grace: .seconds(seconds))
         #expect(plan.exit - plan.deadline >= .seconds(1))
         #expect(plan.lastCall - plan.deadline > .milliseconds(500) && plan.exit - plan.lastCall >= .milliseconds(400))
+    }
+
+    /// Seconds: configured, left of the pod's, and the grace to plan with. Main may have used up all of it.
+    @Test(arguments: [
+        (30, 12, 12), (30, 60, 30), (30, 2, 2), (30, 1, 2), (30, 0, 2), (30, -9, 2), (1, 0, 1), (0, 9, 0),
+    ])
+    func `what the kubelet gives in any case is used`(configured: Int, left: Int, grace: Int) {
+        #expect(
+            GracePlan(grace: .seconds(configured), left: .seconds(left)) == GracePlan(grace: .seconds(grace)))
+    }
+
+    /// Milliseconds by which the node's clock is ahead of the API server's, and what is left by that one.
+    @Test(arguments: [(0, 2_000), (400, 1_600), (-400, 2_000), (90_000, 1_001), (-90_000, 2_000)])
+    func `a clock that is wrong takes no grace away`(ahead: Int, left: Int) {
+        let pod = Array(#"{"metadata":{"deletionTimestamp":"2026-11-21T03:45:02Z"}}"#.utf8)
+        let answer = APIResponse(status: 200, headers: ["Date": "Sat, 21 Nov 2026 03:45:00 GMT"], body: pod)
+        let here = UnixTime(milliseconds: 1_795_232_700_000 + Int64(ahead))
+        #expect(OwnPod.timeLeft(of: pod, at: OwnPod.time(of: answer, here: here)) == .milliseconds(left))
+        let silent = APIResponse(status: 200, body: pod)
+        #expect(OwnPod.time(of: silent, here: here) == here)
     }
 
     @Test(

@@ -155,7 +155,11 @@ import WorkdirProtocol
         recorder.take(.start, phase: .initializing, attempt: 0)
         recorder.take(.transfer(.input, .finished(TransferredFile(path: "n4me", url: "s3://n4me/k", size: 5))))
         let status = StatusBoard(AgentStatus(phase: .running, report: nil, attempt: 1, epoch: "e"))
-        endpoint.attach(status) { recorder.record() }
+        let listings = Mutex<[Bool]>([])
+        endpoint.attach(status) { listing in
+            listings.withLock { $0.append(listing) }
+            return recorder.record(listing: listing)
+        }
         for path in ["/report", "/report.json"] {
             let near = endpoint.answer(to: ServerRequest(path: path, isLoopback: true))
             let far = endpoint.answer(to: ServerRequest(path: path, isLoopback: false))
@@ -168,5 +172,6 @@ import WorkdirProtocol
         #expect(page.contains("http-equiv=\"refresh\""))
         let far = endpoint.answer(to: ServerRequest(path: "/report.json"))
         #expect(try StepRecord.reading(far.body).record.inputs.bytes == 5)
+        #expect(listings.withLock { $0 } == [true, false, true, false, true, false], "others have us list nothing")
     }
 }

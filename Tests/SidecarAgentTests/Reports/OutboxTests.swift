@@ -67,6 +67,25 @@ import Testing
                 == .postponed(by: .seconds(1), "x"))
     }
 
+    /// Where main writes `state` in a loop.
+    @Test func `a pace is kept until the agent leaves`() {
+        var outbox = Outbox((1...5).map { Self.report($0) }, pace: TokenBucket(burst: 2, interval: .seconds(1)))
+        var now = Self.start
+        func deliver() {
+            #expect(outbox.next(at: now) == .send(outbox.queue[0]))
+            #expect(outbox.settle(.delivered, at: now, random: 0) != nil)
+        }
+        for _ in 1...2 { deliver() }
+        for _ in 3...4 {
+            #expect(outbox.next(at: now) == .wait(until: now + .seconds(1)))
+            now += .seconds(1)
+            deliver()
+        }
+        outbox.hurry()
+        deliver()
+        #expect(outbox.isEmpty)
+    }
+
     @Test func `what is refused is given up, a terminal state never`() {
         var outbox = Outbox([Self.report(1), Self.report(2, "DONE", terminal: true)])
         var now = Self.start

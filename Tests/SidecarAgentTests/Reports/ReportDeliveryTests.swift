@@ -136,6 +136,19 @@ import YAMLTree
         #expect(log.through(server.url) == 5 || log.through(server.url + "/") == 5)
     }
 
+    /// Each is the answer's body, or what there is of it.
+    @Test(arguments: ["Content-Length: 9000000\r\n\r\n", "Content-Length: 9\r\n\r\nabc"], [1 << 20, 0])
+    func `an answer without an end is an answer`(head: String, bytes: Int) async throws {
+        let server = try ScriptedHTTPServer { _ in
+            [.send("HTTP/1.1 202 Accepted\r\n\(head)\(String(repeating: "x", count: bytes))"), .stall]
+        }
+        defer { server.stop() }
+        let target = Self.target(server.url) { $0.timeout = .milliseconds(300) }
+        await Self.deliver(
+            [OutboxTests.report(1), OutboxTests.report(2)], through: Self.sink(Self.courier(target), MemoryLog()))
+        #expect(try Self.sequences(server) == [1, 2])
+    }
+
     @Test func `a refusal is passed over, counted, and insisted on where it is the last word`() async throws {
         let tries = Mutex(0)
         let server = try ScriptedHTTPServer { request in

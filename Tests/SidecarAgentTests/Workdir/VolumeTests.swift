@@ -109,6 +109,21 @@ struct VolumeTests {
         #expect(try !Volume(folder.path, openToAll: false).isFull)
     }
 
+    @Test("an agent that is killed while it clears another pod's volume has a successor that goes on with it")
+    func staleInPart() throws {
+        try folder.write("x", to: WorkdirPath.usage)
+        let volume = try Volume(folder.path, openToAll: false)
+        try folder.write("old", to: "output/old")
+        // What cannot be opened ends the clearing there, as a kill would.
+        rename(folder["input"], folder["away"])
+        symlink(outside.path, folder["input"])
+        #expect(throws: VolumeError.self) { try volume.prepare(for: .stale) }
+        #expect(try volume.hasLeftovers())
+        unlink(folder["input"])
+        try volume.prepare(for: .stale)
+        #expect(try !volume.hasOutputs && folder.list(".kpipe/earlier") == ["old"])
+    }
+
     @Test("a volume of another pod is cleared, names of any bytes included")
     func stale() throws {
         let volume = try Volume(folder.path, openToAll: false)
