@@ -23,8 +23,12 @@ struct ContainerEditor {
     }
 
     mutating func makeNative(
-        mains: Neighbours, among all: Neighbours, _ findings: inout Findings
+        mains: Neighbours, among all: Neighbours, _ version: KubeVersion?, _ findings: inout Findings
     ) throws(EditRefusal) {
+        if let policy = node["resizePolicy"], let version, version < .sidecarResize {
+            throw EditRefusal(
+                .notForInit, at: policy, "the resizePolicy of \(container.name) may be refused on \(version)")
+        }
         findings.add(.converted, moving: container, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
             guard policy.text == "Always" else {

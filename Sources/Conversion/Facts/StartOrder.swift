@@ -3,7 +3,8 @@ import PodRules
 /// Where native sidecars go among the init containers, and in which order they start (and, the other way round, end).
 ///
 /// The init containers that are there ran without the sidecars until now, so these go behind them. One goes before the
-/// first init container that asks it, unless a later one prepares what it mounts; and before a sidecar that asks it.
+/// first init container that asks it, unless a later one prepares what it mounts; and before a sidecar that asks it. What
+/// carries all traffic goes before the others.
 struct StartOrder {
     /// Sidecars that go to one place: before the container at `position`, or behind all.
     struct Group: Equatable {
@@ -31,7 +32,10 @@ struct StartOrder {
         guard !others.isEmpty || sidecars.count > 1, others.count + sidecars.count <= Self.most else { return }
         let links = sidecars.map(LocalLinks.init)
         var positions = links.indices.map { place($0, links[$0], among: others) }
-        func asks(_ one: Int, _ other: Int) -> Bool { one != other && links[other].isAsked(by: sidecars[one]) }
+        let carriers = sidecars.map { $0.known?.carriesTraffic == true }
+        func asks(_ one: Int, _ other: Int) -> Bool {
+            one != other && (carriers[other] && !carriers[one] || links[other].isAsked(by: sidecars[one]))
+        }
         // As often as there can be links in a row; a circle ends here too.
         for _ in sidecars {
             for one in sidecars.indices {

@@ -142,7 +142,8 @@ extension Rule {
         id: "KS114", severity: .warning, title: "The pod failure policy also looks at the sidecar",
         explanation: """
             onExitCodes has no containerName, and there are several main containers; write one rule \
-            for each.
+            for each. Or it names the sidecar: the kubelet now ends that whenever main has failed, with 143 or 137 as often \
+            as not, so that such a rule would decide about main's failures.
             """,
         evidence: "Job API reference, podFailurePolicy")
 
@@ -175,8 +176,10 @@ extension Rule {
         id: "KS118", severity: .warning, title: "The sidecar is its injector's",
         explanation: """
             The container is a placeholder or is injected at admission; it stays. Set the injector's own switch for \
-            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect` this is said of \
-            pods, too, that are to end and ask for an injection.
+            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect`, or where another \
+            sidecar moves, this is said of pods, too, that are to end and ask for an injection. Where the pod's markers go, \
+            the label `sidecar.k-pipe.cloud/terminate-known` comes in their place, so that a terminator still ends what is \
+            injected as an ordinary container.
             \(Injector.all.map { "\n- `\($0.container)`: \($0.advice)" }.joined())
             """,
         evidence: Injector.all.map(\.source).joined(separator: "; "))
