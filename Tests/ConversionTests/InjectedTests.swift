@@ -80,6 +80,26 @@ import YAMLTree
         #expect(inits?.map { $0["name"]?.text } == ["istio-proxy", "logger"])
     }
 
+    /// As another webhook adds it behind us, which asks us again.
+    @Test func itGoesBeforeThoseThatAreNativeAlready() throws {
+        let text = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: x, labels: {sidecar.k-pipe.cloud/terminate-known: enabled}}
+            spec:
+              restartPolicy: Never
+              initContainers:
+              - {name: migrate, image: a}
+              - {name: logger, image: shipper, restartPolicy: Always, startupProbe: {tcpSocket: {port: 2020}}}
+              - {name: linkerd-init, image: cr.l5d.io/linkerd/proxy-init:v2}
+              containers:
+              - {name: main, image: a}
+              - {name: linkerd-proxy, image: 'cr.l5d.io/linkerd/proxy:edge'}
+            """
+        let inits = try YAMLNode(parsing: convert(text).output)["spec"]?["initContainers"]?.sequence
+        #expect(inits?.map { $0["name"]?.text } == ["migrate", "linkerd-proxy", "logger", "linkerd-init"])
+    }
+
     /// The kubelet ends it whenever main has failed.
     @Test(arguments: [("logger", true), ("main", false), ("other", false)])
     func aFailurePolicyThatNamesTheSidecarIsToldOf(_ name: String, _ isTold: Bool) throws {

@@ -68,7 +68,7 @@ extension Rule {
         explanation: """
             Main starts only when the postStart hook of a native sidecar has finished and its startupProbe has passed. A probe or \
             hook that asks a port of main, or Dapr's health with that of the application, would wait for ever, and so would a \
-            startupProbe of a program that itself waits for a port of main. Let it ask the sidecar alone.
+            startupProbe of a program that itself waits for a port or file of main. Let it ask the sidecar alone.
             """,
         evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
 
