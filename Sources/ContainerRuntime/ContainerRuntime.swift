@@ -146,6 +146,11 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
         if case .status(let status) = reason { status.code == GRPCStatus.notFound } else { false }
     }
 
+    /// Nobody listens at the socket.
+    package var isUnanswered: Bool {
+        if case .transport(let error) = reason, case .connect = error.reason { true } else { false }
+    }
+
     /// Whether the same call may succeed later.
     package var isTransient: Bool {
         switch reason {

@@ -72,10 +72,14 @@ package struct ContainerFacts: Sendable, Equatable {
         }
     }
 
+    /// Whether some exit code of it has the kubelet start all containers of the pod again (KEP-5532).
+    package var mayRestartAll: Bool { restartRules.contains { $0.action == Self.restartAll } }
+    private static let restartAll = "RestartAllContainers"
+
     /// Whether the kubelet runs it again after it exits with `code`: rules first (KEP-5307), then the policy.
     package func restarts(after code: Int32) -> Bool {
         for rule in restartRules where rule.applies(to: code) {
-            if rule.action == "Restart" || rule.action == "RestartAllContainers" { return true }
+            if rule.action == "Restart" || rule.action == Self.restartAll { return true }
         }
         return switch restartPolicy {
         case .always: true

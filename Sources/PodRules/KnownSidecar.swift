@@ -9,6 +9,8 @@ package struct KnownSidecar: Sendable {
     package var quit: QuitEndpoint?
     /// Its port answers inside the pod alone, so that the kubelet could not probe it.
     package var servesLocalhostOnly = false
+    /// All traffic of the pod goes through it, probes of other containers too.
+    package var carriesTraffic = false
     /// Who may have added it, and makes it native itself.
     package var injector: Injector?
     /// The flags by which it serves a startup check from outside localhost.
@@ -19,12 +21,13 @@ package struct KnownSidecar: Sendable {
 
     private init(
         _ names: [String], images: [String], quit: QuitEndpoint? = nil, servesLocalhostOnly: Bool = false,
-        injector: Injector? = nil, checks: [StartupCheck] = []
+        carriesTraffic: Bool = false, injector: Injector? = nil, checks: [StartupCheck] = []
     ) {
         self.names = names
         self.images = images
         self.quit = quit
         self.servesLocalhostOnly = servesLocalhostOnly
+        self.carriesTraffic = carriesTraffic
         self.injector = injector
         self.checks = checks
     }
@@ -32,10 +35,10 @@ package struct KnownSidecar: Sendable {
     package static let all = [
         KnownSidecar(
             ["istio-proxy"], images: ["proxyv2", "istio-proxy"],
-            quit: QuitEndpoint(port: 15020, path: "/quitquitquit"), injector: .istio),
+            quit: QuitEndpoint(port: 15020, path: "/quitquitquit"), carriesTraffic: true, injector: .istio),
         KnownSidecar(
             ["linkerd-proxy"], images: ["linkerd-proxy"], quit: QuitEndpoint(port: 4191, path: "/shutdown"),
-            injector: .linkerd),
+            carriesTraffic: true, injector: .linkerd),
         KnownSidecar(["envoy"], images: ["envoy"], quit: QuitEndpoint(port: 9901, path: "/quitquitquit")),
         KnownSidecar(
             ["cloud-sql-proxy", "cloudsql-proxy", "cloudsql"], images: ["cloud-sql-proxy", "gce-proxy"],
@@ -48,8 +51,8 @@ package struct KnownSidecar: Sendable {
             ["vault-agent"], images: [], quit: QuitEndpoint(port: 8200, path: "/agent/v1/quit"), injector: .vault),
         KnownSidecar(
             ["daprd"], images: ["daprd"], quit: QuitEndpoint(port: 3500, path: "/v1.0/shutdown"), injector: .dapr),
-        KnownSidecar(["consul-dataplane"], images: ["consul-dataplane"], injector: .consul),
-        KnownSidecar(["kuma-sidecar"], images: ["kuma-dp"], injector: .kuma),
+        KnownSidecar(["consul-dataplane"], images: ["consul-dataplane"], carriesTraffic: true, injector: .consul),
+        KnownSidecar(["kuma-sidecar"], images: ["kuma-dp"], carriesTraffic: true, injector: .kuma),
         KnownSidecar(["fluent-bit", "fluentbit"], images: ["fluent-bit", "aws-for-fluent-bit"]),
         KnownSidecar(["fluentd"], images: ["fluentd"]),
         KnownSidecar(["filebeat"], images: ["filebeat"]),

@@ -8,6 +8,8 @@ package struct KubeVersion: Sendable, Hashable, Comparable, CustomStringConverti
     /// The `sleep` action of hooks, on by default (KEP-3960).
     package static let sleepAction = KubeVersion(1, 30)
     package static let namedPorts = KubeVersion(1, 32)
+    /// `resizePolicy` of native sidecars (KEP-1287).
+    package static let sidecarResize = KubeVersion(1, 33)
 
     package init(_ major: Int, _ minor: Int, _ patch: Int? = nil) {
         self.major = major

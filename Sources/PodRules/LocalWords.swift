@@ -78,8 +78,10 @@ package struct LocalWords: Sendable {
         return words.contains { word in
             let script = ShellToken.all(in: word)
             let isLeft = script.contains(.word("break"))
+            // Behind this what serves runs already.
+            let beside = script.firstIndex(of: .background) ?? script.endIndex
             return script.indices.contains { index in
-                guard loops.contains(where: { script[index] == .word($0) }) else { return false }
+                guard index <= beside, loops.contains(where: { script[index] == .word($0) }) else { return false }
                 // Endless loops are a program's work, unless something leaves them.
                 let goesOn: [ShellToken] = ["true", ":", "1", "false", "sleep", "read"].map { .word($0) }
                 return !script.dropFirst(index + 1).prefix(1).contains(where: goesOn.contains)

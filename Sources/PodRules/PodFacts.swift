@@ -193,6 +193,7 @@ extension PodFacts {
         containers = zip(pod.spec.containers, roles.roles).map { container, role in
             var facts = ContainerFacts(
                 container, status: statuses[container.name], role: role, rules: rules, podPolicy: restartPolicy)
+            if pod.spec.hostNetwork, facts.isQuitGuessed(rules) { facts.quit = nil }
             if let quit = quits.values[container.name] { facts.quit = quit }
             if role.isSidecar, let linger = lingers.values[container.name] { facts.linger = linger }
             return facts
@@ -309,6 +310,15 @@ extension ContainerFacts {
             case .searchPath: "PATH"
             }
         }
+    }
+}
+
+extension ContainerFacts {
+    /// Whether its quit endpoint is only what is usual for such a program. On the node's own network that port may well be
+    /// another program's, which would be ended.
+    fileprivate func isQuitGuessed(_ rules: MarkerRules) -> Bool {
+        rules.rule(for: ContainerMarks(name: name, image: image) { _ in nil }).map(SidecarRule.shipped.contains)
+            ?? false
     }
 }
 

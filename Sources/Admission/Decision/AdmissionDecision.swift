@@ -132,6 +132,7 @@ struct AdmissionSurroundings: Sendable, Equatable {
         options.kubeVersion = version
         // It may be meant otherwise; whoever sends the pod is told.
         options.countsMeant = false
+        options.keepsMarked = true
         return options
     }
 }

@@ -10,6 +10,8 @@ struct NodeFleet: Sendable, Equatable {
         /// `nil` where it could not be read.
         var kubelet: KubeVersion?
         var system: String
+        /// Those by which an operator sets nodes apart: virtual ones, and pools of their own.
+        var taints: Set<Node.Taint> = []
     }
 
     private(set) var kinds: Set<Kind> = []
@@ -24,20 +26,40 @@ struct NodeFleet: Sendable, Equatable {
             var labels = node.metadata.labels
             labels[Self.hostname] = nil
             kinds.insert(
-                Kind(labels: labels, kubelet: KubeVersion(node.kubeletVersion), system: node.operatingSystem))
+                Kind(
+                    labels: labels, kubelet: KubeVersion(node.kubeletVersion), system: node.operatingSystem,
+                    taints: Set(node.taints.filter(Self.lasts))))
         }
     }
 
-    /// Where a pod may run, by its selector and the affinity that it requires; taints are for others to keep it away.
+    /// Not one that the cluster sets and takes away again: the pod may wait for that.
+    private static func lasts(_ taint: Node.Taint) -> Bool {
+        ["NoSchedule", "NoExecute"].contains(taint.effect)
+            && !["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"].contains(where: taint.key.hasPrefix)
+    }
+
+    /// Where a pod may run, by its selector, the affinity that it requires, and the taints that it tolerates.
     func kinds(for pod: YAMLNode) -> Set<Kind> {
         let spec = pod["spec"]
         let selector = (spec?["nodeSelector"]?.mapping?.pairs ?? []).filter { $0.key != Self.hostname }
         let affinity = spec?["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]
         let terms = affinity?["nodeSelectorTerms"]?.sequence
+        // Whoever names the node asks no scheduler.
+        let tolerations = spec?["nodeName"]?.text == nil ? spec?["tolerations"]?.sequence ?? [] : nil
         return kinds.filter { kind in
-            selector.allSatisfy { kind.labels[$0.key] == $0.value.text }
+            (tolerations.map { tolerations in
+                kind.taints.allSatisfy { taint in tolerations.contains { Self.tolerates($0, taint) } }
+            } ?? true) && selector.allSatisfy { kind.labels[$0.key] == $0.value.text }
                 && (terms.map { $0.contains { Self.matches($0, kind) } } ?? true)
         }
+    }
+
+    private static func tolerates(_ toleration: YAMLNode, _ taint: Node.Taint) -> Bool {
+        let key = toleration["key"]?.text ?? ""
+        let exists = toleration["operator"]?.text == "Exists"
+        let effect = toleration["effect"]?.text ?? ""
+        return (key.isEmpty ? exists : key == taint.key) && (effect.isEmpty || effect == taint.effect)
+            && (exists || toleration["value"]?.text ?? "" == taint.value)
     }
 
     /// A term without expressions matches nothing, as the scheduler has it; one by the node's own fields may match any.

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Conversion
+internal import KubeModel
 internal import YAMLTree
 
 /// A patch and what was found wrong with it. The patch is carried out here as the API server would, and its outcome
@@ -14,7 +15,10 @@ struct PatchCheck {
     /// Everything a conversion may touch.
     private static let allowedPaths = [
         "/spec/containers", "/spec/initContainers", "/spec/terminationGracePeriodSeconds", "/metadata/annotations",
+        "/metadata/labels/" + JSONPatch.escaped(WellKnownNames.Label.terminateKnown),
     ]
+    /// Where the pod has none yet.
+    private static let labels = "/metadata/labels"
 
     init(from before: YAMLNode, to after: YAMLNode, by converter: StreamConverter) {
         patch = JSONPatch.between(before, after)
@@ -28,7 +32,7 @@ struct PatchCheck {
         guard let sent = try? YAMLNode(json: Array(patch.text.utf8)) else { return "the patch is no JSON" }
         for operation in sent.sequence ?? [] {
             let path = operation["path"]?.text ?? ""
-            guard allowedPaths.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
+            guard path == labels || allowedPaths.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
                 return "\(path) would change"
             }
         }

@@ -23,8 +23,12 @@ struct ContainerEditor {
     }
 
     mutating func makeNative(
-        mains: Neighbours, among all: Neighbours, _ findings: inout Findings
+        mains: Neighbours, among all: Neighbours, _ version: KubeVersion?, _ findings: inout Findings
     ) throws(EditRefusal) {
+        if let policy = node["resizePolicy"], let version, version < .sidecarResize {
+            throw EditRefusal(
+                .notForInit, at: policy, "the resizePolicy of \(container.name) may be refused on \(version)")
+        }
         findings.add(.converted, moving: container, "\(container.name) becomes a native sidecar")
         if let policy = node["restartPolicy"] {
             guard policy.text == "Always" else {
@@ -146,7 +150,11 @@ struct ContainerEditor {
         guard let hook = node.at("lifecycle", "postStart") else { return }
         let what = "the postStart hook of \(container.name)"
         switch ProbeTarget.need(hook, of: container, mains: mains) {
-        case .itself, .perhapsMain: break
+        case .itself: break
+        case .perhapsMain:
+            let command = (hook.at("exec", "command")?.elements ?? []).compactMap(\.text)
+            guard LocalWords.wait(command) else { break }
+            throw EditRefusal(.waitsForMain, at: hook, "\(what) waits for a file that only others write")
         case .port(let port): throw EditRefusal(.waitsForMain, at: hook, "\(what) asks port \(port) of main")
         case .main: throw EditRefusal(.waitsForMain, at: hook, "\(what) holds only once main answers")
         }
@@ -192,7 +200,15 @@ struct ContainerEditor {
                 if isReadiness { readiness = nil }
             }
         }
-        return ProbeHandler.derived(for: container, readiness, path: path, text)
+        let probe = ProbeHandler.derived(for: container, readiness, path: path, text)
+        guard probe != nil || node["startupProbe"] != nil, let folder = container.awaitedFile(of: mains) else {
+            return probe
+        }
+        let place = node["command"] ?? node["args"] ?? node
+        let what = "the program of \(container.name) waits for a file in \(folder), which main writes to"
+        guard node["startupProbe"] == nil else { throw EditRefusal(.waitsForMain, at: place, what) }
+        findings.add(.asksMain, at: place, what)
+        return nil
     }
 
     private mutating func addStartupProbe(_ mains: Neighbours, _ findings: inout Findings) throws(EditRefusal) {

@@ -20,6 +20,8 @@ package struct ConversionOptions: Sendable, Equatable {
     package var detectsKnown = false
     /// Containers with `restartPolicy: Always` count: whoever writes that means a native sidecar.
     package var countsMeant = true
+    /// A pod that is to end and loses its markers asks for known sidecars to count: others may inject some after us.
+    package var keepsMarked = false
     /// Where detection looks up whom a Service leads to; without any, those of the stream count.
     package var services: ServicePorts?
     /// Where custom resources keep their pods: `spec.workers[].template.spec`.

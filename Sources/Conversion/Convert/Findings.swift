@@ -92,16 +92,16 @@ struct Findings {
     }
 
     /// Sidecars that are somebody else's: in the manifest, or to come.
-    mutating func look(atInjectedInto pod: ManifestPod, _ sidecars: [ManifestContainer], _ options: ConversionOptions) {
+    mutating func look(
+        atInjectedInto pod: ManifestPod, _ sidecars: [ManifestContainer], isChanged: Bool, _ options: ConversionOptions
+    ) {
         for container in sidecars where pod.isInjected(container) {
             guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
             add(.injected, at: container.node, "\(container.name) stays: it is injected; \(injector.advice)")
         }
-        guard options.detectsKnown, pod.isToEnd else { return }
-        for injector in Injector.all where !injector.isSwitched(by: pod) {
-            guard let sign = injector.sign(of: pod),
-                !(pod.containers + pod.initContainers).contains(where: { $0.name == injector.container })
-            else { continue }
+        guard options.detectsKnown || isChanged, pod.isToEnd else { return }
+        for injector in Injector.all where pod.awaits(injector) {
+            guard let sign = injector.sign(of: pod) else { continue }
             add(
                 .injected, at: sign,
                 "\(injector.container) will be injected and keeps the pod from ending unless it is native; \(injector.advice)"

@@ -35,7 +35,7 @@ package enum JSONPatch {
     }
 
     /// RFC 6901 §3.
-    private static func escaped(_ key: String) -> String {
+    package static func escaped(_ key: String) -> String {
         key.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 }

@@ -1,3 +1,4 @@
+import KubeModel
 import YAMLTree
 
 /// What a document says, but for what a conversion may change, as a number: the same before and after, or something is
@@ -7,11 +8,13 @@ struct Meaning {
     /// Values that may still be looked at, aliases filled in.
     private var budget = StreamConverter.limits.nodes
 
-    /// What differs for good reason: these, and annotations that are taken away.
-    private static let volatile = ["containers", "initContainers", "terminationGracePeriodSeconds"]
+    /// What differs for good reason: these, and annotations that are taken away. The label comes in a marker's place.
+    private static let volatile = [
+        "containers", "initContainers", "terminationGracePeriodSeconds", WellKnownNames.Label.terminateKnown,
+    ]
     private let dropped: Set<String>
     /// Keys that are gone when nothing is left in them.
-    private static let holders = ["annotations", "metadata"]
+    private static let holders = ["annotations", "labels", "metadata"]
     /// The lengths of all of those, a bit each: most keys have another one and need no closer look.
     private let lengths: UInt64
 

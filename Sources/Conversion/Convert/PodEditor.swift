@@ -32,9 +32,15 @@ struct PodEditor {
     private mutating func moveToNative(_ findings: inout Findings) throws(EditRefusal) {
         findings.look(atMistakesIn: pod, options)
         let found = try pod.sidecars(options, &findings)
-        findings.look(atInjectedInto: pod, found, options)
         let sidecars = found.filter { !pod.isInjected($0) }
+        findings.look(atInjectedInto: pod, found, isChanged: !sidecars.isEmpty, options)
         guard let first = sidecars.first else { return }
+        if let injected = found.first(where: pod.isFilledIn) {
+            throw EditRefusal(
+                .injectedStays, at: injected.node,
+                "\(injected.name) is an ordinary container already: it starts after all init containers, and a terminator has "
+                    + "to end it; \(injected.known?.injector?.advice ?? "")")
+        }
         let names = Set(found.map(\.name))
         let mains = pod.containers.filter { !names.contains($0.name) }
         guard !mains.isEmpty else {
@@ -52,7 +58,7 @@ struct PodEditor {
         var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
-            try inner.makeNative(mains: main, among: all, &findings)
+            try inner.makeNative(mains: main, among: all, options.kubeVersion, &findings)
             hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
             if let seconds = lingers[sidecar.name], try inner.linger(seconds, options.kubeVersion, &findings) {
                 kept[sidecar.name] = seconds
@@ -63,6 +69,7 @@ struct PodEditor {
         try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers", order)
         moved = Set(sidecars.map(\.name))
         try removeAnnotations(found, sidecars, &findings)
+        try keepMarked(found, &findings)
         try pinFailurePolicy(mains, &findings)
         try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars, lingers: kept), &findings)
         findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
@@ -214,11 +221,54 @@ struct PodEditor {
         }
     }
 
+    /// What an injector adds later counts as a sidecar in marked pods alone: else a terminator would leave the pod open.
+    private mutating func keepMarked(
+        _ found: [ManifestContainer], _ findings: inout Findings
+    ) throws(EditRefusal) {
+        let stay = pod.containers.filter { !moved.contains($0.name) }
+        let keys = (options.rules.sidecarAnnotations + options.rules.primaryAnnotations).filter(pod.isMarked(by:))
+        let injected = pod.awaitedInjector?.container
+        guard pod.isToEnd, !pod.asksForKnown, options.keepsMarked || injected != nil,
+            found.contains(where: { $0.marks.variable != nil }) || !keys.isEmpty,
+            stay.allSatisfy({ $0.marks.variable == nil }), keys.allSatisfy(dropped.contains)
+        else { return }
+        let whom = injected ?? "what others inject"
+        let (key, value) = (WellKnownNames.Label.terminateKnown, WellKnownNames.Label.enabled)
+        guard let metadata = pod.place.metadata, let first = metadata.firstPair?.key, !metadata.isAlias,
+            !metadata.isShared
+        else {
+            return findings.add(
+                .injected, at: pod.spec, "label the pods \(key)=\(value): a terminator has to end \(whom)")
+        }
+        func quoted(_ text: String) -> String { editor.isQuoted(first) ? "\"\(text)\"" : text }
+        if let labels = metadata.ownPair("labels")?.value, let last = labels.pairs?.last?.name {
+            guard !labels.isAlias, !labels.isShared else {
+                throw EditRefusal(.anchor, at: labels, "labels are shared with another place; write them out")
+            }
+            try editor.addPair(key, quoted(value), to: labels, after: last)
+        } else {
+            try editor.addPair(
+                "labels", "{\(quoted(key)): \(quoted(value))}", blockLines: ["  \(key): \(value)"], to: metadata,
+                after: metadata.pairs?.last?.name ?? "")
+        }
+        findings.add(
+            .markers, at: metadata,
+            "the label \(key) tells a terminator of \(whom), which may come as an ordinary container")
+    }
+
     private mutating func pinFailurePolicy(
         _ mains: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) {
         for rule in pod.place.podFailurePolicy?["rules"]?.elements ?? [] {
-            guard let codes = rule["onExitCodes"], codes.isMapping, codes["containerName"] == nil else { continue }
+            guard let codes = rule["onExitCodes"], codes.isMapping else { continue }
+            if let name = codes["containerName"]?.text {
+                guard moved.contains(name) else { continue }
+                findings.add(
+                    .failurePolicyOpen, at: codes,
+                    "onExitCodes names \(name), which the kubelet ends with a code such as 143 or 137 whenever main has failed"
+                )
+                continue
+            }
             guard mains.count == 1, let main = mains.first, !codes.isAlias, !codes.isShared else {
                 findings.add(.failurePolicyOpen, at: codes, "onExitCodes names no container")
                 continue

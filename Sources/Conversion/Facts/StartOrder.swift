@@ -3,7 +3,8 @@ import PodRules
 /// Where native sidecars go among the init containers, and in which order they start (and, the other way round, end).
 ///
 /// The init containers that are there ran without the sidecars until now, so these go behind them. One goes before the
-/// first init container that asks it, unless a later one prepares what it mounts; and before a sidecar that asks it.
+/// first init container that asks it, unless a later one prepares what it mounts; and before a sidecar that asks it. What
+/// carries all traffic goes before the others.
 struct StartOrder {
     /// Sidecars that go to one place: before the container at `position`, or behind all.
     struct Group: Equatable {
@@ -31,7 +32,11 @@ struct StartOrder {
         guard !others.isEmpty || sidecars.count > 1, others.count + sidecars.count <= Self.most else { return }
         let links = sidecars.map(LocalLinks.init)
         var positions = links.indices.map { place($0, links[$0], among: others) }
-        func asks(_ one: Int, _ other: Int) -> Bool { one != other && links[other].isAsked(by: sidecars[one]) }
+        func asks(_ one: Int, _ other: Int) -> Bool {
+            one != other
+                && (links[other].carriesTraffic && !links[one].carriesTraffic
+                    || links[other].isAsked(by: sidecars[one]))
+        }
         // As often as there can be links in a row; a circle ends here too.
         for _ in sidecars {
             for one in sidecars.indices {
@@ -52,7 +57,10 @@ struct StartOrder {
     }
 
     private mutating func place(_ index: Int, _ links: LocalLinks, among others: [ManifestContainer]) -> Int {
-        guard let first = others.firstIndex(where: links.isAsked) else { return others.count }
+        guard
+            let first = others.firstIndex(where: { links.carriesTraffic && $0.isNativeSidecar || links.isAsked(by: $0) }
+            )
+        else { return others.count }
         guard let last = others.indices.last(where: { $0 >= first && links.isPrepared(by: others[$0]) }) else {
             askers[index] = others[first]
             return first
@@ -70,6 +78,7 @@ struct LocalLinks {
     ]
 
     private let sidecar: ManifestContainer
+    let carriesTraffic: Bool
     private let ports: Set<String>
     private let volumes: Set<String>
     /// Names by which its program is called: another container that calls it has one of its own.
@@ -77,6 +86,7 @@ struct LocalLinks {
 
     init(_ sidecar: ManifestContainer) {
         self.sidecar = sidecar
+        carriesTraffic = sidecar.known?.carriesTraffic == true
         let words = sidecar.words
         let declared = (sidecar.node["ports"]?.elements ?? []).compactMap { $0["containerPort"]?.text }
         ports = Set(declared + sidecar.flaggedPorts)

@@ -119,9 +119,12 @@ extension ProbeTarget {
 
     /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
     static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: Neighbours) -> Need {
-        ProbeTarget(probe, of: sidecar).need(
+        let need = ProbeTarget(probe, of: sidecar).need(
             beside: sidecar.ports,
             of: { mains.first(answering: $0)?.port ?? sidecar.upstreamPorts.first(where: $0.contains) },
             programs: sidecar.programs, words: sidecar.words)
+        let command = (probe.at("exec", "command")?.elements ?? []).compactMap(\.text)
+        guard need == .itself, sidecar.file(ofMains: mains, in: command, byOthers: true) != nil else { return need }
+        return .perhapsMain
     }
 }

@@ -36,8 +36,10 @@ package struct ManifestContainer {
         return programs
     }
 
-    var mounts: [(volume: String, path: String)] {
-        (node["volumeMounts"]?.elements ?? []).map { ($0["name"]?.text ?? "", $0["mountPath"]?.text ?? "") }
+    var mounts: [(volume: String, path: String, isReadOnly: Bool)] {
+        (node["volumeMounts"]?.elements ?? []).map {
+            ($0["name"]?.text ?? "", $0["mountPath"]?.text ?? "", $0["readOnly"]?.isTrue == true)
+        }
     }
 
     /// The literal value of a variable.
@@ -173,6 +175,21 @@ extension ManifestContainer {
     /// The other container to whose port a hook of this one speaks.
     func asked(in hook: SourceNode, among all: Neighbours) -> ManifestContainer? {
         all.first(answering: ProbeTarget(hook, of: self).ports(beside: ports), besides: name)?.container
+    }
+
+    /// Where words look for a file that main may write.
+    ///
+    /// - Parameter others: they look for what this container cannot have written itself.
+    func file(ofMains mains: Neighbours, in words: [String], byOthers others: Bool) -> String? {
+        mounts.first { mount in
+            !mount.path.isEmpty && (mount.isReadOnly || !others) && mains.write(to: mount.volume)
+                && words.contains { $0.mentions(mount.path.hasSuffix("/") ? mount.path : mount.path + "/") }
+        }?.path
+    }
+
+    /// The folder in which its own program waits for a file of main's before it serves.
+    func awaitedFile(of mains: Neighbours) -> String? {
+        LocalWords.wait(words) ? file(ofMains: mains, in: withVariables(words), byOthers: false) : nil
     }
 
     /// The port of main for which its own program waits before it serves.

@@ -29,6 +29,8 @@ final class Neighbours {
         for volume in Set(container.mounts.map(\.volume)) { counts[volume, default: 0] += 1 }
     }
 
+    private lazy var written = Set(containers.flatMap { $0.mounts.filter { !$0.isReadOnly }.map(\.volume) })
+
     private lazy var programs = containers.reduce(into: Set<String>()) { $0.formUnion($1.programs) }
 
     /// The first of their ports that is asked, and whose it is.
@@ -47,6 +49,8 @@ final class Neighbours {
 
     /// Whether no more than one of them mounts a volume.
     func isOnes(volume: String) -> Bool { mounting[volume, default: 0] < 2 }
+
+    func write(to volume: String) -> Bool { written.contains(volume) }
 
     func run(_ program: String) -> Bool { programs.contains(program) }
 }

@@ -142,7 +142,8 @@ extension Rule {
         id: "KS114", severity: .warning, title: "The pod failure policy also looks at the sidecar",
         explanation: """
             onExitCodes has no containerName, and there are several main containers; write one rule \
-            for each.
+            for each. Or it names the sidecar: the kubelet now ends that whenever main has failed, with 143 or 137 as often \
+            as not, so that such a rule would decide about main's failures.
             """,
         evidence: "Job API reference, podFailurePolicy")
 
@@ -175,8 +176,10 @@ extension Rule {
         id: "KS118", severity: .warning, title: "The sidecar is its injector's",
         explanation: """
             The container is a placeholder or is injected at admission; it stays. Set the injector's own switch for \
-            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect` this is said of \
-            pods, too, that are to end and ask for an injection.
+            native sidecars (of Vault's, the one that leaves it at an init container). With `--detect`, or where another \
+            sidecar moves, this is said of pods, too, that are to end and ask for an injection. Where the pod's markers go, \
+            the label `sidecar.k-pipe.cloud/terminate-known` comes in their place, so that a terminator still ends what is \
+            injected as an ordinary container.
             \(Injector.all.map { "\n- `\($0.container)`: \($0.advice)" }.joined())
             """,
         evidence: Injector.all.map(\.source).joined(separator: "; "))
@@ -236,7 +239,7 @@ extension Rule {
         id: "KS125", severity: .warning, title: "A probe of the sidecar asks main",
         explanation: """
             No startupProbe is derived from it, because main starts only afterwards; and none at all where the sidecar's own \
-            program waits for main (`until nc -z localhost 8080`) before it serves. As livenessProbe a probe restarts the \
+            program waits for main (`until nc -z localhost 8080`, or a file in a volume of main's) before it serves. As livenessProbe a probe restarts the \
             sidecar while main starts and ends.
             """,
         evidence: "KEP-753: the next container starts once `started` holds")
@@ -245,7 +248,8 @@ extension Rule {
         id: "KS129", severity: .warning, title: "A probe may pass only once main runs",
         explanation: """
             A proxy answers a check that it does not serve itself with what stands behind it, which is main, and main would \
-            wait for the check. So a TCP connection to the sidecar's own port takes its place, where it declares one; a \
+            wait for the check; and a command that looks for a file in a volume that the sidecar cannot write to finds what \
+            main has written. So a TCP connection to the sidecar's own port takes its place, where it declares one; a \
             startupProbe that was there stays. Let the check ask what the proxy serves itself (its admin port, a status \
             page).
             """,
@@ -353,44 +357,4 @@ extension Rule {
         .gateNeedsMain, .detectedAsked, .notReached, .meantNative, .lateSidecar, .markerMisplaced, .ignoreWithoutReason,
         .patchFollows, .lingers, .lingerLost,
     ]
-}
-
-/// What `render hkube` and `render flyte` say about the documents that they read.
-extension Rule {
-    package static let overridden = Rule(
-        id: "KS201", severity: .warning, title: "Something of the document is lost in the system's own pod",
-        explanation: """
-            Flyte takes image, command, args and resources of the primary container from the task itself; of variables that \
-            both name the container's count. HKube keeps its own labels, mounts a volume once in a container, and passes \
-            nothing but CPU and memory on of a sidecar's resources. The same is lost here; change the document.
-            """,
-        evidence: "flytekit's pod task; kube-HPC/hkube, task-executor/lib/jobs/jobCreator.js")
-
-    package static let primaryCreated = Rule(
-        id: "KS202", severity: .note, title: "The primary container was created",
-        explanation: "The pod spec has no container of that name; Flyte adds one that runs the task.",
-        evidence: "Flyte's documentation of sidecar tasks")
-
-    package static let oneShot = Rule(
-        id: "KS203", severity: .warning, title: "A helper ends by itself and stays a container",
-        explanation: """
-            As native sidecar it would be started again and again. `--one-shot NAME` makes it an ordinary init \
-            container, which ends before main starts; `--sidecar NAME` says that it runs on.
-            """,
-        evidence: "KEP-753; Flyte's own example writes one file and ends")
-
-    package static let noImage = Rule(
-        id: "KS204", severity: .warning, title: "The main container has no image",
-        explanation: "The document names none. Give it with `--image`, or fill it in where the pod spec is used.",
-        evidence: "HKube's documentation of sidecars: its examples have the sideCars alone")
-
-    package static let defaultResources = Rule(
-        id: "KS205", severity: .note, title: "A sidecar got the default resources",
-        explanation: """
-            HKube fills in config.resources.sideCar (0.1 CPU, 128Mi) where a container requests none, and makes limits of \
-            twice what is requested; `--default-resources` and `--use-resource-limits` say otherwise.
-            """,
-        evidence: "kube-HPC/hkube, task-executor/lib/jobs/jobCreator.js")
-
-    package static let generators: [Rule] = [.overridden, .primaryCreated, .oneShot, .noImage, .defaultResources]
 }

@@ -68,11 +68,29 @@ extension Rule {
         explanation: """
             Main starts only when the postStart hook of a native sidecar has finished and its startupProbe has passed. A probe or \
             hook that asks a port of main, or Dapr's health with that of the application, would wait for ever, and so would a \
-            startupProbe of a program that itself waits for a port of main. Let it ask the sidecar alone.
+            startupProbe of a program that itself waits for a port or file of main. Let it ask the sidecar alone.
             """,
         evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
 
+    package static let injectedStays = Rule(
+        id: "KS010", severity: .error, title: "An injected sidecar stays an ordinary container",
+        explanation: """
+            Its injector has filled it in already. It starts only when all init containers have, so that a native sidecar \
+            beside it would begin without it: a mesh's proxy, through which all traffic goes, would keep a startupProbe from \
+            ever passing. And without the markers of the others no terminator would end it. Let the injector make it native.
+            """,
+        evidence: "Istio: inject.go, order of the containers of a pod; istio#11130")
+
+    package static let notForInit = Rule(
+        id: "KS011", severity: .error, title: "The resize policy needs Kubernetes 1.33",
+        explanation: """
+            Before 1.33 an API server with the feature `InPlacePodVerticalScaling` refuses `resizePolicy` in init containers, \
+            native sidecars too.
+            """,
+        evidence: "Kubernetes: validateInitContainers, AllowSidecarResizePolicy; kubernetes#128367")
+
     package static let refusals: [Rule] = [
         .noMain, .unknownContainer, .duplicateName, .shape, .anchor, .layout, .ownPolicy, .verification, .waitsForMain,
+        .injectedStays, .notForInit,
     ]
 }

@@ -56,7 +56,7 @@ extension ConversionPolicy {
         \(words(of: "c")).exists(w, w.matches('(^|[^a-z])(until|while) |\(LocalWords.waiters.joined(separator: "|"))')) ||
         has(c.lifecycle) && has(c.lifecycle.postStart) && (has(c.lifecycle.postStart.httpGet) ||
           has(c.lifecycle.postStart.exec) && has(c.lifecycle.postStart.exec.command) &&
-            c.lifecycle.postStart.exec.command.exists(w, \(local) || w.matches('[$]')))
+            c.lifecycle.postStart.exec.command.exists(w, \(local) || w.matches('[$]|(^|[^a-z])(until|while) ')))
         """
     /// Flags by which programs wait before they end, so that the grace period would have to be raised.
     private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"

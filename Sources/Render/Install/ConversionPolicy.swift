@@ -178,6 +178,10 @@ package struct ConversionPolicy: Sendable, Equatable {
             path: '/spec/containers/' + string(variables.marked[size(variables.marked) - 1 - k])}),
           \(Self.list(spentAnnotations)).filter(k, k in variables.annotations).map(k,
             JSONPatch{op: 'remove', path: '/metadata/annotations/' + jsonpatch.escapeKey(k)}),
+          object.spec.restartPolicy == 'Always' || \(Self.list(lastingAnnotations)).exists(k, k in variables.annotations) ? [] :
+            (has(object.metadata.labels) ? [] : [JSONPatch{op: 'add', path: '/metadata/labels', value: {}}]) +
+            [JSONPatch{op: 'add', path: '/metadata/labels/' + jsonpatch.escapeKey('\(WellKnownNames.Label.terminateKnown)'),
+              value: '\(WellKnownNames.Label.enabled)'}],
           has(object.spec.terminationGracePeriodSeconds) && object.spec.terminationGracePeriodSeconds < 10
             ? [JSONPatch{op: 'replace', path: '/spec/terminationGracePeriodSeconds', value: 10}] : []
         ].flatten()
@@ -187,4 +191,7 @@ package struct ConversionPolicy: Sendable, Equatable {
     private var spentAnnotations: [String] {
         [WellKnownNames.Annotation.sidecars, WellKnownNames.Annotation.nrmitchiSidecars]
     }
+
+    /// The operator's own: they stay, and with them the pod is marked.
+    private var lastingAnnotations: [String] { rules.sidecarAnnotations.filter { !spentAnnotations.contains($0) } }
 }

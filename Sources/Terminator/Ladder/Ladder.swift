@@ -175,6 +175,9 @@ extension Ladder {
 extension Ladder {
     /// Whether a rung that was not tried may be.
     func precondition(of rung: Rung, budget: inout RestartBudget) -> Standing {
+        if rung != .hold, rung != .deadline, sidecar.restarts(after: 0) {
+            return .barred("the container is restarted whatever its exit code")
+        }
         switch rung {
         case .http:
             guard sidecar.quit != nil else { return .barred("no quit endpoint is known") }
@@ -229,7 +232,8 @@ extension Ladder {
         {
             return .barred("the exit image has no \(sidecar.command.first ?? "")")
         }
-        guard !sidecar.restarts(after: 0) else { return .barred("the container is restarted whatever its exit code") }
+        // The run that is killed ends with any code.
+        guard !sidecar.mayRestartAll else { return .barred(Self.restartsAll) }
         // On a virtual node it is made as Kruise makes it: nothing could be tried there first.
         var state = RehearsalState.over(.passed)
         if !pod.isOnVirtualNode {
@@ -279,6 +283,7 @@ extension Ladder {
     private func signal(endsWithZero: Bool) -> Standing {
         guard sidecar.isRunning else { return .barred("the container does not run") }
         if endsWithZero { return .open }
+        guard !sidecar.mayRestartAll else { return .barred(Self.restartsAll) }
         if sidecar.restarts(after: Self.killed) { return .barred("a non-zero exit would restart the container") }
         guard mayDecide else { return .open }
         if mustNotDecide { return .barred(Self.ignored) }
@@ -297,6 +302,7 @@ extension Ladder {
     /// Its exit code is to be ignored, and could count.
     private var mustNotDecide: Bool { sidecar.ignoresExitCode && mayDecide }
 
+    private static let restartsAll = "a rule of the container may start all others again, main too"
     private static let ignored = "its exit code must not decide the pod's result"
     /// What SIGKILL makes of a container that ignores SIGTERM.
     private static let killed: Int32 = 137

@@ -21,6 +21,7 @@ package final class NodeAgent: Sendable {
     private let queue: WorkQueue<ObjectKey>
     private let metrics: NodeAgentMetrics
     private let informer: Informer<CuedPod>
+    private let runtimeIsLost: @Sendable () -> Void
 
     /// Pods worked on at once. A stop takes up to the pod's grace, so there are many for an agent that does little.
     private static let workers = 32
@@ -29,10 +30,13 @@ package final class NodeAgent: Sendable {
     ///   - node: the name of the node whose pods count.
     ///   - namespace: `nil`: all namespaces.
     ///   - rules: as the terminator's, so that both mean the same by a sidecar.
+    ///   - runtimeIsLost: nobody listens at the runtime's socket any more.
     package init(
         _ api: any KubeAPI, runtime: any NodeRuntime, node: String, namespace: String? = nil, rules: MarkerRules,
-        registry: MetricRegistry, logger: Logger, time: Timepiece = .system
+        registry: MetricRegistry, logger: Logger, time: Timepiece = .system,
+        runtimeIsLost: @escaping @Sendable () -> Void = {}
     ) {
+        self.runtimeIsLost = runtimeIsLost
         self.api = api
         self.runtime = runtime
         self.node = node
@@ -125,6 +129,7 @@ package final class NodeAgent: Sendable {
             if error.isNotFound || Task.isCancelled { return true }
             metrics.count(.failed)
             logger.warning("cannot stop container", metadata: ["error": "\(error)"])
+            if error.isUnanswered { runtimeIsLost() }
             return false
         }
     }

@@ -65,30 +65,41 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
         let runtime = ContainerRuntime(socket: criSocket)
         try await introduce(runtime, logger)
         let api = KubeClient(access, KubeClientOptions(observer: RequestMetrics(registry)))
+        let lost = Signal()
         let agents = NodeAgentShifts(file.configuration) { [nodeName, namespace = kube.namespace] configuration in
             NodeAgent(
                 api, runtime: runtime, node: nodeName, namespace: namespace, rules: configuration.rules,
-                registry: registry, logger: logger)
+                registry: registry, logger: logger, runtimeIsLost: { lost.send() })
         }
         let endpoint = TerminatorEndpoint(registry) { agents.isReady }
         let server = try await listening { try await endpoint.serve(port: port) }
         let news = ConfigurationNews(api, access.namespace, registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await agents.run() }
+        let isLost = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await agents.run()
+                return false
+            }
             group.addTask {
                 await file.follow(news) {
                     agents.adopt($0)
                     return nil
                 }
+                return false
             }
-            group.addTask { for await _ in signals { return } }
-            await group.next()
-            group.cancelAll()
+            group.addTask {
+                for await _ in signals { break }
+                return false
+            }
+            group.addTask { await lost.wait() }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
         await server.stop()
         await api.shutdown()
         await runtime.shutdown()
+        // A runtime that was started anew has a new socket, and what is mounted is the old one until the container is.
+        if isLost { throw CommandFailure(.temporary, "the container runtime does not answer at \(criSocket) any more") }
     }
 
     /// An agent that cannot reach its runtime is of no use, and its restarts tell so.

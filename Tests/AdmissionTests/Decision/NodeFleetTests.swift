@@ -62,6 +62,38 @@ import YAMLTree
         #expect(kinds.compactMap { $0.labels["pool"] }.sorted().joined(separator: " ") == pools)
     }
 
+    /// Virtual nodes tell of some old kubelet, and keep away whoever does not ask for them.
+    @Test(
+        arguments: [
+            ("{}", "cordoned plain"),
+            ("{tolerations: [{key: virtual-kubelet.io/provider, operator: Exists}]}", "cordoned plain virtual"),
+            ("{tolerations: [{key: virtual-kubelet.io/provider, value: azure}]}", "cordoned plain virtual"),
+            ("{tolerations: [{key: virtual-kubelet.io/provider, value: other}]}", "cordoned plain"),
+            ("{tolerations: [{operator: Exists}]}", "cordoned gpu plain virtual"),
+            ("{tolerations: [{key: gpu, effect: NoSchedule}]}", "cordoned plain"),
+            ("{tolerations: [{key: gpu, operator: Equal, effect: NoExecute}]}", "cordoned gpu plain"),
+            ("{nodeName: n}", "cordoned gpu plain virtual"),
+        ])
+    func `a pod's tolerations say where it may run`(spec: String, pools: String) throws {
+        func node(_ pool: String, _ taints: [(String, String, String)]) -> Node {
+            var node = Self.node("v1.33.5", ["pool": pool])
+            node.taints = taints.map { key, value, effect in
+                var taint = Node.Taint()
+                (taint.key, taint.value, taint.effect) = (key, value, effect)
+                return taint
+            }
+            return node
+        }
+        let fleet = NodeFleet([
+            node("plain", [("dear", "", "PreferNoSchedule")]),
+            node("cordoned", [("node.kubernetes.io/unschedulable", "", "NoSchedule")]),
+            node("virtual", [("virtual-kubelet.io/provider", "azure", "NoSchedule")]),
+            node("gpu", [("gpu", "", "NoExecute")]),
+        ])
+        let kinds = fleet.kinds(for: try Self.pod(spec))
+        #expect(kinds.compactMap { $0.labels["pool"] }.sorted().joined(separator: " ") == pools)
+    }
+
     static func affinity(_ expression: String) -> String {
         "{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
             + "{nodeSelectorTerms: [{matchExpressions: [\(expression)]}]}}}}"

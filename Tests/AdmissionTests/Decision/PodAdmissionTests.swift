@@ -103,6 +103,23 @@ import YAMLTree
             surroundings: Reviews.surroundings { $0.rules.sidecarAnnotations.append("company.example/sidecars") },
             result: .converted),
         Case(
+            testDescription: "a mesh's proxy is an ordinary container already, by its injector",
+            pod: Reviews.marked.replacing(
+                "name: step", with: "name: step\n  labels: {sidecar.istio.io/inject: \"true\"}")
+                + "\n  - name: istio-proxy\n    image: istio/proxyv2:1.26", result: .left, says: "KS010",
+            tells: AdmissionEvent.left),
+        Case(
+            testDescription: "a resize policy, as an API server of 1.32 with that feature fills in",
+            pod: Reviews.marked.replacing(
+                "command:", with: "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]\n    command:"),
+            surroundings: Reviews.surroundings { $0.version = KubeVersion("1.32.1") }, result: .left, says: "KS011",
+            tells: AdmissionEvent.left),
+        Case(
+            testDescription: "a resize policy, from 1.33 on",
+            pod: Reviews.marked.replacing(
+                "command:", with: "resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]\n    command:"),
+            result: .converted),
+        Case(
             testDescription: "a dry run of ours", surroundings: Reviews.surroundings { $0.isDryRun = true },
             result: .converted, says: "would make native: logger"),
     ]
@@ -117,6 +134,42 @@ import YAMLTree
         // The same question has the same answer.
         #expect(AdmissionDecision(request, in: example.surroundings) == decision)
     }
+
+    /// What is injected after us, or by a webhook that sees us first, is still a sidecar to the terminator.
+    @Test(arguments: [
+        ("marked by a variable", Reviews.marked, true),
+        ("with labels", Reviews.marked.replacing("name: step", with: "name: step\n  labels: {app: x, tier: y}"), true),
+        (
+            "marked by an annotation",
+            Reviews.marked.replacing("name: step", with: "name: step\n  annotations: {nrmitchi.com/sidecars: logger}"),
+            true
+        ),
+        (
+            "Flyte's annotation stays, and marks it",
+            Reviews.marked.replacing("name: step", with: "name: step\n  annotations: {primary_container_name: main}"),
+            false
+        ),
+        ("is not to end", Reviews.marked.replacing("restartPolicy: Never", with: "restartPolicy: Always"), false),
+        (
+            "says so already",
+            Reviews.marked.replacing("name: step", with: "name: step\n  \(knownLabel)"), false
+        ),
+    ])
+    func aPodThatLosesItsMarkersStaysMarked(_ what: String, _ pod: String, _ isLabelled: Bool) throws {
+        let request = try Reviews.creating(pod)
+        let decision = AdmissionDecision(request, in: Reviews.surroundings())
+        let patch = try #require(decision.patch, "\(decision.warnings)")
+        let outcome = try JSONPatch.apply(
+            try YAMLNode(json: Array(patch.text.utf8)), to: try #require(request.object))
+        let labels = outcome["metadata"]?["labels"]
+        #expect(
+            (labels?["sidecar.k-pipe.cloud/terminate-known"]?.text == "enabled")
+                == (isLabelled || what.hasPrefix("says")))
+        #expect(patch.text.contains("terminate-known") == isLabelled)
+        #expect(labels?["app"] == request.object?["metadata"]?["labels"]?["app"])
+    }
+
+    private static let knownLabel = "labels: {sidecar.k-pipe.cloud/terminate-known: enabled}"
 
     /// A tenant's word makes no pod outlive its main by a day.
     @Test(arguments: [(nil, 86_400), (300, 300), (100_000, 86_400)] as [(Int?, Int)])

@@ -168,7 +168,8 @@ import Testing
         try folder.write(Self.marked, to: "deploy/b.yaml")
         #expect(mkfifo(folder["pipe.yaml"], 0o600) == 0)
         for (link, target) in [
-            ("a.yaml", "deploy/b.yaml"), ("deploy/z.yaml", "b.yaml"), ("folder.yaml", "deploy"), ("p.yaml", "pipe.yaml"),
+            ("a.yaml", "deploy/b.yaml"), ("deploy/z.yaml", "b.yaml"), ("folder.yaml", "deploy"),
+            ("p.yaml", "pipe.yaml"),
         ] { #expect(symlink(target, folder[link]) == 0) }
         let diff = try await render(["--diff", "-R", "."], folder: folder.path)
         #expect(diff.status == .exited(0), "\(diff.error)")

@@ -7,6 +7,7 @@ import Logging
 import OperatorConfiguration
 import PodRules
 import PodTestSupport
+import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -114,6 +115,27 @@ import YAMLTree
         try await withAgent(of: cluster, .init(pod: "uid-early", name: "istio-proxy")) { runtime in
             try await eventually("the stop") { runtime.calls == ["stop x 3"] }
         }
+    }
+
+    /// Started anew, a runtime has another socket than the one that is mounted.
+    @Test func `a runtime that nobody reaches any more is told of`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        cluster.cue("early", Self.cue)
+        let folder = try TemporaryFolder()
+        let runtime = ContainerRuntime(socket: folder["runtime.sock"])
+        let isLost = Mutex(false)
+        let agent = NodeAgent(
+            cluster.client, runtime: runtime, node: "lab", rules: MarkerRules(), registry: cluster.registry,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            runtimeIsLost: { isLost.withLock { $0 = true } })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await agent.run() }
+            defer { group.cancelAll() }
+            try await eventually("the loss") { isLost.withLock { $0 } }
+        }
+        await runtime.shutdown()
+        await cluster.client.shutdown()
     }
 
     @Test func `a stop that fails is tried again`() async throws {
