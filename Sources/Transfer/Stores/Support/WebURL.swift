@@ -41,6 +41,14 @@ struct WebURL: Sendable, Equatable {
         return origin.text + path + (path.endIndex == target.endIndex ? "" : "?…")
     }
 
+    /// Its query is a signature, as AWS and its like, Google, CloudFront or Azure make them.
+    var isSigned: Bool {
+        let query = target.drop { $0 != "?" }.dropFirst().split(separator: "&")
+        let names = Set(query.map { $0.prefix { $0 != "=" }.lowercased() })
+        return !names.isDisjoint(with: ["x-amz-signature", "x-goog-signature", "signature"])
+            || names.isSuperset(of: ["sig", "sv"])
+    }
+
     /// What `reference`, a `Location` header's value, names from here (RFC 3986 §5.2).
     func resolving(_ reference: String) -> WebURL? {
         guard var url = joined(with: reference) else { return nil }

@@ -71,10 +71,23 @@ struct WebStore: ObjectStore {
         async throws(TransferError) -> ObjectInfo
     {
         let headers = Self.headers(of: attributes, to: origin)
-        let head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        var head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        if head.status == 409, content.rewind() {
+            // Of WebDAV: a folder above it is missing (RFC 4918 §9.7.1).
+            for folder in Self.folders(above: key) {
+                _ = try await send("MKCOL", folder, headers: [:], Self.document)
+            }
+            head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        }
         guard head.isSuccess else { throw failure(head, key) }
         return ObjectInfo(
             key: key, size: content.length, etag: head.headers["ETag"], lastModified: head.headers["Last-Modified"])
+    }
+
+    /// The highest first. Who may not make the upper ones may make the others.
+    static func folders(above key: String) -> [String] {
+        let names = key.prefix { $0 != "?" }.dropFirst().segments().dropLast()
+        return names.indices.map { "/" + names[...$0].joined(separator: "/") + "/" }
     }
 
     static func headers(of attributes: ObjectAttributes, to origin: WebOrigin) -> HTTPHeaders {
@@ -99,7 +112,7 @@ struct WebStore: ObjectStore {
     ) async throws(TransferError) -> ResponseGate.Answer {
         let object = url(key).redacted
         var headers = headers
-        headers["Authorization"] = try authorization.header(origin, user: user, password: password)
+        headers["Authorization"] = try authorization.header(url(key), user: user, password: password)
         var target = url(key)
         var redirects = WebRedirect()
         while true {
