@@ -15,6 +15,8 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         case timeout
         /// The object changed between two reads (412, other ETag, other size).
         case changed
+        /// An upload in parts is gone before it was complete: a rule of the bucket or somebody else has ended it.
+        case uploadEnded
         case checksum(expected: String, found: String)
         case length(expected: Int64, found: Int64)
         case archive
@@ -56,7 +58,7 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         switch reason {
         case .notFound, .noBucket: .noInput
         case .permission, .credentials: .permission
-        case .throttled, .network, .timeout, .changed, .exhausted, .cancelled: .temporary
+        case .throttled, .network, .timeout, .changed, .uploadEnded, .exhausted, .cancelled: .temporary
         case .server(let status): status >= 500 ? .temporary : .inputOutput
         case .checksum, .archive, .hostileName: .data
         case .length, .protocolViolation, .noSpace, .reservedName: .inputOutput

@@ -27,8 +27,7 @@ struct Download: Sendable {
                 restarts += 1
                 item.info = nil
                 seen.append(error)
-                meter.update { $0.retries += 1 }
-                requests.onEvent(.retrying(error, attempt: restarts, after: .zero))
+                requests.tellRestart(error, attempt: restarts)
             }
         }
     }

@@ -1,6 +1,7 @@
 internal import Basics
 
-/// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong.
+/// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong. One that somebody ends meanwhile is
+/// begun anew once.
 struct MultipartTransfer: Sendable {
     let upload: Upload
     let item: StoreItem
@@ -10,6 +11,17 @@ struct MultipartTransfer: Sendable {
     private var requests: StoreRequests { upload.requests }
 
     func run(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
+        let fresh = digester
+        do throws(TransferError) {
+            return try await runOnce(&digester)
+        } catch  where error.reason == .uploadEnded && !Task.isCancelled {
+            requests.tellRestart(error)
+            digester = fresh
+            return try await runOnce(&digester)
+        }
+    }
+
+    private func runOnce(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
         let (multipart, stored) = try await begin()
         do throws(TransferError) {
             let tags = try await sendParts(of: multipart, stored, &digester)

@@ -48,6 +48,12 @@ struct StoreRequests: Sendable {
         }
     }
 
+    /// An object is begun anew.
+    func tellRestart(_ error: TransferError, attempt: Int = 1) {
+        meter.update { $0.retries += 1 }
+        onEvent(.retrying(error, attempt: attempt, after: .zero))
+    }
+
     /// A large one fills a connection for many round trips, and holds more buffers than its answer's.
     private func weight(of length: Int64) -> Int { length > Self.large ? largeWeight : 1 }
 
@@ -140,7 +146,7 @@ package struct StoreRetries: Sendable, Equatable {
         case transient
         /// The store wants everybody to slow down.
         case throttled
-        /// The object must be begun anew.
+        /// The object, or its upload, must be begun anew.
         case changed
     }
 
@@ -150,7 +156,7 @@ package struct StoreRetries: Sendable, Equatable {
         // 501: what a server does not know it will not learn.
         case .server(let status): status >= 500 && status != 501 || status == 408 ? .transient : .permanent
         case .network, .timeout, .length: .transient
-        case .changed: .changed
+        case .changed, .uploadEnded: .changed
         case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .reservedName, .noSpace, .local,
             .credentials,
             .configuration,

@@ -10,8 +10,12 @@ extension StreamTransfer {
                         try await copyOnce(source, info, to: target)
                     }
                 return TransferredFile(path: target.key, url: target.url, size: size)
-            } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
+            } catch
+                where StoreRetries.classify(error) == .changed && restarts < configuration.retry.restarts
+                && !Task.isCancelled
+            {
                 restarts += 1
+                requests.tellRestart(error, attempt: restarts)
                 info = try await describe(source, nil)
             }
         }

@@ -10,7 +10,7 @@ import WorkdirProtocol
         (.permission, .permanent, .permission), (.throttled(retryAfter: nil), .throttled, .temporary),
         (.server(status: 500), .transient, .temporary), (.server(status: 408), .transient, .inputOutput),
         (.server(status: 400), .permanent, .inputOutput), (.network, .transient, .temporary),
-        (.timeout, .transient, .temporary), (.changed, .changed, .temporary),
+        (.timeout, .transient, .temporary), (.changed, .changed, .temporary), (.uploadEnded, .changed, .temporary),
         (.checksum(expected: "", found: ""), .permanent, .data),
         (.length(expected: 2, found: 1), .transient, .inputOutput),
         (.archive, .permanent, .data), (.hostileName, .permanent, .data), (.noSpace, .permanent, .inputOutput),

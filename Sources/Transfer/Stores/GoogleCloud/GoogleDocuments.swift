@@ -126,6 +126,7 @@ struct GoogleFailure {
         case (404, "NoSuchBucket"),
             (404, _) where isListing || message.contains("bucket does not exist"):
             (.noBucket, "check the bucket's name")
+        case (404, "NoSuchUpload"): (.uploadEnded, nil)
         case (404, _), (410, _): (.notFound, "check the key and the bucket's name")
         case (412, _), (416, _): (.changed, nil)
         case (408, _): (.timeout, nil)

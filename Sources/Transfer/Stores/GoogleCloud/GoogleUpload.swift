@@ -8,6 +8,10 @@ extension GoogleStore {
         -> any MultipartUpload
     {
         let attributes = service.settings.filling(attributes)
+        // Headers hold ASCII alone, and are all the metadata that the XML interface takes.
+        guard attributes.metadata.values.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) else {
+            return ComposedUpload(store: self, key: key, attributes: attributes)
+        }
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
         call.headers["x-goog-storage-class"] = service.settings.storageClass
@@ -95,7 +99,7 @@ struct GoogleUpload: MultipartUpload {
     func complete(_ tags: [PartTag]) async throws(TransferError) -> ObjectInfo {
         do { _ = try await parts.complete(tags) } catch {
             // An upload is gone once it is complete: where the answer to that was lost, the object itself tells.
-            guard error.reason == .notFound, let whole = JoinedChecksum.joining(tags),
+            guard error.isOfMissingUpload, let whole = JoinedChecksum.joining(tags),
                 let info = try? await store.stat(key), info.checksum == whole
             else { throw error }
             return info

@@ -43,7 +43,8 @@ struct S3Failure: Equatable {
     private var meaning: (TransferError.Reason, hint: String?) {
         switch code {
         case "NoSuchKey": (.notFound, "check the key; S3 minds upper and lower case")
-        case "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
+        case "NoSuchVersion": (.notFound, nil)
+        case "NoSuchUpload": (.uploadEnded, nil)
         case "NoSuchBucket": (.noBucket, "check the bucket's name and the endpoint")
         case "AccessDenied":
             (.permission, "the credentials in use lack a permission; without s3:ListBucket a missing key is a 403 too")
@@ -55,7 +56,9 @@ struct S3Failure: Equatable {
         case "InvalidObjectState":
             (.permission, "the object is archived (Glacier); restore it first")
         case "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded",
-            "TooManyRequests", "OperationAborted", "ConditionalRequestConflict":
+            "TooManyRequests", "BandwidthLimitExceeded", "OperationAborted", "ConditionalRequestConflict",
+            // Of the key that encrypts.
+            "KMS.ThrottlingException":
             (.throttled(retryAfter: retryAfter), nil)
         case "RequestTimeout": (.timeout, nil)
         case "IncompleteBody", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch":

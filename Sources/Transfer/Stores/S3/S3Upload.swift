@@ -71,7 +71,7 @@ struct S3Upload: MultipartUpload {
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
         let answer: ResponseGate.Answer
         do { answer = try await bucket.answer(call) } catch {
-            guard error.reason == .notFound, let info = await completedBefore(parts, whole) else { throw error }
+            guard error.isOfMissingUpload, let info = await completedBefore(parts, whole) else { throw error }
             return info
         }
         // The status is sent before the parts are joined: only the document tells whether that succeeded.
@@ -88,7 +88,7 @@ struct S3Upload: MultipartUpload {
     func abort() async throws(TransferError) {
         var call = S3Call("DELETE", key)
         call.query = [("uploadId", id)]
-        do { _ = try await bucket.answer(call) } catch  where error.reason == .notFound {
+        do { _ = try await bucket.answer(call) } catch  where error.isOfMissingUpload {
             // Ended already.
         }
     }
@@ -143,6 +143,11 @@ struct S3Upload: MultipartUpload {
         }
         return whole?.checksum
     }
+}
+
+extension TransferError {
+    /// Some servers say no more than 404.
+    var isOfMissingUpload: Bool { reason == .uploadEnded || reason == .notFound }
 }
 
 /// The ETag that S3 gives an object stored in parts: the MD5 of the parts' MD5s, and their number.

@@ -15,6 +15,8 @@ final class MemoryStore: ObjectStore {
         var uploads: [String: [Int: [UInt8]]] = [:]
         var begun = 0
         var aborted: [String] = []
+        /// Uploads still to be ended by somebody else, each at its second part.
+        var endings = 0
         /// Of uploads, where a test says it.
         var initiated: [String: String] = [:]
         var reads: [String: Int] = [:]
@@ -208,10 +210,14 @@ final class MemoryStore: ObjectStore {
             if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
             let known = store.state.withLock { state in
                 state.writes[key, default: 0] += 1
+                if number == 2, state.endings > 0 {
+                    state.endings -= 1
+                    state.uploads[id] = nil
+                }
                 state.uploads[id]?[number] = bytes
                 return state.uploads[id] != nil
             }
-            guard known else { throw TransferError(object: key, reason: .notFound, message: "no such upload") }
+            guard known else { throw TransferError(object: key, reason: .uploadEnded, message: "no such upload") }
             let crc = MemoryStore.crc(bytes)
             return PartTag(number: number, etag: crc.hex, checksum: crc, size: Int64(bytes.count))
         }
