@@ -26,7 +26,7 @@ struct S3Failure: Equatable {
         code = document?.value("Code") ?? ""
         message = document?.value("Message") ?? ""
         region = head.headers["x-amz-bucket-region"] ?? document?.value("Region")
-        serverTime = head.headers["Date"].flatMap { CivilTime(http: $0)?.secondsSince1970 }
+        serverTime = head.serverTime
         retryAfter = RetryAfter.parse(head.headers["Retry-After"], now: now)
     }
 

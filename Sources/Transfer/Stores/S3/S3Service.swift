@@ -138,19 +138,3 @@ extension S3Service {
             settings: settings, client: client, cache: CredentialCache(chain), machine: machine, clock: clock)
     }
 }
-
-/// Our clock, corrected by what a server that refused a signature said of its own.
-final class ServerClock: Sendable {
-    private let local: EpochClock
-    private let offset = Atomic<Int64>(0)
-
-    init(_ local: @escaping EpochClock = systemEpochClock) {
-        self.local = local
-    }
-
-    /// Seconds since 1970 by the server's clock, as far as is known.
-    func now() -> Int64 { local() + offset.load(ordering: .relaxed) }
-
-    /// Whoever else was told the same may say so as well: the time is set, not added to.
-    func correct(to server: Int64) { offset.store(server - local(), ordering: .relaxed) }
-}
