@@ -36,11 +36,12 @@ extension S3Store: CopyingStore {
         return CopiedParts(parts: try await begin(key, headers), bucket: bucket, key: key)
     }
 
-    /// Names the version that is meant, and no other.
+    /// By its ETag, as a reading does: naming the version as well would take another permission, s3:GetObjectVersion.
     fileprivate static func name(_ source: CopySource, in call: inout S3Call) {
         guard let store = source.store as? S3Store else { return }
         let path = PercentEncoding.encode("\(store.bucket.name)/\(source.key)", keeping: "/")
-        let version = (store.version ?? source.info.versionID).map { "?versionId=\(PercentEncoding.encode($0))" } ?? ""
+        let named = store.version ?? (source.info.etag == nil ? source.info.versionID : nil)
+        let version = named.map { "?versionId=\(PercentEncoding.encode($0))" } ?? ""
         call.headers["x-amz-copy-source"] = path + version
         call.headers["x-amz-copy-source-if-match"] = source.info.etag
         call.body = .bytes([])

@@ -52,9 +52,10 @@ extension AWSCredentialChain {
         let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
         let environment = EnvironmentSource(configuration: configuration)
         let container = ContainerSource(configuration: configuration, client: direct)
-        let instance = InstanceSource(configuration: configuration, client: direct)
+        let instance = InstanceSource(InstanceMetadata(configuration: configuration, client: direct))
         let profile = ProfileSource(
-            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
+            configuration: configuration, environment: environment, container: container, instance: instance,
+            service: service,
             runner: runner)
         sources = [profile]
         guard configuration.profile == nil else { return }

@@ -1,6 +1,7 @@
-/// Carries out what the chosen profile of the shared files says.
+/// Carries out what the chosen profile of the shared files says. They are read each time, because whoever keeps keys there
+/// that end, such as Vault, replaces them.
 struct ProfileSource: AWSCredentialSource {
-    var profiles: AWSProfiles
+    var configuration: StoreConfiguration
     var environment: EnvironmentSource
     var container: ContainerSource
     var instance: InstanceSource
@@ -8,6 +9,7 @@ struct ProfileSource: AWSCredentialSource {
     var runner: any ProcessRunner
 
     func fetch() async throws(TransferError) -> AWSCredentials? {
+        let profiles = try AWSProfiles(configuration)
         guard profiles.isExplicit || profiles[profiles.name] != nil,
             let plan = try CredentialPlan(profile: profiles.name, in: profiles)
         else { return nil }
