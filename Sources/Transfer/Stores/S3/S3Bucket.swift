@@ -62,7 +62,7 @@ final class S3Bucket: S3Caller {
                     && answer.head.headers["x-amz-request-id"] == nil
                 guard isForeign else { return answer }
                 throw TransferError(
-                    object: object, reason: .network, message: "\(request.method) was \(ResponseCheck.pageInstead)",
+                    object, .network, "\(request.method) was \(ResponseCheck.pageInstead)",
                     hint: "check the endpoint, and what stands between this pod and S3")
             }
 

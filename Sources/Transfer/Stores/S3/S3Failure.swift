@@ -13,13 +13,9 @@ struct S3Failure: Equatable {
     /// Seconds since 1970 by the server's clock.
     var serverTime: Int64?
     var retryAfter: Duration?
+}
 
-    init(status: Int, code: String = "", message: String = "") {
-        self.status = status
-        self.code = code
-        self.message = message
-    }
-
+extension S3Failure {
     init(_ head: HTTPResponseHead, body: [UInt8], now: Int64) {
         status = head.status
         let document = XMLElement(parsing: body)?.find("Error")
@@ -35,9 +31,7 @@ struct S3Failure: Equatable {
         let given = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
         let words = given.isEmpty ? wordsOfStatus : given
         return TransferError(
-            object: object, reason: reason,
-            message: words.map { "S3 answered \(status) \($0)" } ?? "S3 answered \(status)",
-            hint: hint)
+            object, reason, words.map { "S3 answered \(status) \($0)" } ?? "S3 answered \(status)", hint: hint)
     }
 
     private var meaning: (TransferError.Reason, hint: String?) {

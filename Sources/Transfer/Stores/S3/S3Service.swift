@@ -66,8 +66,8 @@ final class S3Service: Sendable {
         if let key = settings.customerKey, call.key != nil, call.method != "DELETE" {
             guard endpoint.origin.scheme == .https || endpoint.origin.isLoopback else {
                 throw TransferError(
-                    object: "s3://\(bucket)/", reason: .configuration,
-                    message: "a customer's key must not be sent in the clear", hint: "use https")
+                    "s3://\(bucket)/", .configuration, "a customer's key must not be sent in the clear",
+                    hint: "use https")
             }
             // What is copied was encrypted by the same key.
             for prefix in call.headers["x-amz-copy-source"] == nil ? ["x-amz-"] : ["x-amz-", "x-amz-copy-source-"] {

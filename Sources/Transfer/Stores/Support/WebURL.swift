@@ -9,12 +9,9 @@ struct WebURL: Sendable, Equatable {
     var password: String?
     /// Path and query as they are sent; begins with `/`.
     var target: String
+}
 
-    init(origin: WebOrigin, target: String) {
-        self.origin = origin
-        self.target = target
-    }
-
+extension WebURL {
     init?(_ text: String) {
         guard let scheme = text.firstRange(of: "://") else { return nil }
         let rest = text[scheme.upperBound...].prefix { $0 != "#" }

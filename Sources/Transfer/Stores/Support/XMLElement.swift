@@ -6,11 +6,9 @@ struct XMLElement: Equatable {
     var text = ""
     var attributes: [String: String] = [:]
     var children: [XMLElement] = []
+}
 
-    init(name: String) {
-        self.name = name
-    }
-
+extension XMLElement {
     /// The root element; `nil` for what is not well-formed, has a document type (entities could be defined there) or
     /// nests deeper than any answer does.
     ///

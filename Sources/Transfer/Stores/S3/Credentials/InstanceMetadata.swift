@@ -20,8 +20,7 @@ struct InstanceMetadata: Sendable {
         guard !configuration.flag("AWS_EC2_METADATA_DISABLED") else { return nil }
         let configured = configuration.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
         guard let endpoint = WebURL(configured ?? Self.defaultEndpoint) else {
-            throw TransferError(
-                object: "AWS_EC2_METADATA_SERVICE_ENDPOINT", reason: .configuration, message: "is not a URL")
+            throw TransferError("AWS_EC2_METADATA_SERVICE_ENDPOINT", .configuration, "is not a URL")
         }
         let base = endpoint.origin.text
         let url = base + "/latest/api/token"
@@ -82,8 +81,7 @@ struct InstanceMetadata: Sendable {
     {
         guard answer.head.status < 500 else {
             throw TransferError(
-                object: url, reason: .server(status: answer.head.status),
-                message: "instance metadata answered \(answer.head.status)")
+                url, .server(status: answer.head.status), "instance metadata answered \(answer.head.status)")
         }
         return answer.head.isSuccess ? answer.body : nil
     }
@@ -91,7 +89,7 @@ struct InstanceMetadata: Sendable {
     /// Connections to the service pass any number of hops, its token by default one.
     private static func silence(_ url: String) -> TransferError {
         TransferError(
-            object: url, reason: .credentials, message: "instance metadata is there and gives this pod no token",
+            url, .credentials, "instance metadata is there and gives this pod no token",
             hint: "give the pod a role of its own, or set the instance's HttpPutResponseHopLimit to 2")
     }
 }
