@@ -15,6 +15,8 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         case timeout
         /// The object changed between two reads (412, other ETag, other size).
         case changed
+        /// An upload in parts is gone before it was complete: a rule of the bucket or somebody else has ended it.
+        case uploadEnded
         case checksum(expected: String, found: String)
         case length(expected: Int64, found: Int64)
         case archive
@@ -40,7 +42,7 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
     /// What to try, where something is known to help.
     package var hint: String?
 
-    package init(object: String, reason: Reason, message: String, hint: String? = nil) {
+    package init(_ object: String, _ reason: Reason, _ message: String, hint: String? = nil) {
         self.object = object
         self.reason = reason
         self.message = message
@@ -56,7 +58,7 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
         switch reason {
         case .notFound, .noBucket: .noInput
         case .permission, .credentials: .permission
-        case .throttled, .network, .timeout, .changed, .exhausted, .cancelled: .temporary
+        case .throttled, .network, .timeout, .changed, .uploadEnded, .exhausted, .cancelled: .temporary
         case .server(let status): status >= 500 ? .temporary : .inputOutput
         case .checksum, .archive, .hostileName: .data
         case .length, .protocolViolation, .noSpace, .reservedName: .inputOutput
@@ -70,14 +72,14 @@ extension TransferError {
     /// A file whose name is no text; `object` shows its bytes.
     static func unnameable(_ object: String) -> TransferError {
         TransferError(
-            object: object, reason: .local(errno: EILSEQ), message: "its name is not UTF-8, so no store can hold it",
+            object, .local(errno: EILSEQ), "its name is not UTF-8, so no store can hold it",
             hint: "give it another name")
     }
 
     /// A prefix or pattern that names no object of the store.
     static func namesNothing(_ object: String) -> TransferError {
         TransferError(
-            object: object, reason: .notFound, message: "names no object",
+            object, .notFound, "names no object",
             hint: "check the name; an input of a step that may be missing is marked as optional")
     }
 
@@ -97,7 +99,7 @@ extension TransferError {
             case EMFILE, ENFILE: (.local(errno: code), "too many files are open; lower the concurrency")
             default: (.local(errno: code), nil)
             }
-        return TransferError(object: object, reason: reason, message: "cannot \(attempted): \(words)", hint: hint)
+        return TransferError(object, reason, "cannot \(attempted): \(words)", hint: hint)
     }
 }
 

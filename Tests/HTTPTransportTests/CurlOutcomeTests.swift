@@ -29,6 +29,11 @@ import Testing
                 CURLE_RECV_ERROR, .waiting, "tlsv13 alert certificate required", 0,
                 .tls("tlsv13 alert certificate required")
             ),
+            (
+                CURLE_RECV_ERROR, .receiving, "sslv3 alert bad record mac", 0,
+                .connectionLost("sslv3 alert bad record mac")
+            ),
+            (CURLE_SSL_CONNECT_ERROR, .connecting, "tlsv1 alert internal error", 0, .connect),
             (CURLE_GOT_NOTHING, .waiting, "m", 0, .connectionLost("m")),
             (CURLE_HTTP2_STREAM, .receiving, "m", 0, .connectionLost("m")),
             (CURLE_PARTIAL_FILE, .receiving, "m", 0, .bodyLength("m")),

@@ -33,7 +33,7 @@ struct CurlOutcome: Sendable {
         case CURLE_PARTIAL_FILE: .bodyLength(message)
         case CURLE_RECV_ERROR where message.contains("chunked-encoding"): .malformedResponse(message)
         // TLS 1.3 reports a refused client certificate only after the handshake.
-        case CURLE_RECV_ERROR where message.contains("alert"): .tls(message)
+        case CURLE_RECV_ERROR where message.contains("alert") && !isPassingAlert: .tls(message)
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             phase == .connecting ? .connect : .connectionLost(message)
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: .malformedResponse(message)
@@ -45,8 +45,14 @@ struct CurlOutcome: Sendable {
         }
     }
 
+    /// Of this connection alone: bytes were damaged on their way, or the peer is in trouble.
+    private var isPassingAlert: Bool {
+        ["bad record mac", "internal error"].contains { message.contains("alert \($0)") }
+    }
+
     /// A TLS handshake that the network, not the peer's judgement, ended.
     private var isLostConnection: Bool {
-        ["reset by peer", "SSL_ERROR_SYSCALL", "Broken pipe", "unexpected eof"].contains { message.contains($0) }
+        isPassingAlert
+            || ["reset by peer", "SSL_ERROR_SYSCALL", "Broken pipe", "unexpected eof"].contains { message.contains($0) }
     }
 }

@@ -109,8 +109,8 @@ extension FailureCause {
         case .credentials: "CredentialsMissing"
         case .noSpace: "NoSpace"
         case .configuration: FailureReason.configuration
-        case .throttled, .server, .network, .timeout, .changed, .length, .local, .protocolViolation, .cancelled,
-            .exhausted:
+        case .throttled, .server, .network, .timeout, .changed, .uploadEnded, .length, .local, .protocolViolation,
+            .cancelled, .exhausted:
             direction == .input ? "InputFailed" : "OutputFailed"
         }
     }

@@ -142,7 +142,7 @@ final class ArchiveReader {
         throws(TransferError)
     {
         guard let archive = archive_read_new() else {
-            throw TransferError(object: object, reason: .local(errno: ENOMEM), message: "cannot read the archive")
+            throw TransferError(object, .local(errno: ENOMEM), "cannot read the archive")
         }
         self.archive = archive
         self.object = object
@@ -237,7 +237,7 @@ final class ArchiveReader {
     }
 
     private func refusal(_ message: String) -> TransferError {
-        TransferError(object: object, reason: .archive, message: "the archive \(message)", hint: nil)
+        TransferError(object, .archive, "the archive \(message)", hint: nil)
     }
 }
 

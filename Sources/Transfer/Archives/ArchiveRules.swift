@@ -30,7 +30,7 @@ struct ArchiveBudget: Sendable, Equatable {
 
     private func bomb(_ why: String) -> TransferError {
         TransferError(
-            object: object, reason: .archive, message: "the archive looks like a bomb: \(why)",
+            object, .archive, "the archive looks like a bomb: \(why)",
             hint: "fetch it without unpacking if it is meant to be so large")
     }
 }
@@ -73,9 +73,7 @@ enum ArchiveName {
     /// through other links, each of which obeys the same rule.
     static func check(link target: String, at path: String, in object: String) throws(TransferError) {
         func refuse(_ why: String) -> TransferError {
-            TransferError(
-                object: "\(object): entry '\(path)'", reason: .hostileName,
-                message: "is a link to '\(target)', which \(why)")
+            TransferError("\(object): entry '\(path)'", .hostileName, "is a link to '\(target)', which \(why)")
         }
         guard !target.isEmpty, !target.utf8.contains(0) else { throw refuse("is no name") }
         guard target.utf8.first != slash else { throw refuse("leads out of the archive's folder") }

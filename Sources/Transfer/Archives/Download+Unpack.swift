@@ -86,7 +86,7 @@ extension Download {
         let name = InputPlan.lastSegment(item.key, isURL: item.store.traits.keysAreURLs).lowercased()
         guard Self.suffixes.contains(where: name.hasSuffix) else { return }
         throw TransferError(
-            object: item.url, reason: .archive, message: "is called an archive but is none that can be read",
+            item.url, .archive, "is called an archive but is none that can be read",
             hint: "tar, tar.gz, tar.zst, tar.xz, tar.bz2 and zip are unpacked; use 'unpack: never' to keep it")
     }
 
@@ -125,8 +125,7 @@ extension Download {
                 (bytes) throws(TransferError) in
                 // What was read before its turn is what is read in its turn.
                 guard tail?.agrees(with: bytes, at: content.size) != false else {
-                    throw TransferError(
-                        object: item.url, reason: .changed, message: "the object changed while it was read")
+                    throw TransferError(item.url, .changed, "the object changed while it was read")
                 }
                 content.size += Int64(bytes.count)
                 if digest != nil { DigestTimer.timed(meter) { bytes.withUnsafeBytes { digest?.update($0) } } }

@@ -15,7 +15,7 @@ final class Gunzip {
         self.object = object
         stream.initialize(to: z_stream())
         guard czlib_begin_gunzip(stream) == Z_OK else {
-            throw TransferError(object: object, reason: .local(errno: ENOMEM), message: "cannot read the archive")
+            throw TransferError(object, .local(errno: ENOMEM), "cannot read the archive")
         }
         take(first)
     }
@@ -68,6 +68,6 @@ final class Gunzip {
     }
 
     private func failure(_ why: String) -> TransferError {
-        TransferError(object: object, reason: .archive, message: "the archive cannot be read: \(why)")
+        TransferError(object, .archive, "the archive cannot be read: \(why)")
     }
 }

@@ -16,6 +16,9 @@ struct PackedUpload: Sendable {
     let streams: StreamTransfer
     let upload: Upload
 
+    /// Bytes that an archive may hold beside a file's own: two heads, a long name, and what fills the last block.
+    private static let overhead: Int64 = 8 << 10
+
     /// What the files are together, so that a journal can tell whether any has changed.
     private struct Survey {
         var size: Int64 = 0
@@ -23,6 +26,15 @@ struct PackedUpload: Sendable {
     }
 
     func run(_ item: StoreItem, _ pack: Pack) async throws(TransferError) -> (StoredRecord, isNew: Bool) {
+        do throws(TransferError) {
+            return try await runOnce(item, pack)
+        } catch  where error.reason == .uploadEnded && !Task.isCancelled {
+            streams.requests.tellRestart(error)
+            return try await runOnce(item, pack)
+        }
+    }
+
+    private func runOnce(_ item: StoreItem, _ pack: Pack) async throws(TransferError) -> (StoredRecord, isNew: Bool) {
         let survey = try await survey(pack)
         let journal = upload.journal
         if let record = journal.stored(at: item.url), record.file == survey.identity { return (record, false) }
@@ -30,7 +42,8 @@ struct PackedUpload: Sendable {
         // Before the store is asked: see `MultipartTransfer`.
         journal.record(UploadRecord(url: item.url, id: "", begun: systemEpochClock()))
         let limits = item.store.traits.multipart
-        let part = PartPlan(size: survey.size, limits: limits, partSize: upload.configuration.partSize)?.part
+        let most = survey.size + Int64(pack.count) * Self.overhead
+        let part = PartPlan(size: most, limits: limits, partSize: upload.configuration.partSize)?.part
         let piece = Int(part ?? PartPlan.defaultPart)
         var digest = upload.configuration.digestsOutputs ? MessageDigest(.sha256) : nil
         var size: Int64 = 0

@@ -63,7 +63,7 @@ final class Packer {
     /// `object` names the archive in errors.
     init(_ format: PackFormat, to handover: Handover, piece: Int, object: String) throws(TransferError) {
         guard let archive = archive_write_new() else {
-            throw TransferError(object: object, reason: .local(errno: ENOMEM), message: "cannot write the archive")
+            throw TransferError(object, .local(errno: ENOMEM), "cannot write the archive")
         }
         self.archive = archive
         self.object = object
@@ -141,7 +141,7 @@ final class Packer {
     private func failure(_ attempted: String) -> TransferError {
         if let failure = output.failure { return failure }
         let words = archive_error_string(archive).map { String(cString: $0) } ?? "unknown"
-        return TransferError(object: object, reason: .archive, message: "cannot \(attempted): \(words)")
+        return TransferError(object, .archive, "cannot \(attempted): \(words)")
     }
 }
 

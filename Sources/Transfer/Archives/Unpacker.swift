@@ -143,8 +143,7 @@ struct Unpacker {
     }
 
     private func refusal(_ entry: ArchiveEntry, _ why: String) -> TransferError {
-        TransferError(
-            object: "\(object): entry '\(entry.path)'", reason: .hostileName, message: "\(why); nothing was unpacked")
+        TransferError("\(object): entry '\(entry.path)'", .hostileName, "\(why); nothing was unpacked")
     }
 }
 

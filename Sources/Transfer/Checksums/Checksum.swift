@@ -1,10 +1,10 @@
 internal import Basics
 
-package enum ChecksumAlgorithm: String, Sendable, CaseIterable {
+enum ChecksumAlgorithm: String, Sendable, CaseIterable {
     case crc32c, crc64nvme, md5, sha256
 
     /// Bytes of a finished value.
-    package var length: Int {
+    var length: Int {
         switch self {
         case .crc32c: 4
         case .crc64nvme: 8
@@ -15,30 +15,30 @@ package enum ChecksumAlgorithm: String, Sendable, CaseIterable {
 }
 
 /// A digest in raw bytes, big-endian for the CRCs (as stores send them, base64-encoded).
-package struct Checksum: Sendable, Equatable {
-    package var algorithm: ChecksumAlgorithm
-    package var bytes: [UInt8]
+struct Checksum: Sendable, Equatable {
+    var algorithm: ChecksumAlgorithm
+    var bytes: [UInt8]
 
-    package init(_ algorithm: ChecksumAlgorithm, _ bytes: [UInt8]) {
+    init(_ algorithm: ChecksumAlgorithm, _ bytes: [UInt8]) {
         self.algorithm = algorithm
         self.bytes = bytes
     }
 
     /// Reads what a person writes in a configuration. `nil` unless it is exactly the algorithm's length in hex.
-    package init?(_ algorithm: ChecksumAlgorithm, hex: String) {
+    init?(_ algorithm: ChecksumAlgorithm, hex: String) {
         guard let bytes = Hex.decode(hex), bytes.count == algorithm.length else { return nil }
         self.init(algorithm, bytes)
     }
 
     /// Reads what stores send in headers. `nil` unless it is exactly the algorithm's length in base64, so that S3's
     /// checksums of checksums (`…==-3`) do not pass for one of the content.
-    package init?(_ algorithm: ChecksumAlgorithm, base64: String) {
+    init?(_ algorithm: ChecksumAlgorithm, base64: String) {
         guard let bytes = Base64.decode(base64), bytes.count == algorithm.length else { return nil }
         self.init(algorithm, bytes)
     }
 
     /// As `text` writes it.
-    package init?(text: String) {
+    init?(text: String) {
         let name = text.prefix { $0 != ":" }
         guard let algorithm = ChecksumAlgorithm(rawValue: String(name)), name.endIndex < text.endIndex else {
             return nil
@@ -47,47 +47,37 @@ package struct Checksum: Sendable, Equatable {
     }
 
     /// `crc32c:` and hexadecimal digits.
-    package var text: String { "\(algorithm.rawValue):\(hex)" }
-    package var hex: String { Hex.encode(bytes) }
-    package var base64: String { Base64.encode(bytes) }
+    var text: String { "\(algorithm.rawValue):\(hex)" }
+    var hex: String { Hex.encode(bytes) }
+    var base64: String { Base64.encode(bytes) }
 }
 
 /// Computes whichever checksum is asked for, as bytes pass by.
-package enum ChecksumAccumulator: Sendable {
-    case crc32c(CRC32C)
-    case crc64nvme(CRC64NVME)
+enum ChecksumAccumulator: Sendable {
+    case crc(CRC)
     case digest(MessageDigest)
 
-    package init(_ algorithm: ChecksumAlgorithm) {
-        switch algorithm {
-        case .crc32c: self = .crc32c(CRC32C())
-        case .crc64nvme: self = .crc64nvme(CRC64NVME())
-        case .md5: self = .digest(MessageDigest(.md5))
-        case .sha256: self = .digest(MessageDigest(.sha256))
-        }
+    init(_ algorithm: ChecksumAlgorithm) {
+        self = CRC(algorithm).map(Self.crc) ?? .digest(MessageDigest(algorithm == .md5 ? .md5 : .sha256))
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch self {
-        case .crc32c(var crc):
+        case .crc(var crc):
             crc.update(bytes)
-            self = .crc32c(crc)
-        case .crc64nvme(var crc):
-            crc.update(bytes)
-            self = .crc64nvme(crc)
+            self = .crc(crc)
         case .digest(var digest):
             // Given up here, so that the digest is updated in place and not copied.
-            self = .crc32c(CRC32C())
+            self = .crc(CRC())
             digest.update(bytes)
             self = .digest(digest)
         }
     }
 
     /// The checksum so far; more bytes may follow.
-    package var checksum: Checksum {
+    var checksum: Checksum {
         switch self {
-        case .crc32c(let crc): crc.checksum
-        case .crc64nvme(let crc): crc.checksum
+        case .crc(let crc): crc.checksum
         case .digest(let digest): digest.checksum
         }
     }

@@ -2,24 +2,24 @@ internal import CCrypto
 
 /// MD5 or SHA-256 of the bytes given so far, computed by libcrypto with the processor's instructions. A value: a copy
 /// goes its own way.
-package struct MessageDigest: Sendable {
-    package enum Algorithm: Sendable { case md5, sha256 }
+struct MessageDigest: Sendable {
+    enum Algorithm: Sendable { case md5, sha256 }
 
     private var context: Context
 
-    package init(_ algorithm: Algorithm) {
+    init(_ algorithm: Algorithm) {
         context = Context(algorithm)
     }
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if !isKnownUniquelyReferenced(&context) { context = context.copy() }
         context.update(bytes)
     }
 
     /// The digest so far; more bytes may follow.
-    package var bytes: [UInt8] { context.copy().finish() }
+    var bytes: [UInt8] { context.copy().finish() }
 
-    package var checksum: Checksum {
+    var checksum: Checksum {
         Checksum(context.algorithm == .md5 ? .md5 : .sha256, bytes)
     }
 
@@ -29,7 +29,7 @@ package struct MessageDigest: Sendable {
         return digest.checksum
     }
 
-    package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         let array = Array(bytes)
         var digest = MessageDigest(.sha256)
         array.withUnsafeBytes { digest.update($0) }

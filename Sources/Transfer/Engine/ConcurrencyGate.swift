@@ -107,6 +107,6 @@ actor ConcurrencyGate {
 
 extension TransferError {
     static func cancelled(_ object: String) -> TransferError {
-        TransferError(object: object, reason: .cancelled, message: "stopped before it was complete")
+        TransferError(object, .cancelled, "stopped before it was complete")
     }
 }

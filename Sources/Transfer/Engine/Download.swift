@@ -27,8 +27,7 @@ struct Download: Sendable {
                 restarts += 1
                 item.info = nil
                 seen.append(error)
-                meter.update { $0.retries += 1 }
-                requests.onEvent(.retrying(error, attempt: restarts, after: .zero))
+                requests.tellRestart(error, attempt: restarts)
             }
         }
     }
@@ -168,45 +167,20 @@ struct Download: Sendable {
     ) async throws(TransferError) -> FetchedContent {
         let known = configuration.verifiesStoreChecksums ? info.checksum?.algorithm : nil
         let algorithm = known?.isJoinable == true ? known : nil
-        typealias Outcome = Result<(Int, ChecksumAccumulator?, isComposite: Bool), TransferError>
-        let joined: Result<ChecksumAccumulator?, TransferError> = await withTaskGroup(of: Outcome.self) { group in
-            var joiner = ChecksumJoiner(algorithm)
-            var isComposite = false
-            var failure: TransferError?
-            var next = 0
-            func take(_ result: Outcome) {
-                switch result {
-                case .success(let (index, checksum, composite)):
-                    joiner.add(checksum, at: index)
-                    isComposite = isComposite || composite
-                case .failure(let error):
-                    // The first failure stops the others, whose own failures then say nothing more.
-                    if failure == nil { group.cancelAll() }
-                    failure = failure ?? error
-                }
-            }
-            while next < plan.count, failure == nil {
-                // No more tasks than can run: each holds a buffer.
-                if next >= configuration.maximumConcurrency, let result = await group.next() { take(result) }
-                let (index, range) = (next, plan[next])
-                group.addTask {
-                    let sink = RangeSink(
-                        file: file, start: range.lowerBound, end: range.upperBound,
-                        pageCache: configuration.pageCache, meter: meter,
-                        checksum: algorithm.map { .known($0) } ?? .nothing)
-                    return await Result { () async throws(TransferError) in
-                        let read = try await readRange(item, info, sink, upTo: range.upperBound)
-                        return (index, sink.checksum, isComposite: read.isComposite)
-                    }
-                }
-                next += 1
-            }
-            while let result = await group.next() { take(result) }
-            // What the answers say of the checksum counts more than what was said before.
-            return failure.map(Result.failure) ?? .success(isComposite ? nil : joiner.whole)
+        let parts = try await inParallel(plan.count, atOnce: configuration.maximumConcurrency) {
+            (index) async throws(TransferError) in
+            let range = plan[index]
+            let sink = RangeSink(
+                file: file, start: range.lowerBound, end: range.upperBound, pageCache: configuration.pageCache,
+                meter: meter, checksum: algorithm.map { .known($0) } ?? .nothing)
+            let read = try await readRange(item, info, sink, upTo: range.upperBound)
+            return (sum: sink.checksum?.checksum, length: Int64(range.count), isComposite: read.isComposite)
         }
+        // What the answers say of the checksum counts more than what was said before.
+        let isComposite = parts.contains(where: \.isComposite)
+        let found = algorithm.flatMap { CRC.joining(parts.map { ($0.sum, $0.length) }, $0) }
         return FetchedContent(
-            info: info, size: plan.size, expected: info.checksum, found: try joined.get()?.checksum, sha256: nil)
+            info: info, size: plan.size, expected: info.checksum, found: isComposite ? nil : found, sha256: nil)
     }
 
     private func readRange(_ item: FetchItem, _ info: ObjectInfo, _ sink: RangeSink, upTo end: Int64)
@@ -294,7 +268,7 @@ extension TransferError {
 
     static func mismatch(_ object: String, _ expected: Checksum, _ found: Checksum, hint: String) -> TransferError {
         TransferError(
-            object: object, reason: .checksum(expected: expected.hex, found: found.hex),
-            message: "its \(expected.algorithm.rawValue) is \(found.hex), expected \(expected.hex)", hint: hint)
+            object, .checksum(expected: expected.hex, found: found.hex),
+            "its \(expected.algorithm.rawValue) is \(found.hex), expected \(expected.hex)", hint: hint)
     }
 }

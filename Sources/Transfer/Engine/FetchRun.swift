@@ -9,30 +9,14 @@ struct FetchRun {
     let download: Download
     let journal: any TransferJournal
     let meter: TransferMeter
+    let claims: Claims
+    /// Objects under way at once.
+    let window: Int
     let onEvent: TransferEventHandler
 
     private(set) var report = TransferReport()
-    private let claims: Claims
-    /// Objects under way at once.
-    private let window: Int
-    private var underWay = 0
-    private var cutOff: String?
-
-    init(
-        stores: any StoreResolver, configuration: TransferConfiguration, folder: ConfinedFolder, download: Download,
-        journal: any TransferJournal, meter: TransferMeter, claims: Claims, window: Int,
-        onEvent: @escaping TransferEventHandler
-    ) {
-        self.claims = claims
-        self.window = window
-        self.stores = stores
-        self.configuration = configuration
-        self.folder = folder
-        self.download = download
-        self.journal = journal
-        self.meter = meter
-        self.onEvent = onEvent
-    }
+    private(set) var underWay = 0
+    private(set) var cutOff: String?
 
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
         await withTaskGroup(of: Outcome?.self) { group in
@@ -75,8 +59,7 @@ struct FetchRun {
                 destination = input.to.hasSuffix("/") ? String(input.to.dropLast()) : input.to
                 guard !destination.isEmpty else {
                     throw TransferError(
-                        object: Location.shown(input.from), reason: .configuration,
-                        message: "an archive needs a folder of its own",
+                        Location.shown(input.from), .configuration, "an archive needs a folder of its own",
                         hint: "name one in 'to'")
                 }
             }
@@ -84,46 +67,17 @@ struct FetchRun {
         case .listing:
             guard input.sha256 == nil else {
                 throw TransferError(
-                    object: input.from, reason: .configuration, message: "a digest can be given for one object only",
+                    input.from, .configuration, "a digest can be given for one object only",
                     hint: "name the object, or leave sha256 out")
             }
-            try await fetchListed(input, place, plan, &group)
-        }
-    }
-
-    /// The next page is asked for while the objects of this one are fetched.
-    private mutating func fetchListed(
-        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ group: inout TaskGroup<Outcome?>
-    ) async throws(TransferError) {
-        var token: String?
-        var found = false
-        var page = try await list(place, plan, nil).get()
-        while true {
-            token = page.next
-            let next = token
-            async let following = next == nil ? nil : list(place, plan, next)
-            page.tellLeftOut(of: place, plan, onEvent)
-            for object in page.objects {
-                if stops(before: place.url(of: object.key)) { break }
-                guard let destination = plan.destination(of: object.key) else { continue }
+            let requests = download.requests
+            try await requests.forEachObject(of: place, plan, input) { object, destination in
+                if stops(before: place.url(of: object.key)) { return .stop }
                 // Markers that consoles make for empty folders.
-                if destination.isEmpty || destination.hasSuffix("/"), object.size ?? 0 == 0 { continue }
-                found = true
+                if destination.isEmpty || destination.hasSuffix("/"), object.size ?? 0 == 0 { return .passed }
                 await begin(input, place, object.key, object, destination, &group)
+                return .taken
             }
-            guard let result = await following, !stops(before: input.from) else { break }
-            page = try result.get()
-        }
-        guard found || input.optional || isStopped else {
-            throw .namesNothing(input.from)
-        }
-    }
-
-    private nonisolated func list(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)
-        async -> Result<ObjectPage, TransferError>
-    {
-        await Result { () async throws(TransferError) in
-            try await download.requests.page(of: place, plan, after: token)
         }
     }
 

@@ -76,12 +76,11 @@ package struct Manifest: Sendable, Equatable, Codable {
     /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.
     package init(_ bytes: [UInt8], from object: String) throws(TransferError) {
         do { self = try JSONCoding.decode(Manifest.self, from: bytes) } catch {
-            throw TransferError(object: object, reason: .archive, message: "is not a manifest of this program")
+            throw TransferError(object, .archive, "is not a manifest of this program")
         }
         guard version <= Self.currentVersion else {
             throw TransferError(
-                object: object, reason: .archive, message: "is a manifest of version \(version)",
-                hint: "a newer kpipe-sidecar can read it")
+                object, .archive, "is a manifest of version \(version)", hint: "a newer kpipe-sidecar can read it")
         }
     }
 }

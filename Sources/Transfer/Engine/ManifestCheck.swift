@@ -40,22 +40,10 @@ package struct ManifestCheck: Sendable {
 
     /// All verdicts, in the order of the files; several are made at once.
     package func verdicts(on files: [Manifest.File], _ told: (Manifest.File, Verdict) -> Void) async {
-        await withTaskGroup(of: (Int, Verdict).self) { group in
-            var ready: [Int: Verdict] = [:]
-            var (begun, next) = (0, 0)
-            while next < files.count {
-                while begun < min(files.count, next + Self.window) {
-                    let (index, file) = (begun, files[begun])
-                    group.addTask { (index, await verdict(on: file)) }
-                    begun += 1
-                }
-                if let verdict = ready.removeValue(forKey: next) {
-                    told(files[next], verdict)
-                    next += 1
-                } else if let (index, verdict) = await group.next() {
-                    ready[index] = verdict
-                }
-            }
+        try? await inOrder(files.count, ahead: Self.window) { (index) async throws(TransferError) in
+            await verdict(on: files[index])
+        } _: { (index, verdict) async throws(TransferError) in
+            told(files[index], verdict)
         }
     }
 
@@ -122,15 +110,14 @@ package struct ManifestCheck: Sendable {
     private func compareSize(_ file: Manifest.File, _ size: Int64, _ object: String) throws(TransferError) {
         guard size != file.size else { return }
         throw TransferError(
-            object: object, reason: .checksum(expected: "\(file.size) bytes", found: "\(size) bytes"),
-            message: "has \(size) bytes, the manifest says \(file.size)")
+            object, .checksum(expected: "\(file.size) bytes", found: "\(size) bytes"),
+            "has \(size) bytes, the manifest says \(file.size)")
     }
 
     private func digest(of file: Manifest.File) throws(TransferError) -> Checksum? {
         guard let wanted = file.sha256 else { return nil }
         guard let expected = Checksum(.sha256, hex: wanted) else {
-            throw TransferError(
-                object: file.path, reason: .archive, message: "the manifest's sha256 is not 64 hexadecimal digits")
+            throw TransferError(file.path, .archive, "the manifest's sha256 is not 64 hexadecimal digits")
         }
         return expected
     }

@@ -22,11 +22,11 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
         frame.files = []
         let text: String
         do { text = try JSONCoding.encode(frame).prettyText } catch {
-            throw TransferError(object: "manifest", reason: .configuration, message: "cannot be encoded: \(error)")
+            throw TransferError("manifest", .configuration, "cannot be encoded: \(error)")
         }
         let empty = "\"files\": []"
         guard let place = text.firstRange(of: empty) else {
-            throw TransferError(object: "manifest", reason: .protocolViolation, message: "has no place for files")
+            throw TransferError("manifest", .protocolViolation, "has no place for files")
         }
         head = Array(text[..<place.lowerBound].utf8) + Array((count == 0 ? empty : "\"files\": [\n").utf8)
         tail = Array((count == 0 ? "" : "\n  ]").utf8) + Array(text[place.upperBound...].utf8)
@@ -104,13 +104,6 @@ extension TransferEngine {
     package func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
         async throws(TransferError)
     {
-        let document = try ManifestDocument(manifest, files: files)
-        let place = try stores.resolve(url, settings)
-        let attributes = ObjectAttributes(contentType: "application/json")
-        _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0, length: document.length ?? 0) {
-            () async throws(TransferError) in
-            _ = document.rewind()
-            return try await place.store.write(place.key, document, attributes)
-        }
+        try await put(ManifestDocument(manifest, files: files), to: url, settings, "application/json")
     }
 }

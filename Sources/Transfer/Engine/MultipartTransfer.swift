@@ -1,6 +1,7 @@
 internal import Basics
 
-/// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong.
+/// One upload in parts, from `begin` to `complete`, or to `abort` whatever goes wrong. One that somebody ends meanwhile is
+/// begun anew once.
 struct MultipartTransfer: Sendable {
     let upload: Upload
     let item: StoreItem
@@ -10,6 +11,17 @@ struct MultipartTransfer: Sendable {
     private var requests: StoreRequests { upload.requests }
 
     func run(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
+        let fresh = digester
+        do throws(TransferError) {
+            return try await runOnce(&digester)
+        } catch  where error.reason == .uploadEnded && !Task.isCancelled {
+            requests.tellRestart(error)
+            digester = fresh
+            return try await runOnce(&digester)
+        }
+    }
+
+    private func runOnce(_ digester: inout SourceDigester) async throws(TransferError) -> ObjectInfo {
         let (multipart, stored) = try await begin()
         do throws(TransferError) {
             let tags = try await sendParts(of: multipart, stored, &digester)
@@ -21,7 +33,8 @@ struct MultipartTransfer: Sendable {
             upload.journal.forgetUpload(at: item.url)
             return info
         } catch {
-            await abort(multipart)
+            // What could not be ended stands in the journal, for the next process.
+            if await requests.abort(multipart, of: item.path) { upload.journal.forgetUpload(at: item.url) }
             throw error
         }
     }
@@ -29,43 +42,15 @@ struct MultipartTransfer: Sendable {
     private func sendParts(
         of multipart: any MultipartUpload, _ stored: [Int: PartTag], _ digester: inout SourceDigester
     ) async throws(TransferError) -> [PartTag] {
-        var digesting = digester
-        let result: Result<[PartTag], TransferError> = await withTaskGroup(of: Result<PartTag, TransferError>.self) {
-            group in
-            var tags: [PartTag] = []
-            var failure: TransferError?
-            func take(_ result: Result<PartTag, TransferError>) {
-                switch result {
-                case .success(let tag): tags.append(tag)
-                case .failure(let error):
-                    if failure == nil { group.cancelAll() }
-                    failure = failure ?? error
-                }
-            }
-            var next = 0
-            while next < plan.count, failure == nil {
-                if next >= upload.configuration.maximumConcurrency, let result = await group.next() { take(result) }
-                let (number, range) = (next + 1, plan[next])
-                // Digested in order while earlier parts are on their way.
-                switch await Result({ () async throws(TransferError) in
-                    try await digesting.passInPool(file, range, upload.meter)
-                }) {
-                case .success(let checksum):
-                    group.addTask {
-                        await Result { () async throws(TransferError) in
-                            if let tag = stored[number], try await holds(tag, range, checksum) { return tag }
-                            return try await send(number, range, checksum, to: multipart)
-                        }
-                    }
-                case .failure(let error): take(.failure(error))
-                }
-                next += 1
-            }
-            while let result = await group.next() { take(result) }
-            return failure.map(Result.failure) ?? .success(tags.sorted { $0.number < $1.number })
+        // Digested in order while earlier parts are on their way.
+        try await inParallel(plan.count, atOnce: upload.configuration.maximumConcurrency) {
+            (index) async throws(TransferError) in
+            try await digester.passInPool(file, plan[index], upload.meter)
+        } then: { (index, checksum) async throws(TransferError) in
+            let (number, range) = (index + 1, plan[index])
+            if let tag = stored[number], try await holds(tag, range, checksum) { return tag }
+            return try await send(number, range, checksum, to: multipart)
         }
-        digester = digesting
-        return try result.get()
     }
 
     private func send(_ number: Int, _ range: Range<Int64>, _ checksum: Checksum?, to multipart: any MultipartUpload)
@@ -80,16 +65,6 @@ struct MultipartTransfer: Sendable {
             } catch {
                 throw source.failure ?? error
             }
-        }
-    }
-
-    /// Leaves nothing behind in the store; what it could not end stands in the journal, for the next process.
-    private func abort(_ multipart: any MultipartUpload) async {
-        do throws(TransferError) {
-            try await multipart.abortAnyway()
-            upload.journal.forgetUpload(at: item.url)
-        } catch {
-            requests.onEvent(.note(path: item.path, "parts of it may be left in the store: \(error)"))
         }
     }
 

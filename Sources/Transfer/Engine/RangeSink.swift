@@ -80,8 +80,8 @@ final class RangeSink: ObjectSink, PayloadCounter, @unchecked Sendable {
     func finish(_ object: String) throws(TransferError) {
         if let end, position != end {
             throw TransferError(
-                object: object, reason: .length(expected: end - start, found: position - start),
-                message: "ended after \(position - start) of \(end - start) bytes")
+                object, .length(expected: end - start, found: position - start),
+                "ended after \(position - start) of \(end - start) bytes")
         }
         try flush()
     }

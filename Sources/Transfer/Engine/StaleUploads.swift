@@ -9,7 +9,7 @@ extension TransferEngine {
         let place = try stores.resolve(url)
         guard place.store.traits.listsUploads else {
             throw TransferError(
-                object: url, reason: .configuration, message: "this store has no uploads in parts that stay",
+                url, .configuration, "this store has no uploads in parts that stay",
                 hint: "S3 and Google Cloud Storage keep them; Azure drops blocks that nobody commits after a week")
         }
         let plan = try InputPlan(key: place.key, to: "", lists: true, filter: filter)
@@ -36,30 +36,23 @@ extension TransferEngine {
     ) async -> TransferReport {
         let requests = requests(onEvent)
         return await bounded(onEvent) { [configuration] onEvent in
-            await withTaskGroup(of: TransferError?.self) { group in
-                var report = TransferReport()
-                func take(_ failure: TransferError?) {
-                    guard let failure else { return }
-                    report.add(failure)
-                    onEvent(.failed(failure))
-                }
-                for (index, stale) in uploads.enumerated() {
-                    if index >= configuration.maximumConcurrency, let failure = await group.next() { take(failure) }
-                    group.addTask {
-                        do throws(TransferError) {
-                            try await requests.run(stale.url, bytes: 0) { () async throws(TransferError) in
-                                try await stale.store.resumeMultipart(stale.upload.key, id: stale.upload.id).abort()
-                            }
-                            aborted(stale)
-                            return nil
-                        } catch {
-                            return error
-                        }
+            var report = TransferReport()
+            let failures = try? await inParallel(uploads.count, atOnce: configuration.maximumConcurrency) {
+                (index) async throws(TransferError) -> TransferError? in
+                let stale = uploads[index]
+                do throws(TransferError) {
+                    try await requests.run(stale.url, bytes: 0) { () async throws(TransferError) in
+                        try await stale.store.resumeMultipart(stale.upload.key, id: stale.upload.id).abort()
                     }
+                    aborted(stale)
+                    return nil
+                } catch {
+                    onEvent(.failed(error))
+                    return error
                 }
-                while let failure = await group.next() { take(failure) }
-                return report
             }
+            for case let failure? in failures ?? [] { report.add(failure) }
+            return report
         }
     }
 }
@@ -67,8 +60,10 @@ extension TransferEngine {
 package struct StaleUpload: Sendable {
     /// Of the object that it was to become.
     package var url: String
-    package var upload: UnfinishedUpload
+    let upload: UnfinishedUpload
     /// Seconds since 1970.
     package var began: Int64
     let store: any ObjectStore
+
+    package var id: String { upload.id }
 }

@@ -37,6 +37,40 @@ struct StoreRequests: Sendable {
         }
     }
 
+    /// Gives what `plan` means in a place to `take`, with the path that it gets, until `take` says that it is enough; the next
+    /// page is asked for meanwhile. Throws `.notFound` where nothing is meant, unless that `isExcused`.
+    func forEachObject(
+        of place: ResolvedURL, _ plan: InputPlan, _ input: InputRequest,
+        _ take: (ObjectInfo, String) async -> ListingStep
+    ) async throws(TransferError) {
+        var found = false
+        var page = try await page(of: place, plan, after: nil)
+        while true {
+            let token = page.next
+            async let following = token == nil ? nil : listed(place, plan, token)
+            for entry in page.leftOut where plan.destination(of: entry.key) != nil {
+                onEvent(.note(path: place.url(of: entry.key), entry.why))
+            }
+            for object in page.objects {
+                guard let destination = plan.destination(of: object.key) else { continue }
+                switch await take(object, destination) {
+                case .taken: found = true
+                case .passed: break
+                case .stop: return
+                }
+            }
+            guard let next = await following else { break }
+            page = try next.get()
+        }
+        if !found, !input.optional { throw .namesNothing(input.from) }
+    }
+
+    private func listed(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)
+        async -> Result<ObjectPage, TransferError>
+    {
+        await Result { () async throws(TransferError) in try await page(of: place, plan, after: token) }
+    }
+
     /// One page of what `plan` may mean in a place.
     func page(of place: ResolvedURL, _ plan: InputPlan, after token: String?) async throws(TransferError) -> ObjectPage
     {
@@ -46,6 +80,22 @@ struct StoreRequests: Sendable {
             try await place.store.list(prefix: prefix, after: token, entering: { plan.reaches(into: $0) })
                 .getting(on: token, of: url)
         }
+    }
+
+    /// Ends an upload that has failed, of which a process that is stopped has little time to be rid. `false` where parts of it
+    /// may be left in the store, which is told.
+    func abort(_ upload: any MultipartUpload, of path: String) async -> Bool {
+        do throws(TransferError) { try await upload.abortAnyway() } catch {
+            onEvent(.note(path: path, "parts of it may be left in the store: \(error)"))
+            return false
+        }
+        return true
+    }
+
+    /// An object is begun anew.
+    func tellRestart(_ error: TransferError, attempt: Int = 1) {
+        meter.update { $0.retries += 1 }
+        onEvent(.retrying(error, attempt: attempt, after: .zero))
     }
 
     /// A large one fills a connection for many round trips, and holds more buffers than its answer's.
@@ -82,13 +132,12 @@ struct StoreRequests: Sendable {
     }
 }
 
-extension ObjectPage {
-    /// Notes for what `plan` means and is no object.
-    func tellLeftOut(of place: ResolvedURL, _ plan: InputPlan, _ onEvent: TransferEventHandler) {
-        for entry in leftOut where plan.destination(of: entry.key) != nil {
-            onEvent(.note(path: place.url(of: entry.key), entry.why))
-        }
-    }
+/// What became of an object in a list.
+enum ListingStep {
+    case taken
+    /// It is none, such as the marker of a folder.
+    case passed
+    case stop
 }
 
 /// Knows how much payload a request has moved so far.
@@ -101,9 +150,7 @@ protocol PayloadCounter: AnyObject {
 extension TransferError {
     /// The same failure, given up on: its cause stays the reason where that tells more than "exhausted".
     fileprivate func exhausted(_ why: String) -> TransferError {
-        TransferError(
-            object: object, reason: .exhausted, message: "\(message); given up \(why)",
-            hint: hint ?? "try again later")
+        TransferError(object, .exhausted, "\(message); given up \(why)", hint: hint ?? "try again later")
     }
 }
 
@@ -140,7 +187,7 @@ package struct StoreRetries: Sendable, Equatable {
         case transient
         /// The store wants everybody to slow down.
         case throttled
-        /// The object must be begun anew.
+        /// The object, or its upload, must be begun anew.
         case changed
     }
 
@@ -150,7 +197,7 @@ package struct StoreRetries: Sendable, Equatable {
         // 501: what a server does not know it will not learn.
         case .server(let status): status >= 500 && status != 501 || status == 408 ? .transient : .permanent
         case .network, .timeout, .length: .transient
-        case .changed: .changed
+        case .changed, .uploadEnded: .changed
         case .notFound, .noBucket, .permission, .checksum, .archive, .hostileName, .reservedName, .noSpace, .local,
             .credentials,
             .configuration,

@@ -15,19 +15,6 @@ struct StoreRun {
 
     private(set) var report = TransferReport()
 
-    init(
-        stores: any StoreResolver, configuration: TransferConfiguration, folder: ConfinedFolder, upload: Upload,
-        packed: PackedUpload, meter: TransferMeter, onEvent: @escaping TransferEventHandler
-    ) {
-        self.stores = stores
-        self.configuration = configuration
-        self.folder = folder
-        self.upload = upload
-        self.packed = packed
-        self.meter = meter
-        self.onEvent = onEvent
-    }
-
     /// - Parameters:
     ///   - paths: files to look at; `nil`: all there are.
     ///   - isPastDeadline: whether a cancellation is the deadline's: what is then open is left out, not failed.

@@ -137,12 +137,20 @@ package final class TransferEngine: Sendable {
         }
     }
 
-    /// Stores a small document, such as a manifest, with retries.
+    /// Stores a small document, such as a report, with retries.
     package func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {
-        let place = try stores.resolve(url)
+        try await put(BytesSource(bytes), to: url, StoreSettings(), contentType)
+    }
+
+    func put(_ content: any ObjectContent, to url: String, _ settings: StoreSettings, _ contentType: String)
+        async throws(TransferError)
+    {
+        let place = try stores.resolve(url, settings)
         let attributes = ObjectAttributes(contentType: contentType)
-        _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0) { () async throws(TransferError) in
-            try await place.store.write(place.key, BytesSource(bytes), attributes)
+        _ = try await requests { _ in }.run(place.url(of: place.key), bytes: 0, length: content.length ?? 0) {
+            () async throws(TransferError) in
+            _ = content.rewind()
+            return try await place.store.write(place.key, content, attributes)
         }
     }
 

@@ -24,12 +24,6 @@ package struct FileIdentity: Sendable, Hashable, Codable {
     package var modified: Int64
     package var inode: UInt64
 
-    package init(size: Int64, modified: Int64, inode: UInt64) {
-        self.size = size
-        self.modified = modified
-        self.inode = inode
-    }
-
     /// Of no file.
     static let none = FileIdentity(size: -1, modified: 0, inode: 0)
 }
@@ -44,19 +38,6 @@ package struct FetchedRecord: Sendable, Equatable, Codable {
     /// Lower-case hexadecimal, where it was asked for and compared.
     package var sha256: String?
     package var file: FileIdentity
-
-    package init(
-        path: String, url: String, size: Int64, etag: String? = nil, versionID: String? = nil, sha256: String? = nil,
-        file: FileIdentity
-    ) {
-        self.path = path
-        self.url = url
-        self.size = size
-        self.etag = etag
-        self.versionID = versionID
-        self.sha256 = sha256
-        self.file = file
-    }
 }
 
 package struct StoredRecord: Sendable, Equatable, Codable {
@@ -70,19 +51,6 @@ package struct StoredRecord: Sendable, Equatable, Codable {
     /// The store's own, as `Checksum.text` writes it.
     package var checksum: String?
     package var file: FileIdentity
-
-    package init(
-        path: String, url: String, size: Int64, etag: String? = nil, versionID: String? = nil, sha256: String? = nil,
-        file: FileIdentity
-    ) {
-        self.path = path
-        self.url = url
-        self.size = size
-        self.etag = etag
-        self.versionID = versionID
-        self.sha256 = sha256
-        self.file = file
-    }
 }
 
 package struct UploadRecord: Sendable, Equatable, Codable {
@@ -91,12 +59,6 @@ package struct UploadRecord: Sendable, Equatable, Codable {
     package var id: String
     /// When the store was about to be asked, in seconds since 1970.
     package var begun: Int64?
-
-    package init(url: String, id: String, begun: Int64? = nil) {
-        self.url = url
-        self.id = id
-        self.begun = begun
-    }
 }
 
 /// Remembers nothing: each run does everything.

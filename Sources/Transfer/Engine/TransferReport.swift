@@ -101,17 +101,10 @@ package struct TransferredFile: Sendable, Equatable {
     /// Lower-case hexadecimal, where it was computed.
     package var sha256: String?
     /// The store's own of what it has now, and which version that is, where it tells.
-    package var checksum: Checksum?
-    package var version: String?
+    var checksum: Checksum?
+    var version: String?
     /// Of an upload that is only planned: how many requests it takes, where that is more than one.
     package var parts: Int?
-
-    package init(path: String, url: String, size: Int64, sha256: String? = nil) {
-        self.path = path
-        self.url = url
-        self.size = size
-        self.sha256 = sha256
-    }
 }
 
 /// Counters of running transfers: written by the engine from many threads, read by whoever shows progress.

@@ -80,8 +80,7 @@ extension TransferError {
     fileprivate func late(after deadline: Duration?) -> TransferError {
         guard reason == .cancelled, let deadline else { return self }
         return TransferError(
-            object: object, reason: .exhausted,
-            message: "not complete within the deadline of \(DurationText.print(deadline))",
+            object, .exhausted, "not complete within the deadline of \(DurationText.print(deadline))",
             hint: "a longer transfer.deadline (--deadline) gives it time")
     }
 }

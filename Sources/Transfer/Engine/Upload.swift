@@ -35,8 +35,8 @@ struct Upload: Sendable {
         try file.checkUnchanged()
         if let size = info.size, size != file.identity.size {
             throw TransferError(
-                object: item.url, reason: .length(expected: file.identity.size, found: size),
-                message: "the store holds \(size) bytes, sent were \(file.identity.size)")
+                item.url, .length(expected: file.identity.size, found: size),
+                "the store holds \(size) bytes, sent were \(file.identity.size)")
         }
         var record = StoredRecord(
             path: item.path, url: item.url, size: file.identity.size, etag: info.etag, versionID: info.versionID,

@@ -86,8 +86,7 @@ package final class ConfinedFolder: Sendable {
         let leads = entry.st_mode & S_IFMT == S_IFLNK && fstatat(descriptor, relative, &target, 0) == 0
         guard let kind = EntryKind(leads ? target.st_mode : entry.st_mode).special else { return }
         throw TransferError(
-            object: display(relative), reason: .local(errno: EEXIST),
-            message: "is \(kind), and no file takes its place",
+            display(relative), .local(errno: EEXIST), "is \(kind), and no file takes its place",
             hint: "write to it with `-` and `>`")
     }
 

@@ -36,19 +36,6 @@ struct OutputWalk {
     private var files = 0
     private var bytes: Int64 = 0
 
-    private init(
-        _ folder: ConfinedFolder, _ limits: OutputLimits, meaning isMeant: @escaping (String) -> Bool,
-        entering isEntered: @escaping (String) -> Bool, _ isCancelled: @escaping () -> Bool,
-        _ found: @escaping (Finding) -> Void
-    ) {
-        self.folder = folder
-        self.limits = limits
-        self.isMeant = isMeant
-        self.isEntered = isEntered
-        self.isCancelled = isCancelled
-        self.found = found
-    }
-
     /// Gives what is meant in the folder to `found`, and what stands beside it. Once a limit is passed nothing more is
     /// looked for, and that is said.
     ///
@@ -62,7 +49,9 @@ struct OutputWalk {
         isCancelled: @escaping () -> Bool = { false }, found: (Finding) -> Void
     ) {
         withoutActuallyEscaping(found) { found in
-            var walk = OutputWalk(folder, limits, meaning: isMeant, entering: isEntered, isCancelled, found)
+            var walk = OutputWalk(
+                folder: folder, limits: limits, isMeant: isMeant, isEntered: isEntered, isCancelled: isCancelled,
+                found: found)
             walk.list("")
             while let path = walk.next() { walk.visit(path) }
         }
@@ -72,7 +61,9 @@ struct OutputWalk {
     static func findings(at path: String, in folder: ConfinedFolder) -> [Finding] {
         var findings: [Finding] = []
         let take = { (finding: Finding) in findings.append(finding) }
-        var walk = OutputWalk(folder, .init(), meaning: { _ in true }, entering: { _ in true }, { false }, take)
+        var walk = OutputWalk(
+            folder: folder, limits: .init(), isMeant: { _ in true }, isEntered: { _ in true }, isCancelled: { false },
+            found: take)
         walk.visit(path)
         return findings
     }
@@ -161,14 +152,13 @@ struct OutputWalk {
 
     private func reservedName(_ path: String) -> TransferError {
         TransferError(
-            object: folder.display(path), reason: .local(errno: EINVAL),
-            message: "names that begin with \(ConfinedFolder.temporaryPrefix) are reserved",
-            hint: "give it another name")
+            folder.display(path), .local(errno: EINVAL),
+            "names that begin with \(ConfinedFolder.temporaryPrefix) are reserved", hint: "give it another name")
     }
 
     private func limit(_ object: String, _ message: String, _ field: String) -> TransferError {
         TransferError(
-            object: object, reason: .local(errno: EFBIG), message: "\(message); the rest is not stored",
+            object, .local(errno: EFBIG), "\(message); the rest is not stored",
             hint: "raise \(field) if it is meant to be so")
     }
 

@@ -22,7 +22,7 @@ final class SourceFile: Sendable {
         modified = status.st_mtim
         permissions = status.st_mode & 0o777
         guard looked, status.st_mode & S_IFMT == S_IFREG else {
-            throw TransferError(object: display, reason: .local(errno: EINVAL), message: "is not a regular file")
+            throw TransferError(display, .local(errno: EINVAL), "is not a regular file")
         }
     }
 
@@ -42,7 +42,7 @@ final class SourceFile: Sendable {
 
     var changed: TransferError {
         TransferError(
-            object: display, reason: .changed, message: "the file changed while it was being stored",
+            display, .changed, "the file changed while it was being stored",
             hint: "write outputs to another name and rename them when they are complete")
     }
 

@@ -113,6 +113,6 @@ package enum CopyPlan: Sendable, Equatable {
     private static func refuse(_ object: String, _ message: String, hint: String = "see kpipe-sidecar cp --help")
         -> TransferError
     {
-        TransferError(object: object, reason: .configuration, message: message, hint: hint)
+        TransferError(object, .configuration, message, hint: hint)
     }
 }

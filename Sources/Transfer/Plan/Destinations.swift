@@ -19,7 +19,7 @@ struct Destinations: Sendable {
     mutating func claim(_ path: String, for object: String, replacing: Bool = false) throws(TransferError) {
         func refuse(_ why: String) -> TransferError {
             TransferError(
-                object: object, reason: .hostileName, message: "cannot become '\(path.printable())': \(why)",
+                object, .hostileName, "cannot become '\(path.printable())': \(why)",
                 hint: "give the inputs folders of their own")
         }
         let hash = NameFolding().hash(of: path)
@@ -46,8 +46,7 @@ struct Destinations: Sendable {
     mutating func claim(key: String, for object: String) throws(TransferError) {
         guard !files.insert(NameFolding().hash(of: key)).inserted else { return }
         throw TransferError(
-            object: object, reason: .hostileName,
-            message: "cannot become '\(key.printable())': another object has that key already",
+            object, .hostileName, "cannot become '\(key.printable())': another object has that key already",
             hint: "give the sources places of their own")
     }
 
@@ -115,7 +114,7 @@ enum RelativeName {
     static func check(_ name: String, of object: String) throws(TransferError) -> String {
         guard let fault = fault(in: name) else { return name }
         throw TransferError(
-            object: object, reason: .hostileName, message: "the name cannot become a file: \(fault)",
+            object, .hostileName, "the name cannot become a file: \(fault)",
             hint: "rename the object, fetch it alone under a name of your own, or see badNames (of cp: --bad-names)")
     }
 

@@ -254,7 +254,7 @@ enum GlobParser {
 
     private static func malformed(_ pattern: String, _ why: String) -> TransferError {
         TransferError(
-            object: pattern, reason: .configuration, message: "the pattern cannot be read: \(why)",
+            pattern, .configuration, "the pattern cannot be read: \(why)",
             hint: "a backslash before a character takes its special meaning away")
     }
 }

@@ -146,8 +146,7 @@ struct StorePlan: Sendable {
 extension TransferError {
     static func missing(_ pattern: String, isFolder: Bool) -> TransferError {
         TransferError(
-            object: pattern, reason: .local(errno: ENOENT),
-            message: isFolder ? "is a folder, not a file" : "there is no such file",
+            pattern, .local(errno: ENOENT), isFolder ? "is a folder, not a file" : "there is no such file",
             hint: isFolder
                 ? "end its name with '/' to store all that it holds"
                 : "check the name; an output of a step that may be missing is marked as optional")
@@ -155,13 +154,13 @@ extension TransferError {
 
     fileprivate static func reserved(_ path: String, _ url: String) -> TransferError {
         TransferError(
-            object: path, reason: .reservedName, message: "would become the manifest, \(url): the name is reserved",
-            hint: "give it another name")
+            path, .reservedName, "would become the manifest, \(url): the name is reserved", hint: "give it another name"
+        )
     }
 
     fileprivate static func sameObject(_ path: String, _ other: String, _ url: String) -> TransferError {
         TransferError(
-            object: path, reason: .hostileName, message: "would overwrite '\(other)', which becomes \(url) too",
+            path, .hostileName, "would overwrite '\(other)', which becomes \(url) too",
             hint: "give the outputs targets of their own")
     }
 }

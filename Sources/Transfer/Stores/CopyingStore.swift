@@ -1,6 +1,6 @@
 /// A store that copies objects by itself: their bytes do not pass through here, and what it keeps of them (metadata, tags,
 /// checksums) stays. Methods make one attempt each, as all of a store's.
-package protocol CopyingStore: ObjectStore {
+protocol CopyingStore: ObjectStore {
     /// Bytes that one request copies at most; what is larger goes in parts.
     var largestCopy: Int64 { get }
 
@@ -14,17 +14,17 @@ package protocol CopyingStore: ObjectStore {
     func beginCopy(_ source: CopySource, to key: String) async throws(TransferError) -> any CopyingUpload
 }
 
-package protocol CopyingUpload: MultipartUpload {
+protocol CopyingUpload: MultipartUpload {
     /// Part `number` (from 1), a range of the source; refused where the source is not that very version any more.
     func part(_ number: Int, _ range: Range<Int64>, of source: CopySource) async throws(TransferError) -> PartTag
 }
 
 /// One version of an object that a store is to copy.
-package struct CopySource: Sendable {
-    package var store: any ObjectStore
-    package var key: String
+struct CopySource: Sendable {
+    var store: any ObjectStore
+    var key: String
     /// Its validators go with every request.
-    package var info: ObjectInfo
+    var info: ObjectInfo
 }
 
 extension StreamTransfer {
@@ -66,7 +66,8 @@ extension StreamTransfer {
             try await store.beginCopy(source, to: target.key)
         }
         return try await ending(upload, target) { () async throws(TransferError) in
-            try await inParallel(plan.count) { (index) async throws(TransferError) in
+            try await inParallel(plan.count, atOnce: configuration.maximumConcurrency) {
+                (index) async throws(TransferError) in
                 try await requests.run(target.url, bytes: 0) { () async throws(TransferError) in
                     try await upload.part(index + 1, plan[index], of: source)
                 }
@@ -78,8 +79,8 @@ extension StreamTransfer {
     private func compare(_ copy: ObjectInfo, with info: ObjectInfo, _ target: End) throws(TransferError) {
         if let found = copy.size, let size = info.size, found != size {
             throw TransferError(
-                object: target.url, reason: .length(expected: size, found: found),
-                message: "the store's copy has \(found) bytes, the object \(size)")
+                target.url, .length(expected: size, found: found),
+                "the store's copy has \(found) bytes, the object \(size)")
         }
         if let found = copy.checksum, let expected = info.checksum, found.algorithm == expected.algorithm,
             !copy.isComposite, !info.isComposite, found != expected

@@ -45,8 +45,7 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
     /// Throws `.configuration` for what cannot be read as a location.
     package init(_ text: String) throws(TransferError) {
         do throws(Problem) { self = try Self.parse(text) } catch {
-            throw TransferError(
-                object: Self.redact(text), reason: .configuration, message: error.message, hint: error.hint)
+            throw TransferError(Self.redact(text), .configuration, error.message, hint: error.hint)
         }
     }
 

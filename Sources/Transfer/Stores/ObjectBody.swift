@@ -1,13 +1,13 @@
 /// Takes an object's bytes as a store gives them, from one thread at a time. The same sink may be given to one reading
 /// after another, until the object is whole.
-package protocol ObjectSink: AnyObject, Sendable {
+protocol ObjectSink: AnyObject, Sendable {
     /// The store answers what it was asked for: called before the first byte, with what the answer says of the object.
     func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep
     /// `.pause` says that none of `bytes` was taken; they are given again after `ReadingHandle.resume()`.
     func write(_ bytes: UnsafeRawBufferPointer) -> SinkStep
 }
 
-package enum SinkStep: Sendable, Equatable {
+enum SinkStep: Sendable, Equatable {
     case proceed
     case pause
     /// Ends the reading with this reason.
@@ -15,14 +15,12 @@ package enum SinkStep: Sendable, Equatable {
 }
 
 /// Wakes a reading that its sink has paused. Callable from any thread, also when the reading is over.
-package struct ReadingHandle: Sendable {
-    package let resume: @Sendable () -> Void
-
-    package init(_ resume: @escaping @Sendable () -> Void) { self.resume = resume }
+struct ReadingHandle: Sendable {
+    let resume: @Sendable () -> Void
 }
 
 /// Gives the bytes that a store is to keep, from one thread at a time.
-package protocol ObjectContent: AnyObject, Sendable {
+protocol ObjectContent: AnyObject, Sendable {
     /// Bytes, or `nil` where only the end will tell.
     var length: Int64? { get }
     /// Fills `buffer` from its start.
@@ -31,7 +29,7 @@ package protocol ObjectContent: AnyObject, Sendable {
     func rewind() -> Bool
 }
 
-package enum ContentStep: Sendable, Equatable {
+enum ContentStep: Sendable, Equatable {
     case filled(Int)
     case end
     case fail(String)

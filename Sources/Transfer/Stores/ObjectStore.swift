@@ -2,7 +2,7 @@ internal import Basics
 
 /// A place that holds objects: one bucket, one web server, one folder tree. Methods make one attempt each; whether to
 /// try again is the engine's decision (`StoreRetries`), so that budgets and back-off have one home.
-package protocol ObjectStore: Sendable {
+protocol ObjectStore: Sendable {
     var traits: StoreTraits { get }
 
     /// Size and validators of one object.
@@ -40,85 +40,67 @@ package protocol ObjectStore: Sendable {
 
 /// For stores that know no uploads in parts, and no folders.
 extension ObjectStore {
-    package func list(prefix: String, after token: String?, entering reaches: @Sendable (String) -> Bool)
+    func list(prefix: String, after token: String?, entering reaches: @Sendable (String) -> Bool)
         async throws(TransferError) -> ObjectPage
     {
         try await list(prefix: prefix, after: token)
     }
 
-    package func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
+    func beginMultipart(_ key: String, _ attributes: ObjectAttributes) async throws(TransferError)
         -> any MultipartUpload
     {
         throw Self.noParts(key)
     }
 
-    package func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
+    func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
         throw Self.noParts(key)
     }
 
-    package func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] { [] }
+    func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] { [] }
 
     private static func noParts(_ key: String) -> TransferError {
-        TransferError(object: key, reason: .configuration, message: "this store takes no uploads in parts")
+        TransferError(key, .configuration, "this store takes no uploads in parts")
     }
 }
 
-package struct StoreTraits: Sendable, Equatable {
+struct StoreTraits: Sendable, Equatable {
     /// Ranged reads are honoured as far as is known before the first request.
-    package var ranges: Bool
-    package var lists: Bool
-    package var multipart: MultipartLimits?
+    var ranges: Bool
+    var lists: Bool
+    var multipart: MultipartLimits?
     /// Checksum the store verifies on upload and returns on download, cheapest first.
-    package var checksum: ChecksumAlgorithm?
+    var checksum: ChecksumAlgorithm?
     /// `unfinishedUploads` tells of all there are.
-    package var listsUploads: Bool
+    var listsUploads = false
     /// A key is path and query as they stand in a URL, the query perhaps a signature.
-    package var keysAreURLs: Bool
-
-    package init(
-        ranges: Bool, lists: Bool, multipart: MultipartLimits?, checksum: ChecksumAlgorithm?,
-        listsUploads: Bool = false, keysAreURLs: Bool = false
-    ) {
-        self.listsUploads = listsUploads
-        self.keysAreURLs = keysAreURLs
-        self.ranges = ranges
-        self.lists = lists
-        self.multipart = multipart
-        self.checksum = checksum
-    }
+    var keysAreURLs = false
 }
 
-package struct MultipartLimits: Sendable, Equatable {
+struct MultipartLimits: Sendable, Equatable {
     /// Bytes.
-    package var minimumPart: Int64
-    package var maximumPart: Int64
-    package var maximumParts: Int
-
-    package init(minimumPart: Int64, maximumPart: Int64, maximumParts: Int) {
-        self.minimumPart = minimumPart
-        self.maximumPart = maximumPart
-        self.maximumParts = maximumParts
-    }
+    var minimumPart: Int64
+    var maximumPart: Int64
+    var maximumParts: Int
 }
 
-package struct ObjectInfo: Sendable, Equatable {
-    package var key: String
+struct ObjectInfo: Sendable, Equatable {
+    var key: String
     /// Bytes; `nil` where the server does not say (chunked).
-    package var size: Int64?
+    var size: Int64?
     /// As the server sent it, quotes included.
-    package var etag: String?
-    package var versionID: String?
-    package var lastModified: String?
+    var etag: String?
+    var versionID: String?
+    var lastModified: String?
     /// The store's own checksum of the whole object, where it has one.
-    package var checksum: Checksum?
+    var checksum: Checksum?
     /// Bytes of one stored part, where the object was stored in parts: good boundaries for ranges.
-    package var partSize: Int64?
+    var partSize: Int64?
     /// Whether ranges of it can be read, as far as is known.
-    package var ranges: Bool
+    var ranges: Bool
     /// The store says that its checksum is one of the parts' checksums, which tells nothing of the content.
-    package var isComposite = false
+    var isComposite = false
 
-    package init(
+    init(
         key: String, size: Int64?, etag: String? = nil, versionID: String? = nil, lastModified: String? = nil,
         checksum: Checksum? = nil, partSize: Int64? = nil, ranges: Bool = true
     ) {
@@ -134,10 +116,10 @@ package struct ObjectInfo: Sendable, Equatable {
     }
 }
 
-package struct ObjectPage: Sendable, Equatable {
-    package var objects: [ObjectInfo]
+struct ObjectPage: Sendable, Equatable {
+    var objects: [ObjectInfo]
     /// `nil` after the last page.
-    package var next: String?
+    var next: String?
     /// What stands there and is no object, by key, with the reason.
     var leftOut: [LeftOut] = []
 
@@ -146,37 +128,26 @@ package struct ObjectPage: Sendable, Equatable {
         var why: String
     }
 
-    package init(objects: [ObjectInfo], next: String?) {
-        self.objects = objects
-        self.next = next
-    }
-
     /// This page, which came behind `token`. Throws `.protocolViolation` where what follows is this page again: such a
     /// listing would never end.
     func getting(on token: String?, of object: String) throws(TransferError) -> ObjectPage {
         guard token == nil || next != token else {
             throw TransferError(
-                object: object, reason: .protocolViolation,
-                message: "the listing does not get on: the server gave the same continuation token again")
+                object, .protocolViolation,
+                "the listing does not get on: the server gave the same continuation token again")
         }
         return self
     }
 }
 
-package struct ObjectAttributes: Sendable, Equatable {
-    package var contentType: String?
-    package var metadata: [String: String]
-    package var checksum: Checksum?
-
-    package init(contentType: String? = nil, metadata: [String: String] = [:], checksum: Checksum? = nil) {
-        self.contentType = contentType
-        self.metadata = metadata
-        self.checksum = checksum
-    }
+struct ObjectAttributes: Sendable, Equatable {
+    var contentType: String?
+    var metadata: [String: String] = [:]
+    var checksum: Checksum?
 }
 
 /// An upload in parts; either `complete` or `abort` ends it.
-package protocol MultipartUpload: Sendable {
+protocol MultipartUpload: Sendable {
     /// Names the upload in a journal, so that a restarted agent can go on or abort it.
     var id: String { get }
     /// Stores part `number` (from 1); the returned tag goes into `complete`.
@@ -206,39 +177,39 @@ extension MultipartUpload {
             }
         }.value
         guard let outcome else {
-            throw TransferError(object: id, reason: .timeout, message: "the store did not answer in time")
+            throw TransferError(id, .timeout, "the store did not answer in time")
         }
         try outcome.get()
     }
 }
 
-package struct PartTag: Sendable, Equatable {
-    package var number: Int
-    package var etag: String
-    package var checksum: Checksum?
+struct PartTag: Sendable, Equatable {
+    var number: Int
+    var etag: String
+    var checksum: Checksum?
     /// Bytes.
-    package var size: Int64?
+    var size: Int64?
+}
 
-    package init(number: Int, etag: String, checksum: Checksum?, size: Int64? = nil) {
-        self.number = number
-        self.etag = etag
-        self.checksum = checksum
-        self.size = size
+extension [PartTag] {
+    /// Bytes of all together; `nil` unless each tells its own.
+    var size: Int64? {
+        let sizes = compactMap(\.size)
+        return sizes.count == count ? sizes.reduce(0, +) : nil
+    }
+
+    /// Of all together; `nil` unless each, in their order, has its own and its size.
+    func checksum(_ algorithm: ChecksumAlgorithm) -> Checksum? {
+        size.flatMap { _ in CRC.joining(map { ($0.checksum, $0.size ?? 0) }, algorithm) }
     }
 }
 
 /// An upload that was begun and neither completed nor aborted.
-package struct UnfinishedUpload: Sendable, Equatable {
-    package var key: String
-    package var id: String
+struct UnfinishedUpload: Sendable, Equatable {
+    var key: String
+    var id: String
     /// When it was begun, as the store writes it (RFC 3339).
-    package var initiated: String?
-
-    package init(key: String, id: String, initiated: String?) {
-        self.key = key
-        self.id = id
-        self.initiated = initiated
-    }
+    var initiated: String?
 
     /// Seconds since 1970; `nil` where the store does not say.
     var began: Int64? { initiated.flatMap { CivilTime(internet: $0)?.secondsSince1970 } }

@@ -70,10 +70,10 @@ package struct StoreConfiguration: Sendable {
     private static func pem(_ path: String) throws(TransferError) -> [UInt8] {
         let bytes: [UInt8]?
         do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
+            throw TransferError(path, .configuration, "cannot be read: \(error.reason)")
         }
         guard let bytes else {
-            throw TransferError(object: path, reason: .configuration, message: "the certificate file is missing")
+            throw TransferError(path, .configuration, "the certificate file is missing")
         }
         return bytes
     }

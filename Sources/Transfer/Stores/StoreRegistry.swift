@@ -72,8 +72,7 @@ package final class StoreRegistry: StoreResolver {
     package func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let location = try Location(url)
         guard let kind = location.kind else {
-            throw TransferError(
-                object: "-", reason: .configuration, message: "the standard streams cannot be used here")
+            throw TransferError("-", .configuration, "the standard streams cannot be used here")
         }
         let store = try stores(of: kind, settings).store(at: location)
         return ResolvedURL(store: store, base: location.base, key: location.key)
@@ -116,22 +115,16 @@ extension StoreResolver {
 
 /// A URL taken apart.
 package struct ResolvedURL: Sendable {
-    package var store: any ObjectStore
+    var store: any ObjectStore
     /// What names the store and precedes every key, without credentials, signature or user info: `s3://bucket/`.
-    package var base: String
+    var base: String
     /// The object's key, the prefix or the pattern, decoded as the store's own methods take it.
-    package var key: String
-
-    package init(store: any ObjectStore, base: String, key: String) {
-        self.store = store
-        self.base = base
-        self.key = key
-    }
+    var key: String
 
     /// The URL of another object in the same store, fit for errors, logs and manifests.
     ///
     /// Where keys are URLs, the query may be a signature and stays out.
-    package func url(of key: String) -> String {
+    func url(of key: String) -> String {
         store.traits.keysAreURLs ? base + key.prefix { $0 != "?" } : base + key
     }
 }

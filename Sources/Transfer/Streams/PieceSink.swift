@@ -13,8 +13,8 @@ final class PieceSink: ObjectSink, PayloadCounter {
         var reader: CheckedContinuation<Void, Never>?
         var reading: ReadingHandle?
         var isPaused = false
-        var taken = CRC32C()
-        var repeated: CRC32C?
+        var taken = CRC()
+        var repeated: CRC?
         var checksum: ChecksumAccumulator?
         var differs = false
     }
@@ -42,7 +42,7 @@ final class PieceSink: ObjectSink, PayloadCounter {
     var differs: Bool { state.withLock { $0.differs } }
 
     /// The next request begins at the object's first byte again.
-    func expectRepetition() { state.withLock { $0.repeated = $0.taken.length > 0 ? CRC32C() : nil } }
+    func expectRepetition() { state.withLock { $0.repeated = $0.taken.length > 0 ? CRC() : nil } }
 
     func begin(_ info: ObjectInfo, reading: ReadingHandle) -> SinkStep {
         state.withLock { state in

@@ -2,12 +2,12 @@
 struct RelayRun {
     typealias Outcome = Result<(TransferredFile, isNew: Bool), TransferError>
 
-    private let streams: StreamTransfer
-    private let stores: any StoreResolver
-    private let target: ResolvedURL
-    private var destinations = Destinations()
-    private var report = TransferReport()
-    private var underWay = 0
+    let streams: StreamTransfer
+    let stores: any StoreResolver
+    let target: ResolvedURL
+    private(set) var destinations = Destinations()
+    private(set) var report = TransferReport()
+    private(set) var underWay = 0
 
     /// Objects under way at once: what passes through memory waits for its room there, what a store copies by itself waits
     /// for the store alone.
@@ -15,12 +15,6 @@ struct RelayRun {
 
     private var configuration: TransferConfiguration { streams.configuration }
     private var requests: StoreRequests { streams.requests }
-
-    init(_ streams: StreamTransfer, stores: any StoreResolver, to target: ResolvedURL) {
-        self.streams = streams
-        self.stores = stores
-        self.target = target
-    }
 
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
         await withTaskGroup(of: Outcome.self) { group in
@@ -45,35 +39,14 @@ struct RelayRun {
             let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
             let name = isFolder ? InputPlan.lastSegment(key, isURL: traits.keysAreURLs) : ""
             await begin(place, key, nil, target.key + name, &group)
-        case .listing: try await relayListed(input, place, plan, &group)
-        }
-    }
-
-    /// The next page is asked for while the objects of this one are copied.
-    private mutating func relayListed(
-        _ input: InputRequest, _ place: ResolvedURL, _ plan: InputPlan, _ group: inout TaskGroup<Outcome>
-    ) async throws(TransferError) {
-        var found = false
-        var page = try await requests.page(of: place, plan, after: nil)
-        while true {
-            let token = page.next
-            async let following = token == nil ? nil : list(place, plan, token)
-            page.tellLeftOut(of: place, plan, requests.onEvent)
-            for object in page.objects where !isStopped {
-                guard let path = plan.destination(of: object.key) else { continue }
-                found = true
+        case .listing:
+            let requests = requests
+            try await requests.forEachObject(of: place, plan, input) { object, path in
+                if isStopped { return .stop }
                 await begin(place, object.key, object, target.key + path, &group)
+                return .taken
             }
-            guard let result = await following, !isStopped else { break }
-            page = try result.get()
         }
-        guard found || input.optional || isStopped else { throw .namesNothing(input.from) }
-    }
-
-    private nonisolated func list(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)
-        async -> Result<ObjectPage, TransferError>
-    {
-        await Result { () async throws(TransferError) in try await requests.page(of: place, plan, after: token) }
     }
 
     private mutating func begin(

@@ -35,42 +35,13 @@ extension StreamTransfer {
         let expected = configuration.verifiesStoreChecksums ? info.wholeChecksum(or: info) : nil
         var found = expected.map { ChecksumAccumulator($0.algorithm) }
         let ahead = max(2, Self.readAhead / Int(plan.part))
-        let failure: TransferError? = await withTaskGroup(
-            of: (Int, Result<([UInt8], isComposite: Bool), TransferError>).self
-        ) { group in
-            var ready: [Int: [UInt8]] = [:]
-            var (begun, given) = (0, 0)
-            do throws(TransferError) {
-                while given < plan.count {
-                    while begun < min(plan.count, given + ahead) {
-                        let (index, range) = (begun, plan[begun])
-                        group.addTask {
-                            (
-                                index,
-                                await Result { () async throws(TransferError) in
-                                    try await read(source, info, range, limit: plan.part)
-                                }
-                            )
-                        }
-                        begun += 1
-                    }
-                    if let bytes = ready.removeValue(forKey: given) {
-                        bytes.withUnsafeBytes { found?.update($0) }
-                        given += 1
-                        try await body(bytes)
-                    } else if let (index, range) = await group.next() {
-                        let (bytes, isComposite) = try range.get()
-                        ready[index] = bytes
-                        if isComposite { found = nil }
-                    }
-                }
-                return nil
-            } catch {
-                group.cancelAll()
-                return error
-            }
+        try await inOrder(plan.count, ahead: ahead) { (index) async throws(TransferError) in
+            try await read(source, info, plan[index], limit: plan.part)
+        } _: { (_, part) async throws(TransferError) in
+            if part.isComposite { found = nil }
+            part.bytes.withUnsafeBytes { found?.update($0) }
+            try await body(part.bytes)
         }
-        if let failure { throw failure }
         if let expected, let found = found?.checksum, found != expected {
             throw .mismatch(source.url, expected, found, hint: "the object was damaged; fetch it again")
         }
@@ -120,13 +91,13 @@ extension StreamTransfer {
         } catch {
             guard sink.differs else { throw error }
             throw TransferError(
-                object: source.url, reason: .changed, message: "the object changed while it was read",
+                source.url, .changed, "the object changed while it was read",
                 hint: "it broke off after \(position) bytes, and began with others when asked again")
         }
         if let size = info.size, sink.position != size {
             throw TransferError(
-                object: source.url, reason: .length(expected: size, found: sink.position),
-                message: "ended after \(sink.position) of \(size) bytes")
+                source.url, .length(expected: size, found: sink.position),
+                "ended after \(sink.position) of \(size) bytes")
         }
         let expected = range == nil || found.isComposite ? found.wholeChecksum(or: info) : info.checksum
         if let expected, let computed = sink.checksum, expected.algorithm == computed.algorithm, expected != computed {
@@ -153,8 +124,8 @@ extension StreamTransfer {
             let found = try await source.store.read(source.key, range: range, matching: info, into: sink)
             if let expected, Int64(sink.bytes.count) != expected {
                 throw TransferError(
-                    object: source.url, reason: .length(expected: expected, found: Int64(sink.bytes.count)),
-                    message: "ended after \(sink.bytes.count) of \(expected) bytes")
+                    source.url, .length(expected: expected, found: Int64(sink.bytes.count)),
+                    "ended after \(sink.bytes.count) of \(expected) bytes")
             }
             if range == nil, configuration.verifiesStoreChecksums, let checksum = found.wholeChecksum(or: info) {
                 let computed = Self.checksum(sink.bytes, checksum.algorithm).checksum

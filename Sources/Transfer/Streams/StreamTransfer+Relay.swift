@@ -10,8 +10,12 @@ extension StreamTransfer {
                         try await copyOnce(source, info, to: target)
                     }
                 return TransferredFile(path: target.key, url: target.url, size: size)
-            } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
+            } catch
+                where StoreRetries.classify(error) == .changed && restarts < configuration.retry.restarts
+                && !Task.isCancelled
+            {
                 restarts += 1
+                requests.tellRestart(error, attempt: restarts)
                 info = try await describe(source, nil)
             }
         }
@@ -33,10 +37,9 @@ extension StreamTransfer {
         let most = Int64(configuration.memory)
         guard info.size ?? 0 <= most else {
             throw TransferError(
-                object: target.url, reason: .configuration,
-                message: "the object has \(info.size ?? 0) bytes, more than the \(most) that fit into memory, and this "
-                    + "store takes no uploads in parts",
-                hint: "copy it to a file first")
+                target.url, .configuration,
+                "the object has \(info.size ?? 0) bytes, more than the \(most) that fit into memory, and this "
+                    + "store takes no uploads in parts", hint: "copy it to a file first")
         }
         return try await room.holding(source.url, bytes: Int(info.size ?? most)) { () async throws(TransferError) in
             let bytes = try await read(source, info, nil, limit: most).bytes
@@ -50,14 +53,13 @@ extension StreamTransfer {
         async throws(TransferError) -> Int64
     {
         try await uploading(to: target) { (upload) throws(TransferError) in
-            let known = configuration.verifiesStoreChecksums ? info.checksum : nil
-            let parts = try await inParallel(plan.count) { (index) async throws(TransferError) in
+            let parts = try await inParallel(plan.count, atOnce: configuration.maximumConcurrency) {
+                (index) async throws(TransferError) in
                 try await copyPart(index, of: plan, source, info, to: upload, target)
             }
-            let isTold = known?.algorithm == .crc32c && parts.allSatisfy { $0.checksum != nil }
-            var joiner = ChecksumJoiner(isTold ? .crc32c : nil)
-            for part in parts { joiner.add(part.checksum, at: part.tag.number - 1) }
-            if let known, let found = joiner.whole?.checksum, found != known {
+            let known = configuration.verifiesStoreChecksums ? info.checksum : nil
+            let sums = parts.enumerated().map { ($1.checksum, Int64(plan[$0].count)) }
+            if let known, let found = CRC.joining(sums, .crc32c), known.algorithm == .crc32c, found != known {
                 throw .mismatch(source.url, known, found, hint: "the object was damaged; copy it again")
             }
             return parts.map(\.tag)
@@ -68,11 +70,11 @@ extension StreamTransfer {
     private func copyPart(
         _ index: Int, of plan: PartPlan, _ source: End, _ info: ObjectInfo, to upload: any MultipartUpload,
         _ target: End
-    ) async throws(TransferError) -> (tag: PartTag, checksum: ChecksumAccumulator?) {
+    ) async throws(TransferError) -> (tag: PartTag, checksum: Checksum?) {
         let range = plan[index]
         return try await room.holding(source.url, bytes: range.count) { () async throws(TransferError) in
             let (bytes, isComposite) = try await read(source, info, range, limit: plan.part)
-            let checksum = Self.checksum(bytes, .crc32c)
+            let checksum = Self.checksum(bytes, .crc32c).checksum
             let tag = try await send(bytes, index + 1, to: upload, target)
             return (tag, isComposite ? nil : checksum)
         }

@@ -17,16 +17,6 @@ struct StreamTransfer: Sendable {
         var key: String
         /// Fit for messages and records.
         var url: String
-
-        init(store: any ObjectStore, key: String, url: String) {
-            self.store = store
-            self.key = key
-            self.url = url
-        }
-
-        init(_ place: ResolvedURL, _ key: String) {
-            self.init(store: place.store, key: key, url: place.url(of: key))
-        }
     }
 
     /// Of what goes to standard output: more would not be faster.
@@ -36,8 +26,7 @@ struct StreamTransfer: Sendable {
         let info = try await describe(source, nil)
         if let size = info.size, size > limit {
             throw TransferError(
-                object: source.url, reason: .length(expected: limit, found: size),
-                message: "has \(size) bytes, more than a document may have")
+                source.url, .length(expected: limit, found: size), "has \(size) bytes, more than a document may have")
         }
         return try await read(source, info, nil, limit: limit).bytes
     }
@@ -77,8 +66,8 @@ struct StreamTransfer: Sendable {
         guard first.count == part else { return try await write(first, to: target, attributes) }
         guard target.store.traits.multipart != nil else {
             throw TransferError(
-                object: target.url, reason: .configuration,
-                message: "what is to be stored has \(part) bytes or more, and this store takes no uploads in parts")
+                target.url, .configuration,
+                "what is to be stored has \(part) bytes or more, and this store takes no uploads in parts")
         }
         return try await uploading(to: target, attributes) { (upload) throws(TransferError) in
             var tags: [PartTag] = []
@@ -96,6 +85,12 @@ struct StreamTransfer: Sendable {
         return try await requests.run(source.url, bytes: 0) { () async throws(TransferError) in
             try await source.store.stat(source.key)
         }
+    }
+}
+
+extension StreamTransfer.End {
+    init(_ place: ResolvedURL, _ key: String) {
+        self.init(store: place.store, key: key, url: place.url(of: key))
     }
 }
 
@@ -122,34 +117,9 @@ extension StreamTransfer {
                 try await upload.complete(tags)
             }
         } catch {
-            await abort(upload, target)
+            _ = await requests.abort(upload, of: target.url)
             throw error
         }
-    }
-
-    /// Parts 0 to `count`, as many at once as requests may be; the first that fails stops the others.
-    func inParallel<Part: Sendable>(
-        _ count: Int, _ body: @escaping @Sendable (Int) async throws(TransferError) -> Part
-    ) async throws(TransferError) -> [Part] {
-        let parts: Result<[Part], TransferError> = await withTaskGroup(of: Result<Part, TransferError>.self) { group in
-            var parts: [Part] = []
-            var failure: TransferError?
-            func take(_ part: Result<Part, TransferError>) {
-                switch part {
-                case .success(let part): parts.append(part)
-                case .failure(let error):
-                    if failure == nil { group.cancelAll() }
-                    failure = failure ?? error
-                }
-            }
-            for index in 0..<count where failure == nil {
-                if index >= configuration.maximumConcurrency, let part = await group.next() { take(part) }
-                group.addTask { await Result { () async throws(TransferError) in try await body(index) } }
-            }
-            while let part = await group.next() { take(part) }
-            return failure.map(Result.failure) ?? .success(parts)
-        }
-        return try parts.get()
     }
 
     func send(_ bytes: [UInt8], _ number: Int, to upload: any MultipartUpload, _ target: End)
@@ -159,12 +129,6 @@ extension StreamTransfer {
         return try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) {
             () async throws(TransferError) in
             try await upload.part(number, BytesSource(bytes), checksum: checksum)
-        }
-    }
-
-    private func abort(_ upload: any MultipartUpload, _ target: End) async {
-        do throws(TransferError) { try await upload.abortAnyway() } catch {
-            requests.onEvent(.note(path: target.url, "parts of it may be left in the store: \(error)"))
         }
     }
 }

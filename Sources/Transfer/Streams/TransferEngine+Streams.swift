@@ -5,7 +5,7 @@ extension TransferEngine {
     ) async -> TransferReport {
         await reporting(onEvent) { (report, onEvent) throws(TransferError) in
             let target = try self.stores.resolve(url)
-            var run = RelayRun(self.streams(onEvent), stores: self.stores, to: target)
+            var run = RelayRun(streams: self.streams(onEvent), stores: self.stores, target: target)
             report = await run.run(inputs)
         }
     }

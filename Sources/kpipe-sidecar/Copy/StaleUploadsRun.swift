@@ -53,7 +53,7 @@ extension CopyOutput {
         show(
             "\(event) \(stale.url.printable()) begun \(began)",
             [
-                ("event", .text(event)), ("url", .text(stale.url)), ("id", .text(stale.upload.id)),
+                ("event", .text(event)), ("url", .text(stale.url)), ("id", .text(stale.id)),
                 ("begun", .text(began)),
             ])
     }

@@ -117,8 +117,8 @@ struct ContinuousStoreTests {
 
     @Test("what could not be stored is no failure and tried again; what changed meanwhile waits for its next end")
     func fails() async throws {
-        let changed = TransferError(object: "a", reason: .changed, message: "changed")
-        let down = TransferError(object: "a", reason: .network, message: "down")
+        let changed = TransferError("a", .changed, "changed")
+        let down = TransferError("a", .network, "down")
         transfers.failures.withLock { $0 = [changed] }
         try await running { _ in
             try folder.write("x", to: "output/a")

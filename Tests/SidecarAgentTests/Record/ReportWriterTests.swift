@@ -5,10 +5,10 @@ import Report
 import Synchronization
 import TestSupport
 import Testing
-import Transfer
 import WorkdirProtocol
 
 @testable import SidecarAgent
+@testable import Transfer
 
 /// A whole agent in this process, whose store is a dictionary.
 @Suite struct ReportWriterTests {
@@ -73,9 +73,9 @@ import WorkdirProtocol
             if hangs(url) {
                 hanging.withLock { $0 += 1 }
                 try? await Task.sleep(for: .seconds(3600))
-                throw TransferError(object: url, reason: .cancelled, message: "was cancelled")
+                throw TransferError(url, .cancelled, "was cancelled")
             }
-            if refuses(url) { throw TransferError(object: url, reason: .permission, message: "status 403") }
+            if refuses(url) { throw TransferError(url, .permission, "status 403") }
             objects.withLock { $0.append((url, bytes)) }
         }
     }
@@ -162,7 +162,7 @@ import WorkdirProtocol
 
     @Test func `of a step whose input is missing, and whose main never ran, there is one`() async throws {
         var missing = TransferReport()
-        missing.failures = [TransferError(object: "s3://b/words", reason: .notFound, message: "does not exist")]
+        missing.failures = [TransferError("s3://b/words", .notFound, "does not exist")]
         missing.failureCount = 1
         let (folder, store) = (try TemporaryFolder(), Store(fetching: missing))
         let agent = try Self.agent(folder, store)

@@ -6,10 +6,10 @@ import Synchronization
 import Telemetry
 import TestSupport
 import Testing
-import Transfer
 import WorkdirProtocol
 
 @testable import SidecarAgent
+@testable import Transfer
 
 @Suite struct StepRecorderTests {
     /// A clock that a test moves.
@@ -72,7 +72,7 @@ import WorkdirProtocol
     @Test func `transfers are followed from their turn to their end`() {
         let hand = Hand()
         let recorder = StepRecorder(rows: 10, now: { hand.now })
-        let error = TransferError(object: "s3://b/two", reason: .server(status: 503), message: "status 503")
+        let error = TransferError("s3://b/two", .server(status: 503), "status 503")
         let events: [(Double, TransferEvent)] = [
             (0, .began(path: "one", url: "s3://b/one")), (0, .began(path: "two", url: "s3://b/two")),
             (1, .admitted(url: "s3://b/one")), (2, .admitted(url: "s3://b/two")),

@@ -3,10 +3,10 @@ import Report
 import Telemetry
 import TestSupport
 import Testing
-import Transfer
 import WorkdirProtocol
 
 @testable import SidecarAgent
+@testable import Transfer
 
 /// Main can write any number anywhere in the volume. The agent goes on counting from none of them.
 @Suite("Numbers that main can write")

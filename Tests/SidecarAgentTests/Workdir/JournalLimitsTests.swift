@@ -2,10 +2,10 @@ import Basics
 import Glibc
 import TestSupport
 import Testing
-import Transfer
 import WorkdirProtocol
 
 @testable import SidecarAgent
+@testable import Transfer
 
 /// Where main can write, the agent's memory is read as a stranger's.
 @Suite("The agent's memory")

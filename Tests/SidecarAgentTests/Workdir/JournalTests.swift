@@ -4,9 +4,9 @@ import Glibc
 import Synchronization
 import TestSupport
 import Testing
-import Transfer
 
 @testable import SidecarAgent
+@testable import Transfer
 
 @Suite struct JournalTests {
     private let folder: TemporaryFolder

@@ -63,24 +63,21 @@ struct ChecksumTests {
     @Test(arguments: [ChecksumAlgorithm.crc32c, .crc64nvme], [0, 1, 13, 5_000, 9_999, 10_000])
     func `ranges computed apart are joined`(algorithm: ChecksumAlgorithm, split: Int) {
         let bytes = seededBytes(10_000)
-        var joined = JoinedChecksum(algorithm)
+        var joined = CRC(algorithm)
         for part in [bytes[..<split], bytes[split...]] {
             #expect(joined?.append(sum(algorithm, Array(part)), length: UInt64(part.count)) == true)
         }
         #expect(joined?.checksum == sum(algorithm, bytes))
 
-        var crc = CRC32C()
-        var next = CRC32C()
-        bytes[..<split].withUnsafeBytes { crc.update($0) }
-        bytes[split...].withUnsafeBytes { next.update($0) }
-        crc.append(next)
-        #expect(crc.checksum == sum(.crc32c, bytes))
-        #expect(crc.length == 10_000)
+        #expect(joined?.length == 10_000)
+        let parts = [bytes[..<split], bytes[split...]].map { (sum(algorithm, Array($0)), Int64($0.count)) }
+        #expect(CRC.joining(parts, algorithm) == sum(algorithm, bytes))
+        #expect(CRC.joining(parts + [(nil, 1)], algorithm) == nil)
     }
 
     @Test func `only CRCs can be joined, and only with their like`() {
-        #expect(JoinedChecksum(.sha256) == nil)
-        var joined = JoinedChecksum(.crc32c)
+        #expect(CRC(.sha256) == nil && CRC.joining([], .sha256) == nil)
+        var joined = CRC(.crc32c)
         #expect(joined?.append(sum(.crc64nvme, [1]), length: 1) == false)
         #expect(joined?.checksum == Checksum(.crc32c, [0, 0, 0, 0]))
     }

@@ -10,7 +10,7 @@ import WorkdirProtocol
         (.permission, .permanent, .permission), (.throttled(retryAfter: nil), .throttled, .temporary),
         (.server(status: 500), .transient, .temporary), (.server(status: 408), .transient, .inputOutput),
         (.server(status: 400), .permanent, .inputOutput), (.network, .transient, .temporary),
-        (.timeout, .transient, .temporary), (.changed, .changed, .temporary),
+        (.timeout, .transient, .temporary), (.changed, .changed, .temporary), (.uploadEnded, .changed, .temporary),
         (.checksum(expected: "", found: ""), .permanent, .data),
         (.length(expected: 2, found: 1), .transient, .inputOutput),
         (.archive, .permanent, .data), (.hostileName, .permanent, .data), (.noSpace, .permanent, .inputOutput),
@@ -21,19 +21,19 @@ import WorkdirProtocol
     func `each reason has a class and an exit code`(
         reason: TransferError.Reason, expected: StoreRetries.Class, code: ExitCode
     ) {
-        let error = TransferError(object: "o", reason: reason, message: "m")
+        let error = TransferError("o", reason, "m")
         #expect(StoreRetries.classify(error) == expected)
         #expect(error.exitCode == code)
     }
 
     @Test func `pauses double up to the cap, and never undercut Retry-After`() {
         let policy = StoreRetries(base: .milliseconds(100), cap: .seconds(1))
-        let network = TransferError(object: "o", reason: .network, message: "")
+        let network = TransferError("o", .network, "")
         let pauses = (1...6).map { policy.pause(after: $0, error: network, random: 1) }
         let expected: [Duration] = [100, 200, 400, 800, 1000, 1000].map { .milliseconds($0) }
         #expect(pauses == expected)
         #expect(policy.pause(after: 3, error: network, random: 0) == .zero)
-        let slow = TransferError(object: "o", reason: .throttled(retryAfter: .seconds(7)), message: "")
+        let slow = TransferError("o", .throttled(retryAfter: .seconds(7)), "")
         #expect(policy.pause(after: 1, error: slow, random: 0.5) == .milliseconds(7050))
     }
 
@@ -75,7 +75,7 @@ import WorkdirProtocol
 
     @Test func `a pause that is asked for is kept, as far as that is bearable`() {
         let policy = StoreRetries(base: .milliseconds(100), cap: .seconds(1))
-        let day = TransferError(object: "o", reason: .throttled(retryAfter: .seconds(3600)), message: "")
+        let day = TransferError("o", .throttled(retryAfter: .seconds(3600)), "")
         #expect(policy.pause(after: 1, error: day, random: 0) == .seconds(120))
     }
 

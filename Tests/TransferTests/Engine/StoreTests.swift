@@ -292,6 +292,28 @@ import WorkdirProtocol
         #expect(store.state.withLock { $0.writes["big"] } == 2 + 4)
     }
 
+    /// By a rule of the bucket against old uploads, at an hour when it was not old to us.
+    @Test(arguments: ["file", "pack", "copy"], [1, 9])
+    func `an upload that somebody ends meanwhile is begun anew`(kind: String, times: Int) async throws {
+        let bytes = seededBytes(300_000)
+        try folder.write(bytes, to: "d/big")
+        let store = MemoryStore(["source": bytes])
+        store.state.withLock { $0.endings = times }
+        var request = OutputRequest(from: "d/", to: "mem://bucket/o/")
+        if kind == "pack" { (request.to, request.pack) = ("mem://bucket/o", .tar) }
+        let journal = MemoryJournal()
+        let report =
+            kind == "copy"
+            ? await engine(store).relay([InputRequest(from: "mem://bucket/source", to: "")], to: "mem://bucket/o/big")
+            : await engine(store).store([request], from: folder.path, journal: journal)
+        #expect(report.failures.map(\.reason) == (times == 1 ? [] : [.uploadEnded]))
+        #expect(store.state.withLock { $0.uploads.isEmpty } && (kind == "pack" || journal.uploads.isEmpty))
+        guard times == 1 else { return #expect(report.exitCode == .temporary) }
+        let object = store.state.withLock { $0.objects[kind == "pack" ? "o" : "o/big"] }
+        #expect(kind == "pack" ? object?.count ?? 0 > bytes.count : object == bytes)
+        #expect(kind != "file" || report.files.first?.sha256 == Checksum(.sha256, MessageDigest.sha256(bytes)).hex)
+    }
+
     /// Killed between the store's answer and the line that names the upload.
     @Test func `an upload that nobody knows any more is ended, and no other`() async throws {
         try folder.write(seededBytes(200_000), to: "big")

@@ -148,7 +148,7 @@ import WorkdirProtocol
             () async throws(TransferError) in
             tries += 1
             if tries == 1 {
-                throw TransferError(object: "x", reason: .throttled(retryAfter: pause), message: "slow down")
+                throw TransferError("x", .throttled(retryAfter: pause), "slow down")
             }
         }
         #expect(ContinuousClock.now - begun >= pause)

@@ -33,7 +33,7 @@ struct AzureAccount: Sendable {
         let text = given ?? "\(scheme)://\(name).blob.\(suffix)"
         guard var url = WebURL(text.contains("://") ? text : "https://\(text)"), !url.target.contains("?") else {
             throw TransferError(
-                object: "az://\(name)", reason: .configuration, message: "the account's endpoint is no URL",
+                "az://\(name)", .configuration, "the account's endpoint is no URL",
                 hint: "check AZURE_STORAGE_SERVICE_ENDPOINT and AZURE_STORAGE_CONNECTION_STRING")
         }
         while url.target.hasSuffix("/") { url.target.removeLast() }
@@ -45,7 +45,7 @@ struct AzureAccount: Sendable {
         } else if let key = connection["accountkey"] ?? variable("AZURE_STORAGE_KEY") {
             guard let bytes = Base64.decode(key), !bytes.isEmpty else {
                 throw TransferError(
-                    object: "az://\(name)", reason: .credentials, message: "the account's key is not in base 64",
+                    "az://\(name)", .credentials, "the account's key is not in base 64",
                     hint: "check AZURE_STORAGE_KEY or the connection string's AccountKey")
             }
             proof = .key(bytes)
@@ -59,8 +59,8 @@ struct AzureAccount: Sendable {
         if case .nothing = proof { return }
         guard url.origin.scheme == .https || url.origin.isLoopback else {
             throw TransferError(
-                object: "az://\(name)", reason: .configuration,
-                message: "\(url.origin.text) must not see credentials in the clear", hint: "use https")
+                "az://\(name)", .configuration, "\(url.origin.text) must not see credentials in the clear",
+                hint: "use https")
         }
     }
 

@@ -7,12 +7,10 @@ enum AzureBlob {
 
     static func info(_ key: String, _ head: HTTPResponseHead) -> ObjectInfo {
         let headers = head.headers
-        let range = headers["Content-Range"].flatMap(ContentRange.init)
-        let size = head.status == 206 ? range?.total : headers["Content-Length"].flatMap { Int64($0) }
         // Of a range it would be the range's.
         let digest = headers["x-ms-blob-content-md5"] ?? (head.status == 200 ? headers["Content-MD5"] : nil)
         return ObjectInfo(
-            key: key, size: size, etag: headers["ETag"], versionID: headers["x-ms-version-id"],
+            key: key, size: head.objectSize, etag: headers["ETag"], versionID: headers["x-ms-version-id"],
             lastModified: headers["Last-Modified"], checksum: digest.flatMap { Checksum(.md5, base64: $0) })
     }
 
@@ -78,7 +76,7 @@ enum AzureBlob {
 
     private static func unreadable(_ object: String) -> TransferError {
         TransferError(
-            object: object, reason: .protocolViolation, message: "the server's answer cannot be read",
+            object, .protocolViolation, "the server's answer cannot be read",
             hint: "check that the endpoint speaks Azure's Blob service")
     }
 }
@@ -103,9 +101,7 @@ struct AzureFailure {
     func error(_ object: String) -> TransferError {
         let (reason, hint) = meaning
         let words = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
-        return TransferError(
-            object: object, reason: reason,
-            message: "Azure answered \(status)\(words.isEmpty ? "" : " \(words)")", hint: hint)
+        return TransferError(object, reason, "Azure answered \(status)\(words.isEmpty ? "" : " \(words)")", hint: hint)
     }
 
     private var meaning: (TransferError.Reason, hint: String?) {

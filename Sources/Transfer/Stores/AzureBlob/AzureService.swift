@@ -36,11 +36,11 @@ final class AzureService: StoreKind {
     let configuration: StoreConfiguration
     private let client: any HTTPRequesting
     private let tokens: CredentialCache<BearerToken>
-    private let clock: EpochClock
+    private let clock: ServerClock
 
     init(
         _ configuration: StoreConfiguration, client: any HTTPRequesting, tokens: CredentialCache<BearerToken>,
-        clock: @escaping EpochClock = systemEpochClock
+        clock: ServerClock = ServerClock()
     ) {
         self.configuration = configuration
         self.client = client
@@ -68,21 +68,34 @@ final class AzureService: StoreKind {
         var needsToken = false
         if case .token = account.proof { needsToken = true }
         let requests = TokenRequests(client: client, tokens: needsToken ? tokens : nil)
-        return try await requests.answer(wanted, object: object) { request(call, at: account, $0) }
+        var isCorrected = false
+        while true {
+            let answer = try await requests.answer(wanted, object: object) { request(call, at: account, $0) }
+            // A signature of another time is refused: then by what the server says of the time, once.
+            guard case .key = account.proof, answer.head.status == 403, !isCorrected, let time = answer.head.serverTime,
+                abs(time - clock.now()) > Self.toleratedDifference
+            else { return answer }
+            clock.correct(to: time)
+            isCorrected = true
+            if case .source(let source) = call.body, !source.rewind() { return answer }
+        }
     }
+
+    /// In seconds: less is not refused.
+    private static let toleratedDifference: Int64 = 300
 
     /// The call as it is sent, without a token.
     private func request(_ call: AzureCall, at account: AzureAccount, _ token: BearerToken?) -> HTTPRequest {
         var headers = call.headers
         headers["x-ms-version"] = Self.version
-        headers["x-ms-date"] = CivilTime(secondsSince1970: clock()).http
+        headers["x-ms-date"] = CivilTime(secondsSince1970: clock.now()).http
         if let source = call.source {
             // Azure reads the source as anybody would, and wants to be shown that we may.
             let url = account.endpoint.origin.text + account.endpoint.target + source
             var query: String?
             switch account.proof {
             case .key(let key):
-                query = SharedKey.signature(toRead: source, account: account.name, key: key, at: clock())
+                query = SharedKey.signature(toRead: source, account: account.name, key: key, at: clock.now())
             case .sharedAccess(let signature): query = signature
             case .token: headers["x-ms-copy-source-authorization"] = token.map { "Bearer \($0.value)" }
             case .nothing: break

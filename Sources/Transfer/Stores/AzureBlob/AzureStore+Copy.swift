@@ -20,10 +20,7 @@ extension AzureStore: CopyingStore {
     }
 
     func beginCopy(_ source: CopySource, to key: String) async throws(TransferError) -> any CopyingUpload {
-        CopiedBlocks(
-            blocks: AzureUpload(
-                self, key: key, condition: try await condition(key), headers: try await described(source)),
-            store: self, key: key)
+        AzureUpload(self, key: key, condition: try await condition(key), headers: try await described(source))
     }
 
     /// What is said of the source, with what is to be said of the copy instead.
@@ -57,24 +54,11 @@ extension AzureStore: CopyingStore {
     }
 }
 
-/// An upload whose blocks Azure copies.
-private struct CopiedBlocks: CopyingUpload {
-    let blocks: AzureUpload
-    let store: AzureStore
-    let key: String
-    var id: String { blocks.id }
-
+extension AzureUpload: CopyingUpload {
     func part(_ number: Int, _ range: Range<Int64>, of source: CopySource) async throws(TransferError) -> PartTag {
-        try await blocks.part(number, size: range.upperBound - range.lowerBound) { call in
+        try await part(number, size: Int64(range.count)) { call in
             AzureStore.name(source, in: &call)
             call.headers["x-ms-source-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         }
     }
-
-    func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError) -> PartTag {
-        try await blocks.part(number, content, checksum: checksum)
-    }
-    func storedParts() async throws(TransferError) -> [PartTag] { try await blocks.storedParts() }
-    func complete(_ tags: [PartTag]) async throws(TransferError) -> ObjectInfo { try await blocks.complete(tags) }
-    func abort() async throws(TransferError) { try await blocks.abort() }
 }

@@ -29,9 +29,7 @@ struct AzureStore: ObjectStore {
     func stat(_ key: String) async throws(TransferError) -> ObjectInfo {
         let head = try await answer(call("HEAD", key), key).head
         guard !AzureBlob.isFolder(head) else {
-            throw TransferError(
-                object: url(key), reason: .configuration, message: "is a folder",
-                hint: "write \(url(key))/ for what it holds")
+            throw TransferError(url(key), .configuration, "is a folder", hint: "write \(url(key))/ for what it holds")
         }
         return AzureBlob.info(key, head)
     }
@@ -86,7 +84,7 @@ struct AzureStore: ObjectStore {
 
     func resumeMultipart(_ key: String, id: String) throws(TransferError) -> any MultipartUpload {
         guard let upload = AzureUpload(self, key: key, id: id) else {
-            throw TransferError(object: url(key), reason: .notFound, message: "there is no such upload")
+            throw TransferError(url(key), .notFound, "there is no such upload")
         }
         return upload
     }
@@ -110,8 +108,7 @@ struct AzureStore: ObjectStore {
     func length(of content: any ObjectContent, _ key: String) throws(TransferError) -> Int64 {
         guard let length = content.length else {
             throw TransferError(
-                object: url(key), reason: .configuration, message: "the length must be known before the content",
-                hint: "upload it in parts")
+                url(key), .configuration, "the length must be known before the content", hint: "upload it in parts")
         }
         return length
     }

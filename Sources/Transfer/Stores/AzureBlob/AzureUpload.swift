@@ -80,10 +80,8 @@ struct AzureUpload: MultipartUpload {
         let list = parts.map { "<Latest>\(Base64.encode(Array($0.etag.utf8)))</Latest>" }
         call.carry("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list.joined())</BlockList>")
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
-        let sizes = parts.compactMap(\.size)
-        let size = sizes.count == parts.count ? sizes.reduce(0, +) : nil
         do {
-            return AzureBlob.stored(key, try await store.answer(call, key).head, size: size)
+            return AzureBlob.stored(key, try await store.answer(call, key).head, size: parts.size)
         } catch {
             guard [.changed, .notFound, .server(status: 400)].contains(error.reason) else { throw error }
             // Perhaps it was committed and the answer lost: then these very blocks are the blob.
@@ -94,7 +92,7 @@ struct AzureUpload: MultipartUpload {
             }
             guard error.reason == .changed else { throw error }
             throw TransferError(
-                object: store.url(key), reason: .changed, message: "another writer stored it meanwhile",
+                store.url(key), .changed, "another writer stored it meanwhile",
                 hint: "nothing of this upload became visible; store it again")
         }
     }

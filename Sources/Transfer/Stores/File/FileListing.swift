@@ -30,12 +30,6 @@ struct FileListing {
         return page
     }
 
-    private init(prefix: String, token: String?, reaches: @escaping (String) -> Bool) {
-        self.reaches = reaches
-        self.prefix = prefix
-        self.token = token
-    }
-
     /// One more than a page is collected, to know whether another follows.
     private var isFull: Bool { objects.count > Self.pageSize }
 

@@ -30,14 +30,13 @@ struct FileStore: ObjectStore {
         let file = try OpenFile(key)
         let info = file.info
         if let matching, let difference = matching.difference(from: info) {
-            throw TransferError(
-                object: key, reason: .changed, message: "the file changed while it was read: \(difference)")
+            throw TransferError(key, .changed, "the file changed while it was read: \(difference)")
         }
         try await FileFeed(file, range: range ?? 0..<file.size, into: sink).run()
         // A file has no snapshot: what was read is whole only if it is still the same.
         let after = try OpenFile(key).info
         guard after.size == info.size, after.etag == info.etag else {
-            throw TransferError(object: key, reason: .changed, message: "the file changed while it was read")
+            throw TransferError(key, .changed, "the file changed while it was read")
         }
         return info
     }
@@ -70,7 +69,7 @@ final class OpenFile: Sendable {
             close(descriptor)
             let isFolder = status.st_mode & S_IFMT == S_IFDIR
             throw TransferError(
-                object: path, reason: .configuration, message: isFolder ? "is a folder" : "is not a regular file",
+                path, .configuration, isFolder ? "is a folder" : "is not a regular file",
                 hint: isFolder ? "write \(path)/ for what it holds" : nil)
         }
         self.path = path
@@ -106,7 +105,7 @@ final class OpenFile: Sendable {
             case ENOSPC, EDQUOT: .noSpace
             default: .local(errno: code)
             }
-        return TransferError(object: path, reason: reason, message: String(cString: strerror(code)))
+        return TransferError(path, reason, String(cString: strerror(code)))
     }
 }
 

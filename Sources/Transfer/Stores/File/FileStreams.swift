@@ -17,9 +17,7 @@ struct FileFeed {
 
     func run() async throws(TransferError) {
         guard range.upperBound <= file.size else {
-            throw TransferError(
-                object: file.path, reason: .changed,
-                message: "has \(file.size) bytes where \(range.upperBound) were expected")
+            throw TransferError(file.path, .changed, "has \(file.size) bytes where \(range.upperBound) were expected")
         }
         let wakeup = Wakeup()
         try handle(sink.begin(file.info, reading: wakeup.handle))
@@ -30,7 +28,7 @@ struct FileFeed {
             let wanted = Int(min(Int64(buffer.count), range.upperBound - offset))
             let count = try read(into: &buffer, wanted, at: offset)
             guard count > 0 else {
-                throw TransferError(object: file.path, reason: .changed, message: "became shorter while it was read")
+                throw TransferError(file.path, .changed, "became shorter while it was read")
             }
             while true {
                 let step = buffer.withUnsafeBytes { sink.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
@@ -55,7 +53,7 @@ struct FileFeed {
 
     private func handle(_ step: SinkStep) throws(TransferError) {
         guard case .stop(let why) = step else { return }
-        throw TransferError(object: file.path, reason: .local(errno: EIO), message: why)
+        throw TransferError(file.path, .local(errno: EIO), why)
     }
 }
 
@@ -66,73 +64,46 @@ struct FileDrain {
     let path: String
 
     func run(_ source: any ObjectContent) async throws(TransferError) -> ObjectInfo {
-        let folder = path.throughLastSlash ?? "./"
-        try makeFolders(folder)
-        let (place, name) = (try ConfinedFolder(folder), ConfinedFolder.split(path).name)
-        try place.checkReplaceable(name)
-        let temporary = "\(folder).kpipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw OpenFile.failure(path, errno) }
-        var kept = false
-        defer {
-            close(descriptor)
-            if !kept { unlink(temporary) }
+        let (above, name) = ConfinedFolder.split(path)
+        let isInRoot = path.utf8.first == slash && above.isEmpty
+        let folder = try ConfinedFolder(isInRoot ? "/" : above.isEmpty ? "." : above, creating: true)
+        let file = try TemporaryFile(in: folder, for: name)
+        // Also where another task still holds on to it.
+        defer { file.discard() }
+        // On a thread that may block, as the content may, too.
+        try await BlockingPool.shared.run { (isCancelled) throws(TransferError) in
+            try copy(source, to: file, isCancelled)
+            try file.synchronize()
+            _ = try file.place(at: name)
+            try folder.synchronize("")
         }
-        try await copy(source, to: descriptor)
-        try place.checkReplaceable(name)
-        guard rename(temporary, path) == 0 else { throw OpenFile.failure(path, errno) }
-        kept = true
-        try synchronise(folder)
         return try OpenFile(path).info
     }
 
-    /// On a thread that may block, as the content may, too.
-    private func copy(_ source: any ObjectContent, to descriptor: Int32) async throws(TransferError) {
-        try await BlockingPool.shared.run { [path] (isCancelled) throws(TransferError) in
-            var buffer = [UInt8](repeating: 0, count: Self.piece)
-            var total: Int64 = 0
-            while true {
-                if isCancelled() { throw .cancelled(path) }
-                switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
-                case .filled(let count):
-                    let failure = buffer.withUnsafeBytes { Self.write($0[..<count], to: descriptor) }
-                    if let failure { throw OpenFile.failure(path, failure) }
-                    total += Int64(count)
-                case .fail(let why): throw TransferError(object: path, reason: .local(errno: EIO), message: why)
-                case .end:
-                    if let expected = source.length, expected != total {
-                        throw TransferError(
-                            object: path, reason: .length(expected: expected, found: total),
-                            message: "the content ended after \(total) of \(expected) bytes")
+    private func copy(_ source: any ObjectContent, to file: TemporaryFile, _ isCancelled: () -> Bool)
+        throws(TransferError)
+    {
+        var buffer = [UInt8](repeating: 0, count: Self.piece)
+        var total: Int64 = 0
+        while true {
+            if isCancelled() { throw .cancelled(path) }
+            switch buffer.withUnsafeMutableBytes({ source.read(into: $0) }) {
+            case .filled(let count):
+                let written = buffer.withUnsafeBytes { bytes in
+                    Result { () throws(TransferError) in
+                        try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: total)
                     }
-                    guard fsync(descriptor) == 0 else { throw OpenFile.failure(path, errno) }
-                    return
                 }
+                try written.get()
+                total += Int64(count)
+            case .fail(let why): throw TransferError(path, .local(errno: EIO), why)
+            case .end:
+                guard let expected = source.length, expected != total else { return }
+                throw TransferError(
+                    path, .length(expected: expected, found: total),
+                    "the content ended after \(total) of \(expected) bytes")
             }
         }
-    }
-
-    /// The errno of a failure.
-    private static func write(_ bytes: Slice<UnsafeRawBufferPointer>, to descriptor: Int32) -> Int32? {
-        Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes), to: descriptor) ? nil : errno
-    }
-
-    private func makeFolders(_ folder: String) throws(TransferError) {
-        var index = folder.startIndex
-        while let end = folder.utf8[index...].dropFirst().firstIndex(of: slash) {
-            let parent = String(folder[..<end])
-            if mkdir(parent, 0o755) != 0, errno != EEXIST { throw OpenFile.failure(parent, errno) }
-            index = end
-        }
-    }
-
-    /// The new name is on the disk too.
-    private func synchronise(_ folder: String) throws(TransferError) {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OpenFile.failure(folder, errno) }
-        defer { close(descriptor) }
-        // Some file systems cannot synchronise folders, and say so by EINVAL.
-        if fsync(descriptor) != 0, errno != EINVAL { throw OpenFile.failure(folder, errno) }
     }
 }
 
@@ -151,10 +122,10 @@ struct Wakeup: Sendable {
     /// Returns at once where the wake-up came first. Throws `.cancelled`.
     func wait(_ path: String) async throws(TransferError) {
         for await _ in stream { return }
-        throw TransferError(object: path, reason: .cancelled, message: "cancelled")
+        throw TransferError(path, .cancelled, "cancelled")
     }
 
     static func checkCancellation(_ path: String) throws(TransferError) {
-        if Task.isCancelled { throw TransferError(object: path, reason: .cancelled, message: "cancelled") }
+        if Task.isCancelled { throw TransferError(path, .cancelled, "cancelled") }
     }
 }

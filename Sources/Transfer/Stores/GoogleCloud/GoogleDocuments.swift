@@ -31,13 +31,11 @@ enum GoogleObject {
     /// The generation stands in for the ETag, which changes with an object's metadata too.
     static func info(_ key: String, _ head: HTTPResponseHead) -> ObjectInfo {
         let headers = head.headers
-        let range = headers["Content-Range"].flatMap(ContentRange.init)
         // Unpacked on its way in spite of what was asked for: neither length nor checksum are the object's.
         let unpacked =
             headers["x-goog-stored-content-encoding"]?.lowercased() == "gzip" && headers["Content-Encoding"] == nil
-        let size = head.status == 206 ? range?.total : headers["Content-Length"].flatMap { Int64($0) }
         return ObjectInfo(
-            key: key, size: unpacked ? nil : size, etag: headers["x-goog-generation"],
+            key: key, size: unpacked ? nil : head.objectSize, etag: headers["x-goog-generation"],
             versionID: headers["x-goog-generation"], lastModified: headers["Last-Modified"],
             checksum: unpacked ? nil : WebResponse.checksum(headers))
     }
@@ -59,7 +57,7 @@ enum GoogleObject {
 
     private static func unreadable(_ object: String) -> TransferError {
         TransferError(
-            object: object, reason: .protocolViolation, message: "the server's answer cannot be read",
+            object, .protocolViolation, "the server's answer cannot be read",
             hint: "check that the endpoint speaks Google's JSON API")
     }
 }
@@ -96,8 +94,7 @@ struct GoogleFailure {
         // fake-gcs-server and others say the same thing twice.
         let said = words.count == 2 && words[0] == words[1] ? words[0] : words.joined(separator: ": ")
         return TransferError(
-            object: object, reason: reason,
-            message: "Google Cloud Storage answered \(status)\(said.isEmpty ? "" : " \(said)")", hint: hint)
+            object, reason, "Google Cloud Storage answered \(status)\(said.isEmpty ? "" : " \(said)")", hint: hint)
     }
 
     private var meaning: (TransferError.Reason, hint: String?) {
@@ -126,6 +123,7 @@ struct GoogleFailure {
         case (404, "NoSuchBucket"),
             (404, _) where isListing || message.contains("bucket does not exist"):
             (.noBucket, "check the bucket's name")
+        case (404, "NoSuchUpload"): (.uploadEnded, nil)
         case (404, _), (410, _): (.notFound, "check the key and the bucket's name")
         case (412, _), (416, _): (.changed, nil)
         case (408, _): (.timeout, nil)

@@ -28,13 +28,12 @@ final class GoogleService: StoreKind {
         let given = settings.endpoint ?? emulator.map { $0.contains("://") ? $0 : "http://\($0)" }
         guard let url = WebURL(given ?? "https://storage.googleapis.com"), !url.target.contains("?") else {
             throw TransferError(
-                object: settings.endpoint == nil ? "STORAGE_EMULATOR_HOST" : "endpoint", reason: .configuration,
-                message: "is not a URL", hint: "write it as http://HOST:PORT")
+                settings.endpoint == nil ? "STORAGE_EMULATOR_HOST" : "endpoint", .configuration, "is not a URL",
+                hint: "write it as http://HOST:PORT")
         }
         guard requests.tokens == nil || url.origin.scheme == .https || url.origin.isLoopback else {
             throw TransferError(
-                object: "gs://", reason: .configuration,
-                message: "\(url.origin.text) must not see credentials in the clear", hint: "use https")
+                "gs://", .configuration, "\(url.origin.text) must not see credentials in the clear", hint: "use https")
         }
         base = url.target.hasSuffix("/") ? String(url.text.dropLast()) : url.text
         origin = url.origin

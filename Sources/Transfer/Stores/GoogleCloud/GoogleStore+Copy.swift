@@ -27,8 +27,7 @@ extension GoogleStore: CopyingStore {
             }
             guard let next = answer?["rewriteToken"] else {
                 throw TransferError(
-                    object: url(key), reason: .protocolViolation,
-                    message: "the server neither copied the object nor said how to go on")
+                    url(key), .protocolViolation, "the server neither copied the object nor said how to go on")
             }
             token = next
         }
@@ -62,6 +61,6 @@ extension GoogleStore: CopyingStore {
     }
 
     func beginCopy(_ source: CopySource, to key: String) async throws(TransferError) -> any CopyingUpload {
-        throw TransferError(object: url(key), reason: .configuration, message: "objects are copied whole here")
+        throw TransferError(url(key), .configuration, "objects are copied whole here")
     }
 }

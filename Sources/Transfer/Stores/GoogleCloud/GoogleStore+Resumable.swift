@@ -29,8 +29,7 @@ extension GoogleStore {
             case .stored(let body): return try stored(body, key, checksum)
             case .hasUpTo(let count):
                 guard count > offset, count <= length else {
-                    throw TransferError(
-                        object: url(key), reason: .network, message: "the upload does not get on at byte \(offset)")
+                    throw TransferError(url(key), .network, "the upload does not get on at byte \(offset)")
                 }
                 offset = count
             }
@@ -43,15 +42,12 @@ extension GoogleStore {
         call.headers["X-Upload-Content-Length"] = String(length)
         let answer = try await answer(call, key)
         guard let session = answer.head.headers["Location"].flatMap({ WebURL($0) }) else {
-            throw TransferError(
-                object: url(key), reason: .protocolViolation, message: "the server began an upload without saying where"
-            )
+            throw TransferError(url(key), .protocolViolation, "the server began an upload without saying where")
         }
         // The place is a secret that lets anybody write there; a token goes along only to where tokens go anyway.
         guard session.origin == service.origin else {
             throw TransferError(
-                object: url(key), reason: .protocolViolation,
-                message: "the server wants the upload to go to \(session.origin.text)",
+                url(key), .protocolViolation, "the server wants the upload to go to \(session.origin.text)",
                 hint: "an emulator must be told the address by which it is reached")
         }
         return session.text
@@ -64,8 +60,7 @@ extension GoogleStore {
         var call = GoogleCall(method: "PUT", path: session)
         if let content {
             guard let body = TailBody(content, from: offset, length: length) else {
-                throw TransferError(
-                    object: url(key), reason: .configuration, message: "the content cannot be read a second time")
+                throw TransferError(url(key), .configuration, "the content cannot be read a second time")
             }
             call.body = .source(body)
             call.headers["Content-Range"] =
@@ -92,15 +87,14 @@ extension GoogleStore {
         case 308:
             guard let range = answer.head.headers["Range"] else { return .hasUpTo(0) }
             guard range.hasPrefix("bytes=0-"), let last = Int64(range.dropFirst(8)), last >= 0, last < .max else {
-                throw TransferError(
-                    object: url(key), reason: .protocolViolation, message: "how far the upload is cannot be read")
+                throw TransferError(url(key), .protocolViolation, "how far the upload is cannot be read")
             }
             return .hasUpTo(last + 1)
         default:
             if let name, answer.head.status < 500, answer.head.status != 429 { service.sessions[name] = nil }
             // A session that is over: the next attempt begins a new one.
             guard answer.head.status != 404, answer.head.status != 410 else {
-                throw TransferError(object: url(key), reason: .network, message: "the server has forgotten the upload")
+                throw TransferError(url(key), .network, "the server has forgotten the upload")
             }
             throw GoogleFailure(answer.head, answer.body).error(url(key))
         }

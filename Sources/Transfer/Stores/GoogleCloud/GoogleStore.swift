@@ -67,8 +67,7 @@ struct GoogleStore: ObjectStore {
     {
         guard let length = content.length else {
             throw TransferError(
-                object: url(key), reason: .configuration, message: "the length must be known before the content",
-                hint: "upload it in parts")
+                url(key), .configuration, "the length must be known before the content", hint: "upload it in parts")
         }
         let attributes = service.settings.filling(attributes)
         let resource = GoogleObject.resource(key, attributes, storageClass: service.settings.storageClass)
@@ -91,8 +90,7 @@ struct GoogleStore: ObjectStore {
         let info = try GoogleObject.info(body, object: url(key))
         if let sent, let found = info.checksum, sent.algorithm == found.algorithm, sent != found {
             throw TransferError(
-                object: url(key), reason: .network,
-                message: "was damaged on its way: stored with \(found.base64), sent with \(sent.base64)")
+                url(key), .network, "was damaged on its way: stored with \(found.base64), sent with \(sent.base64)")
         }
         return info
     }

@@ -8,6 +8,10 @@ extension GoogleStore {
         -> any MultipartUpload
     {
         let attributes = service.settings.filling(attributes)
+        // Headers hold ASCII alone, and are all the metadata that the XML interface takes.
+        guard attributes.metadata.values.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }) else {
+            return ComposedUpload(store: self, key: key, attributes: attributes)
+        }
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
         call.headers["x-goog-storage-class"] = service.settings.storageClass
@@ -93,9 +97,10 @@ struct GoogleUpload: MultipartUpload {
     func abort() async throws(TransferError) { try await parts.abort() }
 
     func complete(_ tags: [PartTag]) async throws(TransferError) -> ObjectInfo {
+        let tags = tags.sorted { $0.number < $1.number }
         do { _ = try await parts.complete(tags) } catch {
             // An upload is gone once it is complete: where the answer to that was lost, the object itself tells.
-            guard error.reason == .notFound, let whole = JoinedChecksum.joining(tags),
+            guard error.isOfMissingUpload, let whole = tags.checksum(.crc32c),
                 let info = try? await store.stat(key), info.checksum == whole
             else { throw error }
             return info
@@ -148,7 +153,8 @@ struct ComposedUpload: MultipartUpload {
     }
 
     func complete(_ tags: [PartTag]) async throws(TransferError) -> ObjectInfo {
-        var sources = tags.sorted { $0.number < $1.number }.map { (name: name($0.number), generation: $0.etag) }
+        let tags = tags.sorted { $0.number < $1.number }
+        var sources = tags.map { (name: name($0.number), generation: $0.etag) }
         var joined = 0
         while sources.count > Self.most {
             var next: [(name: String, generation: String)] = []
@@ -211,22 +217,9 @@ extension GoogleStore {
     /// What was made of `tags`. Throws `.checksum` where it is not what they are together.
     func compared(_ key: String, _ tags: [PartTag]) async throws(TransferError) -> ObjectInfo {
         let info = try await stat(key)
-        if let whole = JoinedChecksum.joining(tags), let found = info.checksum, found != whole {
+        if let whole = tags.checksum(.crc32c), let found = info.checksum, found != whole {
             throw .mismatch(url(key), whole, found, hint: "it was damaged in the store; store it again")
         }
         return info
-    }
-}
-
-extension JoinedChecksum {
-    /// Of all parts together; `nil` unless each has its CRC-32C and size.
-    static func joining(_ tags: [PartTag]) -> Checksum? {
-        var whole = JoinedChecksum(.crc32c)
-        for tag in tags.sorted(by: { $0.number < $1.number }) {
-            guard let size = tag.size, let sum = tag.checksum, whole?.append(sum, length: UInt64(size)) == true else {
-                return nil
-            }
-        }
-        return whole?.checksum
     }
 }

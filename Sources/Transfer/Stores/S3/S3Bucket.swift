@@ -47,6 +47,8 @@ final class S3Bucket: S3Caller {
         let object = url(call.key) + version
         var recovery = S3Recovery()
         while true {
+            // Copies into directory buckets are signed by the keys themselves.
+            let session = call.headers["x-amz-copy-source"] == nil ? self.session : nil
             let credentials =
                 if let session { try await session.credentials() } else { try await service.credentials(for: object) }
             let region = if let told = self.region.withLock({ $0 }) { told } else { await service.region() }
@@ -60,7 +62,7 @@ final class S3Bucket: S3Caller {
                     && answer.head.headers["x-amz-request-id"] == nil
                 guard isForeign else { return answer }
                 throw TransferError(
-                    object: object, reason: .network, message: "\(request.method) was \(ResponseCheck.pageInstead)",
+                    object, .network, "\(request.method) was \(ResponseCheck.pageInstead)",
                     hint: "check the endpoint, and what stands between this pod and S3")
             }
 
@@ -102,7 +104,8 @@ struct S3Recovery {
         switch failure.code {
         case "RequestTimeTooSkewed", "RequestExpired":
             return clock(failure, now: now)
-        case "ExpiredToken", "TokenRefreshRequired", "InvalidToken":
+        // A key that is not known any more may have been replaced.
+        case "ExpiredToken", "TokenRefreshRequired", "InvalidToken", "InvalidAccessKeyId":
             return credentials()
         case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
             "IllegalLocationConstraintException", "":

@@ -16,9 +16,7 @@ enum S3Listing {
         }
         guard root.value("IsTruncated") == "true" else { return ObjectPage(objects: objects, next: nil) }
         guard let next = root.value("NextContinuationToken"), !next.isEmpty else {
-            throw TransferError(
-                object: object, reason: .protocolViolation,
-                message: "the listing goes on but the server does not say where")
+            throw TransferError(object, .protocolViolation, "the listing goes on but the server does not say where")
         }
         return ObjectPage(objects: objects, next: next)
     }
@@ -31,12 +29,8 @@ enum S3Listing {
             guard let number = entry.value("PartNumber").flatMap({ Int($0) }), let etag = entry.value("ETag") else {
                 throw unreadable(object)
             }
-            let checksum = [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256].lazy.compactMap { algorithm in
-                algorithm.s3Name.flatMap { entry.value("Checksum\($0)") }.flatMap { Checksum(algorithm, base64: $0) }
-            }.first
-            parts.append(
-                PartTag(
-                    number: number, etag: etag, checksum: checksum, size: entry.value("Size").flatMap { Int64($0) }))
+            let size = entry.value("Size").flatMap { Int64($0) }
+            parts.append(PartTag(number: number, etag: etag, checksum: entry.amazonChecksum, size: size))
         }
         let next = root.value("IsTruncated") == "true" ? root.value("NextPartNumberMarker") : nil
         return (parts, next)
@@ -73,8 +67,17 @@ enum S3Listing {
 
     private static func unreadable(_ object: String) -> TransferError {
         TransferError(
-            object: object, reason: .protocolViolation, message: "the server's listing cannot be read",
-            hint: "check that the endpoint speaks S3")
+            object, .protocolViolation, "the server's listing cannot be read", hint: "check that the endpoint speaks S3"
+        )
+    }
+}
+
+extension XMLElement {
+    /// The checksum that stands in a document, cheapest first.
+    var amazonChecksum: Checksum? {
+        [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256].lazy.compactMap { algorithm in
+            algorithm.s3Name.flatMap { value("Checksum\($0)") }.flatMap { Checksum(algorithm, base64: $0) }
+        }.first
     }
 }
 

@@ -12,7 +12,7 @@ struct S3Endpoint: Sendable, Equatable {
         let withScheme = url.contains("://") ? url : "https://\(url)"
         guard let url = WebURL(withScheme), !url.target.contains("?") else {
             throw TransferError(
-                object: "s3://\(bucket)", reason: .configuration, message: "the S3 endpoint's URL cannot be read",
+                "s3://\(bucket)", .configuration, "the S3 endpoint's URL cannot be read",
                 hint: "write it as https://HOST:PORT")
         }
         let folder = url.target.hasSuffix("/") ? url.target : url.target + "/"
@@ -130,13 +130,13 @@ struct S3Settings: Sendable, Equatable {
     private static func key(inFile path: String) throws(TransferError) -> [UInt8] {
         let bytes: [UInt8]
         do { bytes = try SmallFile.bytes(path, limit: 1 << 10, pipes: true) } catch {
-            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
+            throw TransferError(path, .configuration, "cannot be read: \(error.reason)")
         }
         if bytes.count == 32 { return bytes }
         let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
         guard let key = Base64.decode(text), key.count == 32 else {
             throw TransferError(
-                object: path, reason: .configuration, message: "holds no customer's key",
+                path, .configuration, "holds no customer's key",
                 hint: "a key has 32 bytes, which may stand there in base 64")
         }
         return key

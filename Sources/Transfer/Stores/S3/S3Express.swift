@@ -34,14 +34,9 @@ struct S3Session: AWSCredentialSource {
         call.query = [("session", "")]
         call.headers["x-amz-create-session-mode"] = mode
         let document = XMLElement(parsing: try await bucket.answer(call).body)
-        guard let found = document?.find("Credentials"), let id = found.value("AccessKeyId"),
-            let secret = found.value("SecretAccessKey"), let token = found.value("SessionToken"),
-            let end = found.value("Expiration").flatMap({ CivilTime(internet: $0) })
-        else {
-            throw TransferError(
-                object: bucket.url(nil), reason: .protocolViolation, message: "the answer holds no session")
+        guard let credentials = AWSCredentials(in: document) else {
+            throw TransferError(bucket.url(nil), .protocolViolation, "the answer holds no session")
         }
-        return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: end.secondsSince1970)
+        return credentials
     }
 }

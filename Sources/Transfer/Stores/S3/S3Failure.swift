@@ -13,20 +13,16 @@ struct S3Failure: Equatable {
     /// Seconds since 1970 by the server's clock.
     var serverTime: Int64?
     var retryAfter: Duration?
+}
 
-    init(status: Int, code: String = "", message: String = "") {
-        self.status = status
-        self.code = code
-        self.message = message
-    }
-
+extension S3Failure {
     init(_ head: HTTPResponseHead, body: [UInt8], now: Int64) {
         status = head.status
         let document = XMLElement(parsing: body)?.find("Error")
         code = document?.value("Code") ?? ""
         message = document?.value("Message") ?? ""
         region = head.headers["x-amz-bucket-region"] ?? document?.value("Region")
-        serverTime = head.headers["Date"].flatMap { CivilTime(http: $0)?.secondsSince1970 }
+        serverTime = head.serverTime
         retryAfter = RetryAfter.parse(head.headers["Retry-After"], now: now)
     }
 
@@ -35,15 +31,14 @@ struct S3Failure: Equatable {
         let given = [code, message].filter { !$0.isEmpty }.joined(separator: ": ")
         let words = given.isEmpty ? wordsOfStatus : given
         return TransferError(
-            object: object, reason: reason,
-            message: words.map { "S3 answered \(status) \($0)" } ?? "S3 answered \(status)",
-            hint: hint)
+            object, reason, words.map { "S3 answered \(status) \($0)" } ?? "S3 answered \(status)", hint: hint)
     }
 
     private var meaning: (TransferError.Reason, hint: String?) {
         switch code {
         case "NoSuchKey": (.notFound, "check the key; S3 minds upper and lower case")
-        case "NoSuchVersion", "NoSuchUpload": (.notFound, nil)
+        case "NoSuchVersion": (.notFound, nil)
+        case "NoSuchUpload": (.uploadEnded, nil)
         case "NoSuchBucket": (.noBucket, "check the bucket's name and the endpoint")
         case "AccessDenied":
             (.permission, "the credentials in use lack a permission; without s3:ListBucket a missing key is a 403 too")
@@ -55,7 +50,9 @@ struct S3Failure: Equatable {
         case "InvalidObjectState":
             (.permission, "the object is archived (Glacier); restore it first")
         case "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded",
-            "TooManyRequests", "OperationAborted", "ConditionalRequestConflict":
+            "TooManyRequests", "BandwidthLimitExceeded", "OperationAborted", "ConditionalRequestConflict",
+            // Of the key that encrypts.
+            "KMS.ThrottlingException":
             (.throttled(retryAfter: retryAfter), nil)
         case "RequestTimeout": (.timeout, nil)
         case "IncompleteBody", "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch":

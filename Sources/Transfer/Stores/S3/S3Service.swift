@@ -66,8 +66,8 @@ final class S3Service: Sendable {
         if let key = settings.customerKey, call.key != nil, call.method != "DELETE" {
             guard endpoint.origin.scheme == .https || endpoint.origin.isLoopback else {
                 throw TransferError(
-                    object: "s3://\(bucket)/", reason: .configuration,
-                    message: "a customer's key must not be sent in the clear", hint: "use https")
+                    "s3://\(bucket)/", .configuration, "a customer's key must not be sent in the clear",
+                    hint: "use https")
             }
             // What is copied was encrypted by the same key.
             for prefix in call.headers["x-amz-copy-source"] == nil ? ["x-amz-"] : ["x-amz-", "x-amz-copy-source-"] {
@@ -137,20 +137,4 @@ extension S3Service {
         self.init(
             settings: settings, client: client, cache: CredentialCache(chain), machine: machine, clock: clock)
     }
-}
-
-/// Our clock, corrected by what a server that refused a signature said of its own.
-final class ServerClock: Sendable {
-    private let local: EpochClock
-    private let offset = Atomic<Int64>(0)
-
-    init(_ local: @escaping EpochClock = systemEpochClock) {
-        self.local = local
-    }
-
-    /// Seconds since 1970 by the server's clock, as far as is known.
-    func now() -> Int64 { local() + offset.load(ordering: .relaxed) }
-
-    /// Whoever else was told the same may say so as well: the time is set, not added to.
-    func correct(to server: Int64) { offset.store(server - local(), ordering: .relaxed) }
 }

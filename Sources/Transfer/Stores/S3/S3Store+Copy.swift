@@ -22,10 +22,9 @@ extension S3Store: CopyingStore {
         Self.name(source, in: &call)
         let answer = try await bucket.answer(call)
         let result = try Self.result(answer, "CopyObjectResult", bucket.url(key))
-        let checksum = Self.checksum(result)
         var info = ObjectInfo(
             key: key, size: source.info.size, etag: result.value("ETag"), versionID: S3Response.version(answer.head),
-            lastModified: result.value("LastModified"), checksum: checksum)
+            lastModified: result.value("LastModified"), checksum: result.amazonChecksum)
         info.isComposite = result.value("ChecksumType") == "COMPOSITE"
         return info
     }
@@ -33,14 +32,15 @@ extension S3Store: CopyingStore {
     func beginCopy(_ source: CopySource, to key: String) async throws(TransferError) -> any CopyingUpload {
         var headers = try await described(source)
         if settings.tagQuery == nil { headers["x-amz-tagging"] = try await tags(of: source) }
-        return CopiedParts(parts: try await begin(key, headers), bucket: bucket, key: key)
+        return try await begin(key, headers)
     }
 
-    /// Names the version that is meant, and no other.
+    /// By its ETag, as a reading does: naming the version as well would take another permission, s3:GetObjectVersion.
     fileprivate static func name(_ source: CopySource, in call: inout S3Call) {
         guard let store = source.store as? S3Store else { return }
         let path = PercentEncoding.encode("\(store.bucket.name)/\(source.key)", keeping: "/")
-        let version = (store.version ?? source.info.versionID).map { "?versionId=\(PercentEncoding.encode($0))" } ?? ""
+        let named = store.version ?? (source.info.etag == nil ? source.info.versionID : nil)
+        let version = named.map { "?versionId=\(PercentEncoding.encode($0))" } ?? ""
         call.headers["x-amz-copy-source"] = path + version
         call.headers["x-amz-copy-source-if-match"] = source.info.etag
         call.body = .bytes([])
@@ -55,14 +55,7 @@ extension S3Store: CopyingStore {
         let document = XMLElement(parsing: answer.body)
         if let document, document.name == name { return document }
         guard document?.find("Error") == nil else { throw S3Upload.failure(document, answer.head).error(url) }
-        throw TransferError(
-            object: url, reason: .protocolViolation, message: "the server answered a copy without its result")
-    }
-
-    fileprivate static func checksum(_ result: XMLElement) -> Checksum? {
-        [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256].lazy.compactMap { algorithm in
-            algorithm.s3Name.flatMap { result.value("Checksum\($0)") }.flatMap { Checksum(algorithm, base64: $0) }
-        }.first
+        throw TransferError(url, .protocolViolation, "the server answered a copy without its result")
     }
 
     /// What is said of the source, with what is to be said of the copy instead.
@@ -107,13 +100,7 @@ extension S3Store: CopyingStore {
     }
 }
 
-/// An upload to S3 whose parts S3 copies.
-private struct CopiedParts: CopyingUpload {
-    let parts: S3Upload
-    let bucket: S3Bucket
-    let key: String
-    var id: String { parts.id }
-
+extension S3Upload: CopyingUpload {
     func part(_ number: Int, _ range: Range<Int64>, of source: CopySource) async throws(TransferError) -> PartTag {
         var call = S3Call("PUT", key)
         call.query = [("partNumber", String(number)), ("uploadId", id)]
@@ -121,18 +108,8 @@ private struct CopiedParts: CopyingUpload {
         call.headers["x-amz-copy-source-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         let result = try S3Store.result(try await bucket.answer(call), "CopyPartResult", bucket.url(key))
         guard let etag = result.value("ETag") else {
-            throw TransferError(
-                object: bucket.url(key), reason: .protocolViolation,
-                message: "part \(number) was copied without an ETag")
+            throw TransferError(bucket.url(key), .protocolViolation, "part \(number) was copied without an ETag")
         }
-        return PartTag(
-            number: number, etag: etag, checksum: S3Store.checksum(result), size: range.upperBound - range.lowerBound)
+        return PartTag(number: number, etag: etag, checksum: result.amazonChecksum, size: Int64(range.count))
     }
-
-    func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError) -> PartTag {
-        try await parts.part(number, content, checksum: checksum)
-    }
-    func storedParts() async throws(TransferError) -> [PartTag] { try await parts.storedParts() }
-    func complete(_ tags: [PartTag]) async throws(TransferError) -> ObjectInfo { try await parts.complete(tags) }
-    func abort() async throws(TransferError) { try await parts.abort() }
 }

@@ -80,7 +80,7 @@ struct S3Store: ObjectStore {
     {
         guard let length = content.length else {
             throw TransferError(
-                object: bucket.url(key), reason: .configuration, message: "S3 must know the length before the content",
+                bucket.url(key), .configuration, "S3 must know the length before the content",
                 hint: "upload it in parts")
         }
         guard version == nil else { throw versionIsOne(key) }
@@ -117,9 +117,7 @@ struct S3Store: ObjectStore {
         }
         let answer = try await bucket.answer(call)
         guard let id = XMLElement(parsing: answer.body)?.value("UploadId"), !id.isEmpty else {
-            throw TransferError(
-                object: bucket.url(key), reason: .protocolViolation, message: "the server began an upload without an id"
-            )
+            throw TransferError(bucket.url(key), .protocolViolation, "the server began an upload without an id")
         }
         return S3Upload(
             bucket, key: key, id: id, checksum: traits.checksum,
@@ -152,8 +150,7 @@ struct S3Store: ObjectStore {
     func versionIsOne(
         _ key: String, _ message: String = "a version that exists cannot be stored"
     ) -> TransferError {
-        TransferError(
-            object: bucket.url(key), reason: .configuration, message: message, hint: "leave ?versionId= out")
+        TransferError(bucket.url(key), .configuration, message, hint: "leave ?versionId= out")
     }
 
     /// What becomes of an object that is stored.

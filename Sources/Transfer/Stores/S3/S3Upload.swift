@@ -4,8 +4,8 @@ internal import HTTPTransport
 /// A multipart upload to S3.
 struct S3Upload: MultipartUpload {
     let id: String
-    private let bucket: any S3Caller
-    private let key: String
+    let bucket: any S3Caller
+    let key: String
     private let checksum: ChecksumAlgorithm?
     /// The parts' checksums stand in the document that joins them.
     private let listsChecksums: Bool
@@ -36,9 +36,7 @@ struct S3Upload: MultipartUpload {
         call.carry(content, checksum: checksum)
         let head = try await bucket.answer(call).head
         guard let etag = head.headers["ETag"] else {
-            throw TransferError(
-                object: bucket.url(key), reason: .protocolViolation,
-                message: "part \(number) was stored without an ETag")
+            throw TransferError(bucket.url(key), .protocolViolation, "part \(number) was stored without an ETag")
         }
         return PartTag(number: number, etag: etag, checksum: checksum, size: content.length)
     }
@@ -59,7 +57,7 @@ struct S3Upload: MultipartUpload {
 
     func complete(_ parts: [PartTag]) async throws(TransferError) -> ObjectInfo {
         let parts = parts.sorted { $0.number < $1.number }
-        let whole = wholeChecksum(parts)
+        let whole = checksum.flatMap(parts.checksum)
         var call = S3Call("POST", key)
         call.query = [("uploadId", id)]
         call.carry(document(parts))
@@ -71,7 +69,7 @@ struct S3Upload: MultipartUpload {
         call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
         let answer: ResponseGate.Answer
         do { answer = try await bucket.answer(call) } catch {
-            guard error.reason == .notFound, let info = await completedBefore(parts, whole) else { throw error }
+            guard error.isOfMissingUpload, let info = await completedBefore(parts, whole) else { throw error }
             return info
         }
         // The status is sent before the parts are joined: only the document tells whether that succeeded.
@@ -79,16 +77,15 @@ struct S3Upload: MultipartUpload {
         guard document?.name == "CompleteMultipartUploadResult" else {
             throw Self.failure(document, answer.head).error(bucket.url(key))
         }
-        let sizes = parts.compactMap(\.size)
         return ObjectInfo(
-            key: key, size: sizes.count == parts.count ? sizes.reduce(0, +) : nil, etag: document?.value("ETag"),
-            versionID: S3Response.version(answer.head), checksum: whole)
+            key: key, size: parts.size, etag: document?.value("ETag"), versionID: S3Response.version(answer.head),
+            checksum: whole)
     }
 
     func abort() async throws(TransferError) {
         var call = S3Call("DELETE", key)
         call.query = [("uploadId", id)]
-        do { _ = try await bucket.answer(call) } catch  where error.reason == .notFound {
+        do { _ = try await bucket.answer(call) } catch  where error.isOfMissingUpload {
             // Ended already.
         }
     }
@@ -111,8 +108,7 @@ struct S3Upload: MultipartUpload {
         guard let head = try? await bucket.answer(call).head else { return nil }
         let info = S3Response.info(key, head)
         if let expected = MultipartETag.joining(parts.map(\.etag)), info.etag == expected { return info }
-        let sizes = parts.compactMap(\.size)
-        guard sizes.count == parts.count, info.size == sizes.reduce(0, +) else { return nil }
+        guard let size = parts.size, info.size == size else { return nil }
         if let whole, info.checksum == whole { return info }
         return mark != nil && head.headers[Self.markHeader] == mark ? info : nil
     }
@@ -131,18 +127,11 @@ struct S3Upload: MultipartUpload {
         return "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(entries.joined())"
             + "</CompleteMultipartUpload>"
     }
+}
 
-    /// The CRC of the whole from those of its parts; `nil` unless every part has one.
-    private func wholeChecksum(_ parts: [PartTag]) -> Checksum? {
-        guard let checksum else { return nil }
-        var whole = JoinedChecksum(checksum)
-        for part in parts {
-            guard let size = part.size, let sum = part.checksum, whole?.append(sum, length: UInt64(size)) == true else {
-                return nil
-            }
-        }
-        return whole?.checksum
-    }
+extension TransferError {
+    /// Some servers say no more than 404.
+    var isOfMissingUpload: Bool { reason == .uploadEnded || reason == .notFound }
 }
 
 /// The ETag that S3 gives an object stored in parts: the MD5 of the parts' MD5s, and their number.

@@ -14,11 +14,6 @@ struct SigV4: Sendable {
     /// What carries the token of credentials that have one.
     var tokenHeader = "X-Amz-Security-Token"
 
-    init(service: String, region: String) {
-        self.service = service
-        self.region = region
-    }
-
     /// A request before it is signed. Path and query are encoded here once, for signature and URL alike.
     struct Request {
         var method: String

@@ -63,7 +63,7 @@ struct TokenService: Sendable {
     func fields(_ request: HTTPRequest, object: String) async throws(TransferError) -> JSONFields {
         let body = try await body(request, object: object)
         guard let fields = JSONFields(parsing: body) else {
-            throw TransferError(object: object, reason: .credentials, message: "the answer about a token is no JSON")
+            throw TransferError(object, .credentials, "the answer about a token is no JSON")
         }
         return fields
     }
@@ -91,7 +91,7 @@ struct TokenService: Sendable {
 
     static func token(_ value: String?, until expiration: Int64, object: String) throws(TransferError) -> BearerToken {
         guard let value, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw TransferError(object: object, reason: .credentials, message: "the answer holds no token")
+            throw TransferError(object, .credentials, "the answer holds no token")
         }
         return BearerToken(value: value, expiration: expiration)
     }
@@ -105,8 +105,7 @@ struct TokenService: Sendable {
         let reason: TransferError.Reason =
             status == 429 ? .throttled(retryAfter: nil) : status >= 500 ? .server(status: status) : .credentials
         return TransferError(
-            object: object, reason: reason,
-            message: (["no token was given: \(status)"] + given).joined(separator: " "),
+            object, reason, (["no token was given: \(status)"] + given).joined(separator: " "),
             hint: reason == .credentials ? "check the identity, and that it trusts this pod's service account" : nil)
     }
 }

@@ -1,10 +1,4 @@
-internal import Glibc
 internal import Synchronization
-
-/// Seconds since 1970. Injected wherever signatures or expiries depend on it.
-typealias EpochClock = @Sendable () -> Int64
-
-let systemEpochClock: EpochClock = { Int64(time(nil)) }
 
 /// What a store is shown to prove who asks.
 protocol StoreCredential: Sendable, Equatable {

@@ -7,9 +7,10 @@ struct NearService: Sendable {
     let client: any HTTPRequesting
     let pause: @Sendable (Duration) async throws -> Void
 
-    /// The first answer that `passes` does not take for one of a service that is still starting; else the last failure.
-    func answer(to request: HTTPRequest, passing passes: (HTTPResponseHead) -> Bool) async throws(TransferError)
-        -> (head: HTTPResponseHead, body: [UInt8])
+    /// The first answer that `passes` does not take for one of a service that is still starting; where there is none, the last
+    /// failure of a service that somebody `named`, else `nil`.
+    func answer(to request: HTTPRequest, named: Bool, passing passes: (HTTPResponseHead) -> Bool)
+        async throws(TransferError) -> (head: HTTPResponseHead, body: [UInt8])?
     {
         var request = request
         request.timeouts = HTTPTimeouts(connect: .seconds(1), firstByte: .seconds(3), total: .seconds(5))
@@ -20,7 +21,10 @@ struct NearService: Sendable {
                 let answer = try await client.execute(request, upTo: 1 << 20)
                 if isLast || !passes(answer.head) { return answer }
             } catch {
-                guard error.isTransient, !isLast else { throw TransferError(error, object: request.url) }
+                if !error.isTransient || isLast {
+                    guard named || error.reason == .cancelled else { return nil }
+                    throw TransferError(error, object: request.url)
+                }
             }
             do { try await pause(Self.pauses[attempt]) } catch _ { throw .cancelled(request.url) }
             attempt += 1

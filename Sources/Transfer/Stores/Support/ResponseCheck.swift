@@ -18,7 +18,7 @@ struct ResponseCheck: Sendable {
     /// Judges the head of a successful response to a GET; `found` is what that head says of the object.
     func verdict(_ head: HTTPResponseHead, _ found: ObjectInfo) -> ResponseGate.Verdict {
         func refuse(_ reason: TransferError.Reason, _ message: String, hint: String? = nil) -> ResponseGate.Verdict {
-            .refuse(TransferError(object: object, reason: reason, message: message, hint: hint))
+            .refuse(TransferError(object, reason, message, hint: hint))
         }
         if found.etag == nil, expectsETag || matching?.etag != nil, Self.isPage(head) {
             return refuse(.network, "GET was \(Self.pageInstead)")

@@ -66,7 +66,8 @@ final class ResponseGate: HTTPBodySink {
         }
         switch verdict {
         case .deliver(let info):
-            return sink.map { HTTPSinkStep($0.begin(info, reading: ReadingHandle(transfer.resume))) } ?? .proceed
+            return sink.map { HTTPSinkStep($0.begin(info, reading: ReadingHandle(resume: transfer.resume))) }
+                ?? .proceed
         case .keep: return .proceed
         case .stop: return .stop("head seen")
         case .refuse: return .stop("refused")
@@ -153,7 +154,7 @@ extension TransferError {
         // The object's own URL is said once.
         let attempted =
             error.attempted.hasSuffix(" \(object)") ? error.attempted.dropLast(object.count + 1) : error.attempted[...]
-        self.init(object: object, reason: reason, message: "\(attempted): \(words)", hint: hint)
+        self.init(object, reason, "\(attempted): \(words)", hint: hint)
     }
 
     private static func meaning(of reason: TransportError.Reason) -> (Reason, words: String, hint: String?) {

@@ -9,12 +9,9 @@ struct WebURL: Sendable, Equatable {
     var password: String?
     /// Path and query as they are sent; begins with `/`.
     var target: String
+}
 
-    init(origin: WebOrigin, target: String) {
-        self.origin = origin
-        self.target = target
-    }
-
+extension WebURL {
     init?(_ text: String) {
         guard let scheme = text.firstRange(of: "://") else { return nil }
         let rest = text[scheme.upperBound...].prefix { $0 != "#" }
@@ -39,6 +36,14 @@ struct WebURL: Sendable, Equatable {
     var redacted: String {
         let path = target.prefix { $0 != "?" }
         return origin.text + path + (path.endIndex == target.endIndex ? "" : "?…")
+    }
+
+    /// Its query is a signature, as AWS and its like, Google, CloudFront or Azure make them.
+    var isSigned: Bool {
+        let query = target.drop { $0 != "?" }.dropFirst().split(separator: "&")
+        let names = Set(query.map { $0.prefix { $0 != "=" }.lowercased() })
+        return !names.isDisjoint(with: ["x-amz-signature", "x-goog-signature", "signature"])
+            || names.isSuperset(of: ["sig", "sv"])
     }
 
     /// What `reference`, a `Location` header's value, names from here (RFC 3986 §5.2).

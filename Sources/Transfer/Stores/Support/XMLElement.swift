@@ -6,18 +6,20 @@ struct XMLElement: Equatable {
     var text = ""
     var attributes: [String: String] = [:]
     var children: [XMLElement] = []
+}
 
-    init(name: String) {
-        self.name = name
-    }
-
+extension XMLElement {
     /// The root element; `nil` for what is not well-formed, has a document type (entities could be defined there) or
     /// nests deeper than any answer does.
     ///
     /// Control characters, which XML cannot hold and some servers write nevertheless where an object's key has them, are
     /// read as `?`: what names a key for certain comes in percent escapes.
     init?(parsing document: [UInt8]) {
-        if let root = Self(strict: document) {
+        func isBlank(_ byte: UInt8) -> Bool { [0x09, 0x0A, 0x0D, 0x20].contains(byte) }
+        if document.first.map(isBlank) == true {
+            // Servers may keep a connection alive by blanks, while they work on the document.
+            self.init(parsing: Array(document.drop(while: isBlank)))
+        } else if let root = Self(strict: document) {
             self = root
         } else {
             let cleaned = Self.withoutControls(document)

@@ -12,12 +12,14 @@ struct WebAuthorization: Sendable {
         netrcFile = netrc.hasPrefix("~") ? nil : netrc
     }
 
-    /// The header's value for an origin that a person named, never for one a redirect leads to.
-    func header(_ origin: WebOrigin, user: String?, password: String?) throws(TransferError) -> String? {
+    /// The header's value for a URL that a person named, never for one a redirect leads to. A signed one is proof enough: what
+    /// is meant for other servers is not shown to its own, which as a rule refuses two proofs.
+    func header(_ url: WebURL, user: String?, password: String?) throws(TransferError) -> String? {
         if let user { return Self.basic(user, password ?? "") }
+        guard !url.isSigned else { return nil }
         if let bearerFile { return "Bearer \(try TokenFile.read(bearerFile, needed: "web servers"))" }
         guard let netrcFile, let text = try? SmallFile.bytes(netrcFile, pipes: true),
-            let login = NetRC(String(decoding: text, as: UTF8.self)).login(host: origin.host)
+            let login = NetRC(String(decoding: text, as: UTF8.self)).login(host: url.origin.host)
         else { return nil }
         return Self.basic(login.user, login.password)
     }

@@ -58,7 +58,7 @@ enum WebResponse {
             case 507: (.noSpace, nil)
             default: (.server(status: status), nil)
             }
-        return TransferError(object: object, reason: reason, message: "the server answered \(status)", hint: hint)
+        return TransferError(object, reason, "the server answered \(status)", hint: hint)
     }
 }
 

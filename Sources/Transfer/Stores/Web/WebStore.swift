@@ -35,8 +35,7 @@ struct WebStore: ObjectStore {
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
         throw TransferError(
-            object: url(prefix).redacted, reason: .configuration, message: "a web server cannot be listed",
-            hint: "name each object")
+            url(prefix).redacted, .configuration, "a web server cannot be listed", hint: "name each object")
     }
 
     func read(
@@ -58,8 +57,8 @@ struct WebStore: ObjectStore {
                 let total = answer.head.headers["Content-Range"].flatMap(ContentRange.init)?.total
                 guard let total, total != size else {
                     throw TransferError(
-                        object: url(key).redacted, reason: .protocolViolation,
-                        message: "the server refuses bytes \(range.lowerBound) to \(range.upperBound - 1) of \(size)")
+                        url(key).redacted, .protocolViolation,
+                        "the server refuses bytes \(range.lowerBound) to \(range.upperBound - 1) of \(size)")
                 }
             }
             throw failure(answer.head, key)
@@ -71,10 +70,23 @@ struct WebStore: ObjectStore {
         async throws(TransferError) -> ObjectInfo
     {
         let headers = Self.headers(of: attributes, to: origin)
-        let head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        var head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        if head.status == 409, content.rewind() {
+            // Of WebDAV: a folder above it is missing (RFC 4918 §9.7.1).
+            for folder in Self.folders(above: key) {
+                _ = try await send("MKCOL", folder, headers: [:], Self.document)
+            }
+            head = try await send("PUT", key, headers: headers, body: content, Self.document).head
+        }
         guard head.isSuccess else { throw failure(head, key) }
         return ObjectInfo(
             key: key, size: content.length, etag: head.headers["ETag"], lastModified: head.headers["Last-Modified"])
+    }
+
+    /// The highest first. Who may not make the upper ones may make the others.
+    static func folders(above key: String) -> [String] {
+        let names = key.prefix { $0 != "?" }.dropFirst().segments().dropLast()
+        return names.indices.map { "/" + names[...$0].joined(separator: "/") + "/" }
     }
 
     static func headers(of attributes: ObjectAttributes, to origin: WebOrigin) -> HTTPHeaders {
@@ -99,7 +111,7 @@ struct WebStore: ObjectStore {
     ) async throws(TransferError) -> ResponseGate.Answer {
         let object = url(key).redacted
         var headers = headers
-        headers["Authorization"] = try authorization.header(origin, user: user, password: password)
+        headers["Authorization"] = try authorization.header(url(key), user: user, password: password)
         var target = url(key)
         var redirects = WebRedirect()
         while true {
@@ -111,14 +123,13 @@ struct WebStore: ObjectStore {
                 status: answer.head.status, location: answer.head.headers["Location"], method: method, from: target)
             {
             case nil: return answer
-            case .refuse(let why): throw TransferError(object: object, reason: .configuration, message: why)
+            case .refuse(let why): throw TransferError(object, .configuration, why)
             case .follow(let next, let keepsCredentials):
                 target = next
                 if !keepsCredentials { headers["Authorization"] = nil }
                 if let body, !body.rewind() {
                     throw TransferError(
-                        object: object, reason: .configuration,
-                        message: "the upload was redirected and cannot start anew",
+                        object, .configuration, "the upload was redirected and cannot start anew",
                         hint: "name \(next.redacted)")
                 }
             }
@@ -160,7 +171,7 @@ struct WebKind: StoreKind {
 
     func store(at location: Location) throws(TransferError) -> any ObjectStore {
         guard let origin = WebURL(location.base)?.origin else {
-            throw TransferError(object: location.base, reason: .configuration, message: "is no web server's URL")
+            throw TransferError(location.base, .configuration, "is no web server's URL")
         }
         return WebStore(
             origin: origin, user: location.user, password: location.password, client: client,

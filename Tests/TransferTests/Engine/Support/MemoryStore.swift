@@ -15,6 +15,8 @@ final class MemoryStore: ObjectStore {
         var uploads: [String: [Int: [UInt8]]] = [:]
         var begun = 0
         var aborted: [String] = []
+        /// Uploads still to be ended by somebody else, each at its second part.
+        var endings = 0
         /// Of uploads, where a test says it.
         var initiated: [String: String] = [:]
         var reads: [String: Int] = [:]
@@ -59,15 +61,15 @@ final class MemoryStore: ObjectStore {
 
     private func fail(_ fault: Fault, _ key: String) throws(TransferError) {
         switch fault {
-        case .reset: throw TransferError(object: key, reason: .network, message: "connection reset")
-        case .slowDown: throw TransferError(object: key, reason: .throttled(retryAfter: nil), message: "slow down")
-        case .serverError: throw TransferError(object: key, reason: .server(status: 500), message: "internal error")
+        case .reset: throw TransferError(key, .network, "connection reset")
+        case .slowDown: throw TransferError(key, .throttled(retryAfter: nil), "slow down")
+        case .serverError: throw TransferError(key, .server(status: 500), "internal error")
         case .cutShort, .damaged, .replaced: break
         }
     }
 
     private static func crc(_ bytes: [UInt8]) -> Checksum {
-        var crc = CRC32C()
+        var crc = CRC()
         bytes.withUnsafeBytes { crc.update($0) }
         return crc.checksum
     }
@@ -75,7 +77,7 @@ final class MemoryStore: ObjectStore {
     private func describe(_ key: String) throws(TransferError) -> (ObjectInfo, [UInt8]) {
         let found = state.withLock { state in state.objects[key].map { ($0, state.etags[key] ?? 0) } }
         guard let (bytes, version) = found else {
-            throw TransferError(object: key, reason: .notFound, message: "no such object")
+            throw TransferError(key, .notFound, "no such object")
         }
         let info = ObjectInfo(
             key: key, size: Int64(bytes.count), etag: "\"\(bytes.count)-\(version)\"", checksum: Self.crc(bytes))
@@ -90,7 +92,7 @@ final class MemoryStore: ObjectStore {
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
         if let fault = nextFault() { try fail(fault, prefix) }
-        if bucketIsMissing { throw TransferError(object: prefix, reason: .noBucket, message: "no such bucket") }
+        if bucketIsMissing { throw TransferError(prefix, .noBucket, "no such bucket") }
         let keys = state.withLock { state in
             state.pages += 1
             let last = token ?? ""
@@ -119,23 +121,23 @@ final class MemoryStore: ObjectStore {
         if fault == .replaced { state.withLock { $0.etags[key, default: 0] += 1 } }
         let (info, bytes) = try describe(key)
         if let etag = matching?.etag, etag != info.etag {
-            throw TransferError(object: key, reason: .changed, message: "another object now")
+            throw TransferError(key, .changed, "another object now")
         }
         var piece = bytes[Int(range?.lowerBound ?? 0)..<Int(range?.upperBound ?? Int64(bytes.count))]
         if fault == .damaged, !piece.isEmpty { piece[piece.startIndex] ^= 1 }
         if fault == .cutShort { piece = piece.prefix(piece.count / 2) }
         guard case .proceed = sink.begin(info, reading: ReadingHandle {}) else {
-            throw TransferError(object: key, reason: .cancelled, message: "sink stopped")
+            throw TransferError(key, .cancelled, "sink stopped")
         }
         let content = Array(piece)
         for start in stride(from: 0, to: content.count, by: 16 << 10) {
             await Task.yield()
             let step = content[start..<min(start + 16 << 10, content.count)].withUnsafeBytes { sink.write($0) }
             if case .stop(let why) = step {
-                throw TransferError(object: key, reason: .protocolViolation, message: why)
+                throw TransferError(key, .protocolViolation, why)
             }
         }
-        if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+        if fault == .cutShort { throw TransferError(key, .network, "closed early") }
         return info
     }
 
@@ -145,9 +147,9 @@ final class MemoryStore: ObjectStore {
         let fault = nextFault()
         if let fault { try fail(fault, key) }
         let bytes = try Self.drain(content, key)
-        if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+        if fault == .cutShort { throw TransferError(key, .network, "closed early") }
         if let checksum = attributes.checksum, checksum != Self.crc(bytes) {
-            throw TransferError(object: key, reason: .checksum(expected: "", found: ""), message: "bad digest")
+            throw TransferError(key, .checksum(expected: "", found: ""), "bad digest")
         }
         state.withLock {
             $0.objects[key] = bytes
@@ -189,7 +191,7 @@ final class MemoryStore: ObjectStore {
             switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
             case .filled(let count): bytes += buffer[..<count]
             case .end: return bytes
-            case .fail(let why): throw TransferError(object: key, reason: .network, message: why)
+            case .fail(let why): throw TransferError(key, .network, why)
             }
         }
     }
@@ -205,20 +207,24 @@ final class MemoryStore: ObjectStore {
             let fault = store.nextFault()
             if let fault { try store.fail(fault, key) }
             let bytes = try MemoryStore.drain(content, key)
-            if fault == .cutShort { throw TransferError(object: key, reason: .network, message: "closed early") }
+            if fault == .cutShort { throw TransferError(key, .network, "closed early") }
             let known = store.state.withLock { state in
                 state.writes[key, default: 0] += 1
+                if number == 2, state.endings > 0 {
+                    state.endings -= 1
+                    state.uploads[id] = nil
+                }
                 state.uploads[id]?[number] = bytes
                 return state.uploads[id] != nil
             }
-            guard known else { throw TransferError(object: key, reason: .notFound, message: "no such upload") }
+            guard known else { throw TransferError(key, .uploadEnded, "no such upload") }
             let crc = MemoryStore.crc(bytes)
             return PartTag(number: number, etag: crc.hex, checksum: crc, size: Int64(bytes.count))
         }
 
         func storedParts() async throws(TransferError) -> [PartTag] {
             let parts = store.state.withLock { $0.uploads[id] }
-            guard let parts else { throw TransferError(object: key, reason: .notFound, message: "no such upload") }
+            guard let parts else { throw TransferError(key, .notFound, "no such upload") }
             return parts.sorted { $0.key < $1.key }.map {
                 let crc = MemoryStore.crc($0.value)
                 return PartTag(number: $0.key, etag: crc.hex, checksum: crc, size: Int64($0.value.count))
@@ -250,7 +256,7 @@ struct MemoryResolver: StoreResolver {
     func resolve(_ url: String, _ settings: StoreSettings) throws(TransferError) -> ResolvedURL {
         let base = "mem://bucket/"
         guard url.hasPrefix(base) else {
-            throw TransferError(object: url, reason: .configuration, message: "no such store")
+            throw TransferError(url, .configuration, "no such store")
         }
         return ResolvedURL(store: store, base: base, key: String(url.dropFirst(base.count)))
     }

@@ -211,6 +211,24 @@ struct AzureStoreTests {
         #expect(error?.hint == "write az://\(ScriptedAzure.account)/container/folder/ for what it holds")
     }
 
+    @Test(arguments: ["", "Date: Sun, 06 Nov 1994 08:49:37 GMT"])
+    func `a signature of another time is made anew by the server's`(date: String) async throws {
+        let azure = ScriptedAzure()
+        let (server, _, store) = try open(azure) { request in
+            guard request["x-ms-date"]?.contains("1994") != true else { return nil }
+            return [
+                .respond(403, headers: ["x-ms-error-code: AuthenticationFailed"] + (date.isEmpty ? [] : [date]))
+            ]
+        }
+        defer { server.stop() }
+        let error = await failure { () throws(TransferError) in
+            _ = try await store.write("key", BytesSource("content"), ObjectAttributes())
+        }
+        #expect(error?.reason == (date.isEmpty ? .credentials : nil))
+        #expect(azure.blobs["container/key"]?.bytes == (date.isEmpty ? nil : Array("content".utf8)))
+        #expect(server.requests.count == (date.isEmpty ? 1 : 2))
+    }
+
     @Test func `each proof is shown, and none is in an error`() async throws {
         let azure = ScriptedAzure()
         azure.put(Array("x".utf8), "container/key")

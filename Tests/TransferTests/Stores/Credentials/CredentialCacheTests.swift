@@ -28,8 +28,8 @@ struct CredentialCacheTests {
             let (number, expiration, fails) = state.withLock { state in
                 (state.fetches, state.life.map { state.now + $0 }, state.fails)
             }
-            if Task.isCancelled { throw TransferError(object: "", reason: .cancelled, message: "cancelled") }
-            if fails { throw TransferError(object: "", reason: .network, message: "down") }
+            if Task.isCancelled { throw TransferError("", .cancelled, "cancelled") }
+            if fails { throw TransferError("", .network, "down") }
             return AWSCredentials(accessKeyID: "K\(number)", secretAccessKey: "s", expiration: expiration)
         }
 

@@ -181,21 +181,45 @@ struct CredentialSourceTests {
             default: return (404, "")
             }
         }
-        let source = InstanceSource(configuration: StoreConfiguration(environment: [:]), client: client)
+        let source = InstanceSource(
+            InstanceMetadata(configuration: StoreConfiguration(environment: [:]), client: client))
         #expect(try await source.fetch() == Self.found)
         #expect(client.requests.allSatisfy { $0.timeouts.total == .seconds(2) })
+    }
+
+    private func machine(
+        _ client: ScriptedExchange, _ environment: [String: String] = [:], _ waited: Collected<Duration> = Collected()
+    ) -> InstanceSource {
+        InstanceSource(
+            InstanceMetadata(
+                configuration: StoreConfiguration(environment: environment), client: client, pause: { waited.add($0) }))
     }
 
     @Test func `machine: nobody there, no role and switched off are no credentials`() async throws {
         let nobody = ScriptedExchange { _ in nil }
         let roleless = ScriptedExchange { $0.method == "PUT" ? (200, "t") : (404, "") }
-        let configuration = StoreConfiguration(environment: [:])
-        #expect(try await InstanceSource(configuration: configuration, client: nobody).fetch() == nil)
-        #expect(nobody.requests.count == 1)
-        #expect(try await InstanceSource(configuration: configuration, client: roleless).fetch() == nil)
-        let off = StoreConfiguration(environment: ["AWS_EC2_METADATA_DISABLED": "TRUE"])
-        #expect(try await InstanceSource(configuration: off, client: roleless).fetch() == nil)
+        let waited = Collected<Duration>()
+        #expect(try await machine(nobody, [:], waited).fetch() == nil)
+        #expect(nobody.requests.count == 3 && waited.all == InstanceMetadata.pauses)
+        #expect(try await machine(roleless).fetch() == nil)
+        #expect(try await machine(roleless, ["AWS_EC2_METADATA_DISABLED": "TRUE"]).fetch() == nil)
         #expect(roleless.requests.count == 2)
+    }
+
+    @Test func `machine: a network that is late is waited for, a hop too many is named, a break may pass`() async throws
+    {
+        let document = Self.document
+        let asked = Counter()
+        let late = ScriptedExchange { request in
+            request.method == "PUT" && asked.next() < 3 ? nil : (200, request.method == "PUT" ? "t" : document)
+        }
+        #expect(try await machine(late).fetch()?.accessKeyID == Self.found.accessKeyID)
+        let silent = ScriptedExchange(failing: .timeout("firstByte")) { _ in nil }
+        let hop = await failure { () throws(TransferError) in _ = try await self.machine(silent).fetch() }
+        #expect(hop?.reason == .credentials && hop?.hint?.contains("HttpPutResponseHopLimit") == true)
+        let broken = ScriptedExchange { $0.method == "PUT" ? (200, "t") : nil }
+        let passing = await failure { () throws(TransferError) in _ = try await self.machine(broken).fetch() }
+        #expect(passing.map(StoreRetries.classify) == .transient)
     }
 
     @Test func `machine: its region is asked for once, and only where nobody says one`() async throws {

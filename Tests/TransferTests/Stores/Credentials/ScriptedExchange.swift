@@ -9,10 +9,12 @@ final class ScriptedExchange: HTTPRequesting {
 
     private let answer: Answer
     private let headers: HTTPHeaders
+    private let fault: TransportError.Reason
     private let seen = Mutex<[HTTPRequest]>([])
 
     /// `nil`: nobody is there.
-    init(headers: HTTPHeaders = [:], _ answer: @escaping Answer) {
+    init(headers: HTTPHeaders = [:], failing fault: TransportError.Reason = .connect, _ answer: @escaping Answer) {
+        self.fault = fault
         self.headers = headers
         self.answer = answer
     }
@@ -23,7 +25,7 @@ final class ScriptedExchange: HTTPRequesting {
         -> (head: HTTPResponseHead, body: [UInt8])
     {
         seen.withLock { $0.append(request) }
-        guard let answer = answer(request) else { throw TransportError(attempted: request.method, reason: .connect) }
+        guard let answer = answer(request) else { throw TransportError(attempted: request.method, reason: fault) }
         return (HTTPResponseHead(status: answer.status, headers: headers), Array(answer.body.utf8))
     }
 

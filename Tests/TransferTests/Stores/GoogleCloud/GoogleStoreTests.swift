@@ -80,6 +80,15 @@ struct GoogleStoreTests {
         #expect(error?.hint?.contains("GOOGLE_CLOUD_QUOTA_PROJECT") == true)
     }
 
+    @Test(arguments: [("size", false), ("Größe", true)])
+    func `metadata beyond ASCII is sent in JSON alone`(name: String, isComposed: Bool) async throws {
+        let (server, store) = try store(ScriptedGoogle())
+        defer { server.stop() }
+        let upload = try await store.beginMultipart("key", ObjectAttributes(metadata: ["name": name]))
+        #expect(upload.id.hasPrefix("compose-") == isComposed)
+        try await upload.abort()
+    }
+
     @Test func `an upload that breaks off goes on where the server is`() async throws {
         let google = ScriptedGoogle()
         let broken = Counter()
@@ -212,7 +221,7 @@ struct GoogleStoreTests {
         #expect(try await resumed.complete(tags).versionID == info.versionID)
         google.put(Array("another".utf8), "bucket/a b/ü")
         let other = await failure { () throws(TransferError) in _ = try await resumed.complete(tags) }
-        #expect(other?.reason == .notFound)
+        #expect(other?.reason == .uploadEnded)
     }
 
     @Test(arguments: [

@@ -58,6 +58,27 @@ struct S3CorrectionTests {
         #expect(s3.keys.fetches == 2)
     }
 
+    @Test(arguments: [(400, "ExpiredToken"), (403, "InvalidAccessKeyId")])
+    func `keys that were replaced in their file are read anew`(status: Int, code: String) async throws {
+        let server = try ScriptedHTTPServer { request in
+            request["Authorization"]?.contains("Credential=SECOND/") == true
+                ? [.ok("found", headers: ["ETag: \"e\""])] : ScriptedS3.error(status, code)
+        }
+        defer { server.stop() }
+        let folder = try TemporaryFolder("keys")
+        func keys(_ id: String) -> String { "[default]\naws_access_key_id=\(id)\naws_secret_access_key=s\n" }
+        let registry = StoreRegistry(
+            StoreConfiguration(environment: [
+                "AWS_SHARED_CREDENTIALS_FILE": try folder.write(keys("FIRST"), to: "credentials"),
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_ENDPOINT_URL": server.url,
+            ]))
+        let store = try registry.resolve("s3://bucket/").store
+        let refused = await failure { () throws(TransferError) in _ = try await store.stat("key") }
+        #expect(refused?.reason == .credentials)
+        try folder.write(keys("SECOND"), to: "credentials")
+        #expect(try await store.read("key", range: nil, matching: nil, into: BytesSink()).size == 5)
+    }
+
     @Test func `credentials that stay refused are an error that names no secret`() async throws {
         let s3 = try ScriptedS3 { _ in ScriptedS3.error(400, "ExpiredToken") }
         defer { s3.server.stop() }

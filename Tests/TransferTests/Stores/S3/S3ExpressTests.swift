@@ -115,4 +115,17 @@ struct S3ExpressTests {
         _ = try await store.read("a", range: nil, matching: nil, into: BytesSink())
         #expect(server.requests.count == 1 && server.requests[0]["X-Amz-Security-Token"] == "base-token")
     }
+
+    @Test func `a copy into it is signed by the keys, not by a session`() async throws {
+        let (server, store) = try open { request in
+            if request.target.contains("session=") { return [.ok(Self.session(1))] }
+            return [.ok("<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>")]
+        }
+        defer { server.stop() }
+        let copying = try #require(store as? S3Store)
+        let info = ObjectInfo(key: "from", size: 1, etag: "\"e\"")
+        _ = try await copying.copy(CopySource(store: store, key: "from", info: info), to: "to")
+        #expect(server.requests.map { $0["x-amz-s3session-token"] } == [nil])
+        #expect(server.requests.map { $0["X-Amz-Security-Token"] } == ["base-token"])
+    }
 }

@@ -215,7 +215,7 @@ struct SeaweedFSTests {
     }
 
     private func crc32c(_ bytes: [UInt8]) -> Checksum {
-        var crc = CRC32C()
+        var crc = CRC()
         bytes.withUnsafeBytes { crc.update($0) }
         return crc.checksum
     }

@@ -192,6 +192,47 @@ struct WebStoreTests {
         }
     }
 
+    @Test(arguments: [
+        ("/x", true), ("/x?X-Amz-Signature=s&X-Amz-Date=d", false), ("/x?X-Goog-Signature=s", false),
+        ("/x?Expires=1&Signature=s&Key-Pair-Id=k", false), ("/x?sv=2026&se=d&sig=s", false), ("/x?sig=short", true),
+    ])
+    func `what proves us elsewhere is not shown where a URL is signed`(target: String, isShown: Bool) async throws {
+        let server = try ScriptedHTTPServer { [.ok($0["Authorization"] ?? "none")] }
+        defer { server.stop() }
+        let folder = try TemporaryFolder()
+        let bearer = ["KPIPE_HTTP_BEARER_FILE": try folder.write("token", to: "token")]
+        let netrc = ["NETRC": try folder.write("default login u password p", to: "netrc")]
+        for environment in [bearer, netrc] {
+            let file = try open(server.url + target, environment)
+            let sink = BytesSink()
+            _ = try await file.store.read(file.key, range: nil, matching: nil, into: sink)
+            #expect((sink.text != "none") == isShown)
+        }
+    }
+
+    @Test func `folders of WebDAV that are missing are made`() async throws {
+        let made = Collected<String>()
+        let server = try ScriptedHTTPServer { request in
+            switch request.method {
+            case "MKCOL":
+                made.add(request.target)
+                return [.respond(request.target == "/dav/" ? 405 : 201)]
+            case "PUT" where request.target != "/x" && made.all.last == "/dav/a%20b/c/": return [.respond(201)]
+            default: return [.respond(409)]
+            }
+        }
+        defer { server.stop() }
+        let file = try open("\(server.url)/dav/a%20b/c/x")
+        _ = try await file.store.write(file.key, BytesSource("content"), ObjectAttributes())
+        #expect(made.all == ["/dav/", "/dav/a%20b/", "/dav/a%20b/c/"])
+        #expect(server.requests.last.map { $0.method == "PUT" && $0.body == Array("content".utf8) } == true)
+        let top = try open("\(server.url)/x")
+        let error = await failure { () throws(TransferError) in
+            _ = try await top.store.write(top.key, BytesSource("content"), ObjectAttributes())
+        }
+        #expect(error?.reason == .server(status: 409))
+    }
+
     @Test func `a file is put, after a redirect too`() async throws {
         let server = try ScriptedHTTPServer { request in
             request.target == "/x"

@@ -5,7 +5,7 @@ internal import HTTPTransport
 /// identity), a client's secret, the platform's or the machine's managed identity.
 struct AzureTokenSource: Sendable {
     static let missing = TransferError(
-        object: "az://", reason: .credentials, message: "no Azure credentials were found",
+        "az://", .credentials, "no Azure credentials were found",
         hint: "give the pod a workload identity (label azure.workload.identity/use), set AZURE_STORAGE_KEY or "
             + "AZURE_STORAGE_SAS_TOKEN, or read a public container with --no-sign-request or anonymous: true")
     private static let resource = "https://storage.azure.com/"
@@ -55,7 +55,7 @@ struct AzureTokenSource: Sendable {
         func needed(_ name: String) throws(TransferError) -> String {
             guard let value = configuration.variable(name) else {
                 throw TransferError(
-                    object: name, reason: .credentials, message: "is not set although \(variable) is",
+                    name, .credentials, "is not set although \(variable) is",
                     hint: "annotate the service account with azure.workload.identity/client-id, or set it")
             }
             return value
@@ -79,18 +79,13 @@ struct AzureTokenSource: Sendable {
         guard let url = managed("\(base)/metadata/identity/oauth2/token", version: "2018-02-01") else {
             throw Self.noURL("AZURE_POD_IDENTITY_AUTHORITY_HOST")
         }
-        let answer: (head: HTTPResponseHead, body: [UInt8])
-        do {
+        let request = HTTPRequest("GET", url.text, headers: ["Metadata": "true"])
+        let answer = try await near.answer(to: request, named: named != nil) { head in
             // 404 and 410: it is being updated.
-            answer = try await near.answer(to: HTTPRequest("GET", url.text, headers: ["Metadata": "true"])) { head in
-                [404, 410, 429].contains(head.status) && Self.isAzures(head, named) || head.status >= 500
-            }
-        } catch {
-            guard named == nil, error.reason != .cancelled else { throw error }
-            return nil
+            [404, 410, 429].contains(head.status) && Self.isAzures(head, named) || head.status >= 500
         }
         // The same address is another cloud's elsewhere.
-        guard Self.isAzures(answer.head, named) else { return nil }
+        guard let answer, Self.isAzures(answer.head, named) else { return nil }
         guard answer.head.isSuccess, let fields = JSONFields(parsing: answer.body) else {
             var error = TokenService.refusal(answer.head.status, answer.body, object: url.redacted)
             error.hint = "name the managed identity in AZURE_CLIENT_ID, or give the pod a workload identity"
@@ -112,6 +107,6 @@ struct AzureTokenSource: Sendable {
     }
 
     private static func noURL(_ variable: String) -> TransferError {
-        TransferError(object: variable, reason: .configuration, message: "is no URL that may be asked for tokens")
+        TransferError(variable, .configuration, "is no URL that may be asked for tokens")
     }
 }

@@ -24,8 +24,7 @@ struct AWSCallerProof: Sendable {
     func text(for audience: String, url: String) async throws(TransferError) -> String {
         guard let credentials = try await source.fetch() else {
             throw TransferError(
-                object: audience, reason: .credentials, message: "there are no AWS credentials to exchange",
-                hint: AWSCredentials.missing.hint)
+                audience, .credentials, "there are no AWS credentials to exchange", hint: AWSCredentials.missing.hint)
         }
         let region: String
         if let known = self.region {
@@ -34,8 +33,7 @@ struct AWSCallerProof: Sendable {
             region = await machine.region() ?? S3Settings.defaultRegion
         }
         guard let url = WebURL(url.replacing("{region}", with: region)) else {
-            throw TransferError(
-                object: audience, reason: .credentials, message: "regional_cred_verification_url is no URL")
+            throw TransferError(audience, .credentials, "regional_cred_verification_url is no URL")
         }
         let parts = url.target.split(separator: "?", maxSplits: 1)
         var request = SigV4.Request(method: "POST", origin: url.origin, path: parts.first.map(String.init) ?? "/")

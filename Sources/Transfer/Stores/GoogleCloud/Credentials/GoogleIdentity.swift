@@ -31,7 +31,7 @@ indirect enum GoogleIdentity: Sendable {
     /// Throws `.credentials` for what is no such document, naming `file`.
     init(_ fields: JSONFields, file: String) throws(TransferError) {
         func refuse(_ message: String, _ hint: String? = nil) -> TransferError {
-            TransferError(object: file, reason: .credentials, message: message, hint: hint)
+            TransferError(file, .credentials, message, hint: hint)
         }
         func text(_ name: String) throws(TransferError) -> String {
             guard let text = fields[name] else { throw refuse("holds no \(name)") }
@@ -94,7 +94,7 @@ indirect enum GoogleIdentity: Sendable {
             return .url(url, headers: headers)
         }
         throw TransferError(
-            object: file, reason: .credentials, message: "its credential_source is not supported",
+            file, .credentials, "its credential_source is not supported",
             hint: "supported are file, url and AWS; a program or a certificate is not")
     }
 }

@@ -13,19 +13,15 @@ struct GoogleMetadata: Sendable {
         guard configuration.variable("NO_GCE_CHECK")?.lowercased() != "true" else { return nil }
         let named = configuration.variable("GCE_METADATA_HOST")
         guard let url = WebURL("http://\(named ?? "169.254.169.254")\(Self.path)") else {
-            throw TransferError(object: "GCE_METADATA_HOST", reason: .configuration, message: "is no host")
+            throw TransferError("GCE_METADATA_HOST", .configuration, "is no host")
         }
         let request = HTTPRequest("GET", url.text, headers: ["Metadata-Flavor": "Google"])
-        let answer: (head: HTTPResponseHead, body: [UInt8])
-        do {
-            answer = try await near.answer(to: request) { $0.status >= 500 || $0.status == 429 }
-        } catch {
-            // Where nobody said that there is one, there is none.
-            guard named == nil, error.reason != .cancelled else { throw error }
-            return nil
-        }
         // The same address is another cloud's elsewhere.
-        guard named != nil || answer.head.headers["Metadata-Flavor"] == "Google" else { return nil }
+        guard
+            let answer = try await near.answer(
+                to: request, named: named != nil, passing: { $0.status >= 500 || $0.status == 429 }),
+            named != nil || answer.head.headers["Metadata-Flavor"] == "Google"
+        else { return nil }
         if answer.head.status == 404 { return nil }
         guard answer.head.isSuccess, let fields = JSONFields(parsing: answer.body) else {
             throw TokenService.refusal(answer.head.status, answer.body, object: url.text)

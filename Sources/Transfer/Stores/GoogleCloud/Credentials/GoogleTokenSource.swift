@@ -5,7 +5,7 @@ internal import HTTPTransport
 /// own, the machine.
 struct GoogleTokenSource: Sendable {
     static let missing = TransferError(
-        object: "gs://", reason: .credentials, message: "no Google credentials were found",
+        "gs://", .credentials, "no Google credentials were found",
         hint: "give the pod an identity (Workload Identity), set GOOGLE_APPLICATION_CREDENTIALS to a file of "
             + "credentials, or read a public bucket with --no-sign-request or anonymous: true")
     /// Reading and writing objects, no more; what an exchanged identity needs to become a service account is wider.
@@ -33,9 +33,7 @@ struct GoogleTokenSource: Sendable {
     func fetch() async throws(TransferError) -> BearerToken? {
         if let path = configuration.variable("GOOGLE_APPLICATION_CREDENTIALS") {
             guard let token = try await token(inFile: configuration.expandingHome(path)) else {
-                throw TransferError(
-                    object: path, reason: .credentials,
-                    message: "the file that GOOGLE_APPLICATION_CREDENTIALS names is missing")
+                throw TransferError(path, .credentials, "the file that GOOGLE_APPLICATION_CREDENTIALS names is missing")
             }
             return token
         }
@@ -50,11 +48,11 @@ struct GoogleTokenSource: Sendable {
     private func token(inFile path: String) async throws(TransferError) -> BearerToken? {
         let bytes: [UInt8]?
         do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(object: path, reason: .credentials, message: "cannot be read: \(error.reason)")
+            throw TransferError(path, .credentials, "cannot be read: \(error.reason)")
         }
         guard let bytes else { return nil }
         guard let fields = JSONFields(parsing: bytes) else {
-            throw TransferError(object: path, reason: .credentials, message: "is no file of Google credentials")
+            throw TransferError(path, .credentials, "is no file of Google credentials")
         }
         var token = try await token(try GoogleIdentity(fields, file: path), scope: Self.scope, file: path)
         token.payer = fields["quota_project_id"]
@@ -72,8 +70,7 @@ struct GoogleTokenSource: Sendable {
                 "exp": .integer(now + Self.life),
             ]
             guard let assertion = JSONWebToken.rs256(claims, keyID: keyID, pem: key) else {
-                throw TransferError(
-                    object: file, reason: .credentials, message: "its private_key is no RSA key in PEM")
+                throw TransferError(file, .credentials, "its private_key is no RSA key in PEM")
             }
             let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)]
             return try service.token(try await service.post(url, form: form, object: email), object: email)
@@ -118,11 +115,11 @@ struct GoogleTokenSource: Sendable {
             guard account.field != nil else { return try TokenFile.read(path, needed: "the external account") }
             origin = path
             do { document = try SmallFile.bytes(path, pipes: true) } catch {
-                throw TransferError(object: path, reason: .credentials, message: "cannot be read: \(error.reason)")
+                throw TransferError(path, .credentials, "cannot be read: \(error.reason)")
             }
         case .url(let url, let headers):
             guard let url = WebURL(url) else {
-                throw TransferError(object: file, reason: .credentials, message: "credential_source.url is no URL")
+                throw TransferError(file, .credentials, "credential_source.url is no URL")
             }
             var request = HTTPRequest("GET", url.text)
             for (name, value) in headers.sorted(by: { $0.key < $1.key }) { request.headers.add(name, value) }
@@ -132,8 +129,7 @@ struct GoogleTokenSource: Sendable {
         let token =
             account.field.map { JSONFields(parsing: document)?[$0] } ?? String(decoding: document, as: UTF8.self)
         guard let token = token?.filter({ !$0.isWhitespace }), !token.isEmpty else {
-            throw TransferError(
-                object: origin, reason: .credentials, message: "holds no token for the external account")
+            throw TransferError(origin, .credentials, "holds no token for the external account")
         }
         return token
     }

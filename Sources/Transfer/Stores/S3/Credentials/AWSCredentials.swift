@@ -13,9 +13,20 @@ struct AWSCredentials: StoreCredential, CustomStringConvertible, CustomDebugStri
     var debugDescription: String { description }
 
     static let missing = TransferError(
-        object: "s3://", reason: .credentials, message: "no AWS credentials were found",
+        "s3://", .credentials, "no AWS credentials were found",
         hint: "give the pod a role (web identity), set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a "
             + "public bucket with --no-sign-request or anonymous: true")
+}
+
+extension AWSCredentials {
+    /// What STS, or a directory bucket, has given; `nil` where a document holds no credentials that end.
+    init?(in document: XMLElement?) {
+        guard let found = document?.find("Credentials"), let id = found.value("AccessKeyId"),
+            let secret = found.value("SecretAccessKey"), let token = found.value("SessionToken"),
+            let end = found.value("Expiration").flatMap({ CivilTime(internet: $0) })
+        else { return nil }
+        self.init(accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: end.secondsSince1970)
+    }
 }
 
 /// One place that credentials may come from.
@@ -52,9 +63,10 @@ extension AWSCredentialChain {
         let service = try SecurityTokenService(configuration, profiles: profiles, client: client, clock: clock)
         let environment = EnvironmentSource(configuration: configuration)
         let container = ContainerSource(configuration: configuration, client: direct)
-        let instance = InstanceSource(configuration: configuration, client: direct)
+        let instance = InstanceSource(InstanceMetadata(configuration: configuration, client: direct))
         let profile = ProfileSource(
-            profiles: profiles, environment: environment, container: container, instance: instance, service: service,
+            configuration: configuration, environment: environment, container: container, instance: instance,
+            service: service,
             runner: runner)
         sources = [profile]
         guard configuration.profile == nil else { return }
@@ -71,9 +83,7 @@ struct EnvironmentSource: AWSCredentialSource {
     func fetch() async throws(TransferError) -> AWSCredentials? {
         guard let id = configuration.variable("AWS_ACCESS_KEY_ID") else { return nil }
         guard let secret = configuration.variable("AWS_SECRET_ACCESS_KEY") else {
-            throw TransferError(
-                object: "AWS_SECRET_ACCESS_KEY", reason: .credentials,
-                message: "is not set although AWS_ACCESS_KEY_ID is")
+            throw TransferError("AWS_SECRET_ACCESS_KEY", .credentials, "is not set although AWS_ACCESS_KEY_ID is")
         }
         return AWSCredentials(
             accessKeyID: id, secretAccessKey: secret, sessionToken: configuration.variable("AWS_SESSION_TOKEN"))
@@ -85,7 +95,7 @@ enum CredentialDocument {
     /// Throws `.credentials`; `source` names where the document came from.
     static func credentials(_ bytes: [UInt8], from source: String) throws(TransferError) -> AWSCredentials {
         func refuse(_ message: String) -> TransferError {
-            TransferError(object: source, reason: .credentials, message: message)
+            TransferError(source, .credentials, message)
         }
         guard let document = JSONFields(parsing: bytes) else {
             throw refuse("the credentials are not the JSON that was expected")

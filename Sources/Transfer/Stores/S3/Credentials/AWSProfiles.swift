@@ -54,7 +54,7 @@ struct AWSProfiles: Sendable, Equatable {
         do {
             return try SmallFile.bytesIfPresent(path, pipes: true).map { String(decoding: $0, as: UTF8.self) } ?? ""
         } catch {
-            throw TransferError(object: path, reason: .configuration, message: "cannot be read: \(error.reason)")
+            throw TransferError(path, .configuration, "cannot be read: \(error.reason)")
         }
     }
 }

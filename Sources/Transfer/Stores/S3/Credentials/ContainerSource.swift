@@ -23,8 +23,8 @@ struct ContainerSource: AWSCredentialSource {
         guard answer.head.isSuccess else {
             let status = answer.head.status
             throw TransferError(
-                object: url.redacted, reason: status >= 500 || status == 429 ? .server(status: status) : .credentials,
-                message: "the container's credential endpoint answered \(status)")
+                url.redacted, status >= 500 || status == 429 ? .server(status: status) : .credentials,
+                "the container's credential endpoint answered \(status)")
         }
         return try CredentialDocument.credentials(answer.body, from: url.redacted)
     }
@@ -36,13 +36,12 @@ struct ContainerSource: AWSCredentialSource {
         }
         guard let full = configuration.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") else { return nil }
         guard let url = WebURL(full) else {
-            throw TransferError(
-                object: "AWS_CONTAINER_CREDENTIALS_FULL_URI", reason: .configuration, message: "is not a URL")
+            throw TransferError("AWS_CONTAINER_CREDENTIALS_FULL_URI", .configuration, "is not a URL")
         }
         guard url.origin.scheme == .https || url.origin.isLoopback || allowed.contains(url.origin.host) else {
             throw TransferError(
-                object: url.redacted, reason: .configuration,
-                message: "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that must not see credentials in the clear",
+                url.redacted, .configuration,
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that must not see credentials in the clear",
                 hint: "use https, loopback, 169.254.170.2, 169.254.170.23 or fd00:ec2::23")
         }
         return url
@@ -55,9 +54,7 @@ struct ContainerSource: AWSCredentialSource {
         }
         guard let token = configuration.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") else { return nil }
         guard token.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw TransferError(
-                object: "AWS_CONTAINER_AUTHORIZATION_TOKEN", reason: .configuration, message: "cannot stand in a header"
-            )
+            throw TransferError("AWS_CONTAINER_AUTHORIZATION_TOKEN", .configuration, "cannot stand in a header")
         }
         return token
     }

@@ -4,31 +4,47 @@ internal import HTTPTransport
 /// Version 2 of the instance metadata service: what a machine of EC2 knows of itself. Elsewhere nobody answers, so it is
 /// asked last and gives up fast.
 struct InstanceMetadata: Sendable {
+    /// After which it is asked again: a pod's network may need some seconds to be there.
+    static let pauses: [Duration] = [.milliseconds(250), .milliseconds(500)]
     private static let defaultEndpoint = "http://169.254.169.254"
     /// Seconds.
     private static let tokenLife = "21600"
 
     var configuration: StoreConfiguration
     var client: any HTTPRequesting
+    var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
-    /// A session in which things can be asked for; `nil` where there is no such service. Throws `.configuration`, and
-    /// `.server` where the service is in trouble.
-    func open() async throws(TransferError) -> Session? {
+    /// A session in which things can be asked for; `nil` where there is no such service. Throws `.configuration`,
+    /// `.credentials` where the service does not let us have one, and `.server` where it is in trouble.
+    func open(asking again: [Duration] = pauses) async throws(TransferError) -> Session? {
         guard !configuration.flag("AWS_EC2_METADATA_DISABLED") else { return nil }
         let configured = configuration.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT")
         guard let endpoint = WebURL(configured ?? Self.defaultEndpoint) else {
-            throw TransferError(
-                object: "AWS_EC2_METADATA_SERVICE_ENDPOINT", reason: .configuration, message: "is not a URL")
+            throw TransferError("AWS_EC2_METADATA_SERVICE_ENDPOINT", .configuration, "is not a URL")
         }
         let base = endpoint.origin.text
-        let life: HTTPHeaders = ["X-aws-ec2-metadata-token-ttl-seconds": Self.tokenLife]
-        guard let token = try await Self.ask(client, "PUT", base + "/latest/api/token", life) else { return nil }
-        return Session(base: base, token: String(decoding: token, as: UTF8.self), client: client)
+        let url = base + "/latest/api/token"
+        var pauses = again[...]
+        while true {
+            switch await ask("PUT", url, ["X-aws-ec2-metadata-token-ttl-seconds": Self.tokenLife]) {
+            case .success(let answer):
+                return try Self.body(of: answer, url).map {
+                    Session(base: base, token: String(decoding: $0, as: UTF8.self), metadata: self)
+                }
+            case .failure(let error):
+                if error.reason == .cancelled { throw TransferError(error, object: url) }
+                guard error.isTransient, let next = pauses.popFirst() else {
+                    if error.reason == .timeout("firstByte") { throw Self.silence(url) }
+                    return nil
+                }
+                do { try await pause(next) } catch _ { throw .cancelled(url) }
+            }
+        }
     }
 
-    /// The region of the machine, where it says one.
+    /// The region of the machine, where it says one at once: S3 itself tells the right one a request later.
     func region() async -> String? {
-        guard let session = try? await open(),
+        guard let session = try? await open(asking: []),
             let answer = try? await session.get("/latest/meta-data/placement/region")
         else { return nil }
         let region = String(decoding: answer, as: UTF8.self)
@@ -39,32 +55,42 @@ struct InstanceMetadata: Sendable {
     struct Session: Sendable {
         let base: String
         fileprivate let token: String
-        fileprivate let client: any HTTPRequesting
+        fileprivate let metadata: InstanceMetadata
 
         /// `nil` for what the machine does not have.
         func get(_ path: String) async throws(TransferError) -> [UInt8]? {
-            try await InstanceMetadata.ask(client, "GET", base + path, ["X-aws-ec2-metadata-token": token])
+            let url = base + path
+            switch await metadata.ask("GET", url, ["X-aws-ec2-metadata-token": token]) {
+            case .success(let answer): return try InstanceMetadata.body(of: answer, url)
+            case .failure(let error): throw TransferError(error, object: url)
+            }
         }
     }
 
-    private static func ask(
-        _ client: any HTTPRequesting, _ method: String, _ url: String, _ headers: HTTPHeaders
-    ) async throws(TransferError) -> [UInt8]? {
+    private func ask(_ method: String, _ url: String, _ headers: HTTPHeaders) async
+        -> Result<(head: HTTPResponseHead, body: [UInt8]), TransportError>
+    {
         let request = HTTPRequest(
             method, url, headers: headers,
             timeouts: HTTPTimeouts(connect: .seconds(1), firstByte: .seconds(1), total: .seconds(2)))
-        do {
-            let answer = try await client.execute(request, upTo: 1 << 20)
-            guard answer.head.status < 500 else {
-                throw TransferError(
-                    object: url, reason: .server(status: answer.head.status),
-                    message: "instance metadata answered \(answer.head.status)")
-            }
-            return answer.head.isSuccess ? answer.body : nil
-        } catch let error as TransportError {
-            if error.reason == .cancelled { throw TransferError(error, object: url) }
-            return nil
-        } catch let error as TransferError { throw error } catch { return nil }
+        return await Result { () async throws(TransportError) in try await client.execute(request, upTo: 1 << 20) }
+    }
+
+    private static func body(of answer: (head: HTTPResponseHead, body: [UInt8]), _ url: String) throws(TransferError)
+        -> [UInt8]?
+    {
+        guard answer.head.status < 500 else {
+            throw TransferError(
+                url, .server(status: answer.head.status), "instance metadata answered \(answer.head.status)")
+        }
+        return answer.head.isSuccess ? answer.body : nil
+    }
+
+    /// Connections to the service pass any number of hops, its token by default one.
+    private static func silence(_ url: String) -> TransferError {
+        TransferError(
+            url, .credentials, "instance metadata is there and gives this pod no token",
+            hint: "give the pod a role of its own, or set the instance's HttpPutResponseHopLimit to 2")
     }
 }
 
@@ -90,9 +116,7 @@ struct InstanceSource: AWSCredentialSource {
 
     private let metadata: InstanceMetadata
 
-    init(configuration: StoreConfiguration, client: any HTTPRequesting) {
-        metadata = InstanceMetadata(configuration: configuration, client: client)
-    }
+    init(_ metadata: InstanceMetadata) { self.metadata = metadata }
 
     /// `nil` where there is no such service, or no role: the chain then has no credentials, which says enough.
     func fetch() async throws(TransferError) -> AWSCredentials? {

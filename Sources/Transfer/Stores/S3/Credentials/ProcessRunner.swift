@@ -23,7 +23,7 @@ struct SystemProcessRunner: ProcessRunner {
     }
 
     private static func failure(_ message: String) -> TransferError {
-        TransferError(object: "credential_process", reason: .credentials, message: message)
+        TransferError("credential_process", .credentials, message)
     }
 }
 

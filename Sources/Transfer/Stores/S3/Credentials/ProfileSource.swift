@@ -1,6 +1,7 @@
-/// Carries out what the chosen profile of the shared files says.
+/// Carries out what the chosen profile of the shared files says. They are read each time, because whoever keeps keys there
+/// that end, such as Vault, replaces them.
 struct ProfileSource: AWSCredentialSource {
-    var profiles: AWSProfiles
+    var configuration: StoreConfiguration
     var environment: EnvironmentSource
     var container: ContainerSource
     var instance: InstanceSource
@@ -8,6 +9,7 @@ struct ProfileSource: AWSCredentialSource {
     var runner: any ProcessRunner
 
     func fetch() async throws(TransferError) -> AWSCredentials? {
+        let profiles = try AWSProfiles(configuration)
         guard profiles.isExplicit || profiles[profiles.name] != nil,
             let plan = try CredentialPlan(profile: profiles.name, in: profiles)
         else { return nil }
@@ -27,8 +29,7 @@ struct ProfileSource: AWSCredentialSource {
         case .instance: return try await instance.fetch()
         case .assumeRole(let role, let source):
             guard let credentials = try await fetch(source) else {
-                throw TransferError(
-                    object: role.arn, reason: .credentials, message: "there are no credentials to assume the role with")
+                throw TransferError(role.arn, .credentials, "there are no credentials to assume the role with")
             }
             return try await service.assumeRole(role, by: credentials)
         }
@@ -62,8 +63,7 @@ indirect enum CredentialPlan: Sendable, Equatable {
         -> CredentialPlan?
     {
         func refuse(_ message: String, hint: String? = nil) -> TransferError {
-            TransferError(
-                object: "AWS profile '\(name)'", reason: .configuration, message: message, hint: hint)
+            TransferError("AWS profile '\(name)'", .configuration, message, hint: hint)
         }
         guard let values = profiles[name] else {
             throw refuse("there is no such profile", hint: "check AWS_PROFILE and AWS_CONFIG_FILE")

@@ -28,8 +28,7 @@ struct SecurityTokenService: Sendable {
         // Without a region the global endpoint answers, which signs for us-east-1.
         let host = configured.map { "sts.\($0).\(S3Endpoint.domain(of: $0))" } ?? "sts.amazonaws.com"
         guard let endpoint = WebURL(custom ?? "https://\(host)/") else {
-            throw TransferError(
-                object: "AWS_ENDPOINT_URL_STS", reason: .configuration, message: "the URL cannot be read")
+            throw TransferError("AWS_ENDPOINT_URL_STS", .configuration, "the URL cannot be read")
         }
         self.endpoint = endpoint
     }
@@ -87,19 +86,13 @@ struct SecurityTokenService: Sendable {
             let code = error?.value("Code") ?? "status \(answer.head.status)"
             let words = error?.value("Message") ?? ""
             throw TransferError(
-                object: role.arn, reason: reason(answer.head.status, code, words),
-                message: "STS gave no credentials: \(code) \(words)",
+                role.arn, reason(answer.head.status, code, words), "STS gave no credentials: \(code) \(words)",
                 hint: "check the role's trust policy and the pod's service account")
         }
-        guard let found = document?.find("Credentials"), let id = found.value("AccessKeyId"),
-            let secret = found.value("SecretAccessKey"), let token = found.value("SessionToken"),
-            let expiration = found.value("Expiration").flatMap({ CivilTime(internet: $0) })
-        else {
-            throw TransferError(
-                object: role.arn, reason: .protocolViolation, message: "the answer of STS holds no credentials")
+        guard let credentials = AWSCredentials(in: document) else {
+            throw TransferError(role.arn, .protocolViolation, "the answer of STS holds no credentials")
         }
-        return AWSCredentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: token, expiration: expiration.secondsSince1970)
+        return credentials
     }
 
     /// What may pass comes with 400, too: a thousand pods that begin at once ask for more than STS gives, and the cluster's
@@ -148,13 +141,13 @@ enum TokenFile {
     static func read(_ path: String, needed purpose: String) throws(TransferError) -> String {
         let bytes: [UInt8]?
         do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(object: path, reason: .credentials, message: "cannot be read: \(error.reason)")
+            throw TransferError(path, .credentials, "cannot be read: \(error.reason)")
         }
         let token = String(decoding: bytes ?? [], as: UTF8.self).filter { !$0.isWhitespace }
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw TransferError(
-                object: path, reason: .credentials,
-                message: bytes == nil ? "the token file for \(purpose) is missing" : "holds no token for \(purpose)")
+                path, .credentials,
+                bytes == nil ? "the token file for \(purpose) is missing" : "holds no token for \(purpose)")
         }
         return token
     }
