@@ -219,7 +219,7 @@ import Testing
         let github = try await render(
             ["--check", "-R", ".", "-o", "github", "--config", "kpipe.yaml"], folder: folder.path)
         #expect(
-            github.output == "::notice file=./deploy/a.yaml,line=7,title=KS100 A container became a native sidecar::"
+            github.output == "::notice file=deploy/a.yaml,line=7,title=KS100 A container became a native sidecar::"
                 + "side becomes a native sidecar [docs/rules.md#ks100-a-container-became-a-native-sidecar]\n",
             "\(github.output)")
         let options = ["--check", "-R", ".", "-o", "sarif", "--output-file", "out.sarif"]
