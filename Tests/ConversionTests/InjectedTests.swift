@@ -13,6 +13,8 @@ import YAMLTree
             env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: "true"}]
         """
 
+    private static let known = "sidecar.k-pipe.cloud/terminate-known"
+
     private static func job(_ metadata: String, _ more: String = "", policy: String = "Never") -> String {
         """
         apiVersion: batch/v1
@@ -38,6 +40,12 @@ import YAMLTree
     @Test(arguments: [
         ("    metadata:\n      labels:\n        sidecar.istio.io/inject: \"true\"  # the mesh", true),
         ("    metadata:\n      annotations:\n        linkerd.io/inject: enabled\n        # said\n        a: b", true),
+        (
+            "    metadata:\n      creationTimestamp: null\n      annotations: {linkerd.io/inject: enabled}\n      labels: {}",
+            true
+        ),
+        ("    metadata:\n      labels:\n      annotations: {linkerd.io/inject: enabled}", true),
+        ("    metadata:\n      annotations: {linkerd.io/inject: enabled}\n      creationTimestamp: null", true),
         ("    metadata: {annotations: {vault.hashicorp.com/agent-inject: 'true'}, name: y}", true),
         (
             "    metadata:\n      annotations: {dapr.io/enabled: 'true'}\n      labels:\n      # ours\n        app: x",
@@ -47,16 +55,31 @@ import YAMLTree
         ("    metadata:\n      labels: {sidecar.istio.io/inject: 'false'}", false),
         ("    metadata:\n      annotations: {dapr.io/enabled: 'true', dapr.io/enable-native-sidecar: 'true'}", false),
         ("    metadata:\n      labels: {app: x}", false),
+        (
+            "    metadata:\n      annotations: {vault.hashicorp.com/agent-inject: 'true'}\n      labels: {\(known): 'no'}",
+            nil
+        ),
     ])
-    func whatIsStillToBeInjectedStaysKnown(_ metadata: String, _ isAwaited: Bool) throws {
+    func whatIsStillToBeInjectedStaysKnown(_ metadata: String, _ isAwaited: Bool?) throws {
         let conversion = try convert(Self.job(metadata))
         let template = try YAMLNode(parsing: conversion.output)["spec"]?["template"]
         #expect(template?["spec"]?["initContainers"]?[0]?["name"]?.text == "logger", "\(conversion.diagnostics)")
-        let label = template?["metadata"]?["labels"]?["sidecar.k-pipe.cloud/terminate-known"]?.text
-        #expect(label == (isAwaited ? "enabled" : nil), "\(String(decoding: conversion.output, as: UTF8.self))")
-        #expect(conversion.diagnostics.contains { $0.rule == .injected } == isAwaited)
+        let label = template?["metadata"]?["labels"]?[Self.known]?.text ?? "none"
+        #expect(
+            label == isAwaited.map { $0 ? "enabled" : "none" } ?? "no",
+            "\(String(decoding: conversion.output, as: UTF8.self))")
+        #expect(conversion.diagnostics.contains { $0.rule == .injected } == (isAwaited ?? true))
         let again = try convert(String(decoding: conversion.output, as: UTF8.self))
         #expect(!again.isChanged && !again.isRefused)
+    }
+
+    /// Labels that stand elsewhere, too, are for their owner to change.
+    @Test func sharedLabelsAreLeftAndToldOf() throws {
+        let text = Self.job("    metadata:\n      annotations: {linkerd.io/inject: enabled}\n      labels: *l")
+            .replacing("metadata: {name: x}", with: "metadata: {name: x, labels: &l {app: x}}")
+        let conversion = try convert(text)
+        #expect(conversion.isChanged && !conversion.isRefused, "\(conversion.diagnostics)")
+        #expect(conversion.diagnostics.contains { $0.rule == .injected && $0.message.contains("label the pods") })
     }
 
     /// It would start behind the others, which have no network before it.

@@ -228,27 +228,30 @@ struct PodEditor {
         let stay = pod.containers.filter { !moved.contains($0.name) }
         let keys = (options.rules.sidecarAnnotations + options.rules.primaryAnnotations).filter(pod.isMarked(by:))
         let injected = pod.awaitedInjector?.container
-        guard pod.isToEnd, !pod.asksForKnown, options.keepsMarked || injected != nil,
+        let (key, value) = (WellKnownNames.Label.terminateKnown, WellKnownNames.Label.enabled)
+        let metadata = pod.place.metadata
+        guard pod.isToEnd, metadata?.at("labels", key) == nil, options.keepsMarked || injected != nil,
             found.contains(where: { $0.marks.variable != nil }) || !keys.isEmpty,
             stay.allSatisfy({ $0.marks.variable == nil }), keys.allSatisfy(dropped.contains)
         else { return }
         let whom = injected ?? "what others inject"
-        let (key, value) = (WellKnownNames.Label.terminateKnown, WellKnownNames.Label.enabled)
-        guard let metadata = pod.place.metadata, let first = metadata.firstPair?.key, !metadata.isAlias,
-            !metadata.isShared
+        let labels = metadata?.ownPair("labels")?.value
+        guard let metadata, let first = metadata.firstPair?.key, metadata["labels"]?.index == labels?.index,
+            ![metadata, labels].contains(where: { $0?.isAlias == true || $0?.isShared == true })
         else {
             return findings.add(
                 .injected, at: pod.spec, "label the pods \(key)=\(value): a terminator has to end \(whom)")
         }
         func quoted(_ text: String) -> String { editor.isQuoted(first) ? "\"\(text)\"" : text }
-        if let labels = metadata.ownPair("labels")?.value, let last = labels.pairs?.last?.name {
-            guard !labels.isAlias, !labels.isShared else {
-                throw EditRefusal(.anchor, at: labels, "labels are shared with another place; write them out")
-            }
+        let flow = "{\(quoted(key)): \(quoted(value))}"
+        if let labels, let last = labels.pairs?.last?.name {
             try editor.addPair(key, quoted(value), to: labels, after: last)
+        } else if let labels {
+            editor.replace(
+                labels.offset..<labels.end, by: Array((labels.end > labels.offset ? flow : " \(flow)").utf8))
         } else {
             try editor.addPair(
-                "labels", "{\(quoted(key)): \(quoted(value))}", blockLines: ["  \(key): \(value)"], to: metadata,
+                "labels", flow, blockLines: ["  \(key): \(value)"], to: metadata,
                 after: metadata.pairs?.last?.name ?? "")
         }
         findings.add(

@@ -56,7 +56,7 @@ package struct ManifestPod {
         }
         guard options.detectsKnown, containers.count > 1 else { return found.map(\.0) }
         let detected = found.filter { $0.1 == .sidecar(.known) && !options.sidecars.contains($0.0.name) }.map(\.0)
-        guard !detected.isEmpty, !countsKnown(options) else { return found.map(\.0) }
+        guard !detected.isEmpty, !asksForKnown(options) else { return found.map(\.0) }
         let doubt = DetectionDoubt(self, detected: found.map(\.0), options.services ?? ServicePorts())
         var asked: Set<String> = []
         for container in detected {
@@ -71,7 +71,7 @@ package struct ManifestPod {
     }
 
     /// Whether known sidecars count in this pod whoever looks at it.
-    private func countsKnown(_ options: ConversionOptions) -> Bool {
+    private func asksForKnown(_ options: ConversionOptions) -> Bool {
         var own = options
         own.detectsKnown = false
         return roles(of: containers, besides: initContainers, own).roles.contains { $0 == .sidecar(.known) }
@@ -141,11 +141,6 @@ package struct ManifestPod {
     var awaitedInjector: Injector? {
         let placeholders = containers.filter(isInjected).compactMap { $0.known?.injector }
         return placeholders.first { !$0.isSwitched(by: self) } ?? Injector.all.first(where: awaits)
-    }
-
-    /// Whether its own label says that known sidecars count.
-    var asksForKnown: Bool {
-        place.metadata?.at("labels", WellKnownNames.Label.terminateKnown)?.text == WellKnownNames.Label.enabled
     }
 
     func isMarked(by annotation: String) -> Bool { annotations?[annotation]?.text?.isEmpty == false }

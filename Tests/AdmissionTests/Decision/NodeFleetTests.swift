@@ -1,3 +1,4 @@
+import Basics
 import KubeModel
 import KubeRuntime
 import PodRules
@@ -92,6 +93,30 @@ import YAMLTree
         ])
         let kinds = fleet.kinds(for: try Self.pod(spec))
         #expect(kinds.compactMap { $0.labels["pool"] }.sorted().joined(separator: " ") == pools)
+    }
+
+    @Test(arguments: [ObjectEncoding.json, .protobuf]) func `a node is read with its taints`(encoding: ObjectEncoding)
+        throws
+    {
+        let json = #"""
+            {"metadata":{"name":"n"},"spec":{"podCIDR":"10.0.0.0/24","taints":[
+            {"key":"gpu","value":"a","effect":"NoSchedule","timeAdded":"2026-01-01T00:00:00Z"},{"key":"b","effect":"NoExecute"}]},
+            "status":{"nodeInfo":{"kubeletVersion":"v1.33.5","operatingSystem":"linux"}}}
+            """#
+        var (first, second, spec, info, status, wire) = (
+            WireWriter(), WireWriter(), WireWriter(), WireWriter(), WireWriter(), WireWriter()
+        )
+        for (field, text) in [(1, "gpu"), (2, "a"), (3, "NoSchedule")] { first.string(field, text) }
+        for (field, text) in [(1, "b"), (3, "NoExecute")] { second.string(field, text) }
+        spec.string(1, "10.0.0.0/24")
+        for taint in [first, second] { spec.data(5, taint.bytes) }
+        for (field, text) in [(7, "v1.33.5"), (9, "linux")] { info.string(field, text) }
+        status.data(7, info.bytes)
+        wire.data(2, spec.bytes)
+        wire.data(3, status.bytes)
+        let node = try Node(encoding, in: (encoding == .json ? Array(json.utf8) : wire.bytes).span)
+        #expect(node.taints.map { "\($0.key)=\($0.value):\($0.effect)" } == ["gpu=a:NoSchedule", "b=:NoExecute"])
+        #expect(node.kubeletVersion == "v1.33.5" && node.operatingSystem == "linux")
     }
 
     static func affinity(_ expression: String) -> String {
