@@ -30,8 +30,20 @@ package struct AgentEventLog: Sendable {
         switch event {
         case .transfer(let direction, let transfer): log(transfer, direction)
         case .manifest(let url): logger.info("manifest stored", metadata: ["url": "\(url)"])
-        case .report, .transferred, .note, .warning: break
+        case .transferred(let direction, let report): log(report, direction)
+        case .report, .note, .warning: break
         }
+    }
+
+    private func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
+        var metadata: Logger.Metadata = ["files": "\(report.fileCount)", "bytes": "\(report.bytes)"]
+        guard !report.isComplete else {
+            return logger.info(direction == .input ? "inputs in place" : "outputs stored", metadata: metadata)
+        }
+        metadata["failures"] = "\(report.failureCount)"
+        if !report.leftOut.isEmpty { metadata["left-out"] = "\(report.leftOut.count)" }
+        metadata["direction"] = "\(direction.rawValue)"
+        logger.error("transfer incomplete", metadata: metadata)
     }
 
     private func log(_ event: TransferEvent, _ direction: AgentEvent.Direction) {

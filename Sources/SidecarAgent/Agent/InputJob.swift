@@ -25,7 +25,6 @@ struct InputJob: Sendable {
             requests, into: folder, journal: agent.journal,
             onEvent: { onEvent(.transfer(.input, $0)) })
         onEvent(.transferred(.input, report))
-        agent.log(report, .input)
         if let cause = report.cause(for: .input) { return .inputsFailed(cause) }
         return .inputsReady
     }

@@ -41,7 +41,6 @@ struct OutputJob: Sendable {
             requests, from: folder, only: nil, deadline: deadline, journal: agent.journal,
             onEvent: { onEvent(.transfer(.output, $0)) })
         onEvent(.transferred(.output, report))
-        agent.log(report, .output)
         if let cause = report.cause(for: .output) { return .outputsFailed(cause) }
         let limit = min(
             Self.reportLimit, deadline.map { ($0 - .now) / 4 } ?? Self.reportLimit,

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 package import Transfer
 import WorkdirProtocol
 
@@ -56,22 +55,6 @@ extension TransferReport {
     static func list(_ names: [String], limit: Int = 20) -> String {
         let shown = names.prefix(limit).joined(separator: ", ")
         return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
-    }
-}
-
-extension SidecarAgent {
-    func log(_ report: TransferReport, _ direction: AgentEvent.Direction) {
-        var metadata: Logger.Metadata = [
-            "files": "\(report.fileCount)", "bytes": "\(report.bytes)",
-        ]
-        if report.isComplete {
-            logger.info(direction == .input ? "inputs in place" : "outputs stored", metadata: metadata)
-        } else {
-            metadata["failures"] = "\(report.failureCount)"
-            if !report.leftOut.isEmpty { metadata["left-out"] = "\(report.leftOut.count)" }
-            metadata["direction"] = "\(direction.rawValue)"
-            logger.error("transfer incomplete", metadata: metadata)
-        }
     }
 }
 

@@ -63,12 +63,14 @@ package struct ConfigurationSources: Sendable {
     private func document() throws(ConfigurationError) -> (source: String, document: YAMLNode) {
         let source = file ?? Self.documentVariable
         let bytes: [UInt8]
-        do {
+        do throws(SmallFile.Failure) {
             bytes =
-                try file.map { try SmallFile.bytes($0, limit: Self.limits.bytes, pipes: true) }
-                ?? Array((environment[Self.documentVariable] ?? "").utf8)
+                if let file { try SmallFile.bytes(file, limit: Self.limits.bytes, pipes: true) } else {
+                    Array((environment[Self.documentVariable] ?? "").utf8)
+                }
         } catch {
-            throw ConfigurationError(source: source, problems: [.init(path: "", message: "\(error)")])
+            let message = "cannot be read: \(error.reason)"
+            throw ConfigurationError(source: source, problems: [.init(path: "", message: message)])
         }
         do throws(YAMLError) {
             return (source, try YAMLNode(parsing: bytes, limits: Self.limits))

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HTTPTransport
 internal import Synchronization
 
 /// Hands pieces over between a task and a thread that may block, in either direction, one at a time: whoever is quicker

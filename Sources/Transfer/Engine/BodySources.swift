@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Gives a stretch of a file as a request's body, read straight into libcurl's buffer.
 ///
 /// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.

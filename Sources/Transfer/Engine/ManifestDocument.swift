@@ -1,4 +1,5 @@
 internal import Basics
+internal import HTTPTransport
 
 /// A manifest as it is stored, written while it is sent: however many files it names, a few of them are text at a time.
 ///

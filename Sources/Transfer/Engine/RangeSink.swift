@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Takes one stretch of an object and writes it to its place in a file, in pieces of `bufferSize` so that libcurl's
 /// 16 KiB cost no system call each. After a failure the same sink goes on where it stopped.
 ///

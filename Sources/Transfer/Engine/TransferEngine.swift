@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Moves objects between stores and local folders: what `cp` and the agent share.
 ///
 /// - Every file appears under its final name only when it is complete and verified.

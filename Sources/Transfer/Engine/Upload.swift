@@ -1,5 +1,6 @@
 internal import Basics
 internal import Glibc
+internal import HTTPTransport
 
 /// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
 struct Upload: Sendable {

@@ -32,6 +32,9 @@ extension Substring {
 }
 
 extension String {
+    /// The folders that a path leads through, the highest first.
+    var foldersAbove: [Substring] { utf8.indices.filter { utf8[$0] == slash }.map { self[..<$0] } }
+
     var throughLastSlash: String? { self[...].throughLastSlash }
 
     func segments(omittingEmpty: Bool = true) -> [Substring] { self[...].segments(omittingEmpty: omittingEmpty) }

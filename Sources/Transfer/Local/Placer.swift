@@ -75,12 +75,6 @@ actor Placer {
 
     /// Every folder from the root ("") down to the one that holds `path`.
     private static func ancestors(of path: String) -> [ByteKey] {
-        var folders: [ByteKey] = []
-        var current = path
-        while !current.isEmpty {
-            current = ConfinedFolder.split(current).above
-            folders.append(ByteKey(current))
-        }
-        return folders
+        [ByteKey("")] + path.foldersAbove.map { ByteKey(String($0)) }
     }
 }

@@ -28,15 +28,12 @@ struct Destinations: Sendable {
             if replacing { return }
             throw refuse("another object has that path already")
         }
-        var slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
-        while let end = slash {
-            let above = path[..<end]
+        for above in path.foldersAbove {
             let hash = NameFolding().hash(of: above)
             if files.contains(hash) { throw refuse("another object is a file called '\(above.printable())'") }
             if folders.insert(hash).inserted, !isNew(above) {
                 throw refuse("to this file system another name is the same as '\(above.printable())'")
             }
-            slash = path.utf8[path.utf8.index(after: end)...].firstIndex(of: UInt8(ascii: "/"))
         }
         if !isNew(path) { throw refuse("to this file system another name is the same") }
         files.insert(hash)
@@ -52,12 +49,7 @@ struct Destinations: Sendable {
 
     /// The file that stands in the way of a folder for `path`.
     func blocked(_ path: String) -> String? {
-        var slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
-        while let end = slash {
-            if files.contains(NameFolding().hash(of: path[..<end])) { return String(path[..<end]) }
-            slash = path.utf8[path.utf8.index(after: end)...].firstIndex(of: UInt8(ascii: "/"))
-        }
-        return nil
+        path.foldersAbove.first { files.contains(NameFolding().hash(of: $0)) }.map(String.init)
     }
 
     private mutating func isNew(_ name: some StringProtocol) -> Bool {

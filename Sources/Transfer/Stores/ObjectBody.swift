@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Takes an object's bytes as a store gives them, from one thread at a time. The same sink may be given to one reading
 /// after another, until the object is whole.
 protocol ObjectSink: AnyObject, Sendable {
@@ -7,30 +9,18 @@ protocol ObjectSink: AnyObject, Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) -> SinkStep
 }
 
-enum SinkStep: Sendable, Equatable {
-    case proceed
-    case pause
-    /// Ends the reading with this reason.
-    case stop(String)
-}
+/// What takes and gives objects' bytes answers as what takes and gives a request's: most of them are one.
+typealias SinkStep = HTTPSinkStep
+typealias ReadingHandle = HTTPTransferHandle
+/// The bytes that a store is to keep. None pauses.
+typealias ObjectContent = HTTPBodySource
+typealias ContentStep = HTTPSourceStep
 
-/// Wakes a reading that its sink has paused. Callable from any thread, also when the reading is over.
-struct ReadingHandle: Sendable {
-    let resume: @Sendable () -> Void
-}
-
-/// Gives the bytes that a store is to keep, from one thread at a time.
-protocol ObjectContent: AnyObject, Sendable {
-    /// Bytes, or `nil` where only the end will tell.
-    var length: Int64? { get }
-    /// Fills `buffer` from its start.
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep
-    /// Back to the first byte. `false` where that cannot be done: the writing then fails instead of storing half.
-    func rewind() -> Bool
-}
-
-enum ContentStep: Sendable, Equatable {
-    case filled(Int)
-    case end
-    case fail(String)
+extension ObjectContent {
+    /// Throws `.configuration` for a store that must know the length before the content.
+    func knownLength(_ object: String) throws(TransferError) -> Int64 {
+        if let length { return length }
+        throw TransferError(
+            object, .configuration, "the length must be known before the content", hint: "upload it in parts")
+    }
 }

@@ -35,34 +35,31 @@ package struct StoreSettings: Sendable, Hashable {
         case storageClass, encryption, kmsKey, acl, tags, contentType, metadata
     }
 
+    private typealias Field<Value> = (name: Name, path: any WritableKeyPath<StoreSettings, Value> & Sendable)
+    private static let texts: [Field<String?>] = [
+        (.endpoint, \.endpoint), (.region, \.region), (.profile, \.profile), (.customerKeyFile, \.customerKeyFile),
+        (.storageClass, \.storageClass), (.encryption, \.encryption), (.kmsKey, \.kmsKey), (.acl, \.acl),
+        (.contentType, \.contentType),
+    ]
+    private static let flags: [Field<Bool>] = [
+        (.anonymous, \.anonymous), (.requesterPays, \.requesterPays), (.fips, \.fips), (.dualStack, \.dualStack),
+    ]
+    private static let pairs: [Field<[String: String]>] = [(.tags, \.tags), (.metadata, \.metadata)]
+
     /// Those that say something.
-    package var given: [Name] {
-        Name.allCases.filter { name in
-            switch name {
-            case .endpoint: endpoint != nil
-            case .region: region != nil
-            case .profile: profile != nil
-            case .anonymous: anonymous
-            case .requesterPays: requesterPays
-            case .fips: fips
-            case .dualStack: dualStack
-            case .customerKeyFile: customerKeyFile != nil
-            case .storageClass: storageClass != nil
-            case .encryption: encryption != nil
-            case .kmsKey: kmsKey != nil
-            case .acl: acl != nil
-            case .tags: !tags.isEmpty
-            case .contentType: contentType != nil
-            case .metadata: !metadata.isEmpty
-            }
-        }
+    package var given: Set<Name> {
+        Set(
+            Self.texts.filter { self[keyPath: $0.path] != nil }.map(\.name)
+                + Self.flags.filter { self[keyPath: $0.path] }.map(\.name)
+                + Self.pairs.filter { !self[keyPath: $0.path].isEmpty }.map(\.name))
     }
 
     /// The first that the store of `url` does not know; `nil` where all are well. One that is ignored in silence would leave
     /// an object unencrypted, or in the wrong hands.
     package func unknown(at url: String) -> Name? {
         guard let kind = Self.kind(of: url) else { return nil }
-        return given.first { !kind.settings.contains($0) }
+        let given = given
+        return Name.allCases.first { given.contains($0) && !kind.settings.contains($0) }
     }
 
     private static func kind(of url: String) -> (any StoreKind.Type)? {
@@ -85,23 +82,11 @@ package struct StoreSettings: Sendable, Hashable {
     }
 
     /// These, and where they say nothing those of `other`.
-    func over(_ other: StoreSettings) -> StoreSettings {
+    package func over(_ other: StoreSettings) -> StoreSettings {
         var settings = self
-        settings.endpoint = endpoint ?? other.endpoint
-        settings.region = region ?? other.region
-        settings.profile = profile ?? other.profile
-        settings.anonymous = anonymous || other.anonymous
-        settings.requesterPays = requesterPays || other.requesterPays
-        settings.fips = fips || other.fips
-        settings.dualStack = dualStack || other.dualStack
-        settings.customerKeyFile = customerKeyFile ?? other.customerKeyFile
-        settings.storageClass = storageClass ?? other.storageClass
-        settings.encryption = encryption ?? other.encryption
-        settings.kmsKey = kmsKey ?? other.kmsKey
-        settings.acl = acl ?? other.acl
-        settings.tags = tags.isEmpty ? other.tags : tags
-        settings.contentType = contentType ?? other.contentType
-        settings.metadata = metadata.isEmpty ? other.metadata : metadata
+        for (_, path) in Self.texts { settings[keyPath: path] = self[keyPath: path] ?? other[keyPath: path] }
+        for (_, path) in Self.flags { settings[keyPath: path] = self[keyPath: path] || other[keyPath: path] }
+        for (_, path) in Self.pairs where self[keyPath: path].isEmpty { settings[keyPath: path] = other[keyPath: path] }
         return settings
     }
 

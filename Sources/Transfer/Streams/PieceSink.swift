@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import Synchronization
 
 /// Cuts a body into pieces of equal size for one reader, who may be slower than the network: beside the piece he works on

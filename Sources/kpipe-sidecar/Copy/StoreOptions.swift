@@ -104,10 +104,7 @@ struct StoredOptions: ParsableArguments {
         if let name = stored.unknown(at: destination) {
             throw ValidationError("The destination's store knows no \(name.rawValue).")
         }
-        stored.requesterPays = access.requesterPays
-        stored.customerKeyFile = access.customerKeyFile
-        stored.fips = access.fips
-        stored.dualStack = access.dualStack
+        stored = stored.over(access)
         if let (name, why) = stored.contradiction(at: destination) { throw ValidationError("\(name.rawValue) \(why).") }
         return stored
     }

@@ -224,7 +224,7 @@ import Testing
 
     @Test func `a missing file is a configuration error`() {
         #expect { try ConfigurationSources(file: "/nowhere/a.yaml", environment: [:]).load() } throws: { error in
-            "\(error)" == "/nowhere/a.yaml: cannot read /nowhere/a.yaml: No such file or directory"
+            "\(error)" == "/nowhere/a.yaml: cannot be read: No such file or directory"
         }
         #expect { try ConfigurationSources(file: "/tmp", environment: [:]).load() } throws: { error in
             "\(error)".contains("Is a directory")

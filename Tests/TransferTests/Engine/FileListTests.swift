@@ -1,4 +1,5 @@
 import Basics
+import HTTPTransport
 import Testing
 
 @testable import Transfer
@@ -71,7 +72,7 @@ import Testing
             switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
             case .filled(let count): bytes += buffer[..<count]
             case .end: return bytes
-            case .fail: return nil
+            case .fail, .pause: return nil
             }
         }
     }

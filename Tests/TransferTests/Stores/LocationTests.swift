@@ -34,7 +34,8 @@ struct LocationTests {
     func shown(url: String, text: String) { #expect(Location.shown(url) == text) }
 
     @Test(arguments: [
-        "", "s3://", "s3:///key", "s3://buc ket/x", "s3://../x", "s3://arn:aws:s3:::x/y", "gs://", "gs://b!/x", "az://",
+        "", "s3://", "s3:///key", "s3://buc ket/x", "s3://../x", "s3://arn:aws:s3:::x/y", "s3://abc.mrap/y", "gs://",
+        "gs://b!/x", "az://",
         "az://account", "az://Account/c/x", "az://account//x", "az://account/c_/x",
         "ftp://h/x", "http://", "http://h:0/x", "http://h:99999/", "http://h:x/", "http://hö/", "file://host/x",
         "file://relative", "file:///a%zz", "file:///a%00", "s3://b/\0",

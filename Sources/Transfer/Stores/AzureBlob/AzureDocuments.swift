@@ -28,9 +28,7 @@ enum AzureBlob {
 
     static func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
         var headers: HTTPHeaders = ["x-ms-blob-content-type": attributes.contentType ?? defaultType]
-        for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
-            headers["x-ms-meta-\(name)"] = value
-        }
+        headers.add(attributes.metadata, prefix: "x-ms-meta-")
         return headers
     }
 
@@ -117,6 +115,7 @@ struct AzureFailure {
             (.permission, "grant the identity in use a role such as Storage Blob Data Contributor")
         case "LeaseIdMissing": (.permission, "somebody holds a lease on the blob")
         case "BlobArchived": (.permission, "the blob is archived; rehydrate it first")
+        case "BlobBeingRehydrated": (.permission, "the blob is being rehydrated; wait for its end")
         case "InvalidBlobType":
             (.configuration, "a page or append blob of that name is in the way: remove it, or store under another name")
         case "BlobImmutableDueToPolicy": (.permission, "a policy forbids to overwrite the blob")

@@ -145,7 +145,7 @@ struct AzureCall {
     }
 
     mutating func carry(_ content: any ObjectContent, length: Int64, checksum: Checksum?) {
-        body = .source(RequestBody(content))
+        body = .source(content)
         self.length = length
         headers["Content-Type"] = AzureBlob.defaultType
         switch checksum?.algorithm {

@@ -50,7 +50,7 @@ extension AzureStore: CopyingStore {
         guard let from = source.store as? AzureStore else { return }
         call.read(from.call("GET", source.key).path)
         call.headers["x-ms-source-if-match"] = source.info.etag.map(AzureBlob.quoted)
-        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+        call.timeouts = .joining
     }
 }
 

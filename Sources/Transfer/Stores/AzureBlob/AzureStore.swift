@@ -59,7 +59,7 @@ struct AzureStore: ObjectStore {
         var call = call("PUT", key)
         call.headers = headers(of: attributes)
         call.headers["x-ms-blob-type"] = "BlockBlob"
-        let length = try length(of: content, key)
+        let length = try content.knownLength(url(key))
         call.carry(content, length: length, checksum: attributes.checksum)
         return AzureBlob.stored(key, try await answer(call, key).head, size: length)
     }
@@ -103,14 +103,6 @@ struct AzureStore: ObjectStore {
         headers["x-ms-access-tier"] = settings.storageClass
         headers["x-ms-tags"] = settings.tagQuery
         return headers
-    }
-
-    func length(of content: any ObjectContent, _ key: String) throws(TransferError) -> Int64 {
-        guard let length = content.length else {
-            throw TransferError(
-                url(key), .configuration, "the length must be known before the content", hint: "upload it in parts")
-        }
-        return length
     }
 
     /// Throws what an answer says that is no success.

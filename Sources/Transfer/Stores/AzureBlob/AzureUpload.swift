@@ -40,7 +40,7 @@ struct AzureUpload: MultipartUpload {
     func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
         -> PartTag
     {
-        let length = try store.length(of: content, key)
+        let length = try content.knownLength(store.url(key))
         return try await part(number, size: length, checksum) {
             $0.carry(content, length: length, checksum: checksum)
         }
@@ -79,7 +79,7 @@ struct AzureUpload: MultipartUpload {
         }
         let list = parts.map { "<Latest>\(Base64.encode(Array($0.etag.utf8)))</Latest>" }
         call.carry("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list.joined())</BlockList>")
-        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+        call.timeouts = .joining
         do {
             return AzureBlob.stored(key, try await store.answer(call, key).head, size: parts.size)
         } catch {
@@ -103,10 +103,8 @@ struct AzureUpload: MultipartUpload {
 
     /// All of one length, as Azure demands of a blob's blocks.
     private func name(_ number: Int, _ checksum: Checksum?) -> String {
-        let digits = String(number)
         let sum = checksum?.algorithm == .crc64nvme ? checksum?.hex : nil
-        return "\(owner)-\(String(repeating: "0", count: max(0, 5 - digits.count)) + digits)-"
-            + (sum ?? String(repeating: "x", count: 16))
+        return "\(owner)-\(padded(number, 5))-\(sum ?? String(repeating: "x", count: 16))"
     }
 
     private func blocks(_ list: String) async throws(TransferError) -> [(id: String, size: Int64)] {

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Glibc
+internal import HTTPTransport
 
 /// Gives a file's bytes to a sink as a client's request would.
 struct FileFeed {
@@ -97,6 +98,7 @@ struct FileDrain {
                 try written.get()
                 total += Int64(count)
             case .fail(let why): throw TransferError(path, .local(errno: EIO), why)
+            case .pause: throw TransferError(path, .local(errno: EAGAIN), "the content has nothing to give yet")
             case .end:
                 guard let expected = source.length, expected != total else { return }
                 throw TransferError(

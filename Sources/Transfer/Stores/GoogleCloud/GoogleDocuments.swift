@@ -114,6 +114,8 @@ struct GoogleFailure {
                 "give the pod an identity (Workload Identity), or set GOOGLE_APPLICATION_CREDENTIALS; public buckets "
                     + "are read with --no-sign-request"
             )
+        case (403, "retentionPolicyNotMet"), (403, "objectUnderActiveHold"):
+            (.permission, "a retention policy or a hold keeps the object that stands there")
         case (403, _):
             (
                 .permission,

@@ -20,7 +20,7 @@ extension GoogleStore: CopyingStore {
             if let token { call.query.append(("rewriteToken", token)) }
             // Without a document everything that is said of the source is said of the copy.
             if let resource { call.carry(resource) } else { call.body = .bytes([]) }
-            call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+            call.timeouts = .joining
             let answer = JSONFields(parsing: try await answer(call, key).body)
             if answer?["done"] == "true", let info = answer?.within("resource").flatMap({ GoogleObject.info($0) }) {
                 return info

@@ -65,10 +65,7 @@ struct GoogleStore: ObjectStore {
     func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
-        guard let length = content.length else {
-            throw TransferError(
-                url(key), .configuration, "the length must be known before the content", hint: "upload it in parts")
-        }
+        let length = try content.knownLength(url(key))
         let attributes = service.settings.filling(attributes)
         let resource = GoogleObject.resource(key, attributes, storageClass: service.settings.storageClass)
         if length >= Self.worthResuming {

@@ -16,9 +16,7 @@ extension GoogleStore {
         call.query = [("uploads", "")]
         call.headers["x-goog-storage-class"] = service.settings.storageClass
         call.headers["Content-Type"] = attributes.contentType ?? GoogleObject.defaultType
-        for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
-            call.headers["x-goog-meta-\(name)"] = value
-        }
+        call.headers.add(attributes.metadata, prefix: "x-goog-meta-")
         let answer = try await GoogleParts(store: self).anyAnswer(call)
         if answer.head.isSuccess, let id = XMLElement(parsing: answer.body)?.value("UploadId"), !id.isEmpty {
             return upload(key, id: id)
@@ -177,10 +175,7 @@ struct ComposedUpload: MultipartUpload {
         for info in try await stored() { try await store.remove(info.key, generation: info.versionID) }
     }
 
-    private func name(_ number: Int) -> String {
-        let digits = String(number)
-        return folder + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
+    private func name(_ number: Int) -> String { folder + padded(number, 5) }
 
     private func compose(_ sources: [(name: String, generation: String)], into target: String)
         async throws(TransferError) -> ObjectInfo
@@ -197,7 +192,7 @@ struct ComposedUpload: MultipartUpload {
             "sourceObjects": .array(objects),
             "destination": GoogleObject.resource(target, attributes, storageClass: store.service.settings.storageClass),
         ])
-        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+        call.timeouts = .joining
         return try GoogleObject.info(try await store.answer(call, target).body, object: store.url(target))
     }
 

@@ -86,7 +86,7 @@ final class S3Bucket: S3Caller {
 /// What to correct before a refused request is made once more. Each kind of correction is tried once a request, so
 /// that no server can keep us busy.
 struct S3Recovery {
-    enum Correction: Hashable {
+    enum Correction: Equatable {
         /// Sign for, and where the endpoint is AWS's own go to, this region.
         case region(String)
         /// Set our clock to this time.
@@ -95,41 +95,34 @@ struct S3Recovery {
         case credentials
     }
 
-    private var usedRegion = false
-    private var usedClock = false
-    private var usedCredentials = false
+    private var usesRegion = false
+    private var usesClock = false
+    private var usesCredentials = false
 
     /// `nil`: the failure stands.
     mutating func correction(for failure: S3Failure, region: String, now: Int64) -> Correction? {
         switch failure.code {
         case "RequestTimeTooSkewed", "RequestExpired":
-            return clock(failure, now: now)
+            guard let time = failure.serverTime, time != now, usesClock.isFirst() else { return nil }
+            return .clock(time)
         // A key that is not known any more may have been replaced.
         case "ExpiredToken", "TokenRefreshRequired", "InvalidToken", "InvalidAccessKeyId":
-            return credentials()
+            return usesCredentials.isFirst() ? .credentials : nil
         case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
             "IllegalLocationConstraintException", "":
-            return self.region(failure, region: region)
-        default:
-            return nil
+            guard let wanted = failure.region, wanted != region, !wanted.isEmpty, usesRegion.isFirst() else {
+                return nil
+            }
+            return .region(wanted)
+        default: return nil
         }
     }
+}
 
-    private mutating func region(_ failure: S3Failure, region: String) -> Correction? {
-        guard !usedRegion, let wanted = failure.region, wanted != region, !wanted.isEmpty else { return nil }
-        usedRegion = true
-        return .region(wanted)
-    }
-
-    private mutating func clock(_ failure: S3Failure, now: Int64) -> Correction? {
-        guard !usedClock, let serverTime = failure.serverTime, serverTime != now else { return nil }
-        usedClock = true
-        return .clock(serverTime)
-    }
-
-    private mutating func credentials() -> Correction? {
-        guard !usedCredentials else { return nil }
-        usedCredentials = true
-        return .credentials
+extension Bool {
+    /// Whether it was not set before; it is set now.
+    fileprivate mutating func isFirst() -> Bool {
+        defer { self = true }
+        return !self
     }
 }

@@ -29,7 +29,7 @@ struct S3Call {
     /// Content as it is streamed. Hashing it first would read it twice, so the body is signed only where its SHA-256
     /// is known anyway; its checksum header is signed and verified by the store in any case.
     mutating func carry(_ content: any ObjectContent, checksum: Checksum?) {
-        body = .source(RequestBody(content))
+        body = .source(content)
         payload = checksum.flatMap { $0.algorithm == .sha256 ? $0.hex : nil } ?? SigV4.unsignedPayload
         if let checksum { headers[checksum.algorithm.s3Header] = checksum.base64 }
     }

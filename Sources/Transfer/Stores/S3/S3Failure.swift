@@ -60,6 +60,11 @@ extension S3Failure {
             (.network, nil)
         case "InternalError": (.server(status: max(status, 500)), nil)
         case "PreconditionFailed", "InvalidRange": (.changed, nil)
+        case _ where demandsChecksums:
+            (
+                .configuration,
+                "the bucket locks its objects, and wants checksums: unset AWS_REQUEST_CHECKSUM_CALCULATION"
+            )
         case _ where refusesChecksums:
             (.configuration, "a server that takes no checksums wants AWS_REQUEST_CHECKSUM_CALCULATION=when_required")
         case "InvalidBucketName", "EntityTooLarge", "EntityTooSmall", "InvalidArgument", "KeyTooLongError":
@@ -69,6 +74,8 @@ extension S3Failure {
         default: meaningOfStatus
         }
     }
+
+    private var demandsChecksums: Bool { code == "InvalidRequest" && message.contains("Object Lock") }
 
     private var refusesChecksums: Bool {
         ["NotImplemented", "InvalidArgument", "InvalidRequest"].contains(code)

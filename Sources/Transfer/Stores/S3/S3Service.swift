@@ -102,6 +102,11 @@ extension S3Service: StoreKind {
                 "access points named by ARN are not supported", hint: "use the access point's alias as the bucket")
         }
         let place = try Location.inBucket(self, scheme, rest)
+        guard !place.authority.hasSuffix(".mrap") else {
+            throw Location.Problem(
+                "multi-region access points take signatures of another kind, which are not supported",
+                hint: "name one of its buckets")
+        }
         // As the consoles and AWS's own URLs write it; what stands behind it is the version's and no key's.
         guard let mark = place.key.ranges(of: "?versionId=").last, mark.upperBound < place.key.endIndex else {
             return place

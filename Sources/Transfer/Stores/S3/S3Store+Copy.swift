@@ -44,8 +44,7 @@ extension S3Store: CopyingStore {
         call.headers["x-amz-copy-source"] = path + version
         call.headers["x-amz-copy-source-if-match"] = source.info.etag
         call.body = .bytes([])
-        // Some hundred MiB a second, and the answer waits for the last of them.
-        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+        call.timeouts = .joining
     }
 
     /// The document of an answer whose status was sent before the copy was made.

@@ -78,11 +78,7 @@ struct S3Store: ObjectStore {
     func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)
         async throws(TransferError) -> ObjectInfo
     {
-        guard let length = content.length else {
-            throw TransferError(
-                bucket.url(key), .configuration, "S3 must know the length before the content",
-                hint: "upload it in parts")
-        }
+        let length = try content.knownLength(bucket.url(key))
         guard version == nil else { throw versionIsOne(key) }
         var call = S3Call("PUT", key)
         call.headers = storing
@@ -167,9 +163,7 @@ struct S3Store: ObjectStore {
     private func describing(_ attributes: ObjectAttributes) -> HTTPHeaders {
         let attributes = settings.filling(attributes)
         var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
-        for (name, value) in attributes.metadata.sorted(by: { $0.key < $1.key }) {
-            headers["x-amz-meta-\(name)"] = Self.headerText(value)
-        }
+        headers.add(attributes.metadata.mapValues(Self.headerText), prefix: "x-amz-meta-")
         return headers
     }
 

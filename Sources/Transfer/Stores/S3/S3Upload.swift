@@ -66,7 +66,7 @@ struct S3Upload: MultipartUpload {
             call.headers["x-amz-checksum-type"] = "FULL_OBJECT"
         }
         // Joining thousands of parts takes minutes.
-        call.timeouts = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+        call.timeouts = .joining
         let answer: ResponseGate.Answer
         do { answer = try await bucket.answer(call) } catch {
             guard error.isOfMissingUpload, let info = await completedBefore(parts, whole) else { throw error }

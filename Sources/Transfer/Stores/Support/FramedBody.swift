@@ -24,11 +24,8 @@ final class FramedBody: HTTPBodySource {
         place.withLock { place in
             while place.piece < texts.count {
                 if place.piece == 1 {
-                    switch content.read(into: buffer) {
-                    case .filled(let count): return .filled(count)
-                    case .end: break
-                    case .fail(let why): return .fail(why)
-                    }
+                    let step = content.read(into: buffer)
+                    if step != .end { return step }
                 }
                 let rest = texts[place.piece][place.offset...].prefix(buffer.count)
                 if !rest.isEmpty {
@@ -65,11 +62,7 @@ final class TailBody: HTTPBodySource {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
-        switch content.read(into: buffer) {
-        case .filled(let count): .filled(count)
-        case .end: .end
-        case .fail(let why): .fail(why)
-        }
+        content.read(into: buffer)
     }
 
     func rewind() -> Bool {

@@ -93,6 +93,18 @@ extension HTTPResponseHead {
     }
 }
 
+extension HTTPHeaders {
+    /// Names and values in the order of the names.
+    mutating func add(_ metadata: [String: String], prefix: String) {
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) { self[prefix + name] = value }
+    }
+}
+
+extension HTTPTimeouts {
+    /// Of a request whose answer waits until the store has joined or copied all: some hundred MiB a second.
+    static let joining = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+}
+
 /// `Content-Range: bytes 0-9/100` (RFC 9110 §14.4).
 struct ContentRange: Equatable, CustomStringConvertible {
     /// `nil` in the answer to a range that cannot be satisfied (`bytes */100`).

@@ -66,8 +66,7 @@ final class ResponseGate: HTTPBodySink {
         }
         switch verdict {
         case .deliver(let info):
-            return sink.map { HTTPSinkStep($0.begin(info, reading: ReadingHandle(resume: transfer.resume))) }
-                ?? .proceed
+            return sink?.begin(info, reading: transfer) ?? .proceed
         case .keep: return .proceed
         case .stop: return .stop("head seen")
         case .refuse: return .stop("refused")
@@ -80,7 +79,7 @@ final class ResponseGate: HTTPBodySink {
             state.answer?.body += bytes.prefix(max(0, limit - answer.body.count))
             return false
         }
-        return delivers ? sink.map { HTTPSinkStep($0.write(bytes)) } ?? .proceed : .proceed
+        return delivers ? sink?.write(bytes) ?? .proceed : .proceed
     }
 
     /// Executes `request` through this gate.
@@ -107,35 +106,6 @@ extension ResponseGate.Wanted {
         case .object(let check, _): head.isSuccess ? check.verdict(head, check.info(head)) : .keep
         }
     }
-}
-
-extension HTTPSinkStep {
-    fileprivate init(_ step: SinkStep) {
-        switch step {
-        case .proceed: self = .proceed
-        case .pause: self = .pause
-        case .stop(let why): self = .stop(why)
-        }
-    }
-}
-
-/// An object's content as the body of a request.
-final class RequestBody: HTTPBodySource {
-    private let content: any ObjectContent
-
-    init(_ content: any ObjectContent) { self.content = content }
-
-    var length: Int64? { content.length }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> HTTPSourceStep {
-        switch content.read(into: buffer) {
-        case .filled(let count): .filled(count)
-        case .end: .end
-        case .fail(let why): .fail(why)
-        }
-    }
-
-    func rewind() -> Bool { content.rewind() }
 }
 
 /// What stores and credential sources ask of a client, so that tests may answer in its place.

@@ -85,8 +85,7 @@ struct WebStore: ObjectStore {
 
     /// The highest first. Who may not make the upper ones may make the others.
     static func folders(above key: String) -> [String] {
-        let names = key.prefix { $0 != "?" }.dropFirst().segments().dropLast()
-        return names.indices.map { "/" + names[...$0].joined(separator: "/") + "/" }
+        String(key.prefix { $0 != "?" }).foldersAbove.dropFirst().map { "\($0)/" }
     }
 
     static func headers(of attributes: ObjectAttributes, to origin: WebOrigin) -> HTTPHeaders {
@@ -116,7 +115,7 @@ struct WebStore: ObjectStore {
         var redirects = WebRedirect()
         while true {
             let request = HTTPRequest(
-                method, target.text, headers: headers, body: body.map { .source(RequestBody($0)) } ?? .none,
+                method, target.text, headers: headers, body: body.map { .source($0) } ?? .none,
                 timeouts: timeouts)
             let answer = try await ResponseGate(wanted).run(request, on: client, object: object)
             switch redirects.step(

@@ -1,3 +1,4 @@
+import HTTPTransport
 import Synchronization
 import TestSupport
 
@@ -190,7 +191,7 @@ final class MemoryStore: ObjectStore {
         while true {
             switch buffer.withUnsafeMutableBytes({ content.read(into: $0) }) {
             case .filled(let count): bytes += buffer[..<count]
-            case .end: return bytes
+            case .end, .pause: return bytes
             case .fail(let why): throw TransferError(key, .network, why)
             }
         }

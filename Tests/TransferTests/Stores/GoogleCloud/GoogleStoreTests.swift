@@ -240,6 +240,15 @@ struct GoogleStoreTests {
         #expect(error?.object == "gs://bucket/key")
     }
 
+    @Test(arguments: [("forbidden", "role"), ("retentionPolicyNotMet", "retention"), ("objectUnderActiveHold", "hold")])
+    func `a refusal says what may help`(word: String, hint: String) async throws {
+        let body = "{\"error\":{\"code\":403,\"message\":\"words\",\"errors\":[{\"reason\":\"\(word)\"}]}}"
+        let (server, store) = try store(ScriptedGoogle()) { _ in [.respond(403, body: Array(body.utf8))] }
+        defer { server.stop() }
+        let error = await failure { () throws(TransferError) in _ = try await store.stat("key") }
+        #expect(error?.hint?.contains(hint) == true)
+    }
+
     @Test(.requires(module: .googleStorage), .requires(.python))
     func `Google's own client accepts the server that these tests talk to`() async throws {
         let google = ScriptedGoogle()

@@ -108,4 +108,18 @@ struct S3DialectTests {
     func `each partition has its domain`(region: String, domain: String) {
         #expect(S3Endpoint.domain(of: region) == domain)
     }
+
+    /// Not the advice for servers that know none.
+    @Test func `a bucket that locks its objects and misses checksums is named`() async throws {
+        let words = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+        let s3 = try ScriptedS3 { _ in
+            let document = "<Error><Code>InvalidRequest</Code><Message>\(words)</Message></Error>"
+            return [.respond(400, body: Array(document.utf8))]
+        }
+        defer { s3.server.stop() }
+        let error = await failure { () throws(TransferError) in
+            _ = try await s3.store.write("key", BytesSource("x"), ObjectAttributes())
+        }
+        #expect(error?.reason == .configuration && error?.hint?.contains("unset") == true)
+    }
 }

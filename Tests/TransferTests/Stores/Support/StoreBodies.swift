@@ -1,3 +1,4 @@
+import HTTPTransport
 import Synchronization
 
 @testable import Transfer

@@ -48,12 +48,11 @@ enum SharedKey {
 extension CivilTime {
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
     var http: String {
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         // 1 January 1970 was a Thursday.
         let days = (secondsSince1970 - (hour * 3600 + minute * 60 + second)) / 86_400
         let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][Int((days % 7 + 7) % 7)]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         return
-            "\(weekday), \(two(day)) \(months[Int(month) - 1]) \(year) \(two(hour)):\(two(minute)):\(two(second)) GMT"
+            "\(weekday), \(padded(day, 2)) \(months[Int(month) - 1]) \(year) \(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)) GMT"
     }
 }
