@@ -87,6 +87,22 @@ struct RunMachineTimeTests {
         #expect(machine.handle(.streamsEnded, at: 60_001).contains(.closeStreams))
     }
 
+    @Test(arguments: [(60, 100), (500, 100)] as [(Int64, Int64)])
+    func whoIsAskedToEndWaitsForNoReaderThatTakesNothing(signal: Int64, end: Int64) {
+        var machine = runningMachine()
+        _ = machine.handle(.blocked(true), at: 50)
+        if signal < end { _ = machine.handle(.signal(15), at: signal) }
+        _ = machine.handle(.ended(.signaled(15)), at: end)
+        if signal > end {
+            #expect(machine.deadline == nil)
+            _ = machine.handle(.signal(15), at: signal)
+        }
+        #expect(machine.deadline == 1100)
+        #expect(machine.handle(.timer, at: 1100) == [.endDescendants])
+        let effects = machine.handle(.timer, at: 2100)
+        #expect(effects.contains(.closeStreams) && effects.contains(.state("KILLED")))
+    }
+
     @Test(
         arguments: [
             (0, MarkerSnapshot(stored: TryVerdict(attempt: 1, exitCode: 0, message: "")), 0),

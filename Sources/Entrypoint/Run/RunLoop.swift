@@ -240,9 +240,10 @@ extension RunLoop {
         return "\(String(cString: folder))/\(path)"
     }
 
-    /// Takes what is there without waiting for more.
+    /// Takes what is there without waiting for more, nor for a reader that takes nothing: the log has it all the same.
     private mutating func closeStreams() {
         for index in relays.indices {
+            if relays[index].isBlocked { relays[index].giveUpTarget() }
             while case .passed(let count) = relays[index].step() {
                 log.add(relays[index].passed(count), from: relays[index].stream)
             }

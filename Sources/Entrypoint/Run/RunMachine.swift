@@ -67,13 +67,15 @@ package struct RunMachine: Sendable {
             case .terminating(let killAt): killAt
             case .killed: nil
             }
-        case .draining(let until, _): isBlocked ? nil : until
+        case .draining(let until, _): isBlocked && !isAskedToEnd ? nil : until
         case .waiting: agentDeadline
         case .awaitingOutputs: [agentDeadline, markerDeadline].compactMap { $0 }.min()
         case .starting, .finished: nil
         }
     }
 
+    /// Whoever asked has little time, and how the command ended is to be told in it.
+    private var isAskedToEnd: Bool { leaveSignal != nil || forwarded.contains { RunSignal.ends($0) } }
     private var agentDeadline: Int64? { absentSince.map { $0 + RunRules.absenceLimit } }
     private var markerDeadline: Int64? { unwrittenSince.map { $0 + RunRules.unwrittenLimit } }
 

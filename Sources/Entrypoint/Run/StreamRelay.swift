@@ -54,6 +54,9 @@ struct StreamRelay {
         source = -1
     }
 
+    /// What is still to come is shown only.
+    mutating func giveUpTarget() { targetIsOpen = false }
+
     /// Passes on at most one buffer.
     mutating func step() -> Outcome {
         let outcome = advance()

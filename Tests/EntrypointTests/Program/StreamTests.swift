@@ -57,6 +57,25 @@ import WorkdirProtocol
         #expect(finished.output == "200000\n")
     }
 
+    /// As where a node's log reader is stuck: the end is told within the grace.
+    @Test func aReaderThatTakesNothingHoldsUpNobodyWhoIsAskedToEnd() async throws {
+        let step = try Step()
+        #expect(mkfifo(step.workdir["pipe"], 0o600) == 0)
+        let child = try ChildProcess(
+            "bash",
+            [
+                "-c",
+                #"""
+                exec 3<>"$1/pipe"
+                "$0" run --workdir "$1" -- yes >&3 & run=$!
+                until [ "$(stat -c %s "$1/output/log" 2>/dev/null || echo 0)" -gt 65535 ]; do sleep 0.02; done
+                kill -TERM $run; wait $run
+                """#, try Product.entrypoint.path, step.workdir.path,
+            ])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(143))
+        #expect(step.state == "KILLED\n")
+    }
+
     @Test func closedStandardStreamsDoNoHarm() async throws {
         let step = try Step()
         let finished = try await run(
