@@ -53,7 +53,12 @@ struct AgentLoop {
         do throws(VolumeError) {
             watch = try WorkdirWatch(agent.volume, posting: agent.mailbox)
         } catch {
-            step(.inputsFailed(FailureCause(volume: error)), in: &group)
+            // The kernel grants a user few of them, and many pods of a node may be of one user.
+            agent.logger.warning(
+                "no watch to be had, looking at the markers twice a second", metadata: ["error": "\(error)"])
+            group.addTask { [reader = MarkerReader(volume: agent.volume), mailbox = agent.mailbox] in
+                await reader.follow(posting: mailbox)
+            }
         }
     }
 
@@ -76,7 +81,6 @@ struct AgentLoop {
     /// Main may have said its last word a moment ago: it is heard before a signal or the clock is taken for its end. One
     /// that says nothing leaves traces where it runs.
     private mutating func catchUp(in group: inout DiscardingTaskGroup) {
-        guard watch != nil else { return }
         for input in MarkerReader(volume: agent.volume).readAll() { step(input, in: &group) }
         if machine.phase == .ready, agent.hasTracesOfMain { step(.started, in: &group) }
     }

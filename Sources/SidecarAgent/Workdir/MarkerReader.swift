@@ -1,3 +1,4 @@
+import Basics
 import WorkdirProtocol
 
 /// Turns the markers that lie in the volume into inputs of the lifecycle.
@@ -17,6 +18,19 @@ struct MarkerReader: Sendable {
 
     /// Everything there is, in the order in which it must have come about.
     func readAll() -> [LifecycleInput] { started + attempt + state + done }
+
+    private static let pause = Duration.milliseconds(500)
+
+    /// Looks now and again, where the kernel grants no watch, until cancelled, and posts everything when something is new.
+    func follow(posting mailbox: Mailbox, _ time: Timepiece = .system) async {
+        var known: [LifecycleInput] = []
+        while !Task.isCancelled {
+            let found = readAll()
+            if found != known { found.forEach(mailbox.post) }
+            known = found
+            try? await time.sleep(time.now() + Self.pause)
+        }
+    }
 
     private var started: [LifecycleInput] {
         volume.exists(WorkdirPath.started) ? [.started] : []

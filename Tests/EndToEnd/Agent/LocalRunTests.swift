@@ -42,6 +42,21 @@ struct LocalRunTests {
         #expect(finished.error.contains(" 3 outputs stored"), "\(finished.error)")
     }
 
+    /// All processes of a user have 128 watches by default, and many pods of a node may be of one user.
+    @Test(.enabled(if: getuid() == 0, "a limit of one's own needs a user namespace"))
+    func `a kernel that grants no watch costs a moment and no step`() async throws {
+        let folder = try TemporaryFolder("local")
+        let finished = try await TestSupport.run(
+            "unshare",
+            [
+                "-Ur", "sh", "-c", #"echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@""#,
+                Product.sidecar.path, "run", "--workdir", folder["workdir"], "--", "sh", "-c",
+                "echo SORTING > state; sleep 1; exit 3",
+            ], environment: ["KPIPE_CONFIG": "outputs: [{from: '**', to: '\(folder.url.absoluteString)out/'}]"])
+        #expect(finished.status == .exited(3), "\(finished.error)")
+        #expect(finished.error.contains("SORTING") && folder.exists("out/log"), "\(finished.error)")
+    }
+
     /// The machine's other processes are in the same control group, so the processes are asked.
     @Test func theFiguresAreThoseOfTheCommandAlone() async throws {
         let (_, finished, manifest) = try await run(

@@ -64,6 +64,28 @@ struct VolumeTests {
         #expect(try folder.text("output/sub/events").contains("custom"))
     }
 
+    @Test("without a watch the markers are looked at, and told when they are new")
+    func follows() async throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        let (mailbox, clock) = (Mailbox(), VirtualClock())
+        try folder.write("ONE", to: WorkdirPath.state)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await MarkerReader(volume: volume).follow(posting: mailbox, Timepiece(clock)) }
+            #expect(await mailbox.take() == [.state("ONE")])
+            for word in ["TWO", "THREE"] {
+                for _ in 1...3 {
+                    await clock.sleepers(1)
+                    clock.advance(by: .seconds(1))
+                }
+                await clock.sleepers(1)
+                try folder.write(word, to: WorkdirPath.state)
+                clock.advance(by: .seconds(1))
+                #expect(await mailbox.take() == [.state(word)])
+            }
+            group.cancelAll()
+        }
+    }
+
     @Test("samples are read through no link")
     func samples() throws {
         let volume = try Volume(folder.path, openToAll: false)
