@@ -132,9 +132,9 @@ extension AgentLoop {
         group.addTask { [agent, graceBoard, mainStatus] in
             let configured = agent.settings.configuration.grace
             if let left = await mainStatus?.timeLeft(atMost: Self.timeLeftLimit) {
-                let left = left + (.now - begin)
-                graceBoard.set(GracePlan(grace: configured, left: left))
-                agent.logger.info("grace left", metadata: ["grace": "\(DurationText.print(min(configured, left)))"])
+                let grace = GracePlan.grace(configured, left: left + (.now - begin))
+                graceBoard.set(GracePlan(grace: grace))
+                agent.logger.info("grace left", metadata: ["grace": "\(DurationText.print(grace))"])
             }
             let (plan, mailbox) = (graceBoard.current, agent.mailbox)
             try? await Task.sleep(until: begin + plan.statusLatest, clock: .continuous)

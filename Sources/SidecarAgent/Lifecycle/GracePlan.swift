@@ -31,7 +31,7 @@ package struct GracePlan: Sendable, Equatable {
     private static let least = Duration.seconds(2)
 
     /// - Parameter left: of the pod's grace, from SIGTERM on, as its object says.
-    package init(grace: Duration, left: Duration) { self.init(grace: min(grace, max(left, Self.least))) }
+    package static func grace(_ configured: Duration, left: Duration) -> Duration { min(configured, max(left, least)) }
 }
 
 /// The plan as it stands: the API server may say, a moment after SIGTERM, that less is left than was configured.

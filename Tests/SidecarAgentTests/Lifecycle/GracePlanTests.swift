@@ -38,8 +38,7 @@ import Testing
         (30, 12, 12), (30, 60, 30), (30, 2, 2), (30, 1, 2), (30, 0, 2), (30, -9, 2), (1, 0, 1), (0, 9, 0),
     ])
     func `what the kubelet gives in any case is used`(configured: Int, left: Int, grace: Int) {
-        #expect(
-            GracePlan(grace: .seconds(configured), left: .seconds(left)) == GracePlan(grace: .seconds(grace)))
+        #expect(GracePlan.grace(.seconds(configured), left: .seconds(left)) == .seconds(grace))
     }
 
     /// Milliseconds by which the node's clock is ahead of the API server's, and what is left by that one.
