@@ -140,8 +140,10 @@ extension MainStatus {
             return
         }
         let spokesman = ends.first { $0.exitCode != 0 } ?? first
+        // Of a container that the kubelet has ended with its pod it says no more than `Error`.
+        let isEnded = spokesman.reason == "Error" && !pod.status.reason.isEmpty
         self = .terminated(
-            exitCode: spokesman.exitCode, reason: spokesman.reason,
+            exitCode: spokesman.exitCode, reason: isEnded ? pod.status.reason : spokesman.reason,
             final: facts.isBeingDeleted || facts.mains.allSatisfy { $0.end != nil },
             restarts: facts.mains.map { Int($0.restartCount) }.max())
     }

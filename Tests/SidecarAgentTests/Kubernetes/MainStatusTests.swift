@@ -55,6 +55,14 @@ import Testing
                 pod([("main", .waiting(reason: "ErrImagePull"))], reason: "DeadlineExceeded"),
                 .notStarted(reason: "DeadlineExceeded")
             ),
+            (
+                pod([("main", ended(143))], reason: "Evicted"),
+                .terminated(exitCode: 143, reason: "Evicted", final: true, restarts: 0)
+            ),
+            (
+                pod([("main", ended(137, "OOMKilled"))], reason: "Evicted"),
+                .terminated(exitCode: 137, reason: "OOMKilled", final: true, restarts: 0)
+            ),
             (pod([("a", running), ("b", .waiting(reason: "ImagePullBackOff"))]), .running),
             (pod([("a", ended(1)), ("b", .waiting(reason: "ImagePullBackOff"))]), nil),
             (pod([("main", running)]), .running),
