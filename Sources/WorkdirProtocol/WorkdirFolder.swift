@@ -85,8 +85,15 @@ extension WorkdirFolder {
     /// Makes the folder unless it exists, for all to write whatever the umask: agent and program may run as different users.
     /// The folder above must exist.
     package static func makeFolder(path: String) throws(FileError) {
-        let isMade = mkdir(path, 0o777) == 0 && chmod(path, 0o777) == 0
-        guard isMade || clinux_errno() == EEXIST else { throw .last("make folder", path) }
+        guard mkdir(path, 0o777) == 0 else {
+            if clinux_errno() == EEXIST { return }
+            throw .last("make folder", path)
+        }
+        var status = stat()
+        // The set-group bit of an fsGroup stays.
+        guard stat(path, &status) == 0, chmod(path, status.st_mode & 0o7777 | 0o777) == 0 else {
+            throw .last("make writable", path)
+        }
     }
 
     /// Writes all of `text` and gives the file the mode of an ordinary new file that everyone may read.

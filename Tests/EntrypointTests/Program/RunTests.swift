@@ -143,9 +143,10 @@ import WorkdirProtocol
         #expect(step.record?.reason == EndReason.notStarted)
     }
 
-    /// The agent comes as another user, and would find folders in which it may not write.
+    /// The agent comes as another user, and would find folders in which it may not write; the group is an fsGroup.
     @Test func `folders are open to all whatever the umask`() async throws {
         let step = try Step()
+        #expect(chmod(step.workdir.path, 0o2775) == 0)
         let child = try ChildProcess(
             "sh",
             [
@@ -155,7 +156,7 @@ import WorkdirProtocol
         #expect(try await child.wait(atMost: .seconds(30)) == .exited(0))
         for folder in [WorkdirPath.own, WorkdirPath.output, "bin"] {
             var status = stat()
-            #expect(stat(step.workdir[folder], &status) == 0 && status.st_mode & 0o777 == 0o777, "\(folder)")
+            #expect(stat(step.workdir[folder], &status) == 0 && status.st_mode & 0o7777 == 0o2777, "\(folder)")
         }
     }
 
