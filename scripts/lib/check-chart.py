@@ -22,7 +22,8 @@ problems = []
 
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 LADDERS = {"ladder": ["http", "image"], "quitVia": "proxy"}
-CERT_MANAGER = {"webhook": {"certificates": "cert-manager", "service": "hook", "secret": "s", "port": 8443, "deadline": "5s"}}
+CERT_MANAGER = {"webhook": {"certificates": "cert-manager", "service": "hook", "secret": "s", "port": 8443, "deadline": "5s",
+                            "hosts": ["hook.example", "10.0.0.7", "fd00::7"]}}
 
 # values, options, configuration, file of --client-ca
 CASES = {

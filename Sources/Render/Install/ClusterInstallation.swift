@@ -135,6 +135,8 @@ extension ClusterInstallation {
         package var certificateFolder: String
         /// Callers have to show a certificate of this authority (PEM); `nil`: anybody may call.
         package var clientAuthority: String?
+        /// Further names and addresses in the certificate.
+        package var hosts: [String] = []
         package var service: String
         package var secret: String
         /// The name of the MutatingWebhookConfiguration.

@@ -109,6 +109,15 @@ struct WebhookInstallation {
     private var certificate: [ManifestValue] {
         guard webhook.certificates == .certManager else { return [] }
         let service = "\(webhook.service).\(installation.namespace)"
+        let addresses = webhook.hosts.filter(Self.isAddress)
+        var spec: ManifestValue = [
+            "secretName": .text(webhook.secret),
+            "dnsNames": .texts(
+                ["\(service).svc", "\(service).svc.cluster.local"] + webhook.hosts.filter { !addresses.contains($0) }),
+            "issuerRef": ["kind": "Issuer", "name": .text(webhook.service)],
+            "privateKey": ["algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"],
+        ]
+        if !addresses.isEmpty { spec["ipAddresses"] = .texts(addresses) }
         return [
             [
                 "apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": metadata(webhook.service),
@@ -116,14 +125,14 @@ struct WebhookInstallation {
             ],
             [
                 "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": metadata(webhook.service),
-                "spec": [
-                    "secretName": .text(webhook.secret),
-                    "dnsNames": .texts(["\(service).svc", "\(service).svc.cluster.local"]),
-                    "issuerRef": ["kind": "Issuer", "name": .text(webhook.service)],
-                    "privateKey": ["algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"],
-                ],
+                "spec": spec,
             ],
         ]
+    }
+
+    /// cert-manager has lists of their own for names and addresses.
+    private static func isAddress(_ host: String) -> Bool {
+        host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     private var service: ManifestValue {

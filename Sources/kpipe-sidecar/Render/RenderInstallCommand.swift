@@ -127,7 +127,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
         guard configuration.port > 0 else {
             throw CommandFailure(.configuration, "webhook.port: a Service needs a port that is known, from 1 to 65535")
         }
-        return ClusterInstallation.Webhook(
+        var webhook = ClusterInstallation.Webhook(
             port: configuration.port, path: WebhookConfiguration.path,
             certificates: configuration.certificates.installed, certificateFolder: configuration.certificateFolder,
             clientAuthority: try clientAuthority.map(Self.authority),
@@ -135,6 +135,8 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
             timeoutSeconds: configuration.apiServersTimeout, label: WellKnownNames.Label.convert,
             enabled: WellKnownNames.Label.enabled, disabled: WellKnownNames.Label.disabled,
             nameLabel: WellKnownNames.Label.namespaceName, excludedNamespaces: [AdmissionOptions.clusterNamespace])
+        webhook.hosts = configuration.hosts
+        return webhook
     }
 }
 
