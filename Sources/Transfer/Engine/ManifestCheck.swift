@@ -55,7 +55,8 @@ package struct ManifestCheck: Sendable {
             switch place {
             case .folder(let folder): return try await compare(file, in: folder)
             case .prefix(let prefix):
-                return try await compare(file, with: StreamTransfer.End(prefix, prefix.key + file.path))
+                let key = prefix.key + prefix.store.traits.inKey(file.path)
+                return try await compare(file, with: StreamTransfer.End(prefix, key))
             case .own:
                 let object = try engine.stores.resolve(file.url, settings)
                 return try await compare(file, with: StreamTransfer.End(object, object.key))

@@ -95,7 +95,8 @@ struct StoreRun {
         for output in outputs {
             do throws(TransferError) {
                 let place = try stores.resolve(output.to, output.settings)
-                let plan = try OutputPlan(from: output.from, key: place.key, filter: output.filter)
+                let plan = try OutputPlan(
+                    from: output.from, key: place.key, filter: output.filter, inKey: place.store.traits.inKey)
                 targets.append(.init(output: output, place: place, plan: plan))
             } catch {
                 fail(error)

@@ -5,10 +5,14 @@ struct OutputPlan: Sendable {
     private let key: String
     private let keepsPaths: Bool
     private let filter: NameFilter?
+    private let inKey: @Sendable (String) -> String
 
-    /// `key`: of the resolved target URL.
-    init(from: String, key: String, filter: NameFilter? = nil) throws(TransferError) {
+    /// `key`: of the resolved target URL; `inKey`: how its store has a file's path in a key.
+    init(
+        from: String, key: String, filter: NameFilter? = nil, inKey: @escaping @Sendable (String) -> String = { $0 }
+    ) throws(TransferError) {
         self.filter = filter
+        self.inKey = inKey
         // A folder means everything in it.
         let pattern = from.isEmpty || from.hasSuffix("/") ? from + "**" : from
         glob = try Glob(pattern)
@@ -26,7 +30,7 @@ struct OutputPlan: Sendable {
         guard glob.matches(path) else { return nil }
         let name = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
         guard filter?.admits(name) != false else { return nil }
-        return keepsPaths ? key + name : key
+        return keepsPaths ? key + inKey(name) : key
     }
 }
 

@@ -74,6 +74,9 @@ struct StoreTraits: Sendable, Equatable {
     var listsUploads = false
     /// A key is path and query as they stand in a URL, the query perhaps a signature.
     var keysAreURLs = false
+
+    /// A file's path as it stands in a key.
+    func inKey(_ path: String) -> String { keysAreURLs ? PercentEncoding.encode(path, keeping: "/") : path }
 }
 
 struct MultipartLimits: Sendable, Equatable {

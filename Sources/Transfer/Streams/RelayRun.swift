@@ -38,12 +38,12 @@ struct RelayRun {
         case .object(let key):
             let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
             let name = isFolder ? InputPlan.lastSegment(key, isURL: traits.keysAreURLs) : ""
-            await begin(place, key, nil, target.key + name, &group)
+            await begin(place, key, nil, target.key + target.store.traits.inKey(name), &group)
         case .listing:
-            let requests = requests
+            let (requests, inKey) = (requests, target.store.traits.inKey)
             try await requests.forEachObject(of: place, plan, input) { object, path in
                 if isStopped { return .stop }
-                await begin(place, object.key, object, target.key + path, &group)
+                await begin(place, object.key, object, target.key + inKey(path), &group)
                 return .taken
             }
         }

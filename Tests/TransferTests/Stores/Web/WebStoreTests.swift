@@ -210,6 +210,27 @@ struct WebStoreTests {
         }
     }
 
+    /// Else `?` begins a query, and two files are one.
+    @Test func `names of files stand in a URL as their bytes, stored and looked at again`() async throws {
+        let seen = Collected<String>()
+        let server = try ScriptedHTTPServer { request in
+            seen.add("\(request.method) \(request.target)")
+            return [.respond(request.method == "PUT" ? 201 : 200)]
+        }
+        defer { server.stop() }
+        let folder = try TemporaryFolder("names")
+        let names = ["100%", "a#b", "a?b", "a?c", "d/y z", "ü"]
+        for name in names { try folder.write("", to: name) }
+        let engine = TransferEngine(stores: StoreRegistry(StoreConfiguration(environment: [:])))
+        let report = await engine.store([OutputRequest(from: "**", to: "\(server.url)/up/")], from: folder.path)
+        let paths = ["/up/100%25", "/up/a%23b", "/up/a%3Fb", "/up/a%3Fc", "/up/d/y%20z", "/up/%C3%BC"]
+        #expect(report.failures == [] && seen.all.sorted() == paths.map { "PUT \($0)" }.sorted())
+        #expect(report.files.map(\.url).sorted() == paths.map { server.url + $0 }.sorted())
+        let check = try ManifestCheck("\(server.url)/up", engine: engine, reads: false)
+        await check.verdicts(on: report.files.map(Manifest.File.init)) { _, _ in }
+        #expect(seen.all.filter { $0.hasPrefix("HEAD") }.sorted() == paths.map { "HEAD \($0)" }.sorted())
+    }
+
     @Test func `folders of WebDAV that are missing are made`() async throws {
         let made = Collected<String>()
         let server = try ScriptedHTTPServer { request in
