@@ -49,8 +49,9 @@ private struct HookScript {
 
     let ownPaths: [String]
 
-    /// Signals by which programs are told to do something and go on: fluentd flushes on USR1.
-    private static let telling: Set = ["USR1", "USR2", "HUP", "WINCH", "1", "10", "12", "28"]
+    /// Signals by which programs are told to do something and go on, or to finish what they have begun where TERM would cut
+    /// it: fluentd flushes on USR1, nginx and Unicorn drain on QUIT.
+    private static let telling: Set = ["USR1", "USR2", "HUP", "WINCH", "QUIT", "1", "3", "10", "12", "28"]
     private static let killing: Set = ["kill", "pkill", "killall", "killall5"]
     /// They change nothing that outlives the hook.
     private static let harmless: Set = [
@@ -135,7 +136,8 @@ private struct HookScript {
                 isNext
                 ? words.dropFirst(index + 1).first ?? ""
                 : String(word.drop { $0 == "-" }).replacing("signal=", with: "")
-            let signal = sent.hasPrefix("SIG") ? String(sent.dropFirst(3)) : sent
+            let name = sent.uppercased()
+            let signal = name.hasPrefix("SIG") ? String(name.dropFirst(3)) : name
             if signal == "0" { return .awaits }
             if telling.contains(signal) { return .works }
         }

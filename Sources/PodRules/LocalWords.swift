@@ -5,7 +5,14 @@ package struct LocalWords: Sendable {
     /// Hosts, ports and programs among them, each alone: `postgres://user@127.0.0.1:5432/db` has the token `127.0.0.1:5432`.
     package let tokens: Set<String>
 
-    private static let hosts = ["localhost", "127.0.0.1", "::1"]
+    private static let loopback = ["localhost", "127.0.0.1", "::1"]
+    /// What stands for the pod's own address in a text.
+    package static let ownAddress = "pod-ip"
+    /// As scripts and the kubelet's variables call it.
+    private static let ownNames = ["POD_IP", "MY_POD_IP", "HOSTNAME", "hostname -i", "hostname -I", "hostname"]
+        .flatMap { ["$(\($0))", "${\($0)}", "$\($0)"] }
+    private static let hosts = loopback + [ownAddress]
+    private static let schemes = [("http://", "80"), ("https://", "443")]
     /// Clients that ask the pod itself, on this port, where their words do not say otherwise.
     private static let clients = [
         "pg_isready": "5432", "psql": "5432", "mysqladmin": "3306", "mysql": "3306", "mariadb-admin": "3306",
@@ -31,8 +38,7 @@ package struct LocalWords: Sendable {
     }
 
     private static func tokens(_ text: String) -> [String] {
-        let text = text.mentions("[::1]") ? text.replacing("[::1]", with: hosts[0]) : text
-        return text.split { character in
+        local(text).split { character in
             !(character.isLetter || character.isNumber || "._:-/".contains(character))
         }.flatMap { word in
             // `-p5432`, `localhost:$PORT`
@@ -44,6 +50,13 @@ package struct LocalWords: Sendable {
         }
     }
 
+    private static func local(_ text: String) -> String {
+        let text = text.mentions("[::1]") ? text.replacing("[::1]", with: hosts[0]) : text
+        guard text.mentions("$") || text.mentions(ownAddress) else { return text }
+        return ownNames.reduce(text) { $0.replacing($1, with: ownAddress) }
+            .replacing("[\(ownAddress)]", with: ownAddress)
+    }
+
     /// Whether the pod's own network is named, whatever port of it.
     package var nameThisPod: Bool { Self.hosts.contains(where: tokens.contains) }
 
@@ -52,6 +65,13 @@ package struct LocalWords: Sendable {
         var ports: Set<String> = nameThisPod ? tokens.filter { UInt16($0) != nil } : []
         for host in (Self.hosts + ["0.0.0.0"]).map({ $0 + ":" }) {
             for token in tokens where token.hasPrefix(host) { ports.insert(String(token.dropFirst(host.count))) }
+        }
+        for (scheme, port) in Self.schemes {
+            let addresses = Self.hosts.map { scheme + $0 }
+            let isNamed = tokens.contains { token in
+                addresses.contains { token == $0 || token.hasPrefix("\($0)/") }
+            }
+            if isNamed { ports.insert(port) }
         }
         return ports
     }
@@ -66,7 +86,7 @@ package struct LocalWords: Sendable {
     /// Whether a text names localhost, alone, with a port or in an address.
     package static func mentioned(in text: String) -> Bool {
         text.mentions("localhost") || text.mentions("127.0.0.1") || text.mentions("[::1]")
-            || LocalWords([text]).nameThisPod
+            || loopback.contains(where: LocalWords([text]).tokens.contains)
     }
 
     /// Whether a program waits before it does what it is for: by a loop of its shell, or by a program that waits.

@@ -12,6 +12,8 @@ package struct ProbeTarget: Sendable {
     private let asked: LocalWords
     private let isForwardable: Bool
 
+    /// Words of commands that ask over HTTP.
+    private static let clients = ["curl ", "wget ", "http://", "https://"]
     private static let local = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]
 
     /// - Parameters:
@@ -23,7 +25,7 @@ package struct ProbeTarget: Sendable {
         self.host = host
         self.command = command.joined(separator: " ") + " "
         asked = LocalWords(command, asks: true)
-        isForwardable = !isTCP && port != nil
+        isForwardable = port == nil ? Self.clients.contains(where: self.command.mentions) : !isTCP
     }
 
     /// What has to be true for it to pass.
@@ -45,17 +47,21 @@ package struct ProbeTarget: Sendable {
     ///   - other: the first of some ports on which another container answers.
     ///   - programs: what the container's program may be called, by its name, image and command.
     ///   - words: its command line.
+    ///   - reachesMain: its command line or variables name a port of main: it may be ready only when main is.
     package func need(
         beside own: @autoclosure () -> [String], of other: (Set<String>) -> String?,
-        programs: @autoclosure () -> Set<String>, words: @autoclosure () -> [String] = []
+        programs: @autoclosure () -> Set<String>, words: @autoclosure () -> [String] = [],
+        reachesMain: @autoclosure () -> Bool = false
     ) -> Need {
         if let port = other(ports(beside: own())) { return .port(port) }
         // Dapr's own health holds only once the application's does; its outbound half is Dapr's alone.
         if path == Self.daprHealth || command.mentions("\(Self.daprHealth) ") {
             return .main(instead: Self.daprOutbound)
         }
-        guard isForwardable, let proxy = ForwardingProxy.among(programs()) else { return .itself }
-        return proxy.serves(path, on: port, words()) ? .itself : .perhapsMain
+        guard isForwardable, path != Self.daprOutbound, !command.mentions(Self.daprOutbound) else { return .itself }
+        guard let proxy = ForwardingProxy.among(programs()) else { return reachesMain() ? .perhapsMain : .itself }
+        let isOwn = port == nil ? proxy.serves(in: command) : proxy.serves(path, on: port, words())
+        return isOwn ? .itself : .perhapsMain
     }
 
     package static let daprHealth = "/v1.0/healthz"
@@ -79,6 +85,8 @@ package struct ForwardingProxy: Sendable {
     package private(set) var adminPorts: Set<String> = []
     /// The flag that names such a port; without it there is none.
     package private(set) var portFlag: String?
+    /// It is a web server as well, which a pod may be for.
+    package private(set) var servesFiles = false
 
     /// By the projects' own documentation of their health checks.
     package static let all = [
@@ -89,14 +97,17 @@ package struct ForwardingProxy: Sendable {
             ],
             adminPorts: ["9901", "15000", "19000"]),
         ForwardingProxy(
-            programs: ["nginx", "nginx-unprivileged", "openresty"],
-            paths: ["/nginx_status", "/stub_status", "/basic_status", "/nginx-health"]),
+            programs: ["nginx", "openresty"],
+            paths: ["/nginx_status", "/stub_status", "/basic_status", "/nginx-health"], servesFiles: true),
         ForwardingProxy(programs: ["haproxy"], paths: ["/stats", "/haproxy_stats", "/haproxy?stats"]),
         ForwardingProxy(programs: ["traefik"], paths: ["/ping"]),
-        ForwardingProxy(programs: ["caddy"], paths: ["/config/", "/metrics"], adminPorts: ["2019"]),
-        ForwardingProxy(programs: ["httpd", "apache", "apache2"], paths: ["/server-status"]),
+        ForwardingProxy(programs: ["caddy"], paths: ["/config/", "/metrics"], adminPorts: ["2019"], servesFiles: true),
+        ForwardingProxy(
+            programs: ["httpd", "apache", "apache2"], paths: ["/server-status"], servesFiles: true),
+        ForwardingProxy(programs: ["varnish", "varnishd"], paths: []),
+        ForwardingProxy(programs: ["pomerium"], paths: ["/ping", "/healthz", "/.pomerium/ping"]),
         ForwardingProxy(programs: ["oauth2-proxy"], paths: ["/ping", "/ready"]),
-        ForwardingProxy(programs: ["oauth-proxy", "openshift-oauth-proxy"], paths: ["/oauth/healthz", "/ping"]),
+        ForwardingProxy(programs: ["oauth-proxy"], paths: ["/oauth/healthz", "/ping"]),
         ForwardingProxy(programs: ["kube-rbac-proxy"], paths: ["/healthz"], portFlag: "--proxy-endpoints-port"),
     ]
 
@@ -104,9 +115,40 @@ package struct ForwardingProxy: Sendable {
     private static let places = Dictionary(
         all.enumerated().flatMap { place, proxy in proxy.programs.map { ($0, place) } }, uniquingKeysWith: min)
 
+    /// What images and containers put before and behind a program's name.
+    package static let makers = ["origin", "ose", "openshift", "bitnami"]
+    package static let variants = [
+        "alpine", "debian", "distroless", "contrib", "plus", "proxy", "rootless", "sidecar", "slim", "ubi",
+        "unprivileged",
+    ]
+
     /// The first that one of the names is about.
-    static func among(_ programs: Set<String>) -> ForwardingProxy? {
-        programs.lazy.compactMap { places[$0] }.min().map { all[$0] }
+    package static func among(_ programs: Set<String>) -> ForwardingProxy? {
+        programs.lazy.compactMap(place).min().map { all[$0] }
+    }
+
+    /// `haproxy-alpine` is HAProxy, `origin-oauth-proxy` an oauth-proxy, `nginx-exporter` neither.
+    private static func place(_ program: String) -> Int? {
+        var parts = program.split(separator: "-")[...]
+        while !parts.isEmpty {
+            if let place = places[parts.joined(separator: "-")] { return place }
+            if let first = parts.first, makers.contains(String(first)) {
+                parts.removeFirst()
+            } else if let last = parts.last, variants.contains(String(last)) {
+                parts.removeLast()
+            } else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// Whether a command asks what each of them answers itself.
+    func serves(in command: String) -> Bool {
+        guard portFlag == nil else { return false }
+        return paths.contains { path in
+            adminPorts.isEmpty ? command.mentions(path) : adminPorts.contains { command.mentions(":\($0)\(path)") }
+        }
     }
 
     func serves(_ path: String, on port: String?, _ words: [String]) -> Bool {

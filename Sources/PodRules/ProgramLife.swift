@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Whether a program ends by itself, as far as its command line tells.
 package enum ProgramLife: Sendable, Equatable {
     case ends
@@ -10,23 +12,19 @@ package enum ProgramLife: Sendable, Equatable {
 
     /// - Parameter words: the program and its arguments, one by one.
     package init(_ words: [String]) {
-        let words = ShellCommand.unwrapped(words)
-        guard let program = words.first.map(ShellCommand.baseName) else {
-            self = .unknown
-            return
-        }
-        guard ShellCommand.shells.contains(program) else {
-            self = ShellCommand.life(words)
-            return
-        }
+        let life = Self.life(ShellCommand.unwrapped(words))
+        // Of a fifo the other end says when.
+        self = life == .ends && words.contains { $0.mentions("fifo") } ? .unknown : life
+    }
+
+    private static func life(_ words: [String]) -> ProgramLife {
+        guard let program = words.first.map(ShellCommand.baseName) else { return .unknown }
+        guard ShellCommand.shells.contains(program) else { return ShellCommand.life(words) }
         guard let flag = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("c") }),
             let script = words.dropFirst(flag + 1).first(where: { $0 != "--" })
-        else {
-            self = .unknown
-            return
-        }
+        else { return .unknown }
         var reader = ShellScript(script)
-        self = reader.life()
+        return reader.life()
     }
 }
 
@@ -46,7 +44,7 @@ enum ShellCommand {
     static let shells: Set<String> = ["sh", "bash", "ash", "dash", "zsh", "ksh"]
     /// Programs that do one thing and end.
     private static let ending: Set<String> = [
-        "[", "[[", "awk", "aws", "basename", "cat", "cd", "chgrp", "chmod", "chown", "cp", "curl", "cut", "date",
+        "[", "[[", "awk", "aws", "basename", "cat", "cd", "chgrp", "chmod", "chown", "cp", "cut", "date",
         "dirname",
         "echo", "exit", "export", "false", "find", "grep", "gsutil", "gunzip", "gzip", "head", "kill", "killall", "ln",
         "ls", "mkdir", "mv", "pkill", "printf", "read", "return", "rm", "sed", "set", "sort", "sync", "tar", "tee",
@@ -82,6 +80,18 @@ enum ShellCommand {
         return word[..<sign].allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
     }
 
+    /// Whether a test of constants holds: `[ 1 ]`, `[[ 1 -eq 1 ]]`, `test true`.
+    static func isAlwaysTrue(_ words: [String]) -> Bool {
+        guard let program = words.first, ["[", "[[", "test"].contains(program) else { return false }
+        let inner = words.dropFirst().filter { $0 != "]" && $0 != "]]" }
+        guard !inner.contains(where: { $0.contains { "$`*?".contains($0) } }) else { return false }
+        switch inner.count {
+        case 1: return inner.first != ""
+        case 3: return ["=", "==", "-eq", "-le", "-ge"].contains(inner[1]) && inner[0] == inner[2]
+        default: return false
+        }
+    }
+
     static func life(_ words: [String]) -> ProgramLife {
         let words = unwrapped(words)
         guard let program = words.first.map(baseName) else { return .ends }
@@ -95,7 +105,15 @@ enum ShellCommand {
         case "sleep":
             // Whoever ends with a sleep of hours means for ever; a short one says nothing.
             return words.dropFirst().first.map { $0.hasPrefix("inf") } == true ? .endless : .unknown
-        case "timeout": return .ends
+        case "timeout":
+            // Of none, or one that no clock reaches, it is what it runs.
+            var rest = words.dropFirst()
+            while let flag = rest.first, flag.hasPrefix("-") {
+                rest = rest.dropFirst(["-s", "-k", "--signal", "--kill-after"].contains(flag) ? 2 : 1)
+            }
+            let time = rest.first ?? ""
+            return time == "0" || time.hasPrefix("inf") ? life(Array(rest.dropFirst())) : .ends
+        case "curl": return has("N", "--no-buffer") ? .unknown : .ends
         case "yes", "watch": return .endless
         case "inotifywait": return has("m", "--monitor") ? .endless : .ends
         case "ping": return has("c", "--count") ? .ends : .endless

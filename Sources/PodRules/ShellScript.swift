@@ -80,8 +80,8 @@ struct ShellScript {
             return (life, false)
         case .word("{")?: return (block("{", "}"), false)
         case .word("if")?: return (branch(), false)
-        case .word("while")?: return (loop(isTrueWhile: ["true", ":", "1"]), false)
-        case .word("until")?: return (loop(isTrueWhile: ["false"]), false)
+        case .word("while")?: return (loop(), false)
+        case .word("until")?: return (loop(isUntil: true), false)
         case .word("for")?, .word("select")?: return (counted(), false)
         case .word("case")?:
             while let next = tokens.popFirst(), next != .word("esac") {}
@@ -135,15 +135,20 @@ struct ShellScript {
     }
 
     /// Endless where nothing makes its condition false, and nothing in it leaves it.
-    private mutating func loop(isTrueWhile words: [String]) -> ProgramLife {
+    private mutating func loop(isUntil: Bool = false) -> ProgramLife {
         tokens.removeFirst()
         let condition = tokens.first { $0 != .word("!") && $0 != .next }
-        let isForever = list(until: ["do"]) == .endless
+        let words = tokens.prefix { $0 != .next && $0 != .word("do") }.map {
+            if case .word(let word) = $0 { word } else { "" }
+        }
+        let isForever = list(until: ["do"]) == .endless || !isUntil && ShellCommand.isAlwaysTrue(words)
         let start = tokens
         let body = block("do", "done")
         let leaves = start.prefix(start.count - tokens.count).contains { ShellToken.leaving.contains($0) }
         guard case .word(let test)? = condition else { return .unknown }
-        if isForever || words.contains(test) { return leaves ? .unknown : .endless }
+        if isForever || (isUntil ? ["false"] : ["true", ":", "1"]).contains(test) {
+            return leaves ? .unknown : .endless
+        }
         // What it reads ends, or a file comes or goes.
         guard ["[", "[[", "test", "read"].contains(test) || test.hasPrefix("IFS=") else { return .unknown }
         return body == .endless ? .endless : .ends

@@ -9,11 +9,11 @@ import YAMLTree
 @Suite struct DetectionTests {
     private static func deployment(
         _ containers: String..., name: String = "shop", labels: String = "app: shop", annotations: String = "",
-        more: String = ""
+        kind: String = "Deployment", more: String = ""
     ) -> String {
         """
         apiVersion: apps/v1
-        kind: Deployment
+        kind: \(kind)
         metadata: {name: \(name)}
         spec:
           template:
@@ -50,6 +50,32 @@ import YAMLTree
                 "default container"
             ),
             ("beside a helper", deployment(proxy, "name: config-reloader, image: r"), [], "helpers alone"),
+            ("beside its sessions", deployment(proxy, "name: cache, image: 'redis:7'"), [], "helpers alone"),
+            ("beside its limiter", deployment(envoy, "name: limits, image: envoyproxy/ratelimit"), [], "helpers alone"),
+            (
+                "beside a helper by its image",
+                deployment(
+                    "name: oauth2-proxy, image: oauth2-proxy", "name: watch, image: 'jimmidyson/configmap-reload:v0.9'"),
+                [], "helpers alone"
+            ),
+            (
+                "beside a proxy", deployment(proxy, "name: auth, image: brancz/kube-rbac-proxy"), [], "helpers alone"
+            ),
+            (
+                "beside another process of it",
+                deployment("name: oauth2-proxy, image: 'acme/all:7'", "name: other, image: 'acme/all:7'"), [],
+                "helpers alone"
+            ),
+            ("beside a web server", deployment(proxy, "name: web, image: 'nginx:1'"), ["oauth2-proxy"], nil),
+            (
+                "a store that is the workload", deployment("name: envoy, image: envoy", "name: cache, image: redis"),
+                ["envoy"], nil
+            ),
+            ("on every node", deployment(app, proxy, kind: "DaemonSet"), [], "runs on every node"),
+            (
+                "a mesh's on every node",
+                deployment(app, "name: linkerd-proxy, image: linkerd-proxy", kind: "DaemonSet"), ["linkerd-proxy"], nil
+            ),
             ("named after it", deployment(app, proxy, name: "my-oauth2-proxy"), [], "my-oauth2-proxy is named after"),
             (
                 "labelled so", deployment(app, proxy, labels: "app.kubernetes.io/name: oauth2-proxy"), [],
@@ -141,6 +167,28 @@ import YAMLTree
                 "tcpSocket"
             ),
             ("startupProbe: {exec: {command: [nc, -z, localhost, '8080']}}", "KS009", nil),
+            ("args: ['--upstream=http://localhost:8080'], \(health)", "KS129", "tcpSocket"),
+            ("args: ['--upstream-url=http://127.0.0.1:8080/'], \(health)", "KS129", "tcpSocket"),
+            ("args: ['--backend=127.0.0.1:8080'], \(health)", "KS129", "tcpSocket"),
+            ("args: [--to, 'localhost:8080'], \(health)", "KS129", "tcpSocket"),
+            ("args: ['--upstream=http://localhost:3000'], \(health)", "KS129", "tcpSocket"),
+            ("args: ['--upstream=http://db:3000'], \(health)", nil, "httpGet"),
+            ("env: [{name: UPSTREAM_URL, value: 'http://localhost:8080'}], \(health)", "KS129", "tcpSocket"),
+            ("env: [{name: UPSTREAM_URL, value: 'http://[::1]:3000'}], \(health)", "KS129", "tcpSocket"),
+            ("env: [{name: WHERE, value: 'http://$(POD_IP):8080'}], \(health)", "KS129", "tcpSocket"),
+            (
+                "env: [{name: ME, valueFrom: {fieldRef: {fieldPath: status.podIP}}}], args: ['--to=$(ME):8080'], \(health)",
+                "KS129", "tcpSocket"
+            ),
+            (
+                "args: ['--upstream=http://localhost:8080'], startupProbe: {httpGet: {path: /, port: 9187}}", "KS129",
+                "httpGet"
+            ),
+            ("image: haproxytech/haproxy-alpine, \(health)", "KS129", "tcpSocket"),
+            ("readinessProbe: {exec: {command: [wget, 'http://$POD_IP:8080/health']}}", "KS125", "tcpSocket"),
+            ("ports: [{containerPort: 8080}]", nil, ""),
+            ("ports: [{containerPort: 8080}, {containerPort: 9187}]", nil, "tcpSocket"),
+            ("ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /, port: 8080}}", "KS125", ""),
             ("command: [sh, -c, 'until nc -z localhost 8080; do sleep 1; done; exec x']", "KS125", ""),
             (
                 "command: [sh, -c, 'until nc -z localhost 8080; do sleep 1; done; exec x'], "
@@ -174,15 +222,56 @@ import YAMLTree
     func nothingThatWaitsForMainHoldsItBack(_ more: String, _ rule: String?, _ gate: String?) throws {
         let text =
             "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: main, image: a, "
-            + "ports: [{containerPort: 8080}]}, {name: side, image: b, ports: [{containerPort: 9187}], \(more)}]}}"
+            + "ports: [{containerPort: 8080}]}, {name: side, \(more.contains("image:") ? "" : "image: b, ")"
+            + "\(more.contains("ports:") ? "" : "ports: [{containerPort: 9187}], ")\(more)}]}}"
         var options = ConversionOptions()
         options.sidecars = ["side"]
         let conversion = try StreamConverter(options).convert(Array(text.utf8))
-        let found = conversion.diagnostics.map(\.rule.id).filter { $0 == "KS125" || $0 == "KS009" }
+        let found = conversion.diagnostics.map(\.rule.id).filter { ["KS125", "KS129", "KS009"].contains($0) }
         #expect(found == (rule.map { [$0] } ?? []), "\(conversion.diagnostics)")
         #expect(conversion.isChanged == (gate != nil))
         let probe = try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]?["startupProbe"]
         if let gate { #expect((probe?.mapping?.pairs.first?.key ?? "") == gate, "\(conversion.diagnostics)") }
+    }
+
+    private static let health = "readinessProbe: {httpGet: {path: /healthz, port: 9187}}"
+
+    /// What was native before is looked at as well.
+    @Test(
+        arguments: [
+            ("startupProbe: {tcpSocket: {port: 8080}}", nil, "KS009"),
+            ("lifecycle: {postStart: {httpGet: {path: /, port: 8080}}}", nil, "KS009"),
+            ("startupProbe: {httpGet: {path: /, port: 80}}, args: ['--upstream=localhost:8080']", nil, "KS129"),
+            ("startupProbe: {tcpSocket: {port: 80}}", "1.33.5", "KS121"),
+            ("startupProbe: {tcpSocket: {port: 80}}", "1.33.6", nil),
+            ("startupProbe: {tcpSocket: {port: 80}}", nil, nil),
+            ("readinessProbe: {tcpSocket: {port: 8080}}", nil, nil),
+        ] as [(String, String?, String?)])
+    func aNativeSidecarThatHoldsMainBackIsNamed(_ more: String, _ version: String?, _ rule: String?) throws {
+        let text =
+            "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {restartPolicy: Never, initContainers: [{name: side, "
+            + "image: b, restartPolicy: Always, \(more)}], containers: [{name: main, image: a, ports: [{containerPort: 8080}]}]}}"
+        var options = ConversionOptions()
+        options.kubeVersion = version.flatMap { KubeVersion($0) }
+        let conversion = try StreamConverter(options).convert(Array(text.utf8))
+        #expect(conversion.diagnostics.map(\.rule.id) == (rule.map { [$0] } ?? []), "\(conversion.diagnostics)")
+        #expect(!conversion.isChanged)
+    }
+
+    /// What only waits before it becomes another program, and what passes SIGTERM on, does not end by itself.
+    @Test(arguments: [
+        ("until [ -f /x ]; do sleep 1; done; exec server", false), ("trap 'kill $!' TERM; nginx & wait $!", false),
+        ("trap cleanup EXIT; exec server", false), ("server & while [ ! -f /x ]; do sleep 1; done; kill $!", true),
+        ("while [ 1 ]; do x; sleep 1; done", false),
+    ])
+    func aScriptThatEndsIsNamed(_ script: String, _ isNamed: Bool) throws {
+        let text =
+            "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: main}, {name: side, "
+            + "command: [sh, -c, \"\(script)\"]}]}}"
+        var options = ConversionOptions()
+        options.sidecars = ["side"]
+        let conversion = try StreamConverter(options).convert(Array(text.utf8))
+        #expect(conversion.diagnostics.contains { $0.rule.id == "KS108" } == isNamed, "\(conversion.diagnostics)")
     }
 
     /// A terminator waits after main's end; a native sidecar's hook does.

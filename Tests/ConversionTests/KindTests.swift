@@ -103,6 +103,8 @@ import YAMLTree
         #expect(found == rules)
     }
 
+    private static let marker = "env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: 'true'}]"
+
     @Test(arguments: [
         ("{apiVersion: e.io/v1, kind: X, spec: {a: [{b: {containers: [{name: s, restartPolicy: Always}]}}]}}", 1),
         (
@@ -120,6 +122,26 @@ import YAMLTree
         (
             "{apiVersion: v1, kind: List, items: [{apiVersion: e.io/v1, kind: X, spec: {containers: [{restartPolicy: Always}]}}]}",
             1
+        ),
+        (
+            "{apiVersion: e.io/v1, kind: X, t: {metadata: {labels: {sidecar.k-pipe.cloud/terminate-known: enabled}}, spec: {containers: [{name: a}, {name: fluent-bit}]}}}",
+            1
+        ),
+        (
+            "{apiVersion: e.io/v1, kind: X, t: {metadata: {labels: {sidecar.k-pipe.cloud/terminate-known: enabled}}, spec: {containers: [{name: a}]}}}",
+            0
+        ),
+        (
+            "{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, spec: {driver: {sidecars: [{name: s, \(marker)}]}}}",
+            1
+        ),
+        (
+            "{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, spec: {driver: {initContainers: [{name: s, \(marker)}]}}}",
+            0
+        ),
+        (
+            "{apiVersion: argoproj.io/v1alpha1, kind: Workflow, spec: {templates: [{sidecars: [{name: s, \(marker)}]}]}}",
+            0
         ),
         (
             "{apiVersion: ray.io/v1, kind: RayCluster, spec: {headGroupSpec: {template: {spec: {containers: [{name: a}]}}}, extra: {containers: [{restartPolicy: Always}]}}}",

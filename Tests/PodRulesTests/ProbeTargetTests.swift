@@ -8,6 +8,7 @@ import Testing
         var target: ProbeTarget
         var programs: Set<String> = ["side"]
         var words: [String] = []
+        var reachesMain = false
         var need: ProbeTarget.Need
     }
 
@@ -104,13 +105,67 @@ import Testing
             testDescription: "metrics behind oauth2-proxy", target: http("/metrics", "4180"),
             programs: ["oauth2-proxy"],
             need: .perhapsMain),
+        Case(
+            testDescription: "what names main's port", target: http("/healthz", "4180"), reachesMain: true,
+            need: .perhapsMain),
+        Case(
+            testDescription: "the same asked by a command",
+            target: exec("wget", "-qO-", "http://localhost:4180/healthz"),
+            reachesMain: true, need: .perhapsMain),
+        Case(
+            testDescription: "a connection to it",
+            target: ProbeTarget(port: "4180", host: "", command: [], isTCP: true),
+            reachesMain: true, need: .itself),
+        Case(
+            testDescription: "another command of it", target: exec("pgrep", "side"), reachesMain: true, need: .itself),
+        Case(
+            testDescription: "a proxy's own page, though it names main", target: http("/ping", "4180"),
+            programs: ["oauth2-proxy"], reachesMain: true, need: .itself),
+        Case(
+            testDescription: "Dapr's own half, though it names main", target: http("/v1.0/healthz/outbound", "3501"),
+            programs: ["daprd"], reachesMain: true, need: .itself),
+        Case(
+            testDescription: "the same by a command", target: exec("curl", "localhost:3500/v1.0/healthz/outbound"),
+            programs: ["daprd"], reachesMain: true, need: .itself),
+        Case(
+            testDescription: "through nginx by a command", target: exec("curl", "-f", "http://localhost/"),
+            programs: ["nginx"], need: .perhapsMain),
+        Case(
+            testDescription: "nginx's own page by a command",
+            target: exec("curl", "-f", "http://localhost/nginx_status"),
+            programs: ["nginx"], need: .itself),
+        Case(
+            testDescription: "Envoy's by a command", target: exec("sh", "-c", "curl -f 'http://localhost:9901/ready'"),
+            programs: ["envoy"], need: .itself),
+        Case(
+            testDescription: "the pod's address", target: exec("wget", "http://$POD_IP:9090/health"),
+            need: .port("9090")),
+        Case(
+            testDescription: "in braces", target: exec("sh", "-c", "nc -z ${POD_IP} 9090; nc -z $(POD_IP) 1"),
+            need: .port("9090")),
+        Case(
+            testDescription: "the pod's name", target: exec("sh", "-c", "curl http://$(hostname -i):9090/"),
+            need: .port("9090")),
+        Case(testDescription: "a scheme's port", target: exec("curl", "https://localhost/x"), need: .port("443")),
     ]
+
+    /// Images have a program's name among others.
+    @Test(arguments: [
+        ("haproxy-alpine", true), ("envoy-alpine", true), ("envoy-distroless", true), ("nginx-plus", true),
+        ("nginx-sidecar", true), ("nginx-unprivileged", true), ("origin-oauth-proxy", true), ("varnish", true),
+        ("pomerium", true), ("nginx-exporter", false), ("envoy-gateway", false), ("proxy", false), ("sidecar", false),
+        ("-", false), ("", false),
+    ])
+    func aProxyIsKnownByItsImage(_ program: String, _ isProxy: Bool) {
+        #expect((ForwardingProxy.among([program]) != nil) == isProxy)
+    }
 
     @Test(arguments: cases) func aProbeNeeds(_ one: Case) {
         #expect(
             one.target.need(
-                beside: ["4180"], of: { ["9090", "web", "6379"].first(where: $0.contains) }, programs: one.programs,
-                words: one.words)
+                beside: ["4180"], of: { ["9090", "web", "6379", "443"].first(where: $0.contains) },
+                programs: one.programs,
+                words: one.words, reachesMain: one.reachesMain)
                 == one.need)
     }
 }

@@ -9,7 +9,11 @@ import Testing
         (["sleep", "infinity"], .endless), (["sleep", "5"], .unknown), (["ping", "-c", "3", "x"], .ends),
         (["env", "A=b", "cp", "a", "b"], .ends), (["tini", "--", "server"], .unknown), (["sh"], .unknown),
         (["busybox", "sh", "-c", "touch x"], .ends), (["/bin/bash", "-o", "pipefail", "-ec", "touch x"], .ends),
-        (["sh", "-c", "--", "touch x"], .ends),
+        (["sh", "-c", "--", "touch x"], .ends), (["curl", "-N", "http://x"], .unknown),
+        (["curl", "-sS", "http://x"], .ends), (["timeout", "9", "tail", "-f", "x"], .ends),
+        (["timeout", "infinity", "tail", "-f", "x"], .endless), (["timeout", "-s", "INT", "0", "server"], .unknown),
+        (["timeout", "--foreground", "0", "cp", "a", "b"], .ends), (["timeout"], .ends), (["cat", "/x"], .ends),
+        (["cat", "/fifo"], .unknown),
     ])
     func aProgramEndsByItself(_ words: [String], _ life: ProgramLife) { #expect(ProgramLife(words) == life) }
 
@@ -39,6 +43,13 @@ import Testing
         ("cp a b >out 2>&1 || true", .ends), ("cp a b &> out", .ends), ("echo done; echo fi", .ends),
         ("while true; do\n  (cp a b; while true; do date; done)\ndone; cp c d", .endless), ("", .ends),
         ("((((", .unknown),
+        ("while [ 1 ]; do date; sleep 1; done", .endless), ("while [ true ]; do date; done", .endless),
+        ("while [[ 1 -eq 1 ]]; do date; done", .endless), ("while test 1; do date; done", .endless),
+        ("while [ 1 = 1 ]\ndo date; done", .endless), ("while [ 1 = 2 ]; do date; done", .ends),
+        ("while [ $x ]; do date; done", .ends), ("while [ 1 ] && [ -f x ]; do date; done", .ends),
+        ("while [ 1 ]; do test -f x && break; done", .unknown), ("until [ 1 ]; do date; done", .ends),
+        ("trap 'kill $!' TERM; nginx & wait $!", .unknown), ("mkfifo p; cat p | grep x", .unknown),
+        ("while read l; do echo $l; done < /fifo", .unknown),
         ("while", .unknown), ("if", .unknown), ("; ; | & (", .unknown), ("; ; | &", .ends), ("echo 'unclosed", .ends),
     ])
     func aScriptEndsByItself(_ script: String, _ life: ProgramLife) {
@@ -59,6 +70,10 @@ import Testing
         (["sh", "-c", "while kill -0 $(pidof app); do sleep 1; done"], "", false, .endsOrAwaits),
         ([], "/shutdown", false, .endsOrAwaits),
         (["sh", "-c", "kill -USR1 1; sleep 5"], "", false, .works), (["kill", "-s", "HUP", "1"], "", false, .works),
+        (["sh", "-c", "kill -QUIT $(cat /run/nginx.pid); sleep 5"], "", false, .works),
+        (["sh", "-c", "kill -3 1"], "", false, .works), (["pkill", "-QUIT", "nginx"], "", false, .works),
+        (["killall", "-s", "SIGQUIT", "nginx"], "", false, .works), (["kill", "-quit", "1"], "", false, .works),
+        (["pkill", "--signal=QUIT", "x"], "", false, .works), (["kill", "-s", "INT", "1"], "", false, .endsOrAwaits),
         ([], "/drain_listeners?graceful", false, .works), (["nginx", "-s", "quit"], "", false, .works),
         (["sh", "-c", "curl -XPOST localhost:2020/flush && while true; do sleep 1; done"], "", false, .works),
         (["sh", "-c", "aws s3 sync /out s3://b/"], "", false, .works),

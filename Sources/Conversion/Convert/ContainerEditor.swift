@@ -42,6 +42,12 @@ struct ContainerEditor {
         try dropSpent(all, &findings)
     }
 
+    /// One that is native already may keep main from starting, too.
+    func refuseWaiting(_ mains: Neighbours, _ findings: inout Findings) throws(EditRefusal) {
+        try refusePostStart(mains)
+        if node["startupProbe"] != nil { _ = try gate(mains, only: ["startupProbe"], &findings) }
+    }
+
     /// What a native sidecar has no use for: hooks that quit, markers for a terminator.
     mutating func dropSpent(_ all: Neighbours, _ findings: inout Findings) throws(EditRefusal) {
         try dropPreStop(all, &findings)
@@ -162,7 +168,8 @@ struct ContainerEditor {
 
     /// What may hold main back: nothing that may be true only once main runs.
     private func gate(
-        _ mains: Neighbours, _ findings: inout Findings
+        _ mains: Neighbours, only probes: [String] = ["startupProbe", "readinessProbe", "livenessProbe"],
+        _ findings: inout Findings
     ) throws(EditRefusal) -> ProbeHandler? {
         if let port = container.awaited(of: mains) {
             let place = node["command"] ?? node["args"] ?? node
@@ -173,7 +180,7 @@ struct ContainerEditor {
         }
         var readiness = node["readinessProbe"]
         var path: String?
-        for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
+        for name in probes {
             guard let probe = node[name] else { continue }
             let what = "the \(name) of \(container.name)"
             let isReadiness = name == "readinessProbe"
@@ -200,7 +207,7 @@ struct ContainerEditor {
                 if isReadiness { readiness = nil }
             }
         }
-        let probe = ProbeHandler.derived(for: container, readiness, path: path, text)
+        let probe = ProbeHandler.derived(for: container, readiness, path: path, beside: mains, text)
         guard probe != nil || node["startupProbe"] != nil, let folder = container.awaitedFile(of: mains) else {
             return probe
         }

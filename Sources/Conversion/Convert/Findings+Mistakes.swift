@@ -78,12 +78,14 @@ extension Findings {
             search.look(through: object)
             let kind = object["kind"]?.text ?? "no kind"
             let version = object["apiVersion"]?.text
-            for (containers, what) in search.found {
-                add(
-                    .notReached, at: containers,
+            for (containers, what, isPod) in search.found where isPod || PodKind.keeper(of: version) == nil {
+                let why =
                     PodKind.refusesNative(version)
-                        ? "\(what) marks a sidecar, but pods of \(kind) may have no native ones"
-                        : "\(what) marks a sidecar of \(kind), whose path is not known; name it with --pod-spec-path")
+                    ? "marks a sidecar, but pods of \(kind) may have no native ones"
+                    : isPod
+                        ? "marks a sidecar of \(kind), whose path is not known; name it with --pod-spec-path"
+                        : "marks a sidecar in a list of \(kind) that is no pod's; let its pod template have the sidecar"
+                add(.notReached, at: containers, "\(what) \(why)")
             }
         }
     }

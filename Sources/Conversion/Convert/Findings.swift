@@ -151,7 +151,7 @@ struct Findings {
     }
 
     private static let loops = [
-        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f", "trap",
+        "while [ !", "while [[ !", "while ! test", "until [ -f", "until [ -e", "until test -f",
     ]
 
     private mutating func look(at sidecar: ManifestContainer, _ options: ConversionOptions) {
@@ -160,7 +160,9 @@ struct Findings {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
         }
         let life = ProgramLife(sidecar.words)
-        if life != .endless, let sign = Self.loops.first(where: { command.mentions("\($0) ") }) {
+        // What waits and then becomes another program goes on as that.
+        let sign = life == .endless ? nil : Self.loops.first { command.mentions("\($0) ") }
+        if let sign, command.split(separator: sign).dropFirst().allSatisfy({ !String($0).mentions("exec ") }) {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")

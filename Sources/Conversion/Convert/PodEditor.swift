@@ -34,15 +34,23 @@ struct PodEditor {
         let found = try pod.sidecars(options, &findings)
         let sidecars = found.filter { !pod.isInjected($0) }
         findings.look(atInjectedInto: pod, found, isChanged: !sidecars.isEmpty, options)
-        guard let first = sidecars.first else { return }
+        let natives = pod.initContainers.filter(\.isNativeSidecar)
+        let names = Set(found.map(\.name))
+        let mains = pod.containers.filter { !names.contains($0.name) }
+        let main = Neighbours(mains)
+        for native in natives { try ContainerEditor(native, text).refuseWaiting(main, &findings) }
+        guard let first = sidecars.first else {
+            // Which releases they need is known to whoever has made them.
+            guard let native = natives.first, options.kubeVersion != nil else { return }
+            return findings.look(
+                atKubelets: circumstances(natives.contains { $0.node["startupProbe"] != nil }), native, options)
+        }
         if let injected = found.first(where: pod.isFilledIn) {
             throw EditRefusal(
                 .injectedStays, at: injected.node,
                 "\(injected.name) is an ordinary container already: it starts after all init containers, and a terminator has "
                     + "to end it; \(injected.known?.injector?.advice ?? "")")
         }
-        let names = Set(found.map(\.name))
-        let mains = pod.containers.filter { !names.contains($0.name) }
         guard !mains.isEmpty else {
             // There is nothing to do where nobody named all of them.
             guard try pod.isWhollyMarked(options) else { return }
@@ -52,9 +60,9 @@ struct PodEditor {
         let source = try editable("containers")
         let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
-        var hasStartupProbe = pod.initContainers.contains { $0.isNativeSidecar && $0.node["startupProbe"] != nil }
+        var hasStartupProbe = natives.contains { $0.node["startupProbe"] != nil }
         let lingers = pod.lingers.mapValues { min($0, options.lingerLimit ?? $0) }
-        let (main, all) = (Neighbours(mains), Neighbours(pod.containers + pod.initContainers))
+        let all = Neighbours(pod.containers + pod.initContainers)
         var kept: [String: Int] = [:]
         let blocks = try sidecars.map { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
@@ -73,9 +81,12 @@ struct PodEditor {
         try pinFailurePolicy(mains, &findings)
         try raiseGrace(GraceNeed(mains: mains, sidecars: sidecars, lingers: kept), &findings)
         findings.look(at: pod, sidecars: sidecars, mains: mains, order, options)
-        let circumstances = KubeletBug.Circumstances(
+        findings.look(atKubelets: circumstances(hasStartupProbe), first, options)
+    }
+
+    private func circumstances(_ hasStartupProbe: Bool) -> KubeletBug.Circumstances {
+        KubeletBug.Circumstances(
             restartPolicy: pod.spec["restartPolicy"]?.text ?? "Always", hasStartupProbe: hasStartupProbe)
-        findings.look(atKubelets: circumstances, first, options)
     }
 
     private mutating func moveBack(_ findings: inout Findings) throws(EditRefusal) {

@@ -20,7 +20,8 @@ struct ProbeHandler {
 
     /// - Parameter path: another one than the readinessProbe's, where that one waits for main.
     static func derived(
-        for container: ManifestContainer, _ readiness: SourceNode?, path: String? = nil, _ text: SourceText
+        for container: ManifestContainer, _ readiness: SourceNode?, path: String? = nil, beside mains: Neighbours,
+        _ text: SourceText
     ) -> ProbeHandler? {
         if let readiness {
             let probe = names.lazy.compactMap { name in copied(name, from: readiness, text) }.first
@@ -32,8 +33,11 @@ struct ProbeHandler {
                 name: "httpGet", value: "", lines: ["path: \(check.path)", "port: \(check.port)"], timeout: nil,
                 origin: "\(check.path) answers on port \(check.port)")
         }
-        guard container.known?.servesLocalhostOnly != true, !container.mayListenOnLocalhost,
-            let port = container.node["ports"]?.elements?.first(where: { $0["protocol"]?.text ?? "TCP" == "TCP" }),
+        guard container.known?.servesLocalhostOnly != true, !container.mayListenOnLocalhost(beside: mains),
+            let port = container.node["ports"]?.elements?.first(where: {
+                $0["protocol"]?.text ?? "TCP" == "TCP"
+                    && !container.isMains($0["containerPort"]?.text ?? "", among: mains)
+            }),
             let number = port["containerPort"]?.text.flatMap({ UInt16($0) }), port["hostIP"] == nil
         else { return nil }
         return ProbeHandler(
@@ -120,9 +124,9 @@ extension ProbeTarget {
     /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
     static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: Neighbours) -> Need {
         let need = ProbeTarget(probe, of: sidecar).need(
-            beside: sidecar.ports,
+            beside: sidecar.ports.filter { !sidecar.isMains($0, among: mains) },
             of: { mains.first(answering: $0)?.port ?? sidecar.upstreamPorts.first(where: $0.contains) },
-            programs: sidecar.programs, words: sidecar.words)
+            programs: sidecar.programs, words: sidecar.words, reachesMain: sidecar.reaches(mains))
         let command = (probe.at("exec", "command")?.elements ?? []).compactMap(\.text)
         guard need == .itself, sidecar.file(ofMains: mains, in: command, byOthers: true) != nil else { return need }
         return .perhapsMain

@@ -9,12 +9,14 @@ struct DetectionDoubt {
     /// Those that would remain.
     private let others: [ManifestContainer]
     private let theirs: Neighbours
-    private let areHelpers: Bool
 
     /// What helpers are called that no pod is for.
     private static let helpers = [
-        "shutdown-manager", "reloader", "exporter", "metrics", "sidecar", "helper", "watcher", "tailer", "logrotate",
+        "shutdown-manager", "reload", "exporter", "metrics", "sidecar", "helper", "watcher", "tailer", "logrotate",
+        "ratelimit", "trace-agent", "process-agent",
     ]
+    /// Where oauth2-proxy keeps its sessions.
+    private static let sessions: Set<String> = ["redis", "valkey", "keydb", "dragonfly"]
     /// By these labels objects say what they are.
     private static let nameLabels = ["app.kubernetes.io/name", "app.kubernetes.io/component", "app", "k8s-app", "name"]
 
@@ -24,7 +26,23 @@ struct DetectionDoubt {
         let names = Set(detected.map(\.name))
         others = pod.containers.filter { !names.contains($0.name) }
         theirs = Neighbours(others)
-        areHelpers = others.allSatisfy { other in Self.helpers.contains { other.name.contains($0) } }
+    }
+
+    /// Whether a container that would remain is there for the known one, or for any other, and not what the pod is for.
+    private func helps(_ other: ManifestContainer, _ container: ManifestContainer) -> Bool {
+        let repository = SidecarRule.repository(of: other.image ?? "")
+        if Self.helpers.contains(where: { other.name.contains($0) || repository.hasSuffix($0) }) { return true }
+        // A web server may be what the pod is for, a proxy alone is not; nor is another process of the same agent.
+        if let proxy = ForwardingProxy.among(other.programs), !proxy.servesFiles { return true }
+        if other.image != nil, other.image == container.image { return true }
+        return container.known?.names.contains("oauth2-proxy") == true
+            && !Self.sessions.isDisjoint(with: [other.name, repository])
+    }
+
+    /// Agents run on every node for themselves; what carries all traffic of its pod, or serves it alone, does not.
+    private func isNodes(_ container: ManifestContainer) -> Bool {
+        pod.place.object["kind"]?.text == "DaemonSet" && container.known?.carriesTraffic != true
+            && container.known?.servesLocalhostOnly != true
     }
 
     /// In words that follow the container's name.
@@ -33,7 +51,7 @@ struct DetectionDoubt {
         if pod.annotations?[WellKnownNames.Annotation.defaultContainer]?.text == container.name {
             return "is the pod's default container"
         }
-        if areHelpers { return "stands beside helpers alone" }
+        if others.allSatisfy({ helps($0, container) }) { return "stands beside helpers alone" }
         if let name = namesake(container) { return "is what \(name) is named after" }
         if let service = services.service(to: container.ports.filter { !theirs.answer(on: $0) }, of: pod) {
             return "is where the Service \(service) leads"
@@ -51,7 +69,7 @@ struct DetectionDoubt {
         if container.node["ports"]?.elements?.contains(where: { $0["hostPort"] != nil }) == true {
             return "has a port of the node"
         }
-        return nil
+        return isNodes(container) ? "runs on every node" : nil
     }
 
     /// The name or label by which the pod's object says that it is there for this program.

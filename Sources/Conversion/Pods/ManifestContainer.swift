@@ -47,15 +47,26 @@ package struct ManifestContainer {
         Self.value(of: name, in: node["env"]?.elements ?? [])
     }
 
-    /// Words of a command, and behind them the literal values of the variables that they name.
+    /// Words of a command with the variables in them that the pod sets, and behind them the values of all that they name:
+    /// of `${PORT:-80}` too.
     func withVariables(_ words: [String]) -> [String] {
         guard words.contains(where: { $0.mentions("$") }) else { return words }
-        return words
-            + (node["env"]?.elements ?? []).compactMap { variable -> String? in
-                guard let name = variable["name"]?.text else { return nil }
-                let isNamed = words.contains { word in ["$", "${", "$("].contains { word.mentions($0 + name) } }
-                return isNamed ? variable["value"]?.text : nil
+        var (filled, values) = (words, [] as [String])
+        for variable in node["env"]?.elements ?? [] {
+            guard let name = variable["name"]?.text,
+                let value = variable["value"]?.text ?? Self.address(variable.at("valueFrom", "fieldRef", "fieldPath")),
+                words.contains(where: { word in ["$", "${", "$("].contains { word.mentions($0 + name) } })
+            else { continue }
+            values.append(value)
+            filled = filled.map { word in
+                ["$(\(name))", "${\(name)}", "$\(name)"].reduce(word) { $0.replacing($1, with: value) }
             }
+        }
+        return filled + values
+    }
+
+    private static func address(_ field: SourceNode?) -> String? {
+        field?.text?.hasPrefix("status.podIP") == true ? LocalWords.ownAddress : nil
     }
 
     private static func value(of name: String, in variables: [SourceNode]) -> String? {
@@ -87,7 +98,7 @@ extension ManifestContainer {
     package static let listenFlags = ["--port=", "-port=", "--http-port=", "--listen-port="]
     /// Variables by which programs are told what to listen on.
     package static let portVariables = ["PORT", "HTTP_PORT", "SERVER_PORT", "LISTEN_PORT", "APP_PORT"]
-    /// Flags by which proxies are told where the program is that they stand before.
+    /// How flags begin by which proxies are told where the program is that they stand before.
     package static let upstreamFlags = ["--upstream", "-upstream", "--app-port", "--proxy-upstream", "--backend"]
 
     /// Declared, as numbers and names, and named by its own flags.
@@ -113,11 +124,16 @@ extension ManifestContainer {
         }.filter { UInt16($0) != nil }
     }
 
-    /// All that it seems to answer on: what it declares, what its flags and variables say, what its probes ask.
+    /// All that it seems to answer on: where it listens, and what its probes ask.
     var answers: [String] {
-        let probed = ["readinessProbe", "livenessProbe", "startupProbe"].flatMap { probe in
-            ["httpGet", "tcpSocket", "grpc"].compactMap { node.at(probe, $0, "port")?.text }
-        }
+        listens
+            + ["readinessProbe", "livenessProbe", "startupProbe"].flatMap { probe in
+                ["httpGet", "tcpSocket", "grpc"].compactMap { node.at(probe, $0, "port")?.text }
+            }
+    }
+
+    /// What it declares, and what its flags and variables say.
+    var listens: [String] {
         let words = words
         let listening = words.indices.compactMap { index -> String? in
             if Self.portFlags.contains(words[index]) { return words.dropFirst(index + 1).first }
@@ -126,29 +142,54 @@ extension ManifestContainer {
             }
         }
         let told = Self.portVariables.compactMap(environment) + listening
-        return declaredPorts + told.filter { UInt16($0) != nil } + probed
+        return declaredPorts + told.filter { UInt16($0) != nil }
     }
 
     /// The command line without the flags that say where main is, and what they say.
     var ownWords: [String] {
         let words = words
         return words.indices.filter { index in
-            !Self.upstreamFlags.contains { words[index] == $0 || words[index].hasPrefix("\($0)=") }
-                && !(index > 0 && Self.upstreamFlags.contains(words[index - 1]))
+            !Self.isUpstream(words[index])
+                && !(index > 0 && Self.isUpstream(words[index - 1]) && !words[index - 1].contains("="))
         }.map { words[$0] }
     }
 
-    /// Ports of main that its own flags name: `--upstream=http://localhost:9090`, `--app-port 3000`.
+    private static func isUpstream(_ word: String) -> Bool { upstreamFlags.contains(where: word.hasPrefix) }
+
+    /// Ports of main that its own flags and variables name: `--upstream=http://localhost:9090`, `--app-port 3000`,
+    /// `UPSTREAM_URL`.
     var upstreamPorts: [String] {
         let words = words
-        return words.indices.compactMap { index in
-            guard let flag = Self.upstreamFlags.first(where: { words[index] == $0 || words[index].hasPrefix("\($0)=") })
-            else { return nil }
-            let value =
-                words[index] == flag ? words.dropFirst(index + 1).first : String(words[index].dropFirst(flag.count + 1))
-            let port = value?.split(separator: ":").last.map { String($0.prefix { $0.isNumber }) } ?? ""
-            return UInt16(port) == nil ? nil : port
+        let flagged = words.indices.flatMap { index -> [String] in
+            guard Self.isUpstream(words[index]) else { return [] }
+            let parts = words[index].split(separator: "=", maxSplits: 1)
+            guard let value = parts.count > 1 ? String(parts[1]) : words.dropFirst(index + 1).first else { return [] }
+            let isPort = Self.upstreamFlags.contains(String(parts[0])) || parts[0].hasSuffix("port")
+            let bare = value.drop { $0 == ":" }
+            return isPort && UInt16(bare) != nil ? [String(bare)] : localPorts(value)
         }
+        let variables = (node["env"]?.elements ?? []).flatMap { variable -> [String] in
+            guard let name = variable["name"]?.text?.uppercased(), name.mentions("UPSTREAM") || name.mentions("BACKEND")
+            else { return [] }
+            return localPorts(variable["value"]?.text ?? "")
+        }
+        return flagged + variables
+    }
+
+    private func localPorts(_ text: String) -> [String] { LocalWords(withVariables([text])).ports.sorted() }
+
+    /// Whether a port that it may declare is main's all the same: two programs cannot listen on one.
+    func isMains(_ port: String, among mains: Neighbours) -> Bool {
+        mains.listen(on: port) || upstreamPorts.contains(port)
+    }
+
+    /// Whether its command line or variables name a port of main on the pod's own network. An exporter answers though what it
+    /// asks is down: that is what it tells.
+    func reaches(_ mains: Neighbours) -> Bool {
+        guard upstreamPorts.isEmpty else { return true }
+        guard !programs.contains(where: { $0.hasSuffix("exporter") }) else { return false }
+        let values = (node["env"]?.elements ?? []).compactMap { $0["value"]?.text }
+        return LocalWords(withVariables(words + values)).ports.contains(where: mains.listen)
     }
 
     /// Variables that say where somebody else is, or that localhost is reached without a proxy.
@@ -159,9 +200,16 @@ extension ManifestContainer {
     ]
     private static let listenVariables = ["LISTEN", "BIND"]
 
-    /// Whether its ports may answer inside the pod alone, by its own words or by a variable such as `LISTEN_ADDR`.
-    var mayListenOnLocalhost: Bool {
-        if ownWords.contains(where: LocalWords.mentioned) { return true }
+    /// Whether its ports may answer inside the pod alone, by its own words or by a variable such as `LISTEN_ADDR`: words that
+    /// name main's ports say where main is.
+    func mayListenOnLocalhost(beside mains: Neighbours) -> Bool {
+        let asks = ownWords.contains { word in
+            guard LocalWords.mentioned(in: word) else { return false }
+            let named = LocalWords([word]).ports
+            // A script does more than it says.
+            return named.isEmpty || word.contains(" ") || !named.allSatisfy(mains.listen)
+        }
+        if asks { return true }
         return (node["env"]?.elements ?? []).contains { variable in
             guard let value = variable["value"]?.text, LocalWords.mentioned(in: value),
                 !LocalWords([value]).askOthers(than: ports)

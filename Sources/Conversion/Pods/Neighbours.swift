@@ -31,6 +31,8 @@ final class Neighbours {
 
     private lazy var written = Set(containers.flatMap { $0.mounts.filter { !$0.isReadOnly }.map(\.volume) })
 
+    private lazy var listening = containers.reduce(into: Set<String>()) { $0.formUnion($1.listens) }
+
     private lazy var programs = containers.reduce(into: Set<String>()) { $0.formUnion($1.programs) }
 
     /// The first of their ports that is asked, and whose it is.
@@ -46,6 +48,9 @@ final class Neighbours {
     }
 
     func answer(on port: String) -> Bool { answers[port] != nil }
+
+    /// Whether one of them listens there by its own word, not by a probe's.
+    func listen(on port: String) -> Bool { listening.contains(port) }
 
     /// Whether no more than one of them mounts a volume.
     func isOnes(volume: String) -> Bool { mounting[volume, default: 0] < 2 }

@@ -95,9 +95,10 @@ extension Rule {
     package static let exitsByItself = Rule(
         id: "KS108", severity: .warning, title: "The sidecar ends by itself",
         explanation: """
-            A native sidecar that exits is restarted. Loops that wait for a file, traps and one-shot \
+            A native sidecar that exits is restarted. Loops that wait for a file and one-shot \
             helpers are for ordinary containers or ordinary init containers. The command line is read as the shell reads \
-            it: an endless loop or pipeline (`tail -F x | grep y`) is none of these, with a trap or without.
+            it: an endless loop or pipeline (`tail -F x | grep y`) is none of these, nor is what reads a fifo or a stream, or a \
+            trap that passes SIGTERM on.
             """,
         evidence: "KEP-753; under OnFailure its restarts count towards backoffLimit (measured)")
 
@@ -213,8 +214,8 @@ extension Rule {
         id: "KS121", severity: .warning, title: "Some releases run native sidecars badly",
         explanation: """
             Native sidecars are on by default since 1.29; before, the API server drops the field and main never starts. \
-            With `--kube-version` this names what nodes of that release do wrong with such a pod, without it the releases \
-            that no longer do.
+            With `--kube-version` this names what nodes of that release do wrong with such a pod, also where its sidecars are \
+            native already; without it the releases that no longer do.
             \(KubeletBug.all.map { "\n- \($0.words) (\($0.releases))" }.joined())
             """,
         evidence: KubeletBug.all.map(\.source).joined(separator: "; "))
@@ -248,8 +249,10 @@ extension Rule {
         id: "KS129", severity: .warning, title: "A probe may pass only once main runs",
         explanation: """
             A proxy answers a check that it does not serve itself with what stands behind it, which is main, and main would \
-            wait for the check; and a command that looks for a file in a volume that the sidecar cannot write to finds what \
-            main has written. So a TCP connection to the sidecar's own port takes its place, where it declares one; a \
+            wait for the check. A sidecar counts as one whose command, arguments or variables name a port of main on the \
+            pod's own network (`--upstream=http://localhost:8080`): it may be ready only when main is. A command that looks \
+            for a file in a volume that the sidecar cannot write to finds what main has written. So a TCP connection to the \
+            sidecar's own port takes its place, where it declares one; a \
             startupProbe that was there stays. Let the check ask what the proxy serves itself (its admin port, a status \
             page).
             """,
@@ -260,15 +263,18 @@ extension Rule {
         id: "KS130", severity: .warning, title: "A known sidecar may be main",
         explanation: """
             Its name or image is that of a well-known sidecar, but the pod seems to be for it: it is named after it, a \
-            Service leads to it, kubectl takes it by default, only helpers stand beside it, or one of those drains it. It is \
-            not moved until somebody says so, with `--sidecar NAME` or a marker.
+            Service leads to it, kubectl takes it by default, it runs on every node, only helpers and other proxies stand \
+            beside it, or one of those drains it. It is not moved until somebody says so, with `--sidecar NAME` or a marker.
             """,
-        evidence: "Contour's DaemonSet: Envoy beside shutdown-manager; ingress controllers and gateways")
+        evidence:
+            "Contour's DaemonSet: Envoy beside shutdown-manager; ingress controllers and gateways; Datadog's DaemonSet: "
+            + "trace-agent; Envoy's ratelimit; oauth2-proxy: sessions in Redis")
 
     package static let notReached = Rule(
         id: "KS131", severity: .warning, title: "A marker in a place that is not known",
         explanation: """
-            A list of containers carries a marker, but no known path leads there, so nothing was converted. A patch of a \
+            A list of containers carries a marker, but no known path leads there, so nothing was converted. Nor are lists \
+            converted of which an operator makes containers (Spark's `driver.sidecars`): use its pod template. A patch of a \
             kustomization is such a place, too: mark the container in what is patched. Else name the path of \
             the pod's spec with `--pod-spec-path`. Knative Serving takes neither init containers nor their restartPolicy: \
             there the sidecar stays.
@@ -306,7 +312,9 @@ extension Rule {
             `sidecar.k-pipe.cloud/ignore: KS104 the hook is quick`, as an annotation of the object or its pods or in a comment \
             above a line or a document, lets a finding stand. Without ids and a reason nothing is ignored.
             """,
-        evidence: "reasons are what the next reader needs")
+        evidence:
+            "kube-linter: the value of ignore-check.kube-linter.io/… is the reason; golangci-lint, nolintlint: "
+            + "require-explanation and require-specific")
 
     package static let lingers = Rule(
         id: "KS137", severity: .note, title: "A sidecar lingers by a hook",

@@ -45,7 +45,7 @@ extension Rule {
             The move would have to touch text that is not part of it: a comment between braces, lists \
             of two styles, a key that shares its line. Rewrite that place in block style.
             """,
-        evidence: "the promise to keep every other byte")
+        evidence: "YAML 1.2.2 §3.2.3.3: comments belong to no node; §7.4, §8.2.1: flow and block collections")
 
     package static let ownPolicy = Rule(
         id: "KS007", severity: .error, title: "The container has a restart policy of its own",
@@ -61,14 +61,15 @@ extension Rule {
             After each conversion the new text is read again and compared with what was intended. \
             Where they differ the document stays as it was. Please report the manifest.
             """,
-        evidence: "the promise never to leave half an output")
+        evidence: "YAML 1.2.2 §3.2.1: two texts mean the same where their representation graphs are equal")
 
     package static let waitsForMain = Rule(
         id: "KS009", severity: .error, title: "The sidecar's startupProbe waits for main",
         explanation: """
             Main starts only when the postStart hook of a native sidecar has finished and its startupProbe has passed. A probe or \
             hook that asks a port of main, or Dapr's health with that of the application, would wait for ever, and so would a \
-            startupProbe of a program that itself waits for a port or file of main. Let it ask the sidecar alone.
+            startupProbe of a program that itself waits for a port or file of main. Let it ask the sidecar alone. This is said of \
+            sidecars, too, that are native already.
             """,
         evidence: "a startupProbe that never passes holds main for ever (measured on 1.36.2)")
 

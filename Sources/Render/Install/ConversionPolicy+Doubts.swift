@@ -43,7 +43,7 @@ extension ConversionPolicy {
     /// Whether it does nothing else, which CEL sees of a lone signal, or a lone call of a port of the container's own.
     static let quits = """
         (!\(list(HookPurpose.working)).exists(w, \(hook).contains(w)) && (has(c.lifecycle.preStop.exec)
-          ? \(hook).matches('\(shell)(kill|pkill|killall)( -(s )?(SIG)?(TERM|INT|QUIT|KILL|15|2|3|9))?( -[fx])?( [A-Za-z0-9_.-]+)?$') ||
+          ? \(hook).matches('\(shell)(kill|pkill|killall)( -(s )?(SIG)?(TERM|INT|KILL|15|2|9))?( -[fx])?( [A-Za-z0-9_.-]+)?$') ||
             \(hook).matches('\(shell)(curl|wget) [^;&|<>$(]+$') && \(called) &&
             has(c.ports) && c.ports.exists(p, \(hook).contains(':' + string(p.containerPort) + '/'))
           : has(c.lifecycle.preStop.httpGet) && \(called) && has(c.ports) && c.ports.exists(p,
@@ -61,15 +61,19 @@ extension ConversionPolicy {
     /// Flags by which programs wait before they end, so that the grace period would have to be raised.
     private static let drains = "w.matches('max-sigterm-delay|term[_-]timeout|drain-time-s|shutdown-grace-period')"
     static let local = "w.matches(\(loopback))"
-    private static let loopback = "'localhost|127[.]0[.]0[.]1|(^|[^0-9a-f:])::1([^0-9a-f]|$)'"
-    /// Whether the sidecar `c`, for which only a connection to its port could be a gate, may listen on localhost.
+    private static let loopback =
+        "'localhost|127[.]0[.]0[.]1|(^|[^0-9a-f:])::1([^0-9a-f]|$)|POD_?IP|[$][({]?HOSTNAME|[(]hostname'"
+    /// Whether the sidecar `c` may listen on localhost, or may be ready only when main is, which it asks there; or declares a
+    /// port of main.
     private static let hides = """
-        !has(c.startupProbe) && !has(c.readinessProbe) && has(c.ports) && has(c.env) && c.env.exists(e, has(e.value) &&
-          e.value.matches(\(loopback)) && e.name.lowerAscii() != 'no_proxy')
+        has(c.env) && (has(c.ports) || has(c.startupProbe) || has(c.readinessProbe)) && c.env.exists(e, has(e.value) &&
+          e.value.matches(\(loopback)) && e.name.lowerAscii() != 'no_proxy') ||
+        (has(c.startupProbe) || has(c.readinessProbe)) && \(words(of: "c")).exists(w, \(local)) ||
+        has(c.ports) && c.ports.exists(p, string(p.containerPort) in variables.mainPorts)
         """
     /// Flags that name a port of main, which a probe of the sidecar may then lead to.
     private static let forwards =
-        "w.matches('^(\(ManifestContainer.upstreamFlags.joined(separator: "|")))(=|$)')"
+        "w.matches('^(\(ManifestContainer.upstreamFlags.joined(separator: "|")))')"
     /// Whether a main container is told to listen on the port `p`.
     private static let listens = """
         ' ((\(ManifestContainer.portFlags.joined(separator: "|"))) |\
@@ -103,10 +107,13 @@ extension ConversionPolicy {
         return "[\(proxies.joined(separator: ",\n"))]"
     }
 
+    private static let makers = "((\(ForwardingProxy.makers.joined(separator: "|")))-)*"
+    private static let variants = "(-(\(ForwardingProxy.variants.joined(separator: "|"))))*"
     /// Whether the sidecar `c` is a proxy that may pass on to main what would hold main back.
     private static let passesOn = """
         variables.proxies.exists(x,
-            x.programs.exists(n, c.name == n || c.image.matches('(^|/)' + n + '([:@/]|$)') ||
+            x.programs.exists(n, c.name.matches('^\(makers)' + n + '\(variants)$') ||
+              c.image.matches('(^|/)\(makers)' + n + '\(variants)([:@/]|$)') ||
               has(c.command) && c.command.map(w, w.matches('(^|/)' + n + '/*$'))[?0].orValue(false)) &&
             [has(c.startupProbe) ? [c.startupProbe] : [], has(c.readinessProbe) ? [c.readinessProbe] : []].flatten().exists(p,
               has(p.grpc) || has(p.httpGet) && !(has(p.httpGet.path) && p.httpGet.path in x.paths &&
