@@ -76,6 +76,12 @@ struct Download: Sendable {
             versionID: info.versionID, file: file.identity)
     }
 
+    /// What fetching it would bring; throws what keeps it from being fetched, as far as asking tells.
+    func planned(_ item: FetchItem) async throws(TransferError) -> TransferredFile {
+        let source = StreamTransfer.End(store: item.store, key: item.key, url: item.url)
+        return TransferredFile(planned: try await streams.describe(source, item.info), item.destination, item.url)
+    }
+
     func record(_ item: FetchItem, _ content: FetchedContent, _ identity: FileIdentity) -> FetchedRecord {
         FetchedRecord(
             path: item.destination, url: item.url, size: content.size, etag: content.info.etag,
