@@ -65,7 +65,7 @@ struct Download: Sendable {
         else { return nil }
         var info = item.info ?? ObjectInfo(key: item.key, size: nil)
         if let size = info.size, size != file.identity.size { return nil }
-        if info.size == nil || info.lastModified == nil && info.checksum == nil {
+        if info.size == nil || info.checksum == nil && (info.hasChecksum || info.lastModified == nil) {
             info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
                 try await item.store.stat(item.key)
             }

@@ -182,6 +182,24 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         #expect(store.state.withLock { $0.objects["p/c"] } == Array("new".utf8))
     }
 
+    /// A file of the same size that is newer: by its time alone it would be taken for the object.
+    @Test(arguments: [("p/", true, true), ("p/", false, false), ("p/a", true, true)])
+    func `a checksum that the store has counts more than a time`(key: String, isNamed: Bool, isSeen: Bool) async throws
+    {
+        let store = MemoryStore(
+            ["p/a": [1, 2], "p/other": [3]], modified: "2001-09-09T01:46:40.000Z", namesChecksums: isNamed)
+        try folder.write("mine", to: "other")
+        try folder.write("\u{1}\u{1}", to: "a")
+        let request = InputRequest(from: "mem://bucket/\(key)", to: "")
+        for pass in 0..<2 {
+            let report = await engine(store) { $0.skipsExisting = true }.fetch([request], into: folder.path)
+            #expect(report.failures == [] && (report.totals.objectsSkipped > 0) == (pass == 1 || !isSeen))
+        }
+        #expect(try folder.read("a") == (isSeen ? [1, 2] : [1, 1]))
+        // Asked for only where a file of that size stands there.
+        if key == "p/" { #expect(store.state.withLock { $0.stats } == (isNamed ? 3 : 0)) }
+    }
+
     /// Of single objects, too, of which no listing has told.
     @Test(arguments: ["p/", "p/o", "none"], [true, false])
     func `a rehearsal says how much it would be, and what is missing`(key: String, relays: Bool) async throws {
