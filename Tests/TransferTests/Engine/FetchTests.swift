@@ -123,6 +123,30 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         #expect(report.totals.objectsDone == 7)
     }
 
+    /// A file where a folder must be, a link, and a folder where the file must be.
+    @Test(arguments: [BadNames.skip, .rename])
+    func `what stands here already is as much in the way as another object`(badNames: BadNames) async throws {
+        let store = MemoryStore(["p/mk/child/x": [1], "p/way/x": [2], "p/dir": [3], "p/good": [4], "p/own/x": [5]])
+        try folder.write("mine", to: "mk")
+        try folder.write("mine", to: "dir/mine")
+        _ = try folder.makeFolder("own")
+        let outside = try TemporaryFolder("outside")
+        try FileManagerLink.make(folder["way"], to: outside.path)
+        var request = InputRequest(from: "mem://bucket/p/", to: "")
+        request.badNames = badNames
+        let notes = Collected<String>()
+        let report = await engine(store).fetch([request], into: folder.path) {
+            if case .note(let path, _) = $0 { notes.add(path) }
+        }
+        #expect(report.failures == [])
+        let inTheWay = ["mem://bucket/p/dir", "mem://bucket/p/mk/child/x", "mem://bucket/p/way/x"]
+        #expect(notes.all == (badNames == .skip ? inTheWay : []))
+        #expect(try folder.text("mk") == "mine" && folder.text("dir/mine") == "mine" && outside.list() == [])
+        #expect(try folder.read("good") == [4] && folder.read("own/x") == [5])
+        let renamed = ["mk%2F/child/x", "way%2F/x", "dir%2F"].map(folder.exists)
+        #expect(renamed == [Bool](repeating: badNames == .rename, count: 3))
+    }
+
     @Test func `one busy server holds nobody else up`() async throws {
         let busy = MemoryStore(["slow/x": [1]], faults: [.slowDown], faultRate: 100)
         let quick = MemoryStore(Dictionary(uniqueKeysWithValues: (0..<600).map { ("p/\($0)", [1]) }))
