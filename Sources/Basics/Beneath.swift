@@ -145,7 +145,8 @@ package struct EntryName: Sendable, Equatable {
 
     package init(_ text: String) { bytes = Array(text.utf8CString) }
 
-    fileprivate init(bytes: [CChar]) { self.bytes = bytes }
+    /// They end in NUL.
+    package init(bytes: [CChar]) { self.bytes = bytes }
 
     /// `nil` where it is not UTF-8.
     package var text: String? {

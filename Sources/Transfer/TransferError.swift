@@ -77,10 +77,12 @@ extension TransferError {
     }
 
     /// A prefix or pattern that names no object of the store.
-    static func namesNothing(_ object: String) -> TransferError {
+    static func namesNothing(_ object: String, isMarked: Bool = false) -> TransferError {
         TransferError(
-            object, .notFound, "names no object",
-            hint: "check the name; an input of a step that may be missing is marked as optional")
+            object, .notFound, isMarked ? "names the marker of a folder, and nothing in it" : "names no object",
+            hint: isMarked
+                ? "see whether what fills the folder has run"
+                : "check the name; an input of a step that may be missing is marked as optional")
     }
 
     /// A system call that failed on `object`: what was attempted, the system's own words, and what may help.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import CArchive
 // Linked in the place of libarchive's own tables of ciphers; nothing of it is called here.
 internal import CArchiveCrypto
@@ -11,6 +12,7 @@ final class ArchiveReader {
     private let archive: OpaquePointer
     private let object: String
     private let opened: Bool
+    private var entries = 0
     private let locale = ArchiveLocale()
     private let input: Input?
 
@@ -147,6 +149,7 @@ final class ArchiveReader {
         self.archive = archive
         self.object = object
         self.input = input
+        Self.keepBytes(ofNamesIn: archive)
         archive_read_support_format_tar(archive)
         // Never as it comes: one that is cut short has no names at its end.
         if readsZip { archive_read_support_format_zip_seekable(archive) }
@@ -159,6 +162,15 @@ final class ArchiveReader {
 
     deinit { archive_read_free(archive) }
 
+    /// libarchive has one converter from UTF-8 to UTF-8. Made for what is read, it writes `e` and an accent as `é`: of two files
+    /// one would be lost. Made for what is asked, as here, it leaves bytes as they are, and is the one from then on.
+    private static func keepBytes(ofNamesIn archive: OpaquePointer) {
+        let entry = archive_entry_new2(archive)
+        archive_entry_set_pathname(entry, "")
+        _ = archive_entry_pathname_utf8(entry)
+        archive_entry_free(entry)
+    }
+
     /// Whether what was handed over begins as a zip does.
     var isZip: Bool { input?.start.starts(with: [UInt8(ascii: "P"), UInt8(ascii: "K")]) ?? false }
 
@@ -169,17 +181,18 @@ final class ArchiveReader {
     func next() throws(TransferError) -> ArchiveEntry? {
         guard opened else { throw failure }
         var entry: OpaquePointer?
+        entries += 1
         switch archive_read_next_header(archive, &entry) {
         case ARCHIVE_EOF: return nil
         case ARCHIVE_OK: break
         // Where the two heads of an entry differ, it is damaged or was made to deceive.
         case ARCHIVE_WARN where archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK != ARCHIVE_FORMAT_ZIP: break
+        case ARCHIVE_WARN where archive_entry_pathname(entry) == nil: throw notUTF8(nil)
         default: throw failure
         }
         guard let entry else { return nil }
-        guard let path = Self.text(archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry)) else {
-            throw refusal("an entry has a name that is not UTF-8")
-        }
+        let name = archive_entry_pathname(entry)
+        guard let path = Self.text(archive_entry_pathname_utf8(entry) ?? name) else { throw notUTF8(name) }
         return ArchiveEntry(
             path: path, kind: try kind(of: entry, path), permissions: archive_entry_perm(entry),
             modified: archive_entry_mtime_is_set(entry) != 0
@@ -211,7 +224,9 @@ final class ArchiveReader {
 
     private func kind(of entry: OpaquePointer, _ path: String) throws(TransferError) -> ArchiveEntry.Kind {
         if let target = archive_entry_hardlink_utf8(entry) ?? archive_entry_hardlink(entry) {
-            guard let text = Self.text(target) else { throw refusal("the link '\(path)' is not UTF-8") }
+            guard let text = Self.text(target) else {
+                throw refusal("has the link '\(path)', whose target is not UTF-8")
+            }
             return .hardLink(text)
         }
         switch mode_t(archive_entry_filetype(entry)) {
@@ -219,7 +234,7 @@ final class ArchiveReader {
         case S_IFDIR: return .folder
         case S_IFLNK:
             guard let text = Self.text(archive_entry_symlink_utf8(entry) ?? archive_entry_symlink(entry)) else {
-                throw refusal("the link '\(path)' leads to nothing that can be read")
+                throw refusal("has the link '\(path)', which leads to nothing that can be read")
             }
             return .symbolicLink(text)
         default: return .special
@@ -228,6 +243,13 @@ final class ArchiveReader {
 
     private static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
         pointer.flatMap(String.init(validatingCString:))
+    }
+
+    /// `name` as it stands there, where the archive's form lets us see it.
+    private func notUTF8(_ name: UnsafePointer<CChar>?) -> TransferError {
+        let bytes = name.map { EntryName(bytes: Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))) }
+        let shown = bytes.map { " ('\($0.escaped)')" } ?? ""
+        return refusal("has a name that is not UTF-8: that of its entry \(entries)\(shown)")
     }
 
     private var failure: TransferError {

@@ -60,8 +60,8 @@ enum ArchiveName {
     static func path(_ name: String, in object: String) throws(TransferError) -> String {
         // tar writes './name', and 'folder/'.
         var rest = Substring(name)
-        while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
-        while rest.hasSuffix("/"), rest.count > 1 { rest = rest.dropLast() }
+        while rest.begins(with: "./") { rest = Substring(rest.utf8.dropFirst(2)) }
+        while rest.utf8.last == slash, rest.utf8.count > 1 { rest = Substring(rest.utf8.dropLast()) }
         if rest.isEmpty || rest == "." { return "" }
         return try RelativeName.check(String(rest), of: "\(object): entry '\(name)'")
     }

@@ -124,7 +124,8 @@ final class Packer {
     {
         guard let entry = archive_entry_new() else { throw failure("name \(path)") }
         defer { archive_entry_free(entry) }
-        archive_entry_set_pathname_utf8(entry, path)
+        // Its bytes: `…_utf8` would write `e` and an accent as `é`.
+        archive_entry_set_pathname(entry, path)
         archive_entry_set_filetype(entry, kind)
         archive_entry_set_perm(entry, permissions)
         archive_entry_set_mtime(entry, modified.tv_sec, modified.tv_nsec)

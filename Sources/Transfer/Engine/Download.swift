@@ -65,7 +65,7 @@ struct Download: Sendable {
         else { return nil }
         var info = item.info ?? ObjectInfo(key: item.key, size: nil)
         if let size = info.size, size != file.identity.size { return nil }
-        if info.size == nil || info.lastModified == nil && info.checksum == nil {
+        if info.size == nil || info.checksum == nil && (info.hasChecksum || info.lastModified == nil) {
             info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
                 try await item.store.stat(item.key)
             }
@@ -74,6 +74,12 @@ struct Download: Sendable {
         return FetchedRecord(
             path: item.destination, url: item.url, size: file.identity.size, etag: info.etag,
             versionID: info.versionID, file: file.identity)
+    }
+
+    /// What fetching it would bring; throws what keeps it from being fetched, as far as asking tells.
+    func planned(_ item: FetchItem) async throws(TransferError) -> TransferredFile {
+        let source = StreamTransfer.End(store: item.store, key: item.key, url: item.url)
+        return TransferredFile(planned: try await streams.describe(source, item.info), item.destination, item.url)
     }
 
     func record(_ item: FetchItem, _ content: FetchedContent, _ identity: FileIdentity) -> FetchedRecord {

@@ -100,17 +100,17 @@ struct FetchRun {
             let item = FetchItem(
                 store: place.store, key: key, url: url, info: info, destination: path, sha256: input.sha256,
                 unpack: input.unpack, optional: input.optional)
-            if configuration.dryRun {
-                let file = TransferredFile(path: path, url: url, size: info?.size ?? 0)
-                return onEvent(try await download.existing(item) == nil ? .planned(file) : .skipped(file))
-            }
             if let record = try inPlace(item) { return take(.success((record, false))) }
             while underWay >= window { await takeOne(&group) }
             underWay += 1
-            group.addTask { [download, journal, onEvent] in
+            group.addTask { [download, journal, onEvent, isRehearsal = configuration.dryRun] in
                 onEvent(.began(path: item.destination, url: item.url))
                 do throws(TransferError) {
                     if let record = try await download.existing(item) { return .success((record, false)) }
+                    if isRehearsal {
+                        onEvent(.planned(try await download.planned(item)))
+                        return nil
+                    }
                     let record = try await download.run(item)
                     journal.record(record)
                     return .success((record, true))

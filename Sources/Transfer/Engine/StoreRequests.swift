@@ -38,12 +38,13 @@ struct StoreRequests: Sendable {
     }
 
     /// Gives what `plan` means in a place to `take`, with the path that it gets, until `take` says that it is enough; the next
-    /// page is asked for meanwhile. Throws `.notFound` where nothing is meant, unless that `isExcused`.
+    /// page is asked for meanwhile. Throws `.notFound` where nothing is meant, unless that is excused; the marker of a folder
+    /// excuses nothing: somebody has made the folder, and nothing in it.
     func forEachObject(
         of place: ResolvedURL, _ plan: InputPlan, _ input: InputRequest,
         _ take: (ObjectInfo, String) async -> ListingStep
     ) async throws(TransferError) {
-        var found = false
+        var (found, isMarked) = (false, false)
         var page = try await page(of: place, plan, after: nil)
         while true {
             let token = page.next
@@ -55,14 +56,14 @@ struct StoreRequests: Sendable {
                 guard let destination = plan.destination(of: object.key) else { continue }
                 switch await take(object, destination) {
                 case .taken: found = true
-                case .passed: break
+                case .passed: isMarked = true
                 case .stop: return
                 }
             }
             guard let next = await following else { break }
             page = try next.get()
         }
-        if !found, !input.optional { throw .namesNothing(input.from) }
+        if !found, isMarked || !input.optional { throw .namesNothing(input.from, isMarked: isMarked) }
     }
 
     private func listed(_ place: ResolvedURL, _ plan: InputPlan, _ token: String?)

@@ -59,7 +59,7 @@ package final class TransferEngine: Sendable {
             let download = Download(
                 streams: streams(onEvent), folder: confined,
                 placer: Placer(folder: confined, durable: configuration.durable))
-            let claims = Claims(folding: configuration.dryRun ? [] : confined.folding)
+            let claims = Claims(confined, folding: configuration.dryRun ? [] : confined.folding)
             let servers = Dictionary(grouping: inputs) { SlotQueue.lane(of: $0.from) }
             let window = max(configuration.window / max(servers.count, 1), 32)
             return await withTaskGroup(of: TransferReport.self) { group in

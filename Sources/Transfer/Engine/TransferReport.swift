@@ -103,8 +103,17 @@ package struct TransferredFile: Sendable, Equatable {
     /// The store's own of what it has now, and which version that is, where it tells.
     var checksum: Checksum?
     var version: String?
+    /// Of what is only planned, nobody may know the size before it is read: then it is 0 here.
+    package var isMeasured = true
     /// Of an upload that is only planned: how many requests it takes, where that is more than one.
     package var parts: Int?
+}
+
+extension TransferredFile {
+    /// Of an object that would be moved.
+    init(planned info: ObjectInfo, _ path: String, _ url: String) {
+        self.init(path: path, url: url, size: info.size ?? 0, isMeasured: info.size != nil)
+    }
 }
 
 /// Counters of running transfers: written by the engine from many threads, read by whoever shows progress.

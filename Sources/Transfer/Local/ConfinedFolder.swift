@@ -77,6 +77,24 @@ package final class ConfinedFolder: Sendable {
         return status
     }
 
+    /// What keeps a file from standing at `relative`: a folder of that name, or above it what is no folder.
+    func obstacle(to relative: String) -> String? {
+        let entry = Beneath.open(descriptor, relative, Beneath.pathOnly | O_NOFOLLOW)
+        guard entry >= 0 else {
+            guard errno == ENOTDIR || errno == ELOOP else { return nil }
+            return relative.foldersAbove.map(String.init).first { !isFolder($0) }
+        }
+        defer { close(entry) }
+        var status = stat()
+        return fstat(entry, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? relative : nil
+    }
+
+    private func isFolder(_ relative: String) -> Bool {
+        let folder = Beneath.open(descriptor, relative, Beneath.pathOnly | O_DIRECTORY)
+        if folder >= 0 { close(folder) }
+        return folder >= 0
+    }
+
     /// Throws where a device, a pipe or a socket stands at `relative`, or a link to one, as `/dev/stdout` is: whoever uses it
     /// would find a file in its place.
     func checkReplaceable(_ relative: String) throws(TransferError) {

@@ -20,7 +20,8 @@ struct Destinations: Sendable {
         func refuse(_ why: String) -> TransferError {
             TransferError(
                 object, .hostileName, "cannot become '\(path.printable())': \(why)",
-                hint: "give the inputs folders of their own")
+                hint: replacing
+                    ? nil : "give the inputs folders of their own, or see badNames (of cp: --bad-names)")
         }
         let hash = NameFolding().hash(of: path)
         if folders.contains(hash) { throw refuse("a folder of that name holds other objects") }
@@ -47,9 +48,10 @@ struct Destinations: Sendable {
             hint: "give the sources places of their own")
     }
 
-    /// The file that stands in the way of a folder for `path`.
+    /// The file that stands in the way of a folder for `path`, or `path` itself where a folder has that name.
     func blocked(_ path: String) -> String? {
-        path.foldersAbove.first { files.contains(NameFolding().hash(of: $0)) }.map(String.init)
+        if folders.contains(NameFolding().hash(of: path)) { return path }
+        return path.foldersAbove.first { files.contains(NameFolding().hash(of: $0)) }.map(String.init)
     }
 
     private mutating func isNew(_ name: some StringProtocol) -> Bool {
@@ -60,8 +62,12 @@ struct Destinations: Sendable {
 /// The destinations of all inputs of a call, whoever fetches them.
 final class Claims: Sendable {
     private let destinations: Mutex<Destinations>
+    private let folder: ConfinedFolder
 
-    init(folding: NameFolding) { destinations = Mutex(Destinations(folding: folding)) }
+    init(_ folder: ConfinedFolder, folding: NameFolding) {
+        self.folder = folder
+        destinations = Mutex(Destinations(folding: folding))
+    }
 
     /// The path that `object` gets: `destination`, or for one of many another by rule. Throws `.hostileName`.
     func claim(_ destination: String, for object: String, isListed: Bool, _ badNames: BadNames) throws(TransferError)
@@ -72,8 +78,15 @@ final class Claims: Sendable {
         let result = destinations.withLock { destinations in
             Result { () throws(TransferError) in
                 var path = try RelativeName.check(wanted, of: object)
-                if renames, let file = destinations.blocked(path) {
-                    path = "\(file)\(RelativeName.emptySegment)\(path.dropFirst(file.count))"
+                if isListed, badNames == .skip, let other = folder.obstacle(to: path) {
+                    throw TransferError(
+                        object, .hostileName,
+                        "cannot become '\(path.printable())': '\(other.printable())' stands there and is "
+                            + (other.isSame(as: path) ? "a folder" : "no folder"))
+                }
+                while renames, let other = destinations.blocked(path) ?? folder.obstacle(to: path) {
+                    let rest = Substring(path.utf8.dropFirst(other.utf8.count))
+                    path = try RelativeName.check("\(other)\(RelativeName.emptySegment)\(rest)", of: object)
                 }
                 try destinations.claim(path, for: object)
                 return path
@@ -151,6 +164,6 @@ enum RelativeName {
         }.joined(separator: "/")
     }
 
-    /// Also follows a folder's name that a file has.
+    /// Also follows a name that a file needs and a folder has, or the other way round.
     static let emptySegment = "%2F"
 }

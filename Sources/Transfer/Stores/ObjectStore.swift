@@ -100,6 +100,8 @@ struct ObjectInfo: Sendable, Equatable {
     var partSize: Int64?
     /// Whether ranges of it can be read, as far as is known.
     var ranges: Bool
+    /// A listing says that the store has a checksum of the whole object, which is told to who asks for it.
+    var hasChecksum = false
     /// The store says that its checksum is one of the parts' checksums, which tells nothing of the content.
     var isComposite = false
 

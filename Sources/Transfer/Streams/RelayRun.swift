@@ -17,7 +17,7 @@ struct RelayRun {
     private var requests: StoreRequests { streams.requests }
 
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
-        await withTaskGroup(of: Outcome.self) { group in
+        await withTaskGroup(of: Outcome?.self) { group in
             for input in inputs where !isStopped {
                 do throws(TransferError) { try await relay(input, &group) } catch { fail(error) }
             }
@@ -29,7 +29,7 @@ struct RelayRun {
 
     private var isStopped: Bool { Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop }
 
-    private mutating func relay(_ input: InputRequest, _ group: inout TaskGroup<Outcome>) async throws(TransferError) {
+    private mutating func relay(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
         let place = try stores.resolve(input.from, input.settings)
         let traits = place.store.traits
         let plan = try InputPlan(
@@ -50,7 +50,7 @@ struct RelayRun {
     }
 
     private mutating func begin(
-        _ place: ResolvedURL, _ key: String, _ info: ObjectInfo?, _ name: String, _ group: inout TaskGroup<Outcome>
+        _ place: ResolvedURL, _ key: String, _ info: ObjectInfo?, _ name: String, _ group: inout TaskGroup<Outcome?>
     ) async {
         let from = StreamTransfer.End(place, key)
         let to = StreamTransfer.End(target, name)
@@ -59,26 +59,28 @@ struct RelayRun {
             $0.objects += 1
             $0.bytes &+= info?.size ?? 0
         }
-        if configuration.dryRun {
-            do throws(TransferError) {
-                if let file = try await streams.existing(from, info, at: to) { return requests.onEvent(.skipped(file)) }
-            } catch { return fail(error) }
-            return requests.onEvent(.planned(TransferredFile(path: name, url: from.url, size: info?.size ?? 0)))
-        }
         if underWay >= Self.window { await takeOne(&group) }
         underWay += 1
         group.addTask { [streams] in
-            await Result { () async throws(TransferError) in
-                if let file = try await streams.existing(from, info, at: to) { return (file, isNew: false) }
-                return (try await streams.copy(from, info, to: to), isNew: true)
+            do throws(TransferError) {
+                if let file = try await streams.existing(from, info, at: to) { return .success((file, isNew: false)) }
+                if streams.configuration.dryRun {
+                    let told = try await streams.describe(from, info)
+                    streams.requests.onEvent(.planned(TransferredFile(planned: told, name, from.url)))
+                    return nil
+                }
+                return .success((try await streams.copy(from, info, to: to), isNew: true))
+            } catch {
+                return .failure(error)
             }
         }
     }
 
-    private mutating func takeOne(_ group: inout TaskGroup<Outcome>) async {
-        guard let outcome = await group.next() else { return }
+    private mutating func takeOne(_ group: inout TaskGroup<Outcome?>) async {
+        guard let next = await group.next() else { return }
         underWay -= 1
-        switch outcome {
+        switch next {
+        case nil: break
         case .success((let file, let isNew)):
             streams.meter.update { if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 } }
             if configuration.listsFiles { report.files.append(file) }

@@ -19,7 +19,7 @@ extension TransferEngine {
             let source = StreamTransfer.End(place, place.key)
             if self.configuration.dryRun {
                 let info = try await self.streams(onEvent).describe(source, nil)
-                return onEvent(.planned(TransferredFile(path: "-", url: source.url, size: info.size ?? 0)))
+                return onEvent(.planned(TransferredFile(planned: info, "-", source.url)))
             }
             let file = try await self.streams(onEvent).print(source, to: descriptor)
             self.finish(file, onEvent, &report)
@@ -35,7 +35,8 @@ extension TransferEngine {
             let target = StreamTransfer.End(place, place.key)
             if self.configuration.dryRun {
                 // How much it is only reading would tell.
-                return onEvent(.planned(TransferredFile(path: "-", url: target.url, size: 0)))
+                let info = ObjectInfo(key: place.key, size: nil)
+                return onEvent(.planned(TransferredFile(planned: info, "-", target.url)))
             }
             let file = try await self.streams(onEvent).store(descriptor, to: target)
             self.finish(file, onEvent, &report)

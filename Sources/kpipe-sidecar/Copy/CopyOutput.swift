@@ -121,14 +121,16 @@ final class CopyOutput: Sendable {
     }
 
     private static func fields(_ file: TransferredFile) -> [(String, JSONLine.Value)] {
-        [("path", .text(file.path)), ("url", .text(file.absoluteURL)), ("size", .number(file.size))]
+        [("path", .text(file.path)), ("url", .text(file.absoluteURL))]
+            + (file.isMeasured ? [("size", .number(file.size))] : [])
             + (file.sha256.map { [("sha256", .text($0))] } ?? [])
             + (file.parts.map { [("parts", .number(Int64($0)))] } ?? [])
     }
 
     /// How much it is, and in how many requests.
     private static func plan(_ file: TransferredFile) -> String {
-        " (\(ByteSize.rounded(file.size))\(file.parts.map { " in \($0) parts" } ?? ""))"
+        guard file.isMeasured else { return " (size not known)" }
+        return " (\(ByteSize.rounded(file.size))\(file.parts.map { " in \($0) parts" } ?? ""))"
     }
 
     private func say(_ text: String, _ level: Logger.Level) {

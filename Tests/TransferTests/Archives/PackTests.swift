@@ -44,6 +44,7 @@ import Testing
         let files: [String: [UInt8]] = [
             "empty": [], "deep/er/random": seededBytes(3_300_000), "deep/zeros": [UInt8](repeating: 0, count: 300_000),
             "\(String(repeating: "long", count: 40))/😀 +%": Array("words".utf8),
+            "spelt/e\u{301}.txt": Array("two".utf8), "spelt/\u{E9}/\u{E9}.txt": Array("one".utf8),
         ]
         for (name, bytes) in files { try folder.write(bytes, to: name) }
         try FileManager.default.setAttributes(
@@ -115,6 +116,23 @@ import Testing
         try work.write(try #require(object(memory, "flat.tar")), to: "flat.tar")
         let listed = try await TestSupport.output("tar", ["-tf", work["flat.tar"]])
         #expect(listed.split(separator: "\n") == ["d/word"])
+    }
+
+    @Test(arguments: PackFormat.allCases.filter { $0 != .none })
+    func `names that differ in their spelling alone stay two files`(format: PackFormat) async throws {
+        let files = ["e\u{301}.txt", "\u{E9}.txt"]
+        for name in files { try folder.write(Array(name.utf8), to: name) }
+        let memory = MemoryStore()
+        #expect(await engine(memory).store([output(format)], from: folder.path).failures == [])
+        let back = await engine(memory).fetch(
+            [InputRequest(from: "mem://bucket/out.tar.zst", to: "tree", unpack: .auto)], into: work.path)
+        #expect(back.failures == [])
+        try work.write(try #require(object(memory)), to: "archive")
+        try await TestSupport.output("tar", ["-xf", work["archive"], "-C", work.makeFolder("other")])
+        for tree in ["tree", "other"] {
+            #expect(try work.list(tree).count == files.count)
+            for name in files { #expect(try work.read("\(tree)/\(name)") == Array(name.utf8), "\(tree)") }
+        }
     }
 
     @Test func `packed files go beside others, by priority, and stay packed after a restart`() async throws {

@@ -41,6 +41,48 @@ import WorkdirProtocol
 
         """
 
+    @Test(arguments: ["PAX", "GNU", "USTAR", "zip"])
+    func `names and links are what their bytes are, however they are spelt`(form: String) async throws {
+        let archive = try await python(
+            Self.entries + """
+                two,one='e\\u0301','\\u00e9'
+                if '\(form)'=='zip':
+                    z=zipfile.ZipFile(out,'w')
+                    for n in (two,one): z.writestr(n,n)
+                    z.close()
+                else:
+                    t=tarfile.open(out,'w',format=tarfile.\(form == "zip" ? "PAX" : form)_FORMAT)
+                    for n in (two,one): add(t,n,n.encode())
+                    for n in (two,one):
+                        add(t,'to '+n,type=tarfile.SYMTYPE,link=n); add(t,'hard '+n,type=tarfile.LNKTYPE,link=n)
+                    t.close()
+                """)
+        #expect(await fetch(archive, name: "x").failures == [])
+        for name in ["e\u{301}", "\u{E9}"] {
+            for path in form == "zip" ? [name] : [name, "to \(name)", "hard \(name)"] {
+                #expect(try folder.read("model/\(path)") == Array(name.utf8), "\(path)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "t=tarfile.open(out,'w',errors='surrogateescape'); add(t,'fine'); add(t,'caf\\udce9'); t.close()",
+            "2 ('caf\\xe9')"
+        ),
+        (
+            "f=io.BytesIO(); z=zipfile.ZipFile(f,'w'); z.writestr('fine',''); z.writestr('caf\\xe9','')\n"
+                + "z.close(); open(out,'wb').write(f.getvalue().replace('caf\\xe9'.encode(),b'caf\\xe9\\xe9'))",
+            "2"
+        ),
+    ])
+    func `a name that is not UTF-8 is shown`(script: String, shown: String) async throws {
+        let report = await fetch(try await python(Self.entries + script), name: "x")
+        #expect(report.failures.map(\.reason) == [.archive])
+        #expect(
+            report.failures.first?.message == "the archive has a name that is not UTF-8: that of its entry \(shown)")
+    }
+
     @Test func `an entry that comes again replaces the first`() async throws {
         let archive = try await python(
             Self.entries + """

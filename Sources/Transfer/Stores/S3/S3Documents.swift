@@ -11,8 +11,10 @@ enum S3Listing {
             guard let key = entry["Key"].flatMap({ decode($0.text) }),
                 let size = entry.value("Size").flatMap({ Int64($0) })
             else { throw unreadable(object) }
-            objects.append(
-                ObjectInfo(key: key, size: size, etag: entry.value("ETag"), lastModified: entry.value("LastModified")))
+            var info = ObjectInfo(
+                key: key, size: size, etag: entry.value("ETag"), lastModified: entry.value("LastModified"))
+            info.hasChecksum = entry.namesChecksum
+            objects.append(info)
         }
         guard root.value("IsTruncated") == "true" else { return ObjectPage(objects: objects, next: nil) }
         guard let next = root.value("NextContinuationToken"), !next.isEmpty else {
@@ -73,11 +75,20 @@ enum S3Listing {
 }
 
 extension XMLElement {
+    private static let algorithms = [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256]
+
     /// The checksum that stands in a document, cheapest first.
     var amazonChecksum: Checksum? {
-        [ChecksumAlgorithm.crc64nvme, .crc32c, .sha256].lazy.compactMap { algorithm in
+        Self.algorithms.lazy.compactMap { algorithm in
             algorithm.s3Name.flatMap { value("Checksum\($0)") }.flatMap { Checksum(algorithm, base64: $0) }
         }.first
+    }
+
+    /// Whether an entry of a listing, which tells no checksum, says that there is one of the whole object.
+    fileprivate var namesChecksum: Bool {
+        let names = all("ChecksumAlgorithm").map(\.text)
+        return value("ChecksumType") != "COMPOSITE"
+            && Self.algorithms.contains { $0.s3Name.map(names.contains) ?? false }
     }
 }
 

@@ -37,11 +37,18 @@ final class MemoryStore: ObjectStore {
     private let pageSize: Int
     /// Asked for an object it cannot say so, as over HTTP.
     private let bucketIsMissing: Bool
+    /// Of all objects.
+    private let modified: String?
+    /// As S3: a listing says that there is a checksum, and not which.
+    private let namesChecksums: Bool
 
     init(
         _ objects: [String: [UInt8]] = [:], faults: [Fault] = [], faultRate: UInt64 = 30, seed: UInt64 = 1,
-        ranges: Bool = true, multipart: Bool = true, pageSize: Int = 1000, bucketIsMissing: Bool = false
+        ranges: Bool = true, multipart: Bool = true, pageSize: Int = 1000, bucketIsMissing: Bool = false,
+        modified: String? = nil, namesChecksums: Bool = false
     ) {
+        self.modified = modified
+        self.namesChecksums = namesChecksums
         self.bucketIsMissing = bucketIsMissing
         state = Mutex(State(objects: objects, generator: SeededGenerator(seed: seed)))
         self.faults = faults
@@ -81,7 +88,8 @@ final class MemoryStore: ObjectStore {
             throw TransferError(key, .notFound, "no such object")
         }
         let info = ObjectInfo(
-            key: key, size: Int64(bytes.count), etag: "\"\(bytes.count)-\(version)\"", checksum: Self.crc(bytes))
+            key: key, size: Int64(bytes.count), etag: "\"\(bytes.count)-\(version)\"", lastModified: modified,
+            checksum: Self.crc(bytes))
         return (info, bytes)
     }
 
@@ -102,7 +110,7 @@ final class MemoryStore: ObjectStore {
         }
         let objects = try keys.map { (key) throws(TransferError) in
             var info = try describe(key).0
-            info.checksum = nil
+            (info.checksum, info.hasChecksum) = (nil, namesChecksums)
             return info
         }
         return ObjectPage(objects: objects, next: keys.count == pageSize ? keys.last : nil)

@@ -34,6 +34,18 @@ struct S3DialectTests {
         #expect(s3.server.requests.last?["x-amz-checksum-crc32c"] == (isSent ? whole.base64 : nil))
     }
 
+    @Test(arguments: [
+        ("", false), ("<ChecksumAlgorithm>CRC32C</ChecksumAlgorithm>", true),
+        ("<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>", true),
+        ("<ChecksumAlgorithm>CRC32C</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType>", false),
+        ("<ChecksumAlgorithm>SHA1</ChecksumAlgorithm>", false),
+    ])
+    func `a listing says whether asking for a checksum is worth it`(told: String, isWorth: Bool) throws {
+        let document = "<ListBucketResult><Contents><Key>a</Key><Size>1</Size>\(told)</Contents></ListBucketResult>"
+        let page = try S3Listing.page(Array(document.utf8), object: "s3://bucket/")
+        #expect(page.objects.map(\.hasChecksum) == [isWorth])
+    }
+
     /// `s3:GetObject` lets nobody name a version, not even the one that is there.
     @Test(arguments: [("\"e\"", "v1", false), ("", "v1", true), ("\"e\"", "", false)])
     func `a version is named only where nothing else pins it`(tag: String, id: String, isNamed: Bool) async throws {
