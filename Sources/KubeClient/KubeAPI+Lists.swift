@@ -27,17 +27,23 @@ extension KubeAPI {
         var values: [Value] = []
         try await pages(of: resource, namespace: namespace, options, accept: accept) {
             (answer, isFirst) throws(WireError) in
+            let page = try answer.page(read)
             if isFirst { values = [] }
-            let encoding = ObjectEncoding(contentType: answer.headers["Content-Type"])
-            var reader = ObjectListReader(encoding)
-            reader.append(answer.body)
-            while let item = try reader.next() {
-                let value = try reader.withObject(item) { (bytes) throws(WireError) in try read(encoding, bytes) }
-                if let value { values.append(value) }
-            }
-            return try reader.finish().continueToken
+            values += page.values
+            return page.continueToken
         }
         return values
+    }
+
+    /// What `read` makes of each object in the answer to one list, without `nil`, and the token of the next page; empty on the
+    /// last.
+    package func page<Value>(
+        _ request: APIRequest, _ read: (ObjectEncoding, Span<UInt8>) throws(WireError) -> Value?
+    ) async throws(KubeError) -> (values: [Value], continueToken: String) {
+        let answer = try await send(request)
+        do throws(WireError) { return try answer.page(read) } catch {
+            throw KubeError(attempted: request.attempted, error)
+        }
     }
 
     /// Asks for a list page by page. One whose later pages are gone (410) is read again whole, as by client-go's pager.
@@ -69,6 +75,22 @@ extension KubeAPI {
                 throw KubeError(attempted: "list \(resource.plural)", error)
             }
         }
+    }
+}
+
+extension APIResponse {
+    fileprivate func page<Value>(
+        _ read: (ObjectEncoding, Span<UInt8>) throws(WireError) -> Value?
+    ) throws(WireError) -> (values: [Value], continueToken: String) {
+        let encoding = ObjectEncoding(contentType: headers["Content-Type"])
+        var reader = ObjectListReader(encoding)
+        reader.append(body)
+        var values: [Value] = []
+        while let item = try reader.next() {
+            let value = try reader.withObject(item) { (bytes) throws(WireError) in try read(encoding, bytes) }
+            if let value { values.append(value) }
+        }
+        return (values, try reader.finish().continueToken)
     }
 }
 

@@ -99,18 +99,14 @@ struct PlanPerformer: Sendable {
     }
 
     private func conclude(_ pod: PodFacts, _ result: MainResult) async throws(KubeError) {
-        let now = clock()
         do throws(KubeError) {
-            _ = try await api.send(PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(now)))
+            _ = try await api.send(PlanRequests.conclude(pod, result, time: KubeTimeText.seconds(clock())))
         } catch {
             // Gone already, with all that was to be said of it; or nobody may say it there.
             guard error.status?.code == 404 || error.isRefusal else { throw error }
         }
         // Once: what fails is concluded again.
-        if let end = pod.mainEnd, end > 0 {
-            metrics.untilEnd.observe(Double(max(0, now - end)))
-            metrics.note(closed: pod, mainEnd: end)
-        }
+        if let end = pod.mainEnd, end > 0, !pod.progress.isEmpty { metrics.note(closed: pod, mainEnd: end) }
         for (rung, result) in pod.progress.outcomes { metrics.rungs.increment(rung.rawValue, result) }
     }
 

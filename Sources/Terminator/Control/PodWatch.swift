@@ -28,6 +28,14 @@ enum PodWatch {
         return scope
     }
 
+    /// Those that are in neither, to be listed once: nothing more is done to them, but something may still have to be said.
+    static func finishedScope(_ options: TerminatorOptions, _ configuration: TerminatorConfiguration) -> WatchScope {
+        var scope = scope(options, configuration)
+        scope.fieldSelector = "spec.restartPolicy!=Always"
+        for phase in ["Pending", "Running", "Unknown"] { scope.fieldSelector += ",status.phase!=\(phase)" }
+        return scope
+    }
+
     static func decoder(_ cluster: ClusterFacts, _ selection: PodSelection, _ time: Timepiece) -> RecordDecoder<
         PodRecord
     > {

@@ -92,7 +92,7 @@ package final class TerminatorController: Sendable {
                         self.pods.relist()
                     }
                 }
-                watching.addTask { await self.saveMemory() }
+                watching.addTask { await self.lookBack() }
                 await queue.run(workers: configuration.workers) { key, sighting in
                     self.options.isOnce
                         ? await self.reconciler.finish(key, sighting) : await self.reconciler.visit(key, sighting)
@@ -112,11 +112,20 @@ package final class TerminatorController: Sendable {
     /// Takes in no more; `run` returns once the pods at hand are done with.
     package func stop() { queue.shutDown() }
 
-    /// Once all pods were seen little is needed until one of them ends.
-    private func saveMemory() async {
-        while !isReady {
-            guard (try? await time.sleep(time.now() + Self.untilIdle)) != nil else { return }
+    /// Once all open pods were seen: what is to be said of others. Then little is needed until a pod ends.
+    private func lookBack() async {
+        guard await pods.whenSynced.wait() else { return }
+        let finished = FinishedPods(
+            api: api, scope: PodWatch.finishedScope(options, configuration),
+            selection: configuration.rules.selection { [namespaces] in namespaces.contains($0) }, cluster: cluster,
+            time: time, logger: logger)
+        // Beside the queue, where all that presses would have to take turns with them.
+        await finished.visit(isTriedAgain: !options.isOnce) { sighting in
+            let key = sighting.pod.key
+            if await self.reconciler.visit(key, sighting) != .done { self.queue.add(key) }
         }
+        guard !options.isOnce else { return queue.shutDown() }
+        guard (try? await time.sleep(time.now() + Self.untilIdle)) != nil else { return }
         cidle_release_memory()
     }
 
@@ -150,7 +159,7 @@ package final class TerminatorController: Sendable {
                 if record.isPressing { queue.add(record, at: clock()) }
             // Those that left the watch have finished, perhaps through us, perhaps spoilt by a sidecar: that is to be said.
             case .removed(_, let record): queue.add(record, at: clock())
-            case .synced: if pods.noteSynced(), options.isOnce { queue.shutDown() }
+            case .synced: pods.noteSynced()
             }
         }
     }
@@ -190,6 +199,8 @@ final class PodFollower: Sendable {
     private let state = Mutex(State())
     /// How many there will be.
     private let count: Int
+    /// Sent once all have told the whole state; for one who waits.
+    let whenSynced = Signal()
 
     init(count: Int) {
         self.count = count
@@ -198,13 +209,9 @@ final class PodFollower: Sendable {
     func follow(_ informer: Informer<PodRecord>) { state.withLock { $0.informers.append(informer) } }
 
     /// One of them has told the whole state.
-    ///
-    /// - Returns: whether all have now.
-    func noteSynced() -> Bool {
-        state.withLock { state in
-            state.synced += 1
-            return state.synced == count
-        }
+    func noteSynced() {
+        state.withLock { $0.synced += 1 }
+        if hasSynced { whenSynced.send() }
     }
 
     var hasSynced: Bool { state.withLock { $0.synced >= count } }

@@ -41,7 +41,7 @@ package struct TerminatorMetrics: Sendable {
     let rehearsals: Counter
     let conflicts: Counter
     let untilRequest: Histogram
-    let untilEnd: Histogram
+    private let untilEnd: Histogram
     let failures: Counter
     let hanging: Gauge
     private let heldSeconds: Counter
@@ -100,6 +100,7 @@ package struct TerminatorMetrics: Sendable {
         let ends = pod.sidecars.compactMap { sidecar in sidecar.end.map { (name: sidecar.name, at: $0.finishedAt) } }
         guard let last = ends.max(by: { $0.at < $1.at }) else { return }
         let seconds = max(0, Double(last.at) - Double(mainEnd))
+        untilEnd.observe(seconds)
         let cpus = Double(pod.capacity.cpu.thousandths) / 1000
         let bytes = Double(pod.capacity.memory.thousandths) / 1000
         heldSeconds.increment(by: seconds, pod.key.namespace, last.name)

@@ -70,6 +70,9 @@ package struct Plan: Sendable, Equatable {
 extension PodFacts {
     /// The native sidecar that keeps main from starting, unless the pod is none of our business.
     var startToTell: FailingStart? { isDisabled || isSystemPod || isBeingDeleted ? nil : failingStart }
+
+    /// Whether it is closed, and that is still to be said.
+    var isUntold: Bool { Plan(for: self, verdict, in: Surroundings(now: 0)).conclusion != nil }
 }
 
 extension Plan {
@@ -106,6 +109,8 @@ extension Plan {
             guard let end = sidecar.end, end.exitCode != 0 else { continue }
             let rung = pod.progress.attempts(of: sidecar.name).last { !$0.hasFailed && !$0.isRehearsal }?.rung
             announcements.append(.failedBySidecar(container: sidecar.name, end, by: rung))
+            // The condition remembers that it was said, also where nothing was done to the pod.
+            if pod.openSidecars.isEmpty, !pod.isConcluded { conclusion = .succeeded }
         }
     }
 

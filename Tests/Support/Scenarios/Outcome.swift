@@ -69,8 +69,8 @@ package struct Outcome: Sendable, Equatable {
         Outcome("Failed", "Failed", codes, [sidecar: rungs])
     }
 
-    /// `nil` before the end: of the Job, of every container of its pod, and of what the terminator has to tell, which it
-    /// does not if it was killed in time: finished pods are not looked for.
+    /// `nil` before the end: of the Job, of every container of its pod, and of what the terminator has to tell; if it was killed
+    /// in time, the next one.
     init?(job: JSONValue, pods: [JSONValue], mains: [String], isTold: Bool) {
         let conditions = job[path: ["status", "conditions"]]?.array ?? []
         let ends = conditions.filter { $0["status"]?.string == "True" }.compactMap { $0["type"]?.string }

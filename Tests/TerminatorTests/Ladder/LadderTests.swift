@@ -217,6 +217,9 @@ private typealias Variable = WellKnownNames.Variable
         Case("another leader's clock is ahead", ended.sidecar().progress("sidecar=image@1620/0"), "image in 95"),
         Case("a time that cannot be", ended.sidecar().progress("sidecar=image@999999999999/0"), "image"),
         Case("an attempt that is long past", ended.sidecar().progress("sidecar=image@100/0"), "image"),
+        Case(
+            "to be held, and first left alone for its last lines: until then no Job counts the pod",
+            ended.sidecar(command: ["/opt/x"]).annotated(linger, "160s"), "linger 60"),
         Case("the kubelet took the phase back", ended.sidecar().progress("sidecar=hold@1590/0"), "hold"),
         Case(
             "the phase is held, the Job has not counted",

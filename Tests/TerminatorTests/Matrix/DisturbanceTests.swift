@@ -9,7 +9,8 @@ import Testing
 @testable import Terminator
 
 /// A terminator that is killed, loses its server or is stopped between any two of its requests: the Jobs' results are
-/// the same. Which rungs were taken may differ, because one that was remembered and not carried out is waited for.
+/// the same, and whoever leads in the end has said so, once. Which rungs were taken may differ, because one that was remembered
+/// and not carried out is waited for.
 @Suite(.timeLimit(.minutes(20))) struct DisturbanceTests {
     static let scenarios = Setting.ordinary.scenarios.filter {
         ["two-kinds", "istio", "limit-0", "limit-6", "ignored-code", "exec", "fails"].contains($0.id)
@@ -41,12 +42,17 @@ import Testing
                 if number > Self.width { try await group.next() }
                 group.addTask {
                     let cluster = try await SimulatedCluster(scenario, in: .ordinary)
-                    let outcomes = try await cluster.play(
-                        isTold: false, disturbance.terminator(of: cluster, afterRequest: number))
+                    let outcomes = try await cluster.play(disturbance.terminator(of: cluster, afterRequest: number))
                     let outcome = try #require(outcomes.first)
                     #expect(
                         outcome.promised.isAsGood(as: scenario.expected),
                         "after request \(number) of \(count): \(outcome)")
+                    let ends = cluster.server.update { $0.objects("Event") }
+                        .filter { $0["reason"]?.string == "SidecarTerminated" }
+                    #expect(
+                        ends.allSatisfy { $0["series"] == nil }
+                            && Set(ends.map { $0[path: ["involvedObject", "uid"]]?.string }).count == ends.count,
+                        "after request \(number) of \(count): \(ends)")
                 }
             }
             try await group.waitForAll()

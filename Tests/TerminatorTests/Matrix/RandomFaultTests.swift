@@ -32,7 +32,7 @@ import Testing
         for _ in 0..<60 { Self.inject(&dice, into: cluster.server) }
         let terminator = Disturbance.allCases.randomElement(using: &dice)!.terminator(
             of: cluster, afterRequest: Int.random(in: 1...1500, using: &dice))
-        let outcomes = try await cluster.play(isTold: false, terminator)
+        let outcomes = try await cluster.play(terminator)
         let pods = cluster.server.update { $0.objects("Pod") }
         for ((job, scenario), outcome) in zip(jobs, outcomes) {
             let comment: Comment = "seed \(seed), \(setting.name), \(job), \(scenario.id): \(outcome)"

@@ -96,11 +96,11 @@ struct SimulatedCluster: Sendable {
     }
     private var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// Plays the scenarios while `terminate` does what the terminator's processes do.
+    /// Plays the scenarios while `terminate` does what the terminator's processes do, until they have said of each that it
+    /// has ended.
     ///
-    /// - Parameter isTold: whether an end is only reached when the terminator has said so.
     /// - Returns: in the scenarios' order.
-    func play(isTold: Bool = true, _ terminate: @escaping @Sendable () async -> Void) async throws -> [Outcome] {
+    func play(_ terminate: @escaping @Sendable () async -> Void) async throws -> [Outcome] {
         // Time passes until the processes have ended, too: who gives a lease back waits by the clock.
         let outcomes = try await withThrowingTaskGroup(of: Void.self) { surroundings in
             surroundings.addTask { await simulate() }
@@ -114,7 +114,7 @@ struct SimulatedCluster: Sendable {
                         _ = try api.create(scenario.job(in: Self.namespace, name: job))
                     }
                 }
-                return try await ends(isTold: isTold)
+                return try await ends()
             }
         }
         for server in quitServers { server.stop() }
@@ -161,7 +161,7 @@ struct SimulatedCluster: Sendable {
         }
     }
 
-    private func ends(isTold: Bool) async throws -> [Outcome] {
+    private func ends() async throws -> [Outcome] {
         var sighting = Sighting()
         var deleted: Set<String> = []
         do {
@@ -176,14 +176,14 @@ struct SimulatedCluster: Sendable {
                 }
                 var outcomes: [Outcome] = []
                 for (job, scenario) in scenarios {
-                    guard let ending = sighting.ending(of: scenario, job: job, isTold: isTold) else { return nil }
+                    guard let ending = sighting.ending(of: scenario, job: job) else { return nil }
                     outcomes.append(ending.outcome)
                 }
                 return outcomes
             }
         } catch let error as ProcessError {
             let open = scenarios.first {
-                sighting.ending(of: $0.scenario, job: $0.job, isTold: isTold) == nil
+                sighting.ending(of: $0.scenario, job: $0.job) == nil
             }
             throw ProcessError(description: "\(error)\n\(open.map { sighting.story(of: $0.job) } ?? "")")
         }
