@@ -29,7 +29,21 @@ package final class HTTPClient: Sendable {
     package func execute(_ request: HTTPRequest, into sink: any HTTPBodySink) async throws(TransportError)
         -> HTTPResponseHead
     {
-        let plan = try RequestPlan(request, tls: configuration.tls, proxies: proxies)
+        let head = try await execute(request, asksFirst: true, into: sink)
+        // A server that knows no `Expect`. On the same connection libcurl asks again by itself; this one was closed.
+        guard head.status == 417 else { return head }
+        switch request.body {
+        case .none: return head
+        case .bytes: break
+        case .source(let source): guard source.rewind() else { return head }
+        }
+        return try await execute(request, asksFirst: false, into: sink)
+    }
+
+    private func execute(_ request: HTTPRequest, asksFirst: Bool, into sink: any HTTPBodySink)
+        async throws(TransportError) -> HTTPResponseHead
+    {
+        let plan = try RequestPlan(request, tls: configuration.tls, proxies: proxies, asksFirst: asksFirst)
         let ticket = Ticket(inbox)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

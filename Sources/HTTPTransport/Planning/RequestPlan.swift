@@ -27,7 +27,10 @@ struct RequestPlan: Sendable {
     var proxy: String
     var proxyExceptions: String
 
-    init(_ request: HTTPRequest, tls: TLSConfiguration, proxies: ProxySettings) throws(TransportError) {
+    /// - Parameter asksFirst: whether a large body waits for the server's `100 Continue`.
+    init(_ request: HTTPRequest, tls: TLSConfiguration, proxies: ProxySettings, asksFirst: Bool = true)
+        throws(TransportError)
+    {
         guard let target = RequestTarget(request.url) else {
             throw TransportError(
                 attempted: "\(Redaction.scrub(request.method)) \(Redaction.redactURL(request.url))",
@@ -54,7 +57,7 @@ struct RequestPlan: Sendable {
             if request.headers["Host"] == nil { headerLines.append("Host: \(target.authority)") }
         }
         if case .upload(let length) = payload, request.headers["Expect"] == nil {
-            if let length, length < Self.expectThreshold { headerLines.append("Expect:") }
+            if !asksFirst || length ?? .max < Self.expectThreshold { headerLines.append("Expect:") }
         }
 
         if let fault = Self.fault(in: request) {

@@ -19,7 +19,7 @@ struct Download: Sendable {
         while true {
             do throws(TransferError) {
                 return try await fetch(item)
-            } catch  where !item.isPlain && Self.isContradiction(error, after: seen) && !Task.isCancelled {
+            } catch  where !item.isPlain && isLastResort(after: error, seen) && !Task.isCancelled {
                 item.isPlain = true
                 requests.onEvent(
                     .told(item.url, "\(error.message); it is read in one plain request, whose answer alone counts"))
@@ -32,13 +32,15 @@ struct Download: Sendable {
         }
     }
 
-    /// Whether it is the server that contradicts itself: an object that changes does not change in the same way twice.
-    private static func isContradiction(_ error: TransferError, after seen: [TransferError]) -> Bool {
-        error.reason == .protocolViolation || error.reason == .changed && seen.contains(error)
+    /// Whether it is the server that contradicts itself: an object that changes does not change in the same way twice, and
+    /// seldom with every answer.
+    private func isLastResort(after error: TransferError, _ seen: [TransferError]) -> Bool {
+        error.reason == .protocolViolation
+            || error.reason == .changed && (seen.contains(error) || seen.count >= configuration.retry.restarts)
     }
 
     private func fetch(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
-        let info = item.isPlain ? ObjectInfo(key: item.key, size: nil, ranges: false) : try await describe(item)
+        let info = item.isPlain ? ObjectInfo.plain(item.key) : try await describe(item)
         if item.unpack == .auto, let record = try await unpacked(item, info) { return record }
         let file = try TemporaryFile(in: folder, for: item.destination)
         defer { file.discard() }

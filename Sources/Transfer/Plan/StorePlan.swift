@@ -145,9 +145,11 @@ struct StorePlan: Sendable {
 
 extension TransferError {
     static func missing(_ pattern: String, isFolder: Bool) -> TransferError {
-        TransferError(
-            pattern, .local(errno: ENOENT), isFolder ? "is a folder, not a file" : "there is no such file",
-            hint: isFolder
+        let isEmpty = isFolder && pattern.utf8.last == slash
+        return TransferError(
+            pattern, .local(errno: ENOENT),
+            isEmpty ? "holds no file" : isFolder ? "is a folder, not a file" : "there is no such file",
+            hint: isFolder && !isEmpty
                 ? "end its name with '/' to store all that it holds"
                 : "check the name; an output of a step that may be missing is marked as optional")
     }

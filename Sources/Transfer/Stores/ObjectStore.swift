@@ -121,6 +121,11 @@ struct ObjectInfo: Sendable, Equatable {
     }
 }
 
+extension ObjectInfo {
+    /// Of an object of which nothing is believed before it is read, in one plain request whose answer alone counts.
+    static func plain(_ key: String) -> ObjectInfo { ObjectInfo(key: key, size: nil, ranges: false) }
+}
+
 struct ObjectPage: Sendable, Equatable {
     var objects: [ObjectInfo]
     /// `nil` after the last page.

@@ -10,15 +10,19 @@ extension StreamTransfer {
                         try await copyOnce(source, info, to: target)
                     }
                 return TransferredFile(path: target.key, url: target.url, size: size)
-            } catch
-                where StoreRetries.classify(error) == .changed && restarts < configuration.retry.restarts
-                && !Task.isCancelled
-            {
+            } catch  where mayRestart(after: error, restarts) && !Task.isCancelled {
                 restarts += 1
                 requests.tellRestart(error, attempt: restarts)
-                info = try await describe(source, nil)
+                let isLast = restarts > configuration.retry.restarts
+                info = isLast ? .plain(source.key) : try await describe(source, nil)
             }
         }
+    }
+
+    /// What changes with every attempt has one more: the last resort is one plain request.
+    private func mayRestart(after error: TransferError, _ restarts: Int) -> Bool {
+        StoreRetries.classify(error) == .changed
+            && restarts < configuration.retry.restarts + (error.reason == .changed ? 1 : 0)
     }
 
     private func copyOnce(_ source: End, _ info: ObjectInfo, to target: End) async throws(TransferError) -> Int64 {

@@ -33,12 +33,21 @@ struct StreamTransfer: Sendable {
 
     /// Writes an object to a descriptor, in order.
     func print(_ source: End, to descriptor: Int32) async throws(TransferError) -> TransferredFile {
-        let info = try await describe(source, nil)
         let output = StandardStream(descriptor: descriptor)
         var total: Int64 = 0
-        try await forEachPiece(of: source, info, size: Self.outputPiece) { (bytes) throws(TransferError) in
+        func write(_ bytes: [UInt8]) async throws(TransferError) {
             try await output.write(bytes)
             total += Int64(bytes.count)
+        }
+        do throws(TransferError) {
+            let info = try await describe(source, nil)
+            try await forEachPiece(of: source, info, size: Self.outputPiece, write)
+        } catch
+            where (error.reason == .changed || error.reason == .protocolViolation) && total == 0 && !Task.isCancelled
+        {
+            // What was written cannot be taken back: there is no second attempt but this one.
+            requests.tellRestart(error)
+            try await forEachPiece(of: source, .plain(source.key), size: Self.outputPiece, write)
         }
         return TransferredFile(path: "-", url: source.url, size: total)
     }

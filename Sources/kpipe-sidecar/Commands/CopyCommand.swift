@@ -169,9 +169,10 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     @Sendable private static func duration(_ text: String) throws -> Duration {
-        guard let duration = DurationText.parse(text), duration > .zero else {
+        guard let duration = DurationText.parse(text) else {
             throw ValidationError("'\(text)' is no duration; write it as 90s or 1h30m")
         }
+        guard duration > .zero else { throw ValidationError("'\(text)' is no time at all; it must be longer") }
         return duration
     }
 

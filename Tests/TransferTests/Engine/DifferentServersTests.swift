@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTransport
 import TestSupport
 import Testing
@@ -14,14 +15,26 @@ import Testing
 
     init() throws { folder = try TemporaryFolder("different") }
 
-    private func fetch(_ server: ScriptedHTTPServer, told: Collected<String> = Collected()) async -> TransferReport {
+    enum Target: CaseIterable { case file, standardOutput, store }
+
+    private func fetch(
+        _ server: ScriptedHTTPServer, into target: Target = .file, told: Collected<String> = Collected()
+    ) async -> TransferReport {
         var stores = StoreConfiguration(environment: ["no_proxy": "*"])
         stores.timeouts = HTTPTimeoutsForTests.quick
         let registry = StoreRegistry(stores)
         let engine = TransferEngine(
             stores: registry, configuration: TransferConfiguration(partSize: 64 << 10, retry: quickRetries))
-        let report = await engine.fetch([InputRequest(from: "\(server.url)/o", to: "o")], into: folder.path) {
-            if case .told(_, let text) = $0 { told.add(text) }
+        let handler: TransferEventHandler = { if case .told(_, let text) = $0 { told.add(text) } }
+        let input = InputRequest(from: "\(server.url)/o", to: "o")
+        let report: TransferReport
+        switch target {
+        case .file: report = await engine.fetch([input], into: folder.path, onEvent: handler)
+        case .store: report = await engine.relay([input], to: "file://\(folder["o"])", onEvent: handler)
+        case .standardOutput:
+            let output = open(folder["o"], O_WRONLY | O_CREAT, 0o600)
+            defer { close(output) }
+            report = await engine.send(input.from, toDescriptor: output, onEvent: handler)
         }
         await registry.shutdown()
         server.stop()
@@ -86,6 +99,29 @@ import Testing
                 request["Range"] != nil ? [.respond(416)] : answer(request, headers: etag)
             }
         ),
+        (
+            "ranges are promised and forbidden",
+            { $0["Range"] == nil ? answer($0, headers: etag) : [.respond(403)] }
+        ),
+        (
+            "ranges are promised and nowhere",
+            { $0["Range"] == nil ? answer($0, headers: etag) : [.respond(404)] }
+        ),
+        (
+            "the rest of it is forbidden",
+            { request in
+                guard request.method == "GET", request["Range"] == nil, request.sequence == 1 else {
+                    return request["Range"] == nil ? answer(request, headers: etag) : [.respond(403)]
+                }
+                let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: \(content.count)\r\n\r\n"
+                return [.bytes(Array(head.utf8) + content.prefix(100_000)), .delay(.milliseconds(5)), .close]
+            }
+        ),
+        ("another ETag with every answer", { answer($0, headers: ["ETag: \"\($0.sequence)\""]) }),
+        (
+            "another time with every answer",
+            { answer($0, headers: ["Last-Modified: Mon, 02 Nov 2026 10:00:\(10 + $0.sequence) GMT"]) }
+        ),
         ("ranges are promised and whole", { answer($0, ranges: $0.method == "HEAD", headers: etag) }),
         ("another ETag to HEAD", { answer($0, headers: ["ETag: \"\($0.method)\""]) }),
         (
@@ -123,12 +159,29 @@ import Testing
         ),
     ]
 
-    @Test(arguments: servers.indices)
-    func `the bytes come all the same`(index: Int) async throws {
+    @Test(arguments: servers.indices, Target.allCases)
+    func `the bytes come all the same`(index: Int, target: Target) async throws {
         let server = try ScriptedHTTPServer(Self.servers[index].answers)
-        let report = await fetch(server)
+        let report = await fetch(server, into: target)
         #expect(report.failures == [], "\(Self.servers[index].name)")
         #expect(try folder.read("o") == Self.content, "\(Self.servers[index].name)")
+    }
+
+    @Test(arguments: [true, false])
+    func `a server that knows no Expect gets the upload without`(closes: Bool) async throws {
+        try folder.write(seededBytes(3 << 20), to: "big")
+        let server = try ScriptedHTTPServer(readsBodies: false) { request in
+            guard request["Expect"] != nil else { return [.readBody, .respond(201)] }
+            let refusal = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n"
+            return closes ? [.send(refusal + "Connection: close\r\n\r\n"), .close] : [.send(refusal + "\r\n")]
+        }
+        let registry = StoreRegistry(StoreConfiguration(environment: ["no_proxy": "*"]))
+        let report = await TransferEngine(stores: registry, configuration: TransferConfiguration(retry: quickRetries))
+            .store([OutputRequest(from: "big", to: "\(server.url)/o")], from: folder.path)
+        await registry.shutdown()
+        server.stop()
+        #expect(report.failures == [])
+        #expect(server.requests.map { $0["Expect"] != nil } == [true, false])
     }
 
     /// Two versions behind one name, told apart by nothing but their bytes.

@@ -28,7 +28,7 @@ struct WebStore: ObjectStore {
             if range?.total == 0 { return ObjectInfo(key: key, size: 0, etag: found.headers["ETag"]) }
         }
         // Neither HEAD nor a range: what the object is, the plain request will tell.
-        if [400, 406, 416, 417, 501].contains(found.status) { return ObjectInfo(key: key, size: nil, ranges: false) }
+        if [400, 406, 416, 417, 501].contains(found.status) { return .plain(key) }
         guard found.isSuccess else { throw failure(found, key) }
         return WebResponse.info(key, found)
     }
@@ -53,15 +53,21 @@ struct WebStore: ObjectStore {
             object: url(key).redacted, key: key, range: range, matching: matching, describe: WebResponse.info)
         let answer = try await send("GET", key, headers: headers, .object(check, sink))
         guard answer.head.isSuccess else {
-            if answer.head.status == 416, let range, let size = matching?.size, range.upperBound <= size {
+            let failure = failure(answer.head, key)
+            if let range, let size = matching?.size, range.upperBound <= size {
                 let total = answer.head.headers["Content-Range"].flatMap(ContentRange.init)?.total
-                guard let total, total != size else {
+                // It has told of the object: what it refuses may be the range alone, whatever its reason.
+                let refusesRanges =
+                    answer.head.status == 416
+                    ? total ?? size == size : StoreRetries.classify(failure) == .permanent
+                if refusesRanges {
                     throw TransferError(
-                        url(key).redacted, .protocolViolation,
-                        "the server refuses bytes \(range.lowerBound) to \(range.upperBound - 1) of \(size)")
+                        failure.object, .protocolViolation,
+                        "the server refuses bytes \(range.lowerBound) to \(range.upperBound - 1) of \(size) "
+                            + "(\(answer.head.status))")
                 }
             }
-            throw failure(answer.head, key)
+            throw failure
         }
         return answer.info ?? check.info(answer.head)
     }
