@@ -134,4 +134,17 @@ struct S3DialectTests {
         }
         #expect(error?.reason == .configuration && error?.hint?.contains("unset") == true)
     }
+
+    @Test func `a document behind the blanks that kept its connection alive is read`() async throws {
+        let s3 = try ScriptedS3 { _ in
+            [
+                .ok(
+                    "  \r\n <?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>\"e\"</ETag>"
+                        + "</CompleteMultipartUploadResult>")
+            ]
+        }
+        defer { s3.server.stop() }
+        let upload = s3.store.resumeMultipart("key", id: "id")
+        #expect(try await upload.complete([PartTag(number: 1, etag: "\"e\"", checksum: nil)]).etag == "\"e\"")
+    }
 }
