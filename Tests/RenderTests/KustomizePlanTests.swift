@@ -173,7 +173,35 @@ import Testing
             overlay: "replacements:\n- source: {kind: ConfigMap, name: c, fieldPath: data.v}\n  targets:\n"
                 + "  - select: {kind: Job, name: load}\n    fieldPaths:\n    - spec.template.spec.containers.0.image\n",
             line: "    - spec.template.spec.containers.0.image", rules: ["KS120"]),
+        Case(
+            testDescription: "a variable by place", overlay: variable("load"),
+            line: "  fieldref: {fieldpath: 'spec.template.spec.containers[0].image'}", rules: ["KS120"]),
+        Case(
+            testDescription: "a variable of another object", overlay: variable("other"),
+            line: "  fieldref: {fieldpath: 'spec.template.spec.containers[0].image'}"),
+        Case(
+            testDescription: "a transformer", overlay: "transformers: [t.yaml]\n", files: ["over/t.yaml": transformer],
+            line: "transformers: [t.yaml]", rules: ["KS120"]),
+        Case(
+            testDescription: "a transformer in the kustomization",
+            overlay: "transformers:\n- |\n  " + transformer.replacing("\n", with: "\n  "), line: "transformers:",
+            rules: ["KS120"]),
+        Case(
+            testDescription: "a transformer that names no containers", overlay: "transformers: [t.yaml]\n",
+            files: ["over/t.yaml": "kind: LabelTransformer\nlabels: {a: b}\n"], line: "transformers: [t.yaml]"),
+        Case(
+            testDescription: "a transformer where nothing moves", overlay: "transformers: [t.yaml]\n",
+            files: ["over/t.yaml": transformer], base: "resources: [other.yaml]\n", line: "transformers: [t.yaml]"),
     ]
+
+    private static let transformer =
+        "kind: PatchTransformer\nmetadata: {name: t}\n"
+        + "patch: '[{op: replace, path: \(pod)/containers/0/image, value: x}]'\ntarget: {name: load}\n"
+
+    private static func variable(_ name: String) -> String {
+        "vars:\n- name: IMAGE\n  objref: {apiVersion: batch/v1, kind: Job, name: \(name)}\n"
+            + "  fieldref: {fieldpath: 'spec.template.spec.containers[0].image'}\n"
+    }
 
     @Test(arguments: cases) func aPatchFollowsOrIsNamed(_ one: Case) throws {
         let files = [

@@ -8,7 +8,8 @@ struct ContainerMoves {
     private let new: ManifestPod
     /// Those that are native afterwards, whether they became it now or earlier.
     let natives: Set<String>
-    private let isChanged: Bool
+    /// Whether a container has another place afterwards.
+    let isChanged: Bool
 
     private init(_ old: ManifestPod, _ new: ManifestPod, _ resource: KustomizeFiles.Resource, isChanged: Bool) {
         object = KustomizeObject(old.place.object, resource)

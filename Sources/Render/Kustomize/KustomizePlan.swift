@@ -81,6 +81,12 @@ package struct KustomizePlan {
             for replacement in root.elements ?? [root] { change.rewrite(replacement: replacement) }
             files[path] = change.stream(after: files[path])
         }
+        for variable in root["vars"]?.elements ?? [] { own.look(atVariable: variable) }
+        for entry in root["transformers"]?.elements ?? [] {
+            guard let text = entry.text else { continue }
+            let bytes = text.contains("\n") ? Array(text.utf8) : sources.read(KustomizeFiles.joined(folder, text))
+            own.look(atTransformer: entry, bytes ?? [])
+        }
         // A component patches what those that list it stand on.
         for entry in root["components"]?.elements ?? [] {
             guard let name = entry.text,
@@ -133,6 +139,9 @@ struct KustomizeMoves {
         sure += ContainerMoves.all(in: bytes, resource, options, isConverted: isListed)
         if !isListed { pending += ContainerMoves.all(in: bytes, resource, options) }
     }
+
+    /// Whether a container changes its place, here or once its file is converted along.
+    var areAny: Bool { (sure + pending).contains(where: \.isChanged) }
 
     /// Those that a patch is for, and those of which it cannot be told, or that do not move yet.
     func matched(by target: KustomizeTarget) -> (sure: [ContainerMoves], doubtful: [ContainerMoves]) {

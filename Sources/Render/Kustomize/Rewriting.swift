@@ -222,6 +222,24 @@ struct Rewriting {
         diagnostics.append(diagnostic)
     }
 
+    // MARK: What is not rewritten
+
+    /// A variable that takes its value from a container by its place.
+    mutating func look(atVariable variable: SourceNode) {
+        guard let node = variable["fieldref"]?.ownPair("fieldpath")?.value, let path = node.text,
+            path.contains("ontainers[")
+        else { return }
+        let (sure, doubtful) = moves.matched(by: KustomizeTarget(variable["objref"]))
+        guard (sure + doubtful).contains(where: \.isChanged) else { return }
+        warn(at: node, "\(path) leads elsewhere, or may, once sidecars have moved")
+    }
+
+    /// Transformers patch and replace as well, each in a form of its own.
+    mutating func look(atTransformer entry: SourceNode, _ bytes: [UInt8]) {
+        guard moves.areAny, bytes.firstOffset(of: "ontainers") != nil else { return }
+        warn(at: entry, "a transformer that names containers is not followed; see whether it means one that moves")
+    }
+
     /// Another path in the place and the quotes of one.
     private static func replaced(_ node: SourceNode, _ path: String, by place: String) -> (TextEdit, Diagnostic) {
         let style = node.scalar?.style
