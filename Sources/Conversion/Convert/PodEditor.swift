@@ -243,6 +243,8 @@ struct PodEditor {
         let metadata = pod.place.metadata
         guard pod.isToEnd, metadata?.at("labels", key) == nil, options.keepsMarked || injected != nil,
             found.contains(where: { $0.marks.variable != nil }) || !keys.isEmpty,
+            // A known one that somebody has named main would count as a sidecar.
+            !stay.contains(where: { one in one.known != nil && !found.contains { $0.name == one.name } }),
             stay.allSatisfy({ $0.marks.variable == nil }), keys.allSatisfy(dropped.contains)
         else { return }
         let whom = injected ?? "what others inject"
