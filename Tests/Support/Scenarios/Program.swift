@@ -67,15 +67,17 @@ extension Program {
         .shell("trap 'exit \(code)' TERM; while :; do sleep 1000 & wait $!; done", FakeProgram(codeOnTerm: code))
     }
 
-    /// As Istio's agent does: whoever asks for this path is answered, and it leaves. Process 1 has no handler.
+    /// As Istio's agent does: whoever asks for this path is answered, and it leaves; who goes away again without asking, as a
+    /// terminator that is killed, is none. Process 1 has no handler.
     static let leavesWhenAsked: Program = {
         var behaviour = FakeProgram()
         behaviour.quitPort = 15020
         return .shell(
             """
-            printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' |
-            nc -l -p 15020 > /tmp/request
-            grep -q '^POST /quitquitquit' /tmp/request
+            until grep -qs '^POST /quitquitquit' /tmp/request; do
+                printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' |
+                nc -l -p 15020 > /tmp/request || sleep 1
+            done
             """, behaviour)
     }()
 
