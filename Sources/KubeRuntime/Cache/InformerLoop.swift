@@ -199,7 +199,7 @@ actor InformerLoop<Record: Sendable & Equatable> {
             await deliver()
         }
         guard next == nil else { return nil }
-        return reader.hasPartialFrame ? .failed(.garbled("the watch ended within an event")) : .ended
+        return reader.hasPartialFrame ? .failed(.connection("the watch ended within an event")) : .ended
     }
 
     private func apply(_ frame: WatchFrame, from reader: WatchFrameReader) throws(WireError) {

@@ -83,6 +83,8 @@ struct WatchMachine: Sendable {
     private var brokenStreams = 0
     private var tooLarge = 0
     private var sawBookmark = false
+    /// The last request was answered.
+    private var isOpen = false
     private var timeout = Duration.zero
     private var lastRequest: Duration?
     private var backoff = WatchBackoff()
@@ -106,7 +108,10 @@ struct WatchMachine: Sendable {
         switch (input, phase) {
         case (.start, .idle): return perform(.list, at: now)
         case (.timer, .waiting(let step)): return perform(step, at: now)
-        case (.opened, _), (.start, _), (.timer, _), (_, .idle): return []
+        case (.opened, _):
+            isOpen = true
+            return []
+        case (.start, _), (.timer, _), (_, .idle): return []
         case (.relist, _): return relist(.requested, at: now)
         case (_, .waiting): return []
         case (.pageEnd(let page), .listing): return pageEnd(page, at: now)
@@ -127,6 +132,7 @@ struct WatchMachine: Sendable {
     private mutating func perform(_ step: Step, at now: Duration) -> [Effect] {
         lastRequest = now
         sawBookmark = false
+        isOpen = false
         timeout = .seconds(Int(random.next() % 301) + 300)
         switch step {
         case .list:
@@ -262,6 +268,8 @@ struct WatchMachine: Sendable {
     private mutating func watchFailed(_ failure: WatchFailure, at now: Duration) -> [Effect] {
         if failure.isExpired { return relist(.expired, at: now) }
         if case .garbled = failure { return [.note(.failed(failure, retryIn: .zero))] + relist(.garbled, at: now) }
+        // Balancers cut what is quiet for half a minute, again and again: the delays of trouble would soon be as long as that.
+        if case .connection = failure, isOpen, pacing(at: now) == .zero { return ended(at: now) }
         if failure.isTooLargeVersion {
             tooLarge += 1
             if tooLarge > Self.patience { return relist(.versionTooLarge, at: now) }

@@ -124,6 +124,22 @@ import Testing
         #expect(run.isWatching(from: "150"))
     }
 
+    /// As by a balancer that closes what is quiet for half a minute.
+    @Test(arguments: [WatchMachine.Input.failed(.connection("reset")), .silent])
+    func `A watch that was cut off goes on at once, however often that happens`(_ cut: WatchMachine.Input) {
+        var run = MachineRun.watching()
+        for _ in 0..<10 {
+            #expect(run.handle(cut, after: .seconds(35)).contains(.note(.reopened)))
+            #expect(run.isWatching(from: "100"))
+            run.handle(.opened)
+        }
+        #expect(run.gaps.allSatisfy { $0 == .seconds(35) }, "\(run.gaps)")
+        // One that is not answered is trouble.
+        run.handle(cut, after: .seconds(35))
+        let effects = run.handle(cut, after: .seconds(35))
+        #expect(effects.last.map { if case .wait = $0 { true } else { false } } == true)
+    }
+
     @Test(arguments: [
         WatchMachine.Input.failed(.expired), .failed(.garbled("rubbish")), .change(.modified, version: ""),
         .bookmark(version: "", endsInitialEvents: false), .change(.modified, version: "99"),
