@@ -153,16 +153,17 @@ package struct Subprocess: Sendable {
     /// - Parameters:
     ///   - environment: `NAME=value`; of equal names the last counts.
     ///   - isInteractive: shares the terminal: reads from it, and writes its error output there.
+    ///   - isWatched: writes its error output to the terminal, from where Ctrl-C ends both of us.
     ///   - sharesErrors: writes its error output where we do; else the last of it is kept.
     ///   - limit: the most bytes of output.
     package init(
         _ arguments: [String], environment: [String] = ProcessEnvironment.variables, isInteractive: Bool = false,
-        sharesErrors: Bool = false, timeout: Duration, limit: Int = 1 << 20
+        isWatched: Bool = false, sharesErrors: Bool = false, timeout: Duration, limit: Int = 1 << 20
     ) {
         start = ProcessStart(arguments, environment: environment)
-        start.hasOwnGroup = !isInteractive
+        start.hasOwnGroup = !isInteractive && !isWatched
         start.readsNothing = !isInteractive
-        self.sharesErrors = sharesErrors || isInteractive
+        self.sharesErrors = sharesErrors || isInteractive || isWatched
         self.timeout = timeout
         self.limit = limit
     }

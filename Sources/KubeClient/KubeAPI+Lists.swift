@@ -46,7 +46,8 @@ extension KubeAPI {
         }
     }
 
-    /// Asks for a list page by page. One whose later pages are gone (410) is read again whole, as by client-go's pager.
+    /// Asks for a list page by page. One whose later pages are gone (410) is read again whole, as by client-go's pager. Pages
+    /// that are too large for an answer, because the objects are, become smaller.
     ///
     /// - Parameters:
     ///   - namespace: `nil`: all namespaces.
@@ -63,8 +64,13 @@ extension KubeAPI {
             do throws(KubeError) {
                 answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: accept))
             } catch {
-                guard error.status?.code == 410, !options.continueToken.isEmpty else { throw error }
-                (options.continueToken, options.limit) = ("", 0)
+                if error.isTooLarge, options.limit > 1 {
+                    options.limit /= 4
+                } else if error.status?.code == 410, !options.continueToken.isEmpty {
+                    (options.continueToken, options.limit) = ("", 0)
+                } else {
+                    throw error
+                }
                 continue
             }
             do throws(WireError) {
@@ -95,6 +101,11 @@ extension APIResponse {
 }
 
 extension KubeError {
+    fileprivate var isTooLarge: Bool {
+        guard case .transport(let error) = reason, case .tooLarge = error.reason else { return false }
+        return true
+    }
+
     /// The server's answer cannot be read.
     package init(attempted: String, _ error: WireError) {
         self.init(attempted: attempted, reason: .malformed("\(error)"))

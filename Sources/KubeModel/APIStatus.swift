@@ -53,7 +53,7 @@ extension APIStatus {
         }
     }
 
-    private static let kind = "Status"
+    static let kind = "Status"
 
     private static func isStatus(json bytes: Span<UInt8>) throws(WireError) -> Bool {
         var cursor = JSONCursor(bytes)

@@ -103,6 +103,9 @@ import Testing
         (.environment, ["all_proxy": "c", "https_proxy": ""], "c", "c", ""),
         (.environment, [:], "", "", ""),
         (.none, ["all_proxy": "c"], "", "", ""),
+        (.environment, ["all_proxy": "Socks5://p:1080"], "socks5h://p:1080", "socks5h://p:1080", ""),
+        (.environment, ["HTTPS_PROXY": "socks5h://p", "all_proxy": "socks4://c"], "socks4://c", "socks5h://p", ""),
+        (.environment, ["no_proxy": "*.svc, *.cluster.local,10.0.0.0/8"], "", "", ".svc, .cluster.local,10.0.0.0/8"),
         (.url("p"), ["all_proxy": "c", "no_proxy": "n"], "p", "p", ""),
     ])
     func proxiesAreChosen(

@@ -15,14 +15,21 @@ package struct ProxySettings: Sendable, Equatable {
         switch policy {
         case .none: return
         case .environment:
-            http = environment["http_proxy"].flatMap { $0.isEmpty ? nil : $0 } ?? variable("all_proxy") ?? ""
-            https = variable("https_proxy") ?? variable("all_proxy") ?? ""
+            let all = variable("all_proxy") ?? ""
+            http = Self.inCurlsWords(environment["http_proxy"].flatMap { $0.isEmpty ? nil : $0 } ?? all)
+            https = Self.inCurlsWords(variable("https_proxy") ?? all)
         case .url(let url):
             http = url
             https = url
             return
         }
-        except = variable("no_proxy") ?? ""
+        // As Go's programs read it, for whom most clusters' lists are written: `*.x` is `.x`, which curl does not know.
+        except = (variable("no_proxy") ?? "").replacing("*.", with: ".")
+    }
+
+    /// Go's programs, kubectl among them, have a SOCKS proxy look names up, which behind it may be the only way.
+    private static func inCurlsWords(_ url: String) -> String {
+        url.lowercased().hasPrefix("socks5://") ? "socks5h\(url.dropFirst(6))" : url
     }
 
     /// Empty for a direct connection.

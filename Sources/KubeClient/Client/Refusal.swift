@@ -29,7 +29,14 @@ struct Refusal: Sendable {
         return APIStatus(
             code: head.status,
             message: "HTTP \(head.status)" + (head.isSuccess ? ", and a web page in the API server's place" : "")
-                + (words.isEmpty ? ", without an explanation" : ": \(words)"))
+                + (destination(head) ?? (words.isEmpty ? ", without an explanation" : ": \(words)")))
+    }
+
+    /// No credential goes where an answer points.
+    private static func destination(_ head: HTTPResponseHead) -> String? {
+        guard (300..<400).contains(head.status), let place = head.headers["Location"] else { return nil }
+        return ", and leads to \(PluginWords.plain(Redaction.redactURL(place)).prefix(300)), which is not followed; "
+            + "is the server's address right?"
     }
 
     static func isPage(_ head: HTTPResponseHead) -> Bool {

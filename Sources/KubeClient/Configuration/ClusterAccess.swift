@@ -11,6 +11,8 @@ public struct ClusterAccess: Sendable {
     public var proxy: ProxyPolicy
     /// Where namespaced requests go that name no namespace.
     public var namespace: String
+    /// That of the context, or of the pod we run in: `namespace` where none was asked for.
+    public var homeNamespace: String
     public var impersonation: Impersonation?
     public var allowsCompression: Bool
     public var credentials: any CredentialProvider
@@ -25,6 +27,7 @@ public struct ClusterAccess: Sendable {
         self.serverName = serverName
         self.proxy = proxy
         self.namespace = namespace
+        homeNamespace = namespace
         self.impersonation = impersonation
         self.allowsCompression = allowsCompression
         self.credentials = credentials

@@ -1,4 +1,5 @@
 internal import Basics
+internal import HTTPTransport
 
 /// What a command line says about the cluster to talk to; everything left out comes from the configuration.
 public struct ClusterSelection: Sendable {
@@ -51,7 +52,9 @@ extension ClusterAccess {
         let source = ConfigurationSource(explicitFile: selection.kubeconfig, environment: environment)
         let kubeconfig = try source.kubeconfig()
         if let context = selection.context ?? kubeconfig.currentContext {
-            return try ClusterAccess(kubeconfig, context: context, selection)
+            var access = try ClusterAccess(kubeconfig, context: context, selection)
+            try access.takeTrust(from: environment)
+            return access
         }
         if selection.kubeconfig == nil, serviceAccount.isPresent(environment) {
             return try ClusterAccess(serviceAccount, environment, selection)
@@ -64,6 +67,14 @@ extension ClusterAccess {
                         + kubeconfig.contexts.keys.sorted().joined(separator: ", ")))
         }
         throw KubeError(attempted: "find a cluster", reason: .configuration(source.searched))
+    }
+
+    /// What stands for the system's authorities, as to Go's programs.
+    private mutating func takeTrust(from environment: [String: String]) throws(KubeError) {
+        guard case .system = trust, server.isSecure, let bundle = environment["SSL_CERT_FILE"], !bundle.isEmpty else {
+            return
+        }
+        trust = .pem(try Self.authority(bundle))
     }
 
     private init(_ kubeconfig: Kubeconfig, context name: String, _ selection: ClusterSelection) throws(KubeError) {
@@ -88,8 +99,8 @@ extension ClusterAccess {
             user = found
         }
         self = try ClusterEntry(cluster).access()
-        let configured = try context.text("namespace")
-        namespace = selection.namespace ?? configured ?? "default"
+        homeNamespace = try context.text("namespace") ?? "default"
+        namespace = selection.namespace ?? homeNamespace
         guard let user else {
             impersonation = try selection.impersonation(over: nil)
             return

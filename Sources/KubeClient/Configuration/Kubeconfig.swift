@@ -148,9 +148,9 @@ struct UserEntry {
     func credentials(cluster: ConfigSection) throws(KubeError) -> any CredentialProvider {
         if let provider = try section.section("auth-provider") {
             let name = try provider.text("name") ?? ""
+            let why = ["azure", "gcp"].contains(name) ? "was removed from Kubernetes in 1.26" : "is not supported"
             throw section.problem(
-                "auth-provider",
-                "the provider '\(name)' was removed from Kubernetes in 1.26; use its exec plugin (users[].user.exec)")
+                "auth-provider", "the provider '\(name)' \(why); use its exec plugin (users[].user.exec)")
         }
         let authorization = try authorization()
         let identity = try identity()

@@ -40,14 +40,15 @@ extension ClusterAccess {
         self.init(server: server)
         trust = .pem(try Self.authority(account.authorityFile))
         let mounted = try? LocalFile.text(account.namespaceFile)
-        namespace =
-            [selection.namespace, environment["POD_NAMESPACE"], mounted].lazy.compactMap { $0 }
-            .first { !$0.isEmpty } ?? "default"
+        homeNamespace =
+            [environment["POD_NAMESPACE"], mounted].lazy.compactMap { $0 }.first { !$0.isEmpty } ?? "default"
+        namespace = selection.namespace ?? homeNamespace
         impersonation = try selection.impersonation(over: nil)
         credentials = FileCredential(authorization: .tokenFile(account.tokenFile, fallback: nil), identity: nil)
     }
 
-    private static func authority(_ path: String) throws(KubeError) -> [UInt8] {
+    /// Certificates to trust.
+    static func authority(_ path: String) throws(KubeError) -> [UInt8] {
         let bytes: [UInt8]
         do { bytes = try LocalFile.bytes(path) } catch {
             throw KubeError(attempted: path, reason: .configuration("cannot be read: \(error.reason)"))

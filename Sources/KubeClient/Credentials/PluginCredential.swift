@@ -9,7 +9,7 @@ final class PluginCredential: CredentialProvider {
         var renewedAt: Duration?
     }
 
-    /// A plugin that hangs is ended after this long; one that asks its user something may take longer.
+    /// A plugin that hangs is ended after this long; one whose user may have to sign in, also in a browser, may take longer.
     static let timeout = Duration.seconds(60)
     /// Bytes that a plugin may print.
     static let limit = 1 << 20
@@ -20,19 +20,25 @@ final class PluginCredential: CredentialProvider {
     private let plugin: ExecPlugin
     private let environment: [String]
     private let isTerminal: Bool
+    private let isWatched: Bool
     private let timeout: Duration?
     private let time: Timepiece
     private let calendar: WallTime
     private let state = Mutex(State())
     private let flight = SingleFlight<Credential, KubeError>()
 
-    /// - Parameter timeout: instead of the standard ones.
+    /// - Parameters:
+    ///   - isTerminal: standard input is one.
+    ///   - isWatched: standard error is one: what a plugin says while it works, such as where to sign in, is seen there.
+    ///   - timeout: instead of the standard ones.
     init(
-        _ plugin: ExecPlugin, isTerminal: Bool = isatty(STDIN_FILENO) == 1, timeout: Duration? = nil,
-        time: Timepiece = .system, calendar: @escaping WallTime = systemTime
+        _ plugin: ExecPlugin, isTerminal: Bool = isatty(STDIN_FILENO) == 1,
+        isWatched: Bool = isatty(STDERR_FILENO) == 1, timeout: Duration? = nil, time: Timepiece = .system,
+        calendar: @escaping WallTime = systemTime
     ) {
         self.plugin = plugin
         self.isTerminal = isTerminal
+        self.isWatched = isWatched
         self.timeout = timeout
         self.time = time
         self.calendar = calendar
@@ -84,8 +90,9 @@ final class PluginCredential: CredentialProvider {
             environment: environment + plugin.environment.map { "\($0.name)=\($0.value)" } + [
                 "\(ExecPlugin.informationVariable)=\(plugin.information(isInteractive: isInteractive))"
             ],
-            isInteractive: isInteractive,
-            timeout: timeout ?? (isInteractive ? Self.interactiveTimeout : Self.timeout), limit: Self.limit)
+            isInteractive: isInteractive, isWatched: isWatched,
+            timeout: timeout ?? (isInteractive || isWatched ? Self.interactiveTimeout : Self.timeout), limit: Self.limit
+        )
         let end = await process.run()
         guard case .exited(0, let output, let errors) = end else { throw failure(of: end) }
         do {

@@ -63,11 +63,11 @@ struct ProxyRoute: Sendable, Equatable {
 }
 
 /// A network of IP addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
-struct AddressRange: Sendable, Equatable {
+package struct AddressRange: Sendable, Equatable {
     private let bytes: [UInt8]
     private let prefix: Int
 
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let bytes = Self.address(first) else { return nil }
         let length = bytes.count * 8

@@ -42,6 +42,7 @@ struct JSONListGrammar: Sendable {
             case (.value(let name), _):
                 guard let value = value(in: &queue) else { return nil }
                 if name == "metadata" { metadata = try ListMetadata(json: queue.bytes.span, value) }
+                if name == "kind" { try Self.check(kind: value, in: queue.bytes.span) }
                 place = .member
             case (.item, UInt8(ascii: "]")):
                 queue.start += 1
@@ -52,6 +53,13 @@ struct JSONListGrammar: Sendable {
             }
         }
         return nil
+    }
+
+    /// What a proxy before the server makes of a refusal may come as a success, and is no list of nothing.
+    private static func check(kind value: Range<Int>, in bytes: Span<UInt8>) throws(WireError) {
+        var cursor = JSONCursor(value)
+        guard (try? cursor.text(in: bytes)) == APIStatus.kind else { return }
+        throw WireError("a \(APIStatus.kind) in the place of a list", at: value.lowerBound)
     }
 
     /// The whole value that starts where `queue` does, `nil` where its end has not arrived.

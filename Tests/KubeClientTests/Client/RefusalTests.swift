@@ -48,6 +48,14 @@ import Testing
         #expect(status(503, body, headers).retryAfterSeconds == seconds)
     }
 
+    @Test func namesWhereItIsSent() {
+        let elsewhere: HTTPHeaders = ["Location": "https://u:p@login.example/realms?code=secret"]
+        #expect(
+            status(302, "<html><title>Found</title>", elsewhere).message
+                == "HTTP 302, and leads to https://login.example/realms, which is not followed; is the server's address right?"
+        )
+    }
+
     @Test(arguments: [
         (
             502, "<html>\r\n<head><title>502 Bad Gateway</title></head><body>nginx</body></html>", "text/html",

@@ -24,9 +24,11 @@ import Testing
     }
 
     /// What comes of asking with such a cluster and user; the answer's text, or the error.
-    private func ask(_ cluster: String, user: String = "{}") async throws -> Result<String, KubeError> {
+    private func ask(
+        _ cluster: String, user: String = "{}", _ environment: [String: String] = [:]
+    ) async throws -> Result<String, KubeError> {
         try fixture.write(cluster: cluster, user: user)
-        let client = KubeClient(try fixture.load(), .init(retries: .never))
+        let client = KubeClient(try fixture.load(environment: environment), .init(retries: .never))
         let result: Result<String, KubeError>
         do {
             result = .success(String(decoding: try await client.send(APIRequest("GET", "/file")).body, as: UTF8.self))
@@ -55,6 +57,11 @@ import Testing
         #expect(explanation(wrong).hasPrefix("GET \(url)/file: TLS failed: "))
         let system = try await ask("{server: '\(url)'}")
         #expect(explanation(system).hasPrefix("GET \(url)/file: TLS failed: "))
+        // What a company's laptops trust beside the system's.
+        let own = ["SSL_CERT_FILE": certificates.authority]
+        #expect(try await ask("{server: '\(url)'}", own).get() == "whole")
+        let named = try await ask("{server: '\(url)', certificate-authority: \(stranger.authority)}", own)
+        #expect(explanation(named).hasPrefix("GET \(url)/file: TLS failed: "))
     }
 
     @Test func checksTheServersName() async throws {

@@ -87,7 +87,8 @@ import Testing
         #expect(other.server.host == "two")
         #expect(other.namespace == "n")
         #expect(other.impersonation == Impersonation(user: "me", groups: ["g"]))
-        #expect(try fixture.load("config", .init(context: "b", namespace: "mine")).namespace == "mine")
+        let elsewhere = try fixture.load("config", .init(context: "b", namespace: "mine"))
+        #expect(elsewhere.namespace == "mine" && elsewhere.homeNamespace == "n")
     }
 
     @Test func readsFilesBesideTheKubeconfig() async throws {
@@ -169,6 +170,11 @@ import Testing
             "{server: 'https://a'}", "{auth-provider: {name: gcp}}",
             "kubeconfig config:6:41: users[u].user.auth-provider: the provider 'gcp' was removed from Kubernetes in "
                 + "1.26; use its exec plugin (users[].user.exec)"
+        ),
+        (
+            "{server: 'https://a'}", "{auth-provider: {name: oidc, config: {id-token: secret}}}",
+            "kubeconfig config:6:41: users[u].user.auth-provider: the provider 'oidc' is not supported; use its exec "
+                + "plugin (users[].user.exec)"
         ),
         (
             "{server: 'https://a'}", "{exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}}",

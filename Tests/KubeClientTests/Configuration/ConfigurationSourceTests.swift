@@ -74,9 +74,9 @@ import Testing
         #expect(access.namespace == "team")
         guard case .pem = access.trust else { throw Unexpected("\(access.trust)") }
         #expect(try await access.authorization()["Authorization"] == "Bearer pod-token")
-        #expect(
-            try ClusterAccess.load(.init(namespace: "mine"), environment: environment, serviceAccount: account)
-                .namespace == "mine")
+        let other = try ClusterAccess.load(
+            .init(namespace: "mine"), environment: environment, serviceAccount: account)
+        #expect(other.namespace == "mine" && other.homeNamespace == "team")
 
         // A kubeconfig that says something goes first.
         try folder.write(

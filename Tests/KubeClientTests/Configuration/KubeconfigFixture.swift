@@ -26,10 +26,12 @@ struct KubeconfigFixture {
             """, to: name)
     }
 
-    func load(_ name: String = "config", _ selection: ClusterSelection = .init()) throws -> ClusterAccess {
+    func load(
+        _ name: String = "config", _ selection: ClusterSelection = .init(), environment: [String: String] = [:]
+    ) throws -> ClusterAccess {
         var selection = selection
         selection.kubeconfig = folder[name]
-        return try ClusterAccess.load(selection, environment: [:])
+        return try ClusterAccess.load(selection, environment: environment)
     }
 
     /// What is said of a kubeconfig that cannot be used, with the folder's path left out.

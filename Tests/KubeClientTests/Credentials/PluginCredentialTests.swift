@@ -36,7 +36,7 @@ import YAMLTree
         _ plugin: ExecPlugin, timeout: Duration = .seconds(20), calendar: @escaping WallTime = systemTime
     ) -> PluginCredential {
         PluginCredential(
-            plugin, isTerminal: false, timeout: timeout, time: Timepiece(clock), calendar: calendar)
+            plugin, isTerminal: false, isWatched: false, timeout: timeout, time: Timepiece(clock), calendar: calendar)
     }
 
     /// Prints a token that counts its runs.

@@ -1,3 +1,4 @@
+import HTTPTransport
 import KubeModel
 import Synchronization
 import Testing
@@ -33,6 +34,11 @@ import Testing
         return .success(#"{"metadata":{"continue":"\#(token)"},"items":[\#(items)]}"#)
     }
 
+    private static let tooLarge = Result<String, KubeError>.failure(
+        KubeError(
+            attempted: "list",
+            reason: .transport(TransportError(attempted: "list", reason: .tooLarge(limit: 64 << 20)))))
+
     private static let expired = Result<String, KubeError>.failure(
         KubeError(attempted: "list", reason: .status(APIStatus(code: 410, reason: "Expired"))))
 
@@ -44,7 +50,13 @@ import Testing
             [page(["a"], continue: "t"), expired, page(["b", "c"])], ["b", "c"],
             ["limit=500", "limit=500&continue=t", ""]
         ),
+        (
+            [page(["a"], continue: "t"), tooLarge, tooLarge, page(["b"])], ["a", "b"],
+            ["limit=500", "limit=500&continue=t", "limit=125&continue=t", "limit=31&continue=t"]
+        ),
         ([expired], nil, ["limit=500"]),
+        // A refusal that comes as a success is no list of nothing.
+        ([.success(#"{"kind":"Status","status":"Failure","message":"no","code":403}"#)], nil, ["limit=500"]),
         ([page(["a"], continue: "t"), expired, expired], nil, ["limit=500", "limit=500&continue=t", ""]),
     ])
     func areReadAnewWhole(answers: [Result<String, KubeError>], names: [String]?, queries: [String]) async throws {
