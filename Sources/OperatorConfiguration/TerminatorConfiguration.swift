@@ -137,7 +137,8 @@ extension TerminatorConfiguration {
         do {
             bytes = try SmallFile.bytes(file, limit: Self.limits.bytes, pipes: true)
         } catch {
-            throw ConfigurationError(source: file, problems: [.init(path: "", message: "\(error)")])
+            throw ConfigurationError(
+                source: file, problems: [.init(path: "", message: "cannot be read: \(error.reason)")])
         }
         try self.init(parsing: bytes, source: file)
     }

@@ -30,6 +30,6 @@ package struct StandardErrorOutput: LogOutput {
 
     package func write(_ line: [UInt8]) {
         // Nobody is left to be told that logging fails.
-        _ = line.withUnsafeBytes { Descriptor.write($0, to: STDERR_FILENO) }
+        _ = line.withUnsafeBytes { Descriptor.write($0, to: STDERR_FILENO, waits: true) }
     }
 }

@@ -18,7 +18,7 @@ struct KubeOptions: ParsableArguments {
     var context: String?
 
     @Option(
-        name: [.long, .customShort("n")],
+        name: [.long, .customShort("n", allowingJoined: true)],
         help: ArgumentHelp("The namespace, instead of the context's.", valueName: "name"),
         completion: .shellCommand(ClusterWords.namespaces))
     var namespace: String?
@@ -30,6 +30,14 @@ struct KubeOptions: ParsableArguments {
         name: .customLong("as-group"), help: ArgumentHelp("Act as a member of this group, too.", valueName: "group"))
     var impersonatedGroups: [String] = []
 
+    /// As with kubectl, an empty word is none: a script's variable that is not set must not mean all namespaces.
+    mutating func validate() {
+        for option in [\Self.kubeconfig, \.context, \.namespace, \.impersonatedUser]
+        where self[keyPath: option]?.isEmpty == true {
+            self[keyPath: option] = nil
+        }
+    }
+
     var selection: ClusterSelection {
         ClusterSelection(
             kubeconfig: kubeconfig, context: context, namespace: namespace, impersonatedUser: impersonatedUser,
@@ -37,22 +45,18 @@ struct KubeOptions: ParsableArguments {
     }
 
     /// - Throws: `CommandFailure` with 78 where the configuration cannot be used.
-    func access() throws -> ClusterAccess { try access(selection) }
-
-    /// That of the pod we run in, or of the context: whatever `--namespace` asks to be looked at.
-    func ownNamespace() throws -> String {
-        var selection = selection
-        selection.namespace = nil
-        return try access(selection).namespace
-    }
-
-    private func access(_ selection: ClusterSelection) throws -> ClusterAccess {
+    func access() throws -> ClusterAccess {
         do {
             return try ClusterAccess.load(selection, environment: ProcessEnvironment.current)
         } catch {
             throw CommandFailure(.configuration, error.description)
         }
     }
+}
+
+extension NameSpecification {
+    /// The format of an output, as kubectl takes it: `-o json`, `-o=json` and `-ojson`.
+    static let output: Self = [.customShort("o", allowingJoined: true), .long]
 }
 
 /// What a shell asks to complete a word: kubectl, which whoever works with a cluster has.

@@ -18,3 +18,24 @@ enum StandardOutput {
     @discardableResult
     static func write(_ text: String) throws(CommandFailure) -> Bool { try write(text.utf8) }
 }
+
+/// The three streams that a program begins with.
+enum StandardStreams {
+    /// One that is closed would be whatever is opened first, and what is written to it would go into a connection. In its
+    /// place is what can be neither read nor written as it would be.
+    static func occupy() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// Whether `descriptor` is a terminal that obeys escape sequences.
+    static func isScreen(_ descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1 && ProcessEnvironment.current["TERM"] != "dumb"
+    }
+
+    /// Whether colours are wanted there (no-color.org).
+    static func showsColours(isScreen: Bool, _ environment: [String: String] = ProcessEnvironment.current) -> Bool {
+        isScreen && (environment["NO_COLOR"] ?? "").isEmpty
+    }
+}

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -25,6 +26,24 @@ import Testing
         #expect(try SmallFile.bytes("/dev/null", pipes: true) == [])
         let failure = #expect(throws: SmallFile.Failure.self) { try SmallFile.bytes(folder.path, pipes: true) }
         #expect(failure?.code == EISDIR)
+    }
+
+    /// As a parent on Node leaves the pipes that it hands on.
+    @Test func `a pipe that was made non-blocking is waited for`() async throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        for end in ends { #expect(fcntl(end, F_SETFL, O_NONBLOCK) == 0) }
+        let (reading, writing) = (ends[0], ends[1])
+        defer { close(reading) }
+        let bytes = [UInt8](repeating: 7, count: 1 << 20)
+        #expect(!bytes.withUnsafeBytes { Descriptor.write($0, to: writing) } && errno == EAGAIN)
+        let writer = Thread {
+            _ = bytes.withUnsafeBytes { Descriptor.write($0, to: writing, waits: true) }
+            close(writing)
+        }
+        writer.start()
+        let read = try #require([UInt8](readingAllOf: reading, limit: 4 << 20, waits: true))
+        #expect(read.count > bytes.count && read.allSatisfy { $0 == 7 })
     }
 
     @Test func `what is missing is told apart`() throws {

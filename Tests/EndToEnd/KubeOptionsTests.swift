@@ -32,6 +32,9 @@ import YAMLTree
         Case(
             testDescription: "--namespace goes before the context's", arguments: ["--namespace", "mine"],
             variable: ["east"], namespace: "mine"),
+        Case(
+            testDescription: "an empty word is none", arguments: ["--namespace", "", "--context", "", "--as", ""],
+            variable: ["east"], namespace: "from-context"),
         Case(testDescription: "-n, too", arguments: ["-n", "mine"], variable: ["east"], namespace: "mine"),
         Case(
             testDescription: "--as", arguments: ["--as", "jane"], variable: ["east"], namespace: "from-context",
@@ -82,6 +85,45 @@ import YAMLTree
             Product.sidecar.path, ["terminator", "--once", "--port", "0", "--as", "jane"],
             environment: ["KUBECONFIG": try folder.write(server.kubeconfig(), to: "config")])
         #expect(try await child.wait(atMost: .seconds(30)) == .exited(77), "\(child.errorOutput)")
+    }
+
+    /// As a shell's `<(…)` is.
+    @Test func aKubeconfigThatCanBeReadOnceIsReadOnce() async throws {
+        let server = try await FakeAPIServer.start()
+        let finished = try await run(
+            Product.sidecar.path,
+            ["terminator", "--once", "--dry-run", "--port", "0", "--kubeconfig", "/dev/stdin", "-n", "default"],
+            input: Array(server.kubeconfig().utf8))
+        #expect(finished.status == .exited(0), "\(finished.error)")
+    }
+
+    /// Where to sign in is of use only while the plugin waits for it.
+    @Test func whatACredentialPluginSaysIsSeenOnATerminal() async throws {
+        let folder = try TemporaryFolder("kube-options")
+        try folder.write(
+            """
+            current-context: c
+            contexts: [{name: c, context: {cluster: c, user: u}}]
+            clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+            users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never,
+              command: sh, args: [-c, 'echo open http://localhost:8000 >&2; echo "{}"']}}}]
+            """, to: "config")
+        let finished = try await run(
+            "/usr/bin/script",
+            ["-qec", "\(Product.sidecar.path) diagnose --kubeconfig \(folder["config"])", "/dev/null"])
+        #expect(finished.output.hasPrefix("open http://localhost:8000\r\n"), "\(finished.output)")
+        #expect(finished.output.contains("is not an ExecCredential\r\n"))
+    }
+
+    /// Its number is nobody else's: the answer must not go into a connection.
+    @Test func aClosedStandardOutputTakesNothing() async throws {
+        let server = try await FakeAPIServer.start()
+        let folder = try TemporaryFolder("kube-options")
+        let child = try ChildProcess(
+            "/bin/sh", ["-c", "exec \(Product.sidecar.path) diagnose >&- <&-"],
+            environment: ["KUBECONFIG": try folder.write(server.kubeconfig(), to: "config")])
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(74))
+        #expect(child.errorOutput == "kpipe-sidecar: cannot write to standard output: Bad file descriptor\n")
     }
 
     @Test(arguments: [

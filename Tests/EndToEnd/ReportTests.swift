@@ -77,6 +77,9 @@ import Testing
         #expect(page.output.hasPrefix("<!DOCTYPE html>") && page.output.contains("OUT&gt; &lt;b&gt;&amp;"))
         let json = try await Self.report(["\(folder.url.absoluteString)report/", "-o", "json"])
         #expect(try StepRecord.reading(Array(json.output.utf8)).record == record)
+        let piped = try await run(
+            Product.sidecar.path, ["report", "-", "-ojson"], input: Array(try folder.read("report/report.json")))
+        #expect(piped.output == json.output)
         let junit = try await Self.report([folder["report"], "-o", "junit"])
         try await output(
             try #require(Tool.python.path),

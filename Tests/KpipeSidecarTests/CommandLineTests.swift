@@ -72,6 +72,13 @@ import WorkdirProtocol
         #expect(KpipeSidecar.commandName(for: program) == name)
     }
 
+    @Test(arguments: [
+        (true, [:], true), (false, [:], false), (true, ["NO_COLOR": "1"], false), (true, ["NO_COLOR": ""], true),
+    ])
+    func `colours are for screens whose owner wants them`(isScreen: Bool, environment: [String: String], wanted: Bool) {
+        #expect(StandardStreams.showsColours(isScreen: isScreen, environment) == wanted)
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"]) func `shells complete what the cluster has`(shell: String) throws {
         let script = KpipeSidecar.completionScript(for: try #require(CompletionShell(rawValue: shell)))
         for words in ["get-contexts", "get namespaces", "get pods,jobs"] { #expect(script.contains(words)) }
@@ -114,6 +121,18 @@ import WorkdirProtocol
         ).kube
         #expect(kube.kubeconfig == "k" && kube.context == "c" && kube.namespace == "team")
         #expect(kube.impersonatedUser == "jo" && kube.impersonatedGroups == ["a", "b"])
+    }
+
+    @Test(arguments: ["-n team -o json", "-n=team -o=json", "-nteam -ojson", "--namespace=team --output=json"])
+    func `values stand beside their options as with kubectl`(words: String) throws {
+        let diagnosis = try Self.parsed("diagnose \(words)", as: DiagnoseCommand.self)
+        #expect(diagnosis.kube.namespace == "team" && diagnosis.output == .json)
+    }
+
+    @Test func `an empty word chooses nothing, as with kubectl`() throws {
+        let words = ["terminator", "-n", "", "--context", "", "--kubeconfig", "", "--as", ""]
+        let kube = try #require(try KpipeSidecar.parseAsRoot(words) as? TerminatorCommand).kube
+        #expect(kube.namespace == nil && kube.context == nil && kube.kubeconfig == nil && kube.impersonatedUser == nil)
     }
 
     @Test(arguments: [

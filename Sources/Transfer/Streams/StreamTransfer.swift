@@ -153,7 +153,7 @@ struct StandardStream: Sendable {
             var failure: Int32 = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
-                let got = Descriptor.read(descriptor, into: room)
+                let got = Descriptor.read(descriptor, into: room, waits: true)
                 if got < 0 { failure = errno }
                 filled = max(0, got)
             }
@@ -164,7 +164,7 @@ struct StandardStream: Sendable {
 
     func write(_ bytes: [UInt8]) async throws(TransferError) {
         try await BlockingPool.shared.runUnlessCancelled("-") { [descriptor] () throws(TransferError) in
-            guard bytes.withUnsafeBytes({ Descriptor.write($0, to: descriptor) }) else {
+            guard bytes.withUnsafeBytes({ Descriptor.write($0, to: descriptor, waits: true) }) else {
                 throw .system("write to standard output", "-")
             }
         }

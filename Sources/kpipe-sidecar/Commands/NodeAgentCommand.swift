@@ -73,7 +73,7 @@ struct NodeAgentCommand: AsyncParsableCommand, LoggedCommand {
         }
         let endpoint = TerminatorEndpoint(registry) { agents.isReady }
         let server = try await listening { try await endpoint.serve(port: port) }
-        let news = ConfigurationNews(api, access.namespace, registry, logger)
+        let news = ConfigurationNews(api, access.homeNamespace, registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let isLost = await withTaskGroup(of: Bool.self) { group in
             group.addTask {

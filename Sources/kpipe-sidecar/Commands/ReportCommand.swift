@@ -32,10 +32,10 @@ struct ReportCommand: AsyncParsableCommand, LoggedCommand {
               kpipe-sidecar report runs/*/report.json -o html > all.html
             """)
 
-    @Argument(help: "Files, URLs, pod/NAME or job/NAME.")
+    @Argument(help: "Files, - for standard input, URLs, pod/NAME or job/NAME.")
     var sources: [String]
 
-    @Option(name: .shortAndLong, help: "\(Form.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(name: .output, help: "\(Form.allCases.map(\.rawValue).joined(separator: ", ")).")
     var output = Form.text
 
     @OptionGroup var stores: StoreOptions
@@ -105,6 +105,10 @@ struct ReportFinder {
 
     /// As much as is read of one record, and no more; of a device, which may never end, nothing.
     private func file(_ source: String) throws -> StepOverview.Entry {
+        if source == "-" {
+            return try entry(
+                GeneratorInput.bytes(source, limit: StepRecord.sizeLimit), from: GeneratorInput.name(source))
+        }
         var path = source
         if FileTest.isFolder(path) { path += (path.hasSuffix("/") ? "" : "/") + Self.name }
         let descriptor = Descriptor.uninterrupted { open(path, O_RDONLY | O_CLOEXEC) }

@@ -109,10 +109,11 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
             TerminatorController(
                 configuration, options, api: api, streams: streams, registry: registry, logger: logger)
         }
-        let admission = try webhook ? admission(file.configuration, api, registry) : nil
+        let admission =
+            webhook ? admission(file.configuration, api, registry, ownNamespace: access.homeNamespace) : nil
         let server = try await listen(registry, supervisor, admission)
         let reviews = try await listening { try await admission?.listen() }
-        let news = ConfigurationNews(api, try kube.ownNamespace(), registry, logger)
+        let news = ConfigurationNews(api, access.homeNamespace, registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await work(supervisor, api, access, registry, logger) }
@@ -163,12 +164,12 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     private func admission(
-        _ configuration: TerminatorConfiguration, _ api: any KubeAPI, _ registry: MetricRegistry
-    ) throws -> AdmissionWebhook {
+        _ configuration: TerminatorConfiguration, _ api: any KubeAPI, _ registry: MetricRegistry, ownNamespace: String
+    ) -> AdmissionWebhook {
         AdmissionWebhook(
             configuration,
             AdmissionOptions(
-                ownNamespace: try kube.ownNamespace(), onlyNamespace: kube.namespace, isDryRun: dryRun),
+                ownNamespace: ownNamespace, onlyNamespace: kube.namespace, isDryRun: dryRun),
             api: api, registry: registry, logger: Logger(label: "webhook"))
     }
 

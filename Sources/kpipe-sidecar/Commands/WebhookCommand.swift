@@ -72,7 +72,7 @@ struct WebhookCommand: AsyncParsableCommand, LoggedCommand {
         let admission = AdmissionWebhook(
             file.configuration,
             AdmissionOptions(
-                ownNamespace: try kube.ownNamespace(), onlyNamespace: kube.namespace, isDryRun: dryRun,
+                ownNamespace: access.homeNamespace, onlyNamespace: kube.namespace, isDryRun: dryRun,
                 clientAuthority: clientAuthority),
             api: api, registry: registry, logger: logger)
         let endpoint = TerminatorEndpoint(registry) {
@@ -81,7 +81,7 @@ struct WebhookCommand: AsyncParsableCommand, LoggedCommand {
         let (server, reviews) = try await listening {
             (try await endpoint.serve(port: statusPort), try await admission.listen())
         }
-        let news = ConfigurationNews(api, try kube.ownNamespace(), registry, logger)
+        let news = ConfigurationNews(api, access.homeNamespace, registry, logger)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await admission.run(reviews) }

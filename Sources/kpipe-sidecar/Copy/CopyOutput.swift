@@ -23,6 +23,8 @@ final class CopyOutput: Sendable {
 
     private static let redraw = Duration.milliseconds(200)
     private static let eraseLine = "\r\u{1B}[K"
+    /// What is too long for the terminal is cut, or each redrawing would leave a line behind.
+    private static func cut(_ line: String) -> String { "\u{1B}[?7l\(line)\u{1B}[?7h" }
 
     /// - Parameter yieldsOutput: what is copied goes to standard output. JSON goes to standard error then, and lines for
     ///   people are left out.
@@ -36,7 +38,7 @@ final class CopyOutput: Sendable {
         self.dryRun = dryRun
         self.meter = meter
         self.diagnostics = diagnostics
-        showsProgress = !quiet && !json && !dryRun && isatty(STDERR_FILENO) == 1
+        showsProgress = !quiet && !json && !dryRun && StandardStreams.isScreen(STDERR_FILENO)
     }
 
     /// Runs `body` with a line of progress beside it.
@@ -46,7 +48,7 @@ final class CopyOutput: Sendable {
             group.addTask { [self] in
                 while (try? await Task.sleep(for: Self.redraw)) != nil {
                     let line = ProgressLine.text(meter.reading, after: clock.now - began)
-                    draw(Self.eraseLine + line)
+                    draw(Self.eraseLine + Self.cut(line))
                 }
             }
             let success = await body()

@@ -106,7 +106,9 @@ struct ConversionRun {
         case .filter: append(conversion.output)
         case .silent: break
         case .diff where conversion.isChanged:
-            let diff = UnifiedDiff.text(bytes, conversion.output, name: name, coloured: isatty(STDOUT_FILENO) == 1)
+            let diff = UnifiedDiff.text(
+                bytes, conversion.output, name: name,
+                coloured: StandardStreams.showsColours(isScreen: StandardStreams.isScreen(STDOUT_FILENO)))
             do { try StandardOutput.write(diff) } catch {
                 // The others would say the same.
                 if failure != .inputOutput { fail(.inputOutput, error.message) }

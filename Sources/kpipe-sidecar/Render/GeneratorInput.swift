@@ -14,14 +14,18 @@ enum ManifestFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// What the generators have in common: one document in, manifests out.
 enum GeneratorInput {
+    /// A file, or standard input for `-`: at most `limit` bytes and one more.
+    static func bytes(_ path: String, limit: Int) throws(CommandFailure) -> [UInt8] {
+        switch ManifestFiles.read(path, limit: limit) {
+        case .failure(let error): throw CommandFailure(.noInput, "\(name(path)): cannot be read: \(error)")
+        case .success(let read): return read
+        }
+    }
+
     /// The one document of a file, or of standard input for `-`.
     static func document(_ path: String) throws -> YAMLNode {
         let name = Self.name(path)
-        let bytes: [UInt8]
-        switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
-        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
-        case .success(let read): bytes = read
-        }
+        let bytes = try bytes(path, limit: YAMLLimits().bytes)
         do {
             return try YAMLNode(parsing: bytes)
         } catch {

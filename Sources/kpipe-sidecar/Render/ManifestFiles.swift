@@ -103,7 +103,7 @@ enum ManifestFiles {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return .failure(SystemFailure(number: errno)) }
         defer { close(descriptor) }
-        guard let bytes = [UInt8](readingAllOf: descriptor, limit: limit + 1) else {
+        guard let bytes = [UInt8](readingAllOf: descriptor, limit: limit + 1, waits: path == "-") else {
             return .failure(SystemFailure(number: errno))
         }
         return .success(bytes)
@@ -147,6 +147,6 @@ enum ManifestFiles {
     }
 
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        bytes.withUnsafeBytes { Descriptor.write($0, to: descriptor) }
+        bytes.withUnsafeBytes { Descriptor.write($0, to: descriptor, waits: true) }
     }
 }

@@ -60,12 +60,7 @@ struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
-        let bytes: [UInt8]
-        switch ManifestFiles.read("-", limit: StreamConverter.limits.bytes) {
-        case .failure(let error): throw CommandFailure(.noInput, "<stdin>: cannot be read: \(error)")
-        case .success(let read): bytes = read
-        }
-        let outcome = try Self.outcome(bytes)
+        let outcome = try Self.outcome(GeneratorInput.bytes("-", limit: StreamConverter.limits.bytes))
         for diagnostic in outcome.diagnostics where diagnostic.rule.severity != .note {
             GeneratorInput.say(diagnostic, of: "-")
         }

@@ -76,7 +76,7 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     var config: String?
 
     @Option(
-        name: [.customShort("o"), .long],
+        name: .output,
         help: "Findings as text, as one JSON object a line, as SARIF, or for a workflow of GitHub.")
     var output: FindingFormat?
 

@@ -32,7 +32,7 @@ struct RenderExplainCommand: ParsableCommand, LoggedCommand {
 
     @OptionGroup var conversion: ConversionArguments
 
-    @Option(name: [.customShort("o"), .long], help: "A text or a drawing.")
+    @Option(name: .output, help: "A text or a drawing.")
     var output = Format.text
 
     @Option(help: ArgumentHelp("Write it here.", valueName: "file"), completion: .file())
@@ -44,11 +44,7 @@ struct RenderExplainCommand: ParsableCommand, LoggedCommand {
 
     func run() throws {
         let name = GeneratorInput.name(file)
-        let bytes: [UInt8]
-        switch ManifestFiles.read(file, limit: StreamConverter.limits.bytes) {
-        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
-        case .success(let read): bytes = read
-        }
+        let bytes = try GeneratorInput.bytes(file, limit: StreamConverter.limits.bytes)
         let explanations: [PodExplanation]
         do { explanations = try PodExplanation.all(in: bytes, conversion.options) } catch {
             throw CommandFailure(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")

@@ -1,7 +1,7 @@
 import Admission
 import ArgumentParser
 import Basics
-import Glibc
+import KubeClient
 import KubeModel
 import OperatorConfiguration
 import PodRules
@@ -67,7 +67,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     @Flag(help: "Convert by a MutatingAdmissionPolicy (Kubernetes 1.36) instead of the webhook.") var policy = false
     @Flag(help: "Let the controller use Kruise's ContainerRecreateRequest.") var kruise = false
     @Flag(help: "Add a ServiceMonitor for the Prometheus operator.") var serviceMonitor = false
-    @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
+    @Option(name: .output, help: "The output's format.") var format = ManifestFormat.yaml
 
     @OptionGroup var logging: LoggingOptions
 
@@ -110,17 +110,14 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     /// Checked once, so that no broken file gets into a cluster; written as it stands.
     private func read(_ path: String) throws -> (text: String, TerminatorConfiguration) {
         let name = GeneratorInput.name(path)
-        switch ManifestFiles.read(path, limit: YAMLLimits().bytes) {
-        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
-        case .success(let bytes):
-            let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
-            guard !nodeAgent || configuration.nodeAgent else {
-                throw CommandFailure(
-                    .configuration,
-                    "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
-            }
-            return (String(decoding: bytes, as: UTF8.self), configuration)
+        let bytes = try GeneratorInput.bytes(path, limit: YAMLLimits().bytes)
+        let configuration = try TerminatorConfiguration(parsing: bytes, source: name)
+        guard !nodeAgent || configuration.nodeAgent else {
+            throw CommandFailure(
+                .configuration,
+                "\(name): --node-agent needs “nodeAgent: true” in it, or the terminator asks nothing of it")
         }
+        return (String(decoding: bytes, as: UTF8.self), configuration)
     }
 
     private func webhook(_ configuration: WebhookConfiguration) throws -> ClusterInstallation.Webhook {
@@ -144,23 +141,15 @@ extension RenderInstallCommand {
     /// Its certificates alone: what else is in the file, a key perhaps, is nobody's business.
     private static func authority(_ path: String) throws -> String {
         let name = GeneratorInput.name(path)
-        switch ManifestFiles.read(path, limit: 1 << 20) {
-        case .failure(let error): throw CommandFailure(.noInput, "\(name): cannot be read: \(error)")
-        case .success(let bytes):
-            let certificates = CertificateReader.split(String(decoding: bytes, as: UTF8.self))
-            guard !certificates.isEmpty else { throw CommandFailure(.data, "\(name): holds no certificate (PEM)") }
-            return certificates.joined()
-        }
+        let text = String(decoding: try GeneratorInput.bytes(path, limit: 1 << 20), as: UTF8.self)
+        let certificates = CertificateReader.split(text)
+        guard !certificates.isEmpty else { throw CommandFailure(.data, "\(name): holds no certificate (PEM)") }
+        return certificates.joined()
     }
 
     /// An address of either family and a length that it has.
     private static func isCIDR(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let length = Int(parts[1]), parts[1].allSatisfy(\.isNumber) else { return false }
-        var four = in_addr()
-        var six = in6_addr()
-        if inet_pton(AF_INET, parts[0], &four) == 1 { return (0...32).contains(length) }
-        return inet_pton(AF_INET6, parts[0], &six) == 1 && (0...128).contains(length)
+        text.contains("/") && !text.contains { "[+".contains($0) } && AddressRange(text) != nil
     }
 }
 

@@ -53,7 +53,7 @@ struct RenderJobCommand: ParsableCommand, LoggedCommand {
     @Option(help: "A Secret whose keys become the agent's variables: credentials. May be repeated.")
     var agentSecret: [String] = []
     @Flag(help: "For clusters before 1.29: ordinary containers with a terminator's marker.") var legacy = false
-    @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
+    @Option(name: .output, help: "The output's format.") var format = ManifestFormat.yaml
 
     @Argument(parsing: .postTerminator, help: "The program and its arguments.") var command: [String] = []
 

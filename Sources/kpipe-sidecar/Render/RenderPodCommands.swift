@@ -98,7 +98,7 @@ struct GeneratedPodOptions: ParsableArguments {
     @Option(help: "What to write: \(forms).", transform: form) var kind = GeneratedPod.Form.podSpec
     @Option(help: "The name of the Pod or Job; else the document's.") var name: String?
     @Flag(help: "For clusters before 1.29: ordinary containers with a terminator's marker.") var legacy = false
-    @Option(name: [.customShort("o"), .long], help: "The output's format.") var format = ManifestFormat.yaml
+    @Option(name: .output, help: "The output's format.") var format = ManifestFormat.yaml
     @Flag(name: [.customShort("v"), .long], help: "Show notes too.") var verbose = false
 
     private static let forms = GeneratedPod.Form.allCases.map(\.rawValue).joined(separator: ", ")

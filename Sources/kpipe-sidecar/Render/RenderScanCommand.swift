@@ -36,7 +36,7 @@ struct RenderScanCommand: AsyncParsableCommand, LoggedCommand {
 
     @OptionGroup var conversion: ConversionArguments
 
-    @Option(name: [.customShort("o"), .long], help: "A table cut to the terminal, all of it, a document, or SARIF.")
+    @Option(name: .output, help: "A table cut to the terminal, all of it, a document, or SARIF.")
     var output = Format.table
 
     @Option(help: ArgumentHelp("Write it here.", valueName: "file"), completion: .file())
