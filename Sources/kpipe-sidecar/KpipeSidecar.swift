@@ -51,7 +51,7 @@ struct KpipeSidecar: AsyncParsableCommand {
 
     /// As the library's own `main`, but an error that knows its exit code ends with it.
     static func main() async {
-        StandardStreams.occupy()
+        ProgramStreams.occupy()
         var diagnostics = Diagnostics()
         do {
             var command = try parseAsRoot()

@@ -20,7 +20,7 @@ enum StandardOutput {
 }
 
 /// The three streams that a program begins with.
-enum StandardStreams {
+enum ProgramStreams {
     /// One that is closed would be whatever is opened first, and what is written to it would go into a connection. In its
     /// place is what can be neither read nor written as it would be.
     static func occupy() {

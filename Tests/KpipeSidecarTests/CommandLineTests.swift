@@ -76,7 +76,7 @@ import WorkdirProtocol
         (true, [:], true), (false, [:], false), (true, ["NO_COLOR": "1"], false), (true, ["NO_COLOR": ""], true),
     ])
     func `colours are for screens whose owner wants them`(isScreen: Bool, environment: [String: String], wanted: Bool) {
-        #expect(StandardStreams.showsColours(isScreen: isScreen, environment) == wanted)
+        #expect(ProgramStreams.showsColours(isScreen: isScreen, environment) == wanted)
     }
 
     @Test(arguments: ["bash", "zsh", "fish"]) func `shells complete what the cluster has`(shell: String) throws {

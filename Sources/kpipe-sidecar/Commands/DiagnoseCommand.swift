@@ -165,7 +165,7 @@ struct DiagnoseCommand: AsyncParsableCommand, LoggedCommand {
         }
         let screen = DiagnosisScreen(isWide: output == .wide, isDetailed: !subject.isMany)
         let isTable = output == .table || output == .wide
-        let size = isTable && StandardStreams.isScreen(STDOUT_FILENO) ? DiagnosisScreen.Size.ofTerminal : nil
+        let size = isTable && ProgramStreams.isScreen(STDOUT_FILENO) ? DiagnosisScreen.Size.ofTerminal : nil
         // On a screen that is drawn over, trouble is a line of its own.
         let logger = size == nil ? Logger(label: "diagnose") : Logger(label: "") { _ in SwiftLogNoOpLogHandler() }
         let watch = DiagnosisWatch(diagnosis, subject, logger: logger) { Self.now() }

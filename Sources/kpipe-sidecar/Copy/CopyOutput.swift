@@ -38,7 +38,7 @@ final class CopyOutput: Sendable {
         self.dryRun = dryRun
         self.meter = meter
         self.diagnostics = diagnostics
-        showsProgress = !quiet && !json && !dryRun && StandardStreams.isScreen(STDERR_FILENO)
+        showsProgress = !quiet && !json && !dryRun && ProgramStreams.isScreen(STDERR_FILENO)
     }
 
     /// Runs `body` with a line of progress beside it.

@@ -108,7 +108,7 @@ struct ConversionRun {
         case .diff where conversion.isChanged:
             let diff = UnifiedDiff.text(
                 bytes, conversion.output, name: name,
-                coloured: StandardStreams.showsColours(isScreen: StandardStreams.isScreen(STDOUT_FILENO)))
+                coloured: ProgramStreams.showsColours(isScreen: ProgramStreams.isScreen(STDOUT_FILENO)))
             do { try StandardOutput.write(diff) } catch {
                 // The others would say the same.
                 if failure != .inputOutput { fail(.inputOutput, error.message) }
