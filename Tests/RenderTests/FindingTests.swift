@@ -27,6 +27,12 @@ import YAMLTree
                     + "[docs/rules.md#ks104-poststart-now-holds-main-back]", nil
             ),
             (.text, "job.yaml:14: KS104 warning: it waits [chart/templates/job.yaml]", "chart/templates/job.yaml"),
+            (
+                .github,
+                "::warning file=job.yaml,line=14,title=KS104 postStart now holds main back::it waits, rendered from "
+                    + "chart/templates/job.yaml [docs/rules.md#ks104-poststart-now-holds-main-back]",
+                "chart/templates/job.yaml"
+            ),
         ] as [(FindingFormat, String, String?)])
     func aFindingIsALine(_ format: FindingFormat, _ line: String, _ template: String?) {
         let found = FoundDiagnostic(file: "job.yaml", diagnostic: Self.diagnostic("it waits"), template: template)
@@ -79,6 +85,23 @@ import YAMLTree
         let rule = run?["tool"]?["driver"]?["rules"]?[index]
         #expect(rule?["id"]?.text == "KS104")
         #expect(rule?["helpUri"]?.text == "https://example.com/rules.md#ks104-poststart-now-holds-main-back")
+    }
+
+    /// Without an address of the reader's own a rule leads to the project's page, at the heading that it has there.
+    @Test func everyRuleLeadsToItsExplanation() throws {
+        let driver = try YAMLNode(json: Array(Self.report(nil).utf8))["runs"]?[0]?["tool"]?["driver"]
+        let page = try String(contentsOfFile: Repository.path("docs/rules.md"), encoding: .utf8)
+        let chart = try YAMLNode(
+            parsing: String(contentsOfFile: Repository.path("manifests/chart/Chart.yaml"), encoding: .utf8))
+        let home = try #require(chart["home"]?.text)
+        #expect(driver?["informationUri"]?.text == "\(home)/blob/main/docs/rules.md")
+        for rule in driver?["rules"]?.sequence ?? [] {
+            let id = try #require(rule["id"]?.text)
+            let address = try #require(rule["helpUri"]?.text)
+            #expect(address.hasPrefix("\(home)/blob/main/docs/rules.md#\(id.lowercased())-"))
+            #expect(page.contains("## \(id) \(rule["shortDescription"]?["text"]?.text ?? "?")\n"))
+            #expect(rule["help"]?["markdown"]?.text?.hasSuffix("(\(address))") == true)
+        }
     }
 
     @Test(

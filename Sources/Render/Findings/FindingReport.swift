@@ -50,7 +50,8 @@ package enum FindingFormat: String, Sendable, CaseIterable {
                 "title=\(Self.property("\(diagnostic.rule.id) \(diagnostic.rule.title)"))",
             ]
             let why = diagnostic.ignored.map { " (ignored: \($0))" } ?? ""
-            let message = "\(diagnostic.message)\(why) [\(diagnostic.rule.place)]"
+            let template = found.template.map { ", rendered from \($0)" } ?? ""
+            let message = "\(diagnostic.message)\(why)\(template) [\(diagnostic.rule.place)]"
             return "::\(level) \(properties.joined(separator: ","))::\(Self.data(message))"
         case .sarif: return nil
         }
@@ -79,12 +80,16 @@ package enum FindingFormat: String, Sendable, CaseIterable {
 
 /// All findings of a run as one SARIF document.
 package enum SarifReport {
-    /// - Parameter help: where `docs/rules.md` can be read, as an address.
+    /// Where `docs/rules.md` can be read by anybody.
+    private static let help = "https://github.com/k-pipe/kpipe-sidecar/blob/main/docs/rules.md"
+
+    /// - Parameter help: where `docs/rules.md` can be read instead, as an address.
     package static func text(_ findings: [FoundDiagnostic], version: String, help: String?) -> String {
+        let help = help ?? Self.help
         let rules = RuleReference.rules
         let places = Dictionary(rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         let driver: JSONValue = [
-            "name": "kpipe-sidecar", "semanticVersion": .string(version),
+            "name": "kpipe-sidecar", "semanticVersion": .string(version), "informationUri": .string(help),
             "rules": .array(rules.map { descriptor($0, help) }),
         ]
         let run: JSONValue = [
@@ -97,16 +102,15 @@ package enum SarifReport {
         return document.text.printableJSON + "\n"
     }
 
-    private static func descriptor(_ rule: Rule, _ help: String?) -> JSONValue {
+    private static func descriptor(_ rule: Rule, _ help: String) -> JSONValue {
         let words = "\(rule.explanation)\n\nEvidence: \(rule.evidence)."
-        var members: [JSONValue.Member] = [
-            .init("id", .string(rule.id)), .init("shortDescription", ["text": .string(rule.title)]),
-            .init("fullDescription", ["text": .string(rule.explanation)]),
-            .init("help", ["text": .string(words), "markdown": .string("\(words)\n\nSee `\(rule.place)`.")]),
-            .init("defaultConfiguration", ["level": .string(rule.severity.rawValue)]),
+        let address = "\(help)#\(rule.anchor)"
+        return [
+            "id": .string(rule.id), "shortDescription": ["text": .string(rule.title)],
+            "fullDescription": ["text": .string(rule.explanation)],
+            "help": ["text": .string(words), "markdown": .string("\(words)\n\n[All rules](\(address))")],
+            "defaultConfiguration": ["level": .string(rule.severity.rawValue)], "helpUri": .string(address),
         ]
-        if let help { members.append(.init("helpUri", .string("\(help)#\(rule.anchor)"))) }
-        return .object(members)
     }
 
     private static func result(_ found: FoundDiagnostic, _ index: Int?) -> JSONValue {
