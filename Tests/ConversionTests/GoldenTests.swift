@@ -69,7 +69,7 @@ import YAMLTree
     /// Those that no manifest leads to on the way there have tests of their own; KS008 says that we are wrong.
     @Test func everyRuleIsMetByAManifest() throws {
         let elsewhere = Set(
-            ["KS008", "KS011", "KS120", "KS122", "KS123", "KS135", "KS136", "KS137", "KS138"]
+            ["KS008", "KS011", "KS120", "KS122", "KS123", "KS135", "KS136", "KS137", "KS138", "KS139"]
                 + RuleReference.rules.map(\.id).filter { $0 > "KS200" })
         var met: Set<String> = []
         for name in Self.names {

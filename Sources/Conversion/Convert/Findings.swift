@@ -10,6 +10,8 @@ struct Findings {
 
     init(_ options: ConversionOptions) { tellsNotes = options.tellsNotes }
 
+    init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
     /// Of a document of which nothing else is to be said.
     init(_ refusal: EditRefusal) { add(refusal.rule, at: refusal.mark, refusal.message) }
 

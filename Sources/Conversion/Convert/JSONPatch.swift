@@ -72,9 +72,10 @@ extension JSONPatch {
         case ("remove", _): change = .remove
         default: throw Failure(description: "an operation that is not understood, at \(path)")
         }
-        let steps = path.split(separator: "/", omittingEmptySubsequences: false).map(unescaped)
-        guard steps.first == "" else { throw Failure(description: "a path without a slash: \(path)") }
-        let changed = try apply(change, at: steps.dropFirst(), of: document, path: path)
+        guard path.isEmpty || path.hasPrefix("/") else {
+            throw Failure(description: "a path without a slash: \(path)")
+        }
+        let changed = try apply(change, at: steps(of: path)[...], of: document, path: path)
         guard let changed else { throw Failure(description: "the whole document would be removed") }
         return changed
     }
@@ -130,15 +131,17 @@ extension JSONPatch {
         return elements
     }
 
-    /// RFC 6901 §4.
-    private static func unescaped(_ step: Substring) -> String {
-        String(step).replacing("~1", with: "/").replacing("~0", with: "~")
+    /// What a pointer names, step by step (RFC 6901 §4).
+    package static func steps(of pointer: String) -> [String] {
+        pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
+            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+        }
     }
 }
 
 extension YAMLMapping {
     /// Without the key where there is no value.
-    fileprivate func setting(_ key: String, to value: YAMLNode?) -> YAMLMapping {
+    package func setting(_ key: String, to value: YAMLNode?) -> YAMLMapping {
         var changed = YAMLMapping()
         for pair in pairs where pair.key != key || value != nil {
             changed.append(pair.key == key ? Pair(key: key, keyMark: pair.keyMark, value: value ?? pair.value) : pair)

@@ -159,7 +159,7 @@ extension Injector {
 }
 
 /// What goes from a pod once the kubelet ends its sidecars.
-enum SpentMarkers {
+package enum SpentMarkers {
     static let variables: Set<String> = [
         WellKnownNames.Variable.terminate, WellKnownNames.Variable.terminateWithImage,
         WellKnownNames.Variable.ignoreExitCode, WellKnownNames.Variable.eciType,
@@ -175,6 +175,11 @@ enum SpentMarkers {
         WellKnownNames.Annotation.quitPrefix, WellKnownNames.Annotation.lingerPrefix,
         WellKnownNames.Annotation.argoKillPrefix,
     ]
+
+    /// Whether a field is a marker of a container: a variable or an annotation.
+    package static func areNamed(_ name: String, of container: String?) -> Bool {
+        variables.contains(name) || contain(name, moved: Set(container.map { [$0] } ?? []))
+    }
 
     /// Whether an annotation means nothing any more when all sidecars of a pod, `moved` among them, are native.
     static func contain(_ annotation: String, moved: Set<String>) -> Bool {

@@ -122,6 +122,31 @@ struct Ignores {
     }
 }
 
+extension ConvertedStream {
+    /// Adds what was found about the text elsewhere, at lines of it, and notes down what its author lets stand.
+    package mutating func add(_ found: [Diagnostic], about bytes: [UInt8]) {
+        let text = SourceText(bytes: bytes)
+        var lines = [0]
+        for index in bytes.indices where bytes[index] == 0x0A { lines.append(index + 1) }
+        var ignores = Ignores(text)
+        var notes: [Ignores.Note] = []
+        var reader = try? SourceReader(bytes, limits: StreamConverter.limits)
+        var start = 0
+        while let document = try? reader?.document() {
+            notes += ignores.notes(of: document, from: start)
+            start = document.range.upperBound
+        }
+        var findings = Findings(
+            found.map { diagnostic in
+                var diagnostic = diagnostic
+                diagnostic.offset = lines[min(max(diagnostic.line - 1, 0), lines.count - 1)]
+                return diagnostic
+            })
+        ignores.apply(notes.filter { !$0.reason.isEmpty }, to: &findings)
+        diagnostics += findings.diagnostics
+    }
+}
+
 /// Ranges of which two lie in each other or apart, asked which ones lie around a place.
 private struct Scopes {
     private var members: [(scope: Range<Int>, member: Int, around: Int?)] = []

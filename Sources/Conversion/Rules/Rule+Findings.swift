@@ -210,6 +210,17 @@ extension Rule {
             """,
         evidence: "kustomize: strategic merge keys; RFC 6902; built before and after with kubectl kustomize")
 
+    package static let patchedOtherwise = Rule(
+        id: "KS139", severity: .warning, title: "A patch asks for another conversion",
+        explanation: """
+            What stands in a kustomization's resources is converted, and its patches follow (KS136). But what Kustomize builds of \
+            both may ask for more: a patch brings a readinessProbe of which a startupProbe is made, a hook that goes, a drain \
+            time that the grace period is too short for, or it takes a marker back. So each patched object is also converted as it \
+            is built; this names what it would have then and would not have now. What else is found only in the patched object \
+            is told under its own id, at the patch.
+            """,
+        evidence: "built before and after with kubectl kustomize")
+
     package static let kubelets = Rule(
         id: "KS121", severity: .warning, title: "Some releases run native sidecars badly",
         explanation: """
@@ -363,6 +374,6 @@ extension Rule {
         .markers, .defaultContainer, .injected, .serialStart, .patches, .kubelets, .reversed, .notRestored,
         .kindUnknown, .asksMain, .resources, .graceKept, .askedTooEarly,
         .gateNeedsMain, .detectedAsked, .notReached, .meantNative, .lateSidecar, .markerMisplaced, .ignoreWithoutReason,
-        .patchFollows, .lingers, .lingerLost,
+        .patchFollows, .lingers, .lingerLost, .patchedOtherwise,
     ]
 }

@@ -69,6 +69,13 @@ package struct Diagnostic: Sendable, Equatable {
     /// Whether it tells that a container moves.
     package var isMove: Bool { rule == .converted || rule == .reversed }
 
+    /// The same where the file that it is about is only named.
+    package func told(of file: String) -> Diagnostic {
+        var diagnostic = self
+        (diagnostic.line, diagnostic.message) = (1, "\(file):\(line): \(message)")
+        return diagnostic
+    }
+
     /// The form compilers use and editors jump to.
     package func text(file: String) -> String {
         "\(file):\(line): \(rule.id) \(severity.rawValue): \(message)" + (ignored.map { " (ignored: \($0))" } ?? "")

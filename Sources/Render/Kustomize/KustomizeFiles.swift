@@ -19,6 +19,13 @@ package struct KustomizeFiles {
         let path: String
         var renames: [(prefix: String, suffix: String)] = []
         var isRelabelled = false
+
+        mutating func pass(through root: SourceNode) {
+            let affixes = (prefix: root["namePrefix"]?.text ?? "", suffix: root["nameSuffix"]?.text ?? "")
+            if affixes != ("", "") { renames.append(affixes) }
+            let isRelabelling = ["commonLabels", "labels", "commonAnnotations"].contains { root[$0] != nil }
+            isRelabelled = isRelabelled || isRelabelling
+        }
     }
 
     init(_ read: @escaping (String) -> [UInt8]?) { self.read = read }
@@ -36,12 +43,7 @@ package struct KustomizeFiles {
                 }
                 let start = resources.count
                 add(base, in: path)
-                let affixes = (prefix: base["namePrefix"]?.text ?? "", suffix: base["nameSuffix"]?.text ?? "")
-                let isRelabelled = ["commonLabels", "labels", "commonAnnotations"].contains { base[$0] != nil }
-                for index in resources.indices[start...] {
-                    if affixes != ("", "") { resources[index].renames.append(affixes) }
-                    if isRelabelled { resources[index].isRelabelled = true }
-                }
+                for index in resources.indices[start...] { resources[index].pass(through: base) }
             }
         }
     }

@@ -46,14 +46,14 @@ package struct KustomizePlan {
     package static func patchFiles(in bytes: [UInt8], at path: String) -> [String] {
         guard let root = KustomizeFiles.root(of: bytes), isKustomization(root) else { return [] }
         let folder = KustomizeFiles.folder(of: path)
-        return patches(of: root).compactMap(\.file).map { KustomizeFiles.joined(folder, $0) }
+        return KustomizePatch.all(of: root).compactMap(\.file).map { KustomizeFiles.joined(folder, $0) }
     }
 
     private mutating func plan(_ path: String, _ root: SourceNode, _ bytes: [UInt8]) {
         guard seen.insert(path).inserted else { return }
         let folder = KustomizeFiles.folder(of: path)
         var own = Rewriting(bytes, moves, options)
-        for patch in Self.patches(of: root) {
+        for patch in KustomizePatch.all(of: root) {
             if let file = patch.file {
                 let path = KustomizeFiles.joined(folder, file)
                 guard let bytes = files[path]?.output ?? sources.read(path) else { continue }
@@ -101,19 +101,21 @@ package struct KustomizePlan {
         files[path] = own.stream(after: nil)
     }
 
-    private struct Patch {
-        let place: SourceNode
-        var file: String?
-        var text: SourceNode?
-        var target = KustomizeTarget(nil)
-    }
+}
 
-    private static func patches(of root: SourceNode) -> [Patch] {
-        var patches: [Patch] = []
+/// A patch that a kustomization lists: a file, or a text that stands in it.
+struct KustomizePatch {
+    let place: SourceNode
+    var file: String?
+    var text: SourceNode?
+    var target = KustomizeTarget(nil)
+
+    static func all(of root: SourceNode) -> [KustomizePatch] {
+        var patches: [KustomizePatch] = []
         for field in ["patches", "patchesJson6902"] {
             for entry in root[field]?.elements ?? [] where entry.isMapping {
                 patches.append(
-                    Patch(
+                    KustomizePatch(
                         place: entry, file: entry["path"]?.text, text: entry["patch"],
                         target: KustomizeTarget(entry["target"])))
             }
@@ -121,7 +123,7 @@ package struct KustomizePlan {
         for entry in root["patchesStrategicMerge"]?.elements ?? [] {
             let isInline = entry.scalar?.text.contains("\n") == true
             patches.append(
-                Patch(place: entry, file: isInline ? nil : entry.text, text: isInline ? entry : nil))
+                KustomizePatch(place: entry, file: isInline ? nil : entry.text, text: isInline ? entry : nil))
         }
         return patches
     }

@@ -22,7 +22,8 @@ struct PatchFiles {
     func planned(_ options: ConversionOptions) -> [String: ConvertedStream] {
         var patches: [String: ConvertedStream] = [:]
         let listed = Set(paths)
-        for path in paths where KustomizeFiles.isKustomization(path) {
+        let kustomizations = paths.filter(KustomizeFiles.isKustomization)
+        for path in kustomizations {
             let plan = KustomizePlan(path, options, isListed: listed.contains) { path in
                 // An earlier overlay may patch by the same file.
                 patches[path]?.output ?? Self.read(path)
@@ -34,7 +35,37 @@ struct PatchFiles {
                 return later
             }
         }
+        // Every overlay is built before and after, once all patches have followed.
+        var converted: [String: [UInt8]] = [:]
+        func after(_ path: String) -> [UInt8]? {
+            if let known = patches[path]?.output ?? converted[path] { return known }
+            let bytes = Self.read(path)
+            guard listed.contains(path), let bytes else { return bytes }
+            converted[path] = (try? StreamConverter(options).convert(bytes))?.output ?? bytes
+            return converted[path]
+        }
+        var outcome = KustomizeOutcome(options, isListed: listed.contains, before: Self.read, after: after)
+        for path in kustomizations {
+            for (file, diagnostics) in outcome.findings(path) {
+                // What is not converted is told of where it is listed.
+                let place = listed.contains(file) ? file : path
+                let told = patches[place]?.diagnostics ?? []
+                let new = diagnostics.filter { one in
+                    !told.contains(one) && !told.contains { $0.rule == Self.earlier(one.rule) }
+                }
+                patches[place]?.add(place == file ? new : new.map { $0.told(of: file) }, about: Self.read(place) ?? [])
+            }
+        }
         return patches
+    }
+
+    /// What says the same before anything is built.
+    private static func earlier(_ rule: Rule) -> Rule? {
+        switch rule {
+        case .patchedOtherwise: .patches
+        case .notReached: .notReached
+        default: nil
+        }
     }
 
     /// Files that a kustomization lists as patches which is not among those that are named or found itself: one in their

@@ -85,8 +85,11 @@ import YAMLTree
         ),
     ]
 
-    private func folder(_ index: Int) throws -> TemporaryFolder {
-        let overlay = Self.overlays[index]
+    private func folder(_ index: Int) throws -> TemporaryFolder { try written(Self.overlays[index]) }
+
+    private func written(
+        _ overlay: (name: String, kustomization: String, files: [String: String], isWhole: Bool)
+    ) throws -> TemporaryFolder {
         let folder = try TemporaryFolder("overlay")
         try folder.write(Self.deployment, to: "base/web.yaml")
         try folder.write("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n", to: "base/map.yaml")
@@ -121,6 +124,84 @@ import YAMLTree
             folder: folder.path)
         #expect(again.status == .exited(0), "\(again.error)")
         #expect(try await build(folder) == after)
+    }
+
+    /// What a patch brings or takes back, the findings about it with the line of the patch, and what the patch has to have
+    /// besides, so that what is built afterwards is what was built and converted.
+    static let outcomes: [(patch: String, findings: [String], mended: String?)] = [
+        (
+            "      - name: proxy\n        readinessProbe: {httpGet: {path: /ready, port: 8080}}\n",
+            [
+                "9: KS139 warning: as patched, containers.proxy.startupProbe has to be "
+                    + #"{"httpGet":{"path":"/ready","port":8080},"periodSeconds":2,"failureThreshold":60}"#
+                    + ": write it into the patch"
+            ],
+            "        startupProbe:\n          httpGet: {path: /ready, port: 8080}\n          tcpSocket: null\n"
+                + "          periodSeconds: 2\n          failureThreshold: 60\n"
+        ),
+        (
+            "      - name: proxy\n        command: [sh, -c, 'until nc -z localhost 80; do sleep 1; done; exec proxy']\n"
+                + "      - name: main\n        ports: [{containerPort: 80}]\n",
+            [
+                "8: KS139 warning: as patched, containers.proxy.startupProbe has to go: set it to null in the patch",
+                "9: KS125 warning: the program of proxy waits for port 80 of main",
+                "8: KS103 warning: proxy has no startupProbe, and none could be derived",
+            ], "        startupProbe: null\n"
+        ),
+        (
+            "      - name: log\n        lifecycle: {preStop: {exec: {command: [sleep, '90']}}}\n",
+            [
+                "9: KS106 warning: the preStop hook of log spends the grace period",
+                "8: KS127 warning: 30 s of grace, but needed are the hook of log 90 s, to end in 10 s",
+            ], "      terminationGracePeriodSeconds: 100\n"
+        ),
+        (
+            "      - name: log\n        env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, $patch: delete}]\n",
+            [
+                "9: KS139 warning: log is no sidecar as patched, but native in what is patched: let both say the same"
+            ], nil
+        ),
+        (
+            "      - name: log\n        # sidecar.k-pipe.cloud/ignore: KS139 it may be native\n"
+                + "        env: [{name: KRUISE_TERMINATE_SIDECAR_WHEN_JOB_EXIT, value: null}]\n", [], nil
+        ),
+        (
+            "      - name: more\n        image: m\n        env: [{name: ECI_CONTAINER_TYPE, value: sidecar}]\n",
+            [
+                "8: KS131 warning: ECI_CONTAINER_TYPE of more stands in a patch, which is not converted; mark it in what "
+                    + "is patched"
+            ], nil
+        ),
+    ]
+
+    @Test(arguments: outcomes.indices) func whatAPatchAsksForIsNamedThere(_ index: Int) async throws {
+        let one = Self.outcomes[index]
+        let head = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n"
+        func converted(_ patch: String) async throws -> (folder: TemporaryFolder, before: String, told: [String]) {
+            let patch = head + "      containers:\n" + patch
+            let folder = try written(
+                (name: "", kustomization: "patches:\n- path: patch.yaml\n", files: ["patch.yaml": patch], isWhole: true)
+            )
+            let before = try await build(folder)
+            let finished = try await run(
+                Product.sidecar.path, ["render", "convert", "-i", "-R", ".", "--kube-version", "1.36"],
+                folder: folder.path)
+            #expect(finished.status == .exited(0), "\(finished.error)")
+            let lines = finished.error.split(separator: "\n").filter { $0.contains(": KS") }
+            return (folder, before, lines.filter { !$0.hasPrefix("base/web.yaml:") }.map(String.init))
+        }
+        let told = try await converted(one.patch).told
+        #expect(told == one.findings.map { "overlays/prod/patch.yaml:\($0)" })
+        guard let mended = one.mended else { return }
+        // The containers' own fields end where the next container begins.
+        let parts = one.patch.split(separator: "      - name: main", maxSplits: 1).map(String.init)
+        let whole = parts[0] + mended + parts.dropFirst().map { "      - name: main" + $0 }.joined()
+        let (folder, before, left) = try await converted(whole)
+        #expect(!left.contains { $0.contains("KS139") || $0.contains("KS127") }, "\(left)")
+        let expected = try await output(
+            Product.sidecar.path, ["render", "convert", "--kube-version", "1.36", "-"], input: Array(before.utf8))
+        let after = try await build(folder)
+        #expect(try Self.canonical(after) == Self.canonical(expected), "\(after)")
     }
 
     /// Fields have no order.

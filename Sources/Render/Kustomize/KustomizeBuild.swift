@@ -1,0 +1,155 @@
+internal import Basics
+internal import Conversion
+internal import YAMLTree
+
+/// What Kustomize builds of the objects that a kustomization stands on, as far as a conversion asks for it: they are patched.
+struct KustomizeBuild {
+    struct Object {
+        fileprivate(set) var resource: KustomizeFiles.Resource
+        /// As it stands in its file, in JSON, and what can be asked of it.
+        let original: [UInt8]
+        fileprivate let root: SourceNode
+        fileprivate(set) var node: YAMLNode
+        /// What patches have said of it.
+        fileprivate(set) var touches: [Touch] = []
+
+        var known: KustomizeObject { KustomizeObject(root, resource) }
+    }
+
+    /// A place in an object of which a patch speaks, by the names of what leads there, and where it does.
+    struct Touch {
+        let steps: [String]
+        let file: String
+        let line: Int
+    }
+
+    private let files: KustomizeFiles
+    /// By path, so that what many overlays stand on is read once.
+    private var known: [String: [Object]] = [:]
+
+    /// - Parameter read: the bytes of a file; `nil` where there is none.
+    init(read: @escaping (String) -> [UInt8]?) { files = KustomizeFiles(read) }
+
+    mutating func objects(of path: String) -> [Object] {
+        files.read(path).flatMap(KustomizeFiles.root).map { built($0, at: path, depth: 0) } ?? []
+    }
+
+    private mutating func built(_ root: SourceNode, at path: String, depth: Int) -> [Object] {
+        var objects: [Object] = []
+        guard depth < 32 else { return objects }
+        let folder = KustomizeFiles.folder(of: path)
+        for name in Self.entries(["resources", "bases"], of: root) {
+            let path = KustomizeFiles.joined(folder, name)
+            if let (inner, base) = files.kustomization(in: path) {
+                objects += built(base, at: inner, depth: depth + 1)
+            } else {
+                objects += read(path)
+            }
+        }
+        // A component patches what those that list it stand on, and what it brings itself.
+        for name in Self.entries(["components"], of: root) {
+            guard let (path, part) = files.kustomization(in: KustomizeFiles.joined(folder, name)) else { continue }
+            objects += built(part, at: path, depth: depth + 1)
+            patch(&objects, by: part, at: path)
+        }
+        if root["kind"]?.text != "Component" { patch(&objects, by: root, at: path) }
+        for index in objects.indices { objects[index].resource.pass(through: root) }
+        return objects
+    }
+
+    private static func entries(_ fields: [String], of root: SourceNode) -> [String] {
+        fields.flatMap { root[$0]?.elements ?? [] }.compactMap(\.text).filter { !$0.contains("://") }
+    }
+
+    /// Those that may have pods.
+    private mutating func read(_ path: String) -> [Object] {
+        if let known = known[path] { return known }
+        let objects = readAnew(path)
+        known[path] = objects
+        return objects
+    }
+
+    private func readAnew(_ path: String) -> [Object] {
+        guard let bytes = files.read(path), bytes.firstOffset(of: "containers") != nil,
+            let nodes = try? YAMLNode.documents(in: bytes, limits: StreamConverter.limits)
+        else { return [] }
+        let objects = nodes.flatMap { $0["kind"]?.text == "List" ? $0["items"]?.sequence ?? [] : [$0] }
+        return objects.filter { $0["kind"]?.text != "CustomResourceDefinition" }.compactMap { node in
+            let text = Array(JSONValue(node).text.utf8)
+            return KustomizeFiles.root(of: text).map {
+                Object(resource: KustomizeFiles.Resource(path: path), original: text, root: $0, node: node)
+            }
+        }
+    }
+
+    // MARK: Patches
+
+    private func patch(_ objects: inout [Object], by root: SourceNode, at path: String) {
+        for patch in KustomizePatch.all(of: root) {
+            var (file, line) = (path, 0)
+            let bytes: [UInt8]?
+            if let name = patch.file {
+                file = KustomizeFiles.joined(KustomizeFiles.folder(of: path), name)
+                bytes = files.read(file)
+            } else {
+                line = patch.text?.start.line ?? 0
+                bytes = patch.text?.scalar.map { Array($0.text.utf8) }
+            }
+            for document in bytes.flatMap({ try? YAMLNode.documents(in: $0) }) ?? [] {
+                for index in objects.indices {
+                    Self.patch(&objects[index], by: document, patch.target) {
+                        Touch(steps: $0, file: file, line: line + $1.line)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func patch(
+        _ object: inout Object, by patch: YAMLNode, _ target: KustomizeTarget,
+        _ touch: ([String], YAMLMark) -> Touch
+    ) {
+        if let operations = patch.sequence {
+            guard target.matches(object.known) == true, let node = try? JSONPatch.apply(patch, to: object.node) else {
+                return
+            }
+            for operation in operations {
+                guard let path = operation.mapping?.pairs.first(where: { $0.key == "path" })?.value else { continue }
+                let steps = names(of: path.text ?? "", in: object.node)
+                object.touches.append(touch(steps, path.mark))
+                if let value = operation["value"] { object.touches += touches(value, steps, touch) }
+            }
+            object.node = node
+        } else {
+            let known = object.known
+            let isMeant =
+                target.isEmpty
+                ? patch["kind"]?.text == known.kind && known.names.contains(patch["metadata"]?["name"]?.text ?? "")
+                : target.matches(known) == true
+            guard isMeant, let node = StrategicMerge.merge(patch, into: object.node) else { return }
+            object.touches += touches(patch, [], touch)
+            object.node = node
+        }
+    }
+
+    private static func touches(
+        _ node: YAMLNode, _ steps: [String], _ touch: ([String], YAMLMark) -> Touch
+    ) -> [Touch] {
+        var touches = [touch(steps, node.mark)]
+        for pair in node.mapping?.pairs ?? [] { touches += Self.touches(pair.value, steps + [pair.key], touch) }
+        for (index, element) in (node.sequence ?? []).enumerated() {
+            touches += Self.touches(element, steps + [element["name"]?.text ?? String(index)], touch)
+        }
+        return touches
+    }
+
+    /// What leads to the place of a JSON pointer.
+    private static func names(of pointer: String, in node: YAMLNode) -> [String] {
+        var node: YAMLNode? = node
+        return JSONPatch.steps(of: pointer).map { key in
+            let inner = node?[key] ?? Int(key).flatMap { node?[$0] }
+            defer { node = inner }
+            return node?.sequence == nil ? key : inner?["name"]?.text ?? key
+        }
+    }
+}
