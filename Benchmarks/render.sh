@@ -6,7 +6,7 @@ manifests() { "$venv/python" Benchmarks/lib/manifests.py "$@"; }
 manifests 20 > "$folder/all.yaml"
 manifests 20 --every 10 > "$folder/some.yaml"
 sed 's/sidecar.k-pipe.cloud.sidecars/example.com\/other/' "$folder/all.yaml" > "$folder/none.yaml"
-for form in list json pod; do manifests 20 --form "$form" > "$folder/$form.yaml"; done
+for form in list json pod job; do manifests 20 --form "$form" > "$folder/$form.yaml"; done
 [ -n "$quick" ] || manifests 100 > "$folder/large.yaml"
 # kustomize looks at every pair of resources: 20 MB of them would take it minutes.
 manifests 1 > "$folder/part/all.yaml"
@@ -24,6 +24,7 @@ for ((round = 1; round <= repeat; round++)); do
     convert "20 MB in one document, all of it changes" list
     convert "20 MB in one document of JSON, all of it changes" json
     convert "20 MB in one pod, half of its containers move" pod
+    convert "20 MB in one Job, all of its small sidecars move" job
     [ -n "$quick" ] || convert "100 MB of manifests, all change" large
     sink=/dev/null measure "1 MB of manifests" kpipe "$bin/kpipe-sidecar" render convert "$folder/part/all.yaml"
     sink=/dev/null measure "1 MB of manifests" kustomize "$venv/kubectl" kustomize "$folder/part"

@@ -1,7 +1,7 @@
 """Prints manifests of about N MB: Deployments of which each Kth has a marked sidecar, as a stream of documents, or as one: a List,
-a List in JSON, or one Deployment of many containers.
+a List in JSON, one Deployment of large containers, or one Job of small sidecars.
 
-usage: manifests.py N [--every K] [--form stream|list|json|pod]
+usage: manifests.py N [--every K] [--form stream|list|json|pod|job]
 """
 import argparse
 import json
@@ -12,7 +12,7 @@ import yaml
 parser = argparse.ArgumentParser()
 parser.add_argument("megabytes", type=int)
 parser.add_argument("--every", type=int, default=1)
-parser.add_argument("--form", choices=["stream", "list", "json", "pod"], default="stream")
+parser.add_argument("--form", choices=["stream", "list", "json", "pod", "job"], default="stream")
 asked = parser.parse_args()
 
 MANIFEST = """\
@@ -81,7 +81,27 @@ MARKER = """\
           value: "true"
 """
 
-between, end = {"stream": ("---\n", ""), "list": ("", ""), "json": (",\n", "\n    ]\n}\n"), "pod": ("", "")}[asked.form]
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: many
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: main
+        image: registry.example/main:1
+"""
+SMALL = """\
+      - name: proxy-{n}
+        image: registry.example/proxy:1
+        ports:
+        - containerPort: 9901
+"""
+
+between, end = {"stream": ("---\n", ""), "json": (",\n", "\n    ]\n}\n")}.get(asked.form, ("", ""))
 if asked.form == "list":
     sys.stdout.write("apiVersion: v1\nkind: List\nitems:\n")
 elif asked.form == "json":
@@ -92,6 +112,8 @@ elif asked.form == "pod":
     form, tail = rest.split("      volumes:\n")
     sys.stdout.write(head)
     end = "      volumes:\n" + tail
+elif asked.form == "job":
+    sys.stdout.write(JOB)
 written = number = 0
 while written < asked.megabytes * 1_000_000:
     if asked.form == "json":
@@ -99,6 +121,8 @@ while written < asked.megabytes * 1_000_000:
     elif asked.form == "pod":
         text = form.replace("name: app\n", f"name: app-{number}\n").replace("        env:\n", "        env:\n" + MORE)
         text = text.replace("name: proxy\n", f"name: proxy-{number}\n{MARKER}{MORE}")
+    elif asked.form == "job":
+        text = SMALL.format(n=number) + MARKER
     else:
         text = MANIFEST.format(n=number, mark=OTHER if number % asked.every else MARK)
     if asked.form == "list":

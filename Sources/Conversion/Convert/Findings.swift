@@ -41,7 +41,8 @@ struct Findings {
         }
     }
 
-    mutating func add(_ others: Findings) { diagnostics += others.diagnostics }
+    /// Takes those away that were added since there were so many.
+    mutating func remove(from count: Int) { diagnostics.removeSubrange(count...) }
 
     mutating func look(atKustomization root: SourceNode) {
         guard root["kind"]?.text == "Kustomization" else { return }

@@ -64,7 +64,7 @@ package struct StreamConverter: Sendable {
             return try withServices(of: bytes).convert(bytes)
         }
         var run = try StreamRun(bytes, options)
-        while let document = try run.next() { run.take(document) }
+        while let document = try run.next() { run.take(consume document) }
         return run.finish()
     }
 

@@ -16,7 +16,7 @@ struct StreamRun {
     /// was or that which came of it.
     struct Decision {
         fileprivate let findings: Findings
-        fileprivate let verification: Verification?
+        fileprivate var verification: Verification?
         fileprivate let notes: [Ignores.Note]
         fileprivate let end: Int
     }
@@ -43,17 +43,21 @@ struct StreamRun {
             end: document.range.upperBound)
     }
 
-    mutating func take(_ document: Decision) {
+    mutating func take(_ document: consuming Decision) {
         var findings = document.findings
         do throws(EditRefusal) {
-            if let change = document.verification {
-                append(try change.text(of: text), in: change.range)
+            if let range = document.verification?.range, let changed = try document.verification?.text(of: text) {
+                append(changed, in: range)
             }
         } catch {
             findings = Findings(error)
         }
         ignores.apply(document.notes, to: &findings)
-        stream.diagnostics += findings.diagnostics
+        if stream.diagnostics.isEmpty {
+            stream.diagnostics = findings.diagnostics
+        } else {
+            stream.diagnostics += findings.diagnostics
+        }
         start = document.end
     }
 
@@ -92,15 +96,15 @@ struct StreamRun {
         // A function's list is transport: each of its items is a document.
         let isTransport = document.root["kind"]?.text == "ResourceList"
         for place in found.pods {
+            let count = findings.diagnostics.count
             do throws(EditRefusal) {
-                var local = Findings(options)
                 let pod = try ManifestPod(place)
                 stream.containers.formUnion((pod.containers + pod.initContainers).map(\.name))
                 var editor = PodEditor(pod, text, options)
-                try editor.moveSidecars(&local)
+                try editor.moveSidecars(&findings)
                 change.add(editor)
-                findings.add(local)
             } catch  where isTransport {
+                findings.remove(from: count)
                 findings.add(error.rule, at: error.mark, error.message)
                 change.moved.append([])
             }

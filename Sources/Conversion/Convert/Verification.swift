@@ -5,7 +5,7 @@ struct Verification {
     /// The bytes of the stream that the new text is to replace.
     let range: Range<Int>
 
-    private let edits: [TextEdit]
+    private var edits: [TextEdit]
     private let mark: YAMLMark
     private let meaning: Int
     private let podSpecPaths: [String]
@@ -29,7 +29,10 @@ struct Verification {
     }
 
     /// The new text: carries the edits out, reads what comes of them, and compares what it means with what was intended.
-    func text(of source: SourceText) throws(EditRefusal) -> [UInt8] {
+    /// The edits are gone by then: of a large document they hold as much as its text.
+    mutating func text(of source: SourceText) throws(EditRefusal) -> [UInt8] {
+        let edits = edits
+        self.edits = []
         guard let text = TextEdit.apply(edits, to: source.bytes, in: range) else {
             throw EditRefusal(.verification, at: mark, "two changes meet in one place")
         }

@@ -43,11 +43,12 @@ package struct ListInsertion {
 
     private func insertBlock(_ elements: [[UInt8]], shift: Int, at offset: Int, _ editor: inout TreeEditor) {
         let lineBreak = text.lineBreak(at: source.offset)
-        var block = offset > 0 && text.bytes[offset - 1] != 0x0A ? lineBreak : []
+        if offset > 0, text.bytes[offset - 1] != 0x0A { editor.replace(offset..<offset, by: lineBreak) }
+        // One by one, so that there is no second copy of a long list.
         for element in elements {
-            block += SourceText.shift(element.last == 0x0A ? element : element + lineBreak, by: shift)
+            let block = element.last == 0x0A ? element : element + lineBreak
+            editor.replace(offset..<offset, by: SourceText.shift(block, by: shift))
         }
-        editor.replace(offset..<offset, by: block)
     }
 
     /// `initContainers: []` or without a value.

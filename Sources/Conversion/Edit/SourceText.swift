@@ -101,11 +101,10 @@ package struct TextEdit {
         var result: [UInt8] = []
         result.reserveCapacity(bounds.count + edits.reduce(0) { $0 + $1.replacement.count })
         var position = bounds.lowerBound
-        let ordered = edits.enumerated().sorted {
-            ($0.element.range.lowerBound, $0.element.range.isEmpty ? 0 : 1, $0.offset)
-                < ($1.element.range.lowerBound, $1.element.range.isEmpty ? 0 : 1, $1.offset)
-        }
-        for edit in ordered.lazy.map(\.element) {
+        func place(_ edit: TextEdit) -> (Int, Int) { (edit.range.lowerBound, edit.range.isEmpty ? 0 : 1) }
+        let isOrdered = zip(edits, edits.dropFirst()).allSatisfy { place($0) <= place($1) }
+        // Swift's sort is stable.
+        for edit in isOrdered ? edits : edits.sorted(by: { place($0) < place($1) }) {
             guard edit.range.lowerBound >= position, edit.range.upperBound <= bounds.upperBound else { return nil }
             result += text[position..<edit.range.lowerBound]
             result += edit.replacement
