@@ -12,9 +12,9 @@ package enum Rung: String, Sendable, Hashable, CaseIterable {
     case exec
     /// The same signal from an ephemeral container beside it, for images without a shell or `kill`.
     case debug
-    /// Holds the pod's phase at main's result until the Job has counted it.
+    /// Holds the pod's phase at main's result, so that the Job counts that.
     case hold
-    /// Lets the kubelet end a pod that was held and counted, by a deadline. Follows a hold; is not configured.
+    /// Has the kubelet end a pod whose phase is held, in the end by a deadline. Follows a hold; is not configured.
     case deadline
 
     /// What an operator may put into a ladder, in the order of the default.

@@ -206,7 +206,9 @@ extension Rung {
 
 extension Plan {
     fileprivate var rungsByPatch: [Rung] {
-        images.map { _ in Rung.image } + cues.map { _ in Rung.node } + (setsDeadline ? [.deadline] : [])
+        images.map { _ in Rung.image } + cues.map { _ in Rung.node }
+            + (announcements.contains { if case .terminating(_, .deadline) = $0 { true } else { false } }
+                ? [.deadline] : [])
     }
 
     /// Whether the rung is tried for the first time, so that it is announced.

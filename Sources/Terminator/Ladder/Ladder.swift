@@ -44,7 +44,12 @@ package struct Ladder: Sendable {
         }
         guard rungs.contains(.hold) else { return (.exhausted, obstacles) }
         switch standing(.hold, budget: &budget) {
-        case .open, .due: return (.attempt(.hold), obstacles)
+        case .open, .due:
+            // Of a pod that is said to have ended the kubelet ends all that runs.
+            if let seconds = pod.openSidecars.compactMap(lingering).max() {
+                return (.wait(seconds, for: .hold), obstacles)
+            }
+            return (.attempt(.hold), obstacles)
         case .pending(let seconds): return (.wait(seconds, for: .hold), obstacles)
         case .barred(let reason): return (.exhausted, obstacles + [Obstacle(rung: .hold, reason: reason)])
         }
@@ -62,34 +67,24 @@ package struct Ladder: Sendable {
             && pod.sidecars.contains { $0.ignoresExitCode && $0.end.map { $0.exitCode != 0 } == true }
     }
 
-    /// The phase is held until the Job has counted it; what is left then may end in any way.
+    /// The phase is held until the Job has counted it, and until all has ended: as soon as the kubelet says that a counted pod
+    /// runs, the Job controller takes it for one more that works, ends another in its place, and counts its restarts.
     private func stepWhileHolding() -> Step {
-        guard !pod.isTrackedByJob else {
-            return pod.phase == result.phase ? .wait(holdInterval, for: .hold) : .attempt(.hold)
-        }
-        if let seconds = lingering(sidecar) { return .linger(seconds) }
+        guard pod.isTrackedByJob ? pod.phase == result.phase : pod.isFinished else { return .attempt(.hold) }
+        // A kubelet that is told by then never changes the phase again, whatever ends how. No kubelet is behind a virtual
+        // node, and of a pod that has failed the Job may heed the codes of all that have ended when it counts it.
+        if pod.isTrackedByJob, result == .failed || pod.isOnVirtualNode { return .wait(holdInterval, for: .hold) }
         var unlimited = RestartBudget.unlimited
-        for rung in [Rung.image, .deadline] where rung == .deadline || rungs.contains(rung) {
-            // It would end the whole pod.
-            if rung == .deadline, let seconds = pod.openSidecars.compactMap(lingering).max() {
-                return .wait(seconds, for: rung)
-            }
-            switch standing(rung, budget: &unlimited) {
-            // The Job has counted main's result: what a swap could spoil is spoilt no more.
-            case .open, .due: return .attempt(rung)
-            case .pending(let seconds): return .wait(seconds, for: rung)
-            case .barred: continue
-            }
+        switch standing(.deadline, budget: &unlimited) {
+        case .open, .due: return .attempt(.deadline)
+        case .pending(let seconds): return .wait(seconds, for: .deadline)
+        case .barred: return .exhausted
         }
-        return .exhausted
     }
 
     /// Seconds that are left of the time its author gave it after main's end; a clock that is behind adds none.
     private func lingering(_ sidecar: ContainerFacts) -> Int64? {
-        // A hold is the pod's affair, and the others'.
-        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).allSatisfy({ $0.rung == .hold }),
-            let sinceMainEnd
-        else { return nil }
+        guard sidecar.isRunning, pod.progress.attempts(of: sidecar.name).isEmpty, let sinceMainEnd else { return nil }
         let left = min(sidecar.linger, surroundings.lingerLimit) - sinceMainEnd
         return left > 0 ? left : nil
     }
@@ -123,6 +118,8 @@ extension Ladder {
         if hasFailed(rung) { return .barred(failureOfSwap) }
         let left = patience(for: rung, since: attempt)
         if rung == .debug { return signalling(within: left) }
+        // What the kubelet did not take as a word to end the pod is followed by one that it cannot pass over.
+        if rung == .deadline, left <= 0, left + patience(for: rung) > 0 { return .open }
         // The pod does not show whether Kruise was reached; to ask again changes nothing.
         if rung == .crr, left > 0, sidecar.isRunning, surroundings.isKruiseServed { return .open }
         return left > 0 ? .pending(left) : .barred("was tried; the container did not end")
@@ -154,12 +151,12 @@ extension Ladder {
     /// The kubelet's words for a swap that leads nowhere: the image cannot be had, or the program cannot be started.
     private func swapHasFailed(_ attempt: Progress.Attempt) -> Bool {
         guard let reason = sidecar.waitingReason else { return false }
-        if sidecar.cannotPullImage {
-            // A container that never ran may still be waiting for the image it had before.
-            return sidecar.hasRun
-                || sidecar.statusImage == sidecar.image && elapsed(since: attempt) >= Self.kubeletsDelay
-        }
-        return Self.startFailures.contains(reason) && sidecar.restartCount > attempt.restarts
+        // A container that never ran may still be waiting for the image it had before, or be said to.
+        let isHeard =
+            sidecar.hasRun || sidecar.statusImage == sidecar.image && elapsed(since: attempt) >= Self.kubeletsDelay
+        if sidecar.cannotPullImage { return isHeard }
+        return Self.startFailures.contains(reason)
+            && (sidecar.hasRun ? sidecar.restartCount > attempt.restarts : isHeard)
     }
 
     /// A busy kubelet tells of the new image, and for some seconds still of what kept the old one from being pulled.

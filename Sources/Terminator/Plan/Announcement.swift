@@ -70,7 +70,8 @@ extension Announcement {
         switch rung {
         case .image?:
             end.reason == "StartError"
-                ? "the exit image does not have its command" : "look at the exit image, which has to exit with 0"
+                ? "the exit image does not have its command"
+                : "the exit image does not exit with 0, or the kubelet was restarted before it had started that"
         case let rung? where rung.isSignal:
             "that is what it made of SIGTERM (\(rung.rawValue)); take exitsWithZero for it out of the configuration, or let "
                 + "it exit with 0"

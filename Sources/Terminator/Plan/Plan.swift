@@ -13,7 +13,7 @@ package struct Plan: Sendable, Equatable {
     package var cues: [String: String] = [:]
     /// … the label by which a held pod is found again: to be set, or to be taken away …
     package var heldLabel: Bool?
-    /// … and the end of what a hold has left.
+    /// … and, where the kubelet has not ended a pod that is said to have ended when it changed, a deadline.
     package var setsDeadline = false
     /// Made one by one, after the patch.
     package var calls: [Call] = []
@@ -146,16 +146,14 @@ extension Plan {
         let sidecar = ladder.sidecar
         let isRepeated =
             rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
-            || (rung == .debug || rung == .crr) && ladder.recentAttempt(rung)?.hasFailed == false
+            || (rung == .debug || rung == .crr || rung == .deadline) && ladder.recentAttempt(rung)?.hasFailed == false
         attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {
             progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
             announcements.append(.terminating(container: sidecar.name, rung))
         }
-        lookAgain(
-            in: rung == .hold
-                ? ladder.holdInterval : ladder.patience(for: rung, since: isRepeated ? ladder.recentAttempt(rung) : nil)
-        )
+        let since = isRepeated && rung != .deadline ? ladder.recentAttempt(rung) : nil
+        lookAgain(in: rung == .hold ? ladder.holdInterval : ladder.patience(for: rung, since: since))
         switch rung {
         case .http: if let quit = sidecar.quit { calls.append(.quit(container: sidecar.name, quit)) }
         case .image: images[sidecar.name] = ladder.swapImage
@@ -169,7 +167,9 @@ extension Plan {
         case .hold:
             let hold = Call.hold(phase: ladder.result.phase)
             if !calls.contains(hold) { calls.append(hold) }
-        case .deadline: setsDeadline = true
+        // That the pod changes, be it by what we note on it, is enough for the kubelet: by its phase it has ended, so its
+        // containers are, and the phase stays. A deadline could make it `Failed`, which a podFailurePolicy may heed.
+        case .deadline: setsDeadline = setsDeadline || isRepeated
         }
     }
 

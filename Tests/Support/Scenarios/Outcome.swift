@@ -84,7 +84,8 @@ package struct Outcome: Sendable, Equatable {
         codes = [:]
         for name in mains { codes[name] = Self.lastCode(of: name, in: pod) }
         rungs = Self.rungs(progress)
-        reruns = end == "Complete" ? (mains.map { Self.runs(of: $0, in: pods) }.max() ?? 1) - 1 : 0
+        let completions = job[path: ["spec", "completions"]]?.integer ?? 1
+        reruns = end == "Complete" ? (mains.map { Self.runs(of: $0, in: pods) }.max() ?? completions) - completions : 0
     }
 
     private static func creation(_ pod: JSONValue) -> String { pod.text(at: "metadata.creationTimestamp") ?? "" }

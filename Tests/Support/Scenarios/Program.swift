@@ -56,6 +56,13 @@ extension Program {
     static let ignoresTerm = Program.shell("trap '' TERM; while :; do sleep 1000; done", FakeProgram())
     static let exitsWithZeroOnTerm = Program.onTerm(0)
     static let exitsWith143OnTerm = Program.onTerm(143)
+    /// The same, with a hook after its start that takes four seconds.
+    static let startsSlowly: Program = {
+        var program = Program.onTerm(143)
+        program.command[2] = "sleep 0; " + program.command[2]
+        program.behaviour.postStart = 4
+        return program
+    }()
     static let crashes = Program.shell("sleep 1; exit 7", FakeProgram(.init(7)))
     static let cannotBePulled = Program(TestImage.missing, ["sh", "-c", "sleep 100000"], FakeProgram())
     /// Its program is the image's own entrypoint.

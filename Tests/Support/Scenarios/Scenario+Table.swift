@@ -4,7 +4,7 @@ import YAMLTree
 
 extension Scenario {
     /// What has to hold on an ordinary cluster.
-    package static let ordinary = kinds + rungs + restarts + failures + moments
+    package static let ordinary = kinds + rungs + restarts + failures + moments + crowds
 
     /// Sidecars of all kinds, with a main container that succeeds.
     static let kinds: [Scenario] = [
@@ -182,6 +182,34 @@ extension Scenario {
             [.main(.exits(0, after: 20)), .sidecar(.shellAsleep)], incident: .deletion,
             expect: .complete("image", reruns: 1)),
     ]
+
+    /// Pods beside others of their Job, which the Job controller ends where it takes a pod that it has counted for one that works.
+    static let crowds: [Scenario] = [
+        held(policy: "Never", "by-signal", job: ["podFailurePolicy": ["rules": [onSignals]]]),
+        held(policy: "OnFailure", "sidecar"),
+    ]
+
+    /// A rule that asks for the codes of whatever container.
+    private static let onSignals: JSONValue = [
+        "action": "FailJob", "onExitCodes": ["operator": "In", "values": [137, 143]],
+    ]
+
+    private static func held(policy: String, _ sidecar: String, job: JSONValue = .object([])) -> Scenario {
+        Scenario(
+            "several-\(policy.lowercased())",
+            "`\(policy)`, backoffLimit 1, four pods, two at a time, each held; one of two sidecars is to linger",
+            policy: policy, backoffLimit: 1, completions: 4,
+            [
+                .main(.exits(0, after: 8)),
+                .sidecar(
+                    .startsSlowly, name: sidecar,
+                    ["lifecycle": ["postStart": ["exec": ["command": ["sh", "-c", "sleep 4"]]]]]),
+                .sidecar(.exitsWith143OnTerm, name: "by-signal-later"),
+            ], annotations: [Marker.lingerPrefix + "by-signal-later": "12s"], job: job,
+            expect: Outcome(
+                "Complete", "Succeeded", ["main": 0], [sidecar: ["hold"], "by-signal-later": ["hold"]]
+            ).promised)
+    }
 
     /// The same where the exit image does not run, at least not for sidecars with a command of their own: it is found out
     /// beside them, and they are ended by other ways.

@@ -16,10 +16,14 @@ package struct Scenario: Sendable, CustomTestStringConvertible {
     package var title: String
     package var policy: String
     package var backoffLimit: Int
+    /// How many pods have to succeed, two of them at a time.
+    package var completions: Int
     package var containers: [ScenarioContainer]
     package var annotations: [String: String]
     /// Further fields of the pod's spec.
     package var podFields: [JSONValue.Member]
+    /// Of the Job's.
+    package var jobFields: [JSONValue.Member]
     package var incident: Incident?
     /// The Job's whole spec, where it is somebody else's and to be used as it is.
     package var spec: JSONValue?
@@ -30,16 +34,19 @@ package struct Scenario: Sendable, CustomTestStringConvertible {
     /// - Parameter expected: by default the Job completes with main's 0 and a pod that has succeeded.
     init(
         _ id: String, _ title: String, policy: String = "Never", backoffLimit: Int = 0,
-        _ containers: [ScenarioContainer], annotations: [String: String] = [:], pod: JSONValue = .object([]),
-        incident: Incident? = nil, expect expected: Outcome
+        completions: Int = 1, _ containers: [ScenarioContainer], annotations: [String: String] = [:],
+        pod: JSONValue = .object([]),
+        job: JSONValue = .object([]), incident: Incident? = nil, expect expected: Outcome
     ) {
         self.id = id
         self.title = title
         self.policy = policy
         self.backoffLimit = backoffLimit
+        self.completions = completions
         self.containers = containers
         self.annotations = annotations
         podFields = if case .object(let members) = pod { members } else { [] }
+        jobFields = if case .object(let members) = job { members } else { [] }
         self.incident = incident
         self.expected = expected
     }
@@ -64,12 +71,14 @@ package struct Scenario: Sendable, CustomTestStringConvertible {
         ]
         spec += podFields
         let annotations = annotations.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+        let jobSpec: [JSONValue.Member] = [
+            .init("backoffLimit", .integer(Int64(backoffLimit))),
+            .init("completions", .integer(Int64(completions))),
+            .init("parallelism", .integer(Int64(min(completions, 2)))),
+            .init("template", ["metadata": ["annotations": .object(annotations)], "spec": .object(spec)]),
+        ]
         return [
-            "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata,
-            "spec": [
-                "backoffLimit": .integer(Int64(backoffLimit)),
-                "template": ["metadata": ["annotations": .object(annotations)], "spec": .object(spec)],
-            ],
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": .object(jobSpec + jobFields),
         ]
     }
 }

@@ -28,7 +28,7 @@ package struct Setting: Sendable {
             - names: [by-debug]
               exitsWithZero: true
               ladder: [debug, hold]
-            - names: [by-signal]
+            - names: [by-signal, by-signal-later]
               ladder: [exec, node, hold]
             """,
         hasNodeAgent: true, scenarios: Scenario.ordinary + Scenario.kruise)

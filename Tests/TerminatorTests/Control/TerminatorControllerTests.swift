@@ -61,7 +61,9 @@ import YAMLTree
             }
             try await eventually("the phase again") { cluster.phase(of: "strict") == "Succeeded" }
             cluster.count("strict")
-            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+            try await eventually("the word to the kubelet") {
+                cluster.progress(of: "strict")?.contains("deadline@") == true
+            }
         }
         await cluster.client.shutdown()
     }
@@ -80,7 +82,9 @@ import YAMLTree
             _ = api.change("Pod", "strict", in: Cluster.namespace) { $0["status"]?["phase"] = .string(phase) }
         }
         try await cluster.controlled {
-            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+            try await eventually("the word to the kubelet") {
+                cluster.progress(of: "strict")?.contains("deadline@") == true
+            }
             cluster.endSidecar(of: "strict")
             try await eventually("the end of the label") {
                 cluster.object("strict")?["metadata"]?["labels"]?[WellKnownNames.Label.held] == nil
@@ -146,7 +150,9 @@ import YAMLTree
             #expect((cluster.phase(of: "strict") == "Succeeded") == isAtOnce)
             // What is news is looked at at once all the same.
             cluster.count("strict")
-            try await eventually("the swap") { cluster.image(of: "strict") == "exit0:latest" }
+            try await eventually("the word to the kubelet") {
+                cluster.progress(of: "strict")?.contains("deadline@") == true
+            }
         }
         await cluster.client.shutdown()
     }
@@ -237,7 +243,9 @@ import YAMLTree
         cluster.endSidecar(of: "early")
         try await eventually("the phase") { cluster.phase(of: "strict") == "Succeeded" }
         cluster.count("strict")
-        try await eventually("the swap of what was held") { cluster.image(of: "strict") == "exit0:latest" }
+        try await eventually("the word to the kubelet") {
+            cluster.progress(of: "strict")?.contains("deadline@") == true
+        }
         cluster.endSidecar(of: "strict")
         await end
         let text = String(decoding: cluster.registry.exposition(), as: UTF8.self)
@@ -245,7 +253,7 @@ import YAMLTree
         let reasons = ["early", "strict"].map { pod in
             cluster.object(pod)?["status"]?["conditions"]?.array?.last?["reason"]?.string
         }
-        #expect(reasons == ["EndedByImage", "EndedByImage"])
+        #expect(reasons == ["EndedByImage", "EndedByDeadline"])
         await cluster.client.shutdown()
     }
 
@@ -291,7 +299,7 @@ import YAMLTree
         }
         #expect(cluster.image(of: "early") == "busybox:latest")
         let progress = try #require(cluster.progress(of: "early"))
-        #expect(progress.wholeMatch(of: /sidecar=image@\d+\/0\?!,hold@\d+\/0/) != nil, "\(progress)")
+        #expect(progress.prefixMatch(of: /sidecar=image@\d+\/0\?!,hold@\d+\/0/) != nil, "\(progress)")
         await cluster.client.shutdown()
     }
 

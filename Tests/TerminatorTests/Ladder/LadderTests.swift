@@ -222,42 +222,45 @@ private typealias Variable = WellKnownNames.Variable
             ended.sidecar(command: ["/opt/x"]).annotated(linger, "160s"), "linger 60"),
         Case("the kubelet took the phase back", ended.sidecar().progress("sidecar=hold@1590/0"), "hold"),
         Case(
-            "the phase is held, the Job has not counted",
-            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "hold in 5"),
+            "the phase is held: a kubelet that is told now never changes it again",
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "deadline"),
         Case(
-            "the phase has just been held",
-            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1599/0"), "hold in 1"),
+            "no kubelet is there, and the Job has not counted",
+            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@1590/0"), "hold in 5",
+            virtual: true),
         Case(
-            "the phase is held for long, and nobody counts",
-            ended.sidecar().with { $0.status.phase = "Succeeded" }.progress("sidecar=hold@900/0"), "hold in 60"),
-        Case("counted: now it may end in any way", counted.sidecar().progress("sidecar=hold@1590/0"), "image"),
+            "main has failed, and the Job has not counted with its code alone",
+            failed.sidecar().with { $0.status.phase = "Failed" }.progress("sidecar=hold@1599/0"), "hold in 1"),
         Case(
-            "counted, under OnFailure without a budget",
-            PodSketch("OnFailure").container("main", .exit(0)).sidecar()
-                .with { $0.metadata.finalizers = [] }.progress("sidecar=hold@1590/0"), "image"
-        ) {
-            $0.budget = budget(0)
-        },
+            "the same for long, and nobody counts",
+            failed.sidecar().with { $0.status.phase = "Failed" }.progress("sidecar=hold@900/0"), "hold in 60"),
+        Case("counted: now it may end in any way", counted.sidecar().progress("sidecar=hold@1590/0"), "deadline"),
         Case(
-            "counted, and still to be left alone for its last lines",
-            counted.sidecar().annotated(linger, "160s").progress("sidecar=hold@1590/0"), "linger 60"),
+            "counted, and the kubelet took the phase back: the Job would end another pod in its place",
+            counted.sidecar().with { $0.status.phase = "Running" }.progress("sidecar=hold@1590/0"), "hold"),
         Case(
-            "held, not yet counted", ended.sidecar().annotated(linger, "160s").progress("sidecar=hold@1590/0"), "hold"),
+            "the same while the kubelet ends it",
+            counted.sidecar().with { $0.status.phase = "Running" }.progress("sidecar=hold@1590/0,deadline@1595/0"),
+            "hold"),
         Case(
-            "counted, and another has last lines: a deadline would end both",
-            counted.sidecar().sidecar("other").annotated(WellKnownNames.Annotation.lingerPrefix + "other", "160s")
-                .progress("sidecar=hold@1590/0"), "deadline in 60", noImage),
-        Case("counted, and no image", counted.sidecar().progress("sidecar=hold@1590/0"), "deadline", noImage),
+            "counted, main failed",
+            counted.with { $0.status.containerStatuses[0].state = .exit(3) }.sidecar()
+                .progress("sidecar=hold@1590/0"), "deadline"),
         Case(
-            "counted, the pull failed before",
-            counted.sidecar().progress("sidecar=image@1580/0!,hold@1590/0"), "deadline"),
+            "another has last lines: a hold would end both",
+            ended.sidecar().sidecar("other").annotated(WellKnownNames.Annotation.lingerPrefix + "other", "160s"),
+            "hold in 60", noImage),
         Case(
             "the deadline was set", counted.sidecar().progress("sidecar=hold@1590/0,deadline@1595/0"),
             "deadline in 60", noImage),
-        Case("all was tried", counted.sidecar().progress("sidecar=hold@1000/0,deadline@1500/0"), "exhausted", noImage),
+        Case("not ended by that", counted.sidecar().progress("sidecar=hold@1000/0,deadline@1500/0"), "deadline"),
+        Case("all was tried", counted.sidecar().progress("sidecar=hold@1000/0,deadline@1400/0"), "exhausted"),
     ]
 
-    static let counted = ended.with { $0.metadata.finalizers = [] }
+    static let counted = ended.with {
+        $0.metadata.finalizers = []
+        $0.status.phase = "Succeeded"
+    }
 
     /// A budget of a Job with this limit, whose only pod has no restarts.
     static func budget(_ limit: Int) -> RestartBudget {

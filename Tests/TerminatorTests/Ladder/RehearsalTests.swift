@@ -111,11 +111,16 @@ private typealias Annotation = WellKnownNames.Annotation
             $0.remembered = ["sidecar": .passed]
         },
         Case(
-            "once the Job has counted nothing can be spoilt",
-            LadderTests.counted.sidecar().progress("sidecar=hold@1590/0"), "image"),
+            "others passed, but this one lacks a Secret, whatever its image",
+            ended.sidecar("sidecar", .waiting("CreateContainerConfigError"), image: "exit0:latest")
+                .progress("sidecar=image@1590/0"), "hold"),
         Case(
-            "but what is known not to run is spared",
-            LadderTests.counted.sidecar().progress("sidecar=image@1580/0?!,hold@1590/0").helper(.exit(128)), "deadline"),
+            "the kubelet has not heard of the swap",
+            ended.sidecar("sidecar", .waiting("CreateContainerConfigError"), image: "exit0:latest")
+                .progress("sidecar=image@1595/0"), "image in 90"),
+        Case(
+            "once the Job has counted nothing is swapped any more",
+            LadderTests.counted.sidecar().progress("sidecar=hold@1590/0"), "deadline"),
     ]
 
     @Test(arguments: first + later) func `the next step`(_ one: Case) throws {

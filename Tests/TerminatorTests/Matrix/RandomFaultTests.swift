@@ -22,7 +22,8 @@ import Testing
         let obstacle = Bool.random(using: &dice) ? Setting.Obstacle.allCases.randomElement(using: &dice) : nil
         let setting = obstacle.map { Setting.hampered(by: $0) } ?? .ordinary
         // Where some are asked to leave, one server would stand for all.
-        var kinds = setting.scenarios.filter { $0.quitPorts.isEmpty && $0.spec == nil }
+        // A held pod that nobody watches over for long is in the way of others of its Job.
+        var kinds = setting.scenarios.filter { $0.quitPorts.isEmpty && $0.spec == nil && $0.completions == 1 }
         // Broken watches one after the other may keep every terminator away for more than the five minutes in which a
         // sidecar that crashes has used up a limit of 6 by itself.
         for index in kinds.indices where kinds[index].id == "crash-loop" { kinds[index].backoffLimit = 100 }

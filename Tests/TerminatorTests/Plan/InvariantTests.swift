@@ -149,7 +149,9 @@ extension Plan {
     }
 
     /// Whether anything of the pod is ended or changed.
-    var isActive: Bool { !images.isEmpty || !cues.isEmpty || !calls.isEmpty || setsDeadline }
+    var isActive: Bool {
+        !images.isEmpty || !cues.isEmpty || !calls.isEmpty || attempts.contains { $0.rung == .deadline }
+    }
 }
 
 extension Plan.Call {

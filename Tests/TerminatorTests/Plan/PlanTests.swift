@@ -56,6 +56,15 @@ import Testing
         #expect(Plan(for: Self.ended.sidecar().facts(), in: .ordinary()).heldLabel == nil)
     }
 
+    /// What follows is the kubelet's own: it ends a pod that has changed and that has ended by its phase, which stays.
+    @Test func `a deadline is set where a change alone has not ended a counted pod`() {
+        let pod = LadderTests.counted.sidecar()
+        let first = Plan(for: pod.progress("sidecar=hold@1500/0").facts(), in: .ordinary())
+        #expect(first.progress.attempt(.deadline, of: "sidecar")?.time == 1600 && !first.setsDeadline)
+        let second = Plan(for: pod.progress("sidecar=hold@1500/0,deadline@1520/0").facts(), in: .ordinary())
+        #expect(second.setsDeadline && second.announcements.isEmpty && second.recheck == 65)
+    }
+
     @Test func `a failed main is held as failed`() {
         let pod = PodSketch().container("main", .exit(9)).sidecar(command: ["/opt/x"])
             .with { $0.spec.shareProcessNamespace = true }.facts()
@@ -254,6 +263,7 @@ import Testing
         ("a=http@1590/0", .exit(3), "that is what it made of being asked"),
         ("a=http@1580/0,crr@1590/0", .exit(143), "that is what it made of SIGTERM (crr); take exitsWithZero"),
         ("a=image@1590/0", .exit(128, "StartError"), "the exit image does not have its command"),
+        ("a=image@1590/0", .exit(137), "or the kubelet was restarted before it had started that"),
         ("a=image@1590/0?", .exit(1), "it ended by itself"),
     ])
     func `a sidecar that spoilt its pod`(_ progress: String, _ end: ContainerState, _ advice: String) throws {

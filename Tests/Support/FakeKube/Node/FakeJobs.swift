@@ -21,6 +21,7 @@ struct FakeJobs: Sendable {
     ) {
         var (succeeded, failed) = (count("succeeded", job), count("failed", job))
         var active: [JSONValue] = []
+        var uncounted = 0
         for pod in pods {
             let phase = pod.text(at: "status.phase") ?? ""
             let isDeleted = pod[path: ["metadata", "deletionTimestamp"]] != nil
@@ -29,7 +30,11 @@ struct FakeJobs: Sendable {
                 active.append(pod)
                 continue
             }
-            guard isTracked(pod), isDue(pod, at: now, review: review) else { continue }
+            guard isTracked(pod) else { continue }
+            guard isDue(pod, at: now, review: review) else {
+                uncounted += 1
+                continue
+            }
             release(pod, &api)
             if phase == "Succeeded", !isDeleted { succeeded += 1 } else { failed += 1 }
         }
@@ -37,17 +42,18 @@ struct FakeJobs: Sendable {
         let restarts =
             job.text(at: "spec.template.spec.restartPolicy") == "OnFailure"
             ? active.map(Self.restarts).reduce(0, +) : 0
+        let completions = job[path: ["spec", "completions"]]?.integer ?? 1
+        let wanted = min(job[path: ["spec", "parallelism"]]?.integer ?? 1, completions - succeeded)
         var end: String?
-        if succeeded > 0 {
+        if succeeded >= completions {
             end = "Complete"
-        } else if failed > limit || restarts > 0 && restarts >= limit {
+        } else if failed > limit || restarts > 0 && restarts >= limit || pods.contains(where: isRefused(by: job)) {
             end = "Failed"
-            for pod in active {
-                release(pod, &api)
-                delete(pod, &api, wall)
-            }
-        } else if active.isEmpty, !pods.contains(where: isTracked) {
-            createPod(of: job, &api, wall)
+            for pod in active { dismiss(pod, &api, wall) }
+        } else if active.count > wanted {
+            for pod in Self.leastUseful(of: active).prefix(active.count - wanted) { dismiss(pod, &api, wall) }
+        } else {
+            for _ in active.count + uncounted..<max(wanted, active.count + uncounted) { createPod(of: job, &api, wall) }
         }
         guard end != nil || succeeded != count("succeeded", job) || failed != count("failed", job) else { return }
         api.change("Job", job.text(at: "metadata.name") ?? "", in: job.text(at: "metadata.namespace")) { job in
@@ -57,6 +63,19 @@ struct FakeJobs: Sendable {
             job[path: ["status", "conditions"]] = [
                 ["type": .string(end), "status": "True", "lastTransitionTime": .string(wall.text)]
             ]
+        }
+    }
+
+    /// By a podFailurePolicy that names no container. It is asked of every pod that has failed, counted or not.
+    private func isRefused(by job: JSONValue) -> (JSONValue) -> Bool {
+        let rules = (job[path: ["spec", "podFailurePolicy", "rules"]]?.array ?? [])
+            .filter { $0["action"]?.string == "FailJob" }
+        let codes = Set(rules.flatMap { $0[path: ["onExitCodes", "values"]]?.array ?? [] }.compactMap(\.integer))
+        return { pod in
+            guard pod.text(at: "status.phase") == "Failed" else { return false }
+            return (pod[path: ["status", "containerStatuses"]]?.array ?? []).contains {
+                $0[path: ["state", "terminated", "exitCode"]]?.integer.map(codes.contains) ?? false
+            }
         }
     }
 
@@ -79,7 +98,21 @@ struct FakeJobs: Sendable {
         }
     }
 
-    private func delete(_ pod: JSONValue, _ api: inout FakeAPI, _ wall: KubeTime) {
+    /// First those that have not begun, by their phase, then those that are not ready, then the youngest.
+    private static func leastUseful(of pods: [JSONValue]) -> [JSONValue] {
+        // They are in the order in which they were made.
+        (0...2).flatMap { usefulness in pods.reversed().filter { Self.usefulness(of: $0) == usefulness } }
+    }
+
+    private static func usefulness(of pod: JSONValue) -> Int {
+        guard pod.text(at: "status.phase") == "Running" else { return 0 }
+        let statuses = pod[path: ["status", "containerStatuses"]]?.array ?? []
+        return statuses.allSatisfy { $0["ready"] == true } ? 2 : 1
+    }
+
+    /// One that it ends itself counts as no failure.
+    private func dismiss(_ pod: JSONValue, _ api: inout FakeAPI, _ wall: KubeTime) {
+        release(pod, &api)
         api.change("Pod", pod.text(at: "metadata.name") ?? "", in: pod.text(at: "metadata.namespace")) { pod in
             pod[path: ["metadata", "deletionTimestamp"]] = .string(wall.text)
         }

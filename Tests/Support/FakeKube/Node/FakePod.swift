@@ -119,7 +119,8 @@ struct FakePod: Sendable {
         if !helpers.isEmpty { new["ephemeralContainerStatuses"] = .array(helpers.map { $0.container.status(wall) }) }
         let isSameInside = ["containerStatuses", "ephemeralContainerStatuses"].allSatisfy { old[$0] == new[$0] }
         if !isSameInside { notice(object) }
-        new["phase"] = .string(givenPhase ?? phase)
+        // A deadline makes it a failed one, at the kubelet's leisure, whatever somebody else has said of it.
+        new["phase"] = .string(isOverdue && isClosed ? phase : givenPhase ?? phase)
         if isOverdue, isClosed { new["reason"] = "DeadlineExceeded" }
         guard new != old else {
             strangePhase = nil
