@@ -256,7 +256,8 @@ extension PodFacts {
     /// Native sidecars that are meant and written wrongly (KEP-5307 makes something else of them).
     private static func mistakes(in pod: Pod) -> [String] {
         pod.spec.containers.filter { $0.restartPolicy == "Always" }.map {
-            "\($0.name) has restartPolicy Always, but is no init container: it is restarted for ever and no native sidecar"
+            "\($0.name) has restartPolicy: Always among the regular containers, so it never ends and the pod never does: a "
+                + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar \($0.name))"
         }
     }
 }

@@ -97,7 +97,7 @@ struct PodRecord: Sendable, Equatable {
                 if sighting.pod.startToTell != nil {
                     Self.remark
                 } else {
-                    Advice.hangsUnmarked(sighting.pod, sighting.verdict) ? Self.hanging : Self.nothing
+                    Advice.hanging(sighting.pod, sighting.verdict).isEmpty ? Self.nothing : Self.hanging
                 }
             case .leave: Self.nothing
             }

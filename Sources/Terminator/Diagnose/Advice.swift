@@ -4,10 +4,6 @@ internal import PodRules
 /// What the owner of a pod could do so that it ends, where the terminator leaves it alone.
 enum Advice {
     static func lines(for pod: PodFacts, _ verdict: Verdict) -> [String] {
-        let restarting = pod.containers.filter { $0.restartPolicy == .always && pod.restartPolicy != .always }.map {
-            "\($0.name) has restartPolicy: Always among the regular containers, so it never ends and the pod never does: a "
-                + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar \($0.name))"
-        }
         guard !pod.isBeingDeleted, !pod.isFinished else { return [] }
         let failing = pod.failingStart.map { failing in
             "native sidecar \(failing.sidecar) does not start (\(failing.reason); restarts: \(failing.restarts)), and main starts "
@@ -16,33 +12,47 @@ enum Advice {
         }
         let lines = [failing].compactMap(\.self)
         guard !pod.isDisabled else { return lines }
-        return lines + restarting + (marking(pod, verdict).map { [$0] } ?? [])
+        return lines + [marking(pod, verdict), naming(pod)].compactMap(\.self)
     }
 
     /// Where a native sidecar keeps main from starting.
     static let doWithout =
         "label the pod's template \(WellKnownNames.Label.convert)=\(WellKnownNames.Label.disabled) if main can do without it"
 
-    /// Whether its main container, by all that tells of it, has ended while others run on, and nobody has marked those.
-    static func hangsUnmarked(_ pod: PodFacts, _ verdict: Verdict) -> Bool {
-        pod.job != nil && pod.restartPolicy != .always && marking(pod, verdict) != nil
-            && mains(of: pod).allSatisfy { $0.end != nil }
+    /// Containers that run on and that nobody has marked, where its main container has ended by all that tells of it.
+    static func hanging(_ pod: PodFacts, _ verdict: Verdict) -> [String] {
+        guard pod.job != nil, pod.restartPolicy != .always, mains(of: pod).allSatisfy({ $0.end != nil }) else {
+            return []
+        }
+        return unmarked(pod, verdict)
+    }
+
+    /// What runs on while something has ended: that may be a sidecar which nobody has marked.
+    private static func unmarked(_ pod: PodFacts, _ verdict: Verdict) -> [String] {
+        guard case .leave(.unmarked) = verdict, !pod.isBeingDeleted, !pod.isFinished, !pod.isDisabled,
+            pod.containers.contains(where: { !$0.isOpen })
+        else { return [] }
+        let mains = mains(of: pod).map(\.name)
+        return pod.containers.filter { $0.isOpen && !mains.contains($0.name) }.map(\.name)
     }
 
     /// How to mark what runs on; `nil` where that does not arise.
     private static func marking(_ pod: PodFacts, _ verdict: Verdict) -> String? {
-        guard case .leave(.unmarked) = verdict, !pod.isBeingDeleted, !pod.isFinished, !pod.isDisabled else {
-            return nil
-        }
-        let mains = mains(of: pod).map(\.name)
-        let open = pod.containers.filter { $0.isOpen && !mains.contains($0.name) }
-        // Something has ended and something runs on: that may be a sidecar which nobody has marked.
-        guard !open.isEmpty, pod.containers.contains(where: { !$0.isOpen }) else { return nil }
-        let names = open.map(\.name)
+        let names = unmarked(pod, verdict)
+        guard !names.isEmpty else { return nil }
         let value = names.joined(separator: ",")
         return "if \(names.joined(separator: ", ")) should end with the others: kubectl annotate pod \(pod.key.name) "
             + "-n \(pod.key.namespace) \(WellKnownNames.Annotation.sidecars)=\(value)"
             + (pod.hasSidecarsAnnotation ? " --overwrite" : "")
+    }
+
+    /// How to name main where the annotation names no container.
+    private static func naming(_ pod: PodFacts) -> String? {
+        guard pod.missingPrimary != nil, pod.restartPolicy != .always, let main = mains(of: pod).first else {
+            return nil
+        }
+        return "if \(main.name) is its main container: kubectl annotate pod \(pod.key.name) -n \(pod.key.namespace) "
+            + "\(WellKnownNames.Annotation.primaryContainer)=\(main.name) --overwrite"
     }
 
     /// The container that the Job is named after, or that kubectl takes, or all that are no known sidecars and have ended.

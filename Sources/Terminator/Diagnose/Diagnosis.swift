@@ -31,35 +31,59 @@ package struct Diagnosis: Sendable {
         if case .job(let key) = subject { report.job = try await job(key) }
         let pods = try await pods(subject)
         try await learn(from: pods, subject)
-        for pod in pods {
-            guard var diagnosis = try await diagnose(pod, subject, now: now) else { continue }
-            if !mayReadNamespaces, cluster.wouldCountKnown(pod) {
-                diagnosis.findings.append(
-                    "the namespace's labels may not be read: with "
-                        + "\(WellKnownNames.Label.terminateKnown)=enabled known sidecars would count")
+        // Of those that hang the node and the Job are asked about: far from the server that takes long, one after another.
+        let diagnoses = await withTaskGroup(of: Result<PodDiagnosis?, KubeError>.self) { group in
+            var diagnoses: [Result<PodDiagnosis?, KubeError>] = []
+            for (index, pod) in pods.enumerated() {
+                if index >= Self.width, let next = await group.next() { diagnoses.append(next) }
+                group.addTask {
+                    do throws(KubeError) {
+                        return .success(try await explain(pod, subject, now: now, mayReadNamespaces))
+                    } catch { return .failure(error) }
+                }
             }
-            if report.isDetailed { diagnosis.warnings = try await WarningEvents.lines(about: pod, api) }
-            report.pods.append(diagnosis)
+            for await next in group { diagnoses.append(next) }
+            return diagnoses
         }
+        for diagnosis in diagnoses { if let diagnosis = try diagnosis.get() { report.pods.append(diagnosis) } }
         report.pods.sort { $0.pod < $1.pod }
         return report
     }
 
+    /// Pods that are asked about at once.
+    private static let width = 64
+
+    private func explain(
+        _ pod: Pod, _ subject: Subject, now: Int64, _ mayReadNamespaces: Bool
+    ) async throws(KubeError) -> PodDiagnosis? {
+        guard var diagnosis = try await diagnose(pod, subject, now: now) else { return nil }
+        if !mayReadNamespaces, cluster.wouldCountKnown(pod) {
+            diagnosis.findings.append(
+                "the namespace's labels may not be read: with "
+                    + "\(WellKnownNames.Label.terminateKnown)=enabled known sidecars would count")
+        }
+        if !subject.isMany { diagnosis.warnings = try await WarningEvents.lines(about: pod, api) }
+        return diagnosis
+    }
+
     /// - Returns: `nil` for one of many that is nothing to speak of.
     func diagnose(_ pod: Pod, _ subject: Subject, now: Int64) async throws(KubeError) -> PodDiagnosis? {
-        let facts = try await cluster.onItsNode(cluster.facts(of: pod))
+        var facts = cluster.facts(of: pod)
         let verdict = facts.verdict
         if subject.isMany {
-            guard verdict != .leave(.finished) else { return nil }
+            guard !facts.isOver(verdict) else { return nil }
             // What nobody has marked, or by a name that is misspelt, hangs all the same.
             guard
                 !facts.sidecars.isEmpty || facts.missingPrimary != nil || !facts.findings.isEmpty
-                    || facts.failingStart != nil || Advice.hangsUnmarked(facts, verdict)
+                    || facts.failingStart != nil || !Advice.hanging(facts, verdict).isEmpty
             else { return nil }
         }
         var surroundings = ReconcilerSettings(configuration, TerminatorOptions()) { now }.surroundings(at: now)
-        surroundings.isKruiseServed = await cluster.isKruiseServed()
-        surroundings.budget = try await cluster.budget(of: facts)
+        if case .terminate = verdict {
+            facts = try await cluster.onItsNode(facts)
+            surroundings.isKruiseServed = await cluster.isKruiseServed()
+            surroundings.budget = try await cluster.budget(of: facts)
+        }
         lessons.consult(facts, &surroundings)
         return PodDiagnosis(facts, verdict, surroundings, lessons: { lessons.lesson(on: $0, of: facts) })
     }

@@ -49,7 +49,7 @@ extension Diagnosis {
             else { continue }
             record.containers[index].role = row.role
             let words =
-                [row.holdsOpen ? "keeps the pod open; next: \(row.next)" : nil]
+                [row.holdsOpen ? "keeps the pod open" + (row.next.isEmpty ? "" : "; next: \(row.next)") : nil]
                 + row.obstacles.map { "not possible: \($0)" } + [row.onTerm.map { "SIGTERM: \($0.words)" }]
             let said = words.compactMap { $0 }
             record.containers[index].note = said.isEmpty ? nil : said.joined(separator: "; ")

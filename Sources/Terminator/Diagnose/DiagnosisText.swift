@@ -28,7 +28,7 @@ package enum DiagnosisText {
         var lines = ["\(diagnosis.pod)\(owner): \(diagnosis.verdict)\(since)"]
         lines += diagnosis.findings.map { "  \($0)" }
         if isDetailed {
-            lines += diagnosis.rows.filter(\.holdsOpen).flatMap(explanation)
+            lines += diagnosis.rows.filter { $0.step != nil }.flatMap(explanation)
             lines += diagnosis.warnings.map { "  warning: \($0)" }
         } else {
             lines += diagnosis.rows.filter { $0.holdsOpen && !$0.tried.isEmpty }.map {

@@ -12,7 +12,7 @@ package struct PodDiagnosis: Sendable, Equatable {
         package var reason: String
         package var state: String
         package var restarts: Int32
-        /// Whether it keeps the pod open although main has ended.
+        /// Whether it keeps the pod open although main has ended, or what is taken for main where nobody has marked anything.
         package var holdsOpen: Bool
         /// What would be done about it now; `nil` for nothing.
         package var step: Ladder.Step?
@@ -61,14 +61,15 @@ package struct PodDiagnosis: Sendable, Equatable {
         capacity = facts.capacity
         findings = facts.findings
         self.verdict = verdict.sentence
-        isFinished = verdict == .leave(.finished)
+        isFinished = facts.isOver(verdict)
         advice = Advice.lines(for: facts, verdict)
         var budget = surroundings.budget
+        let hanging = Advice.hanging(facts, verdict)
         rows = facts.containers.map { container in
             var row = Row(
                 container: container.name, role: container.role.word, reason: container.role.reason,
                 state: container.stateWords(inFinishedPod: facts.isFinished), restarts: container.restartCount,
-                holdsOpen: false, step: nil,
+                holdsOpen: hanging.contains(container.name), step: nil,
                 tried: facts.progress.attempts(of: container.name).map(\.words), obstacles: [])
             if container.role.isSidecar { row.onTerm = lessons(container) }
             row.lacksExitImage =
@@ -103,6 +104,13 @@ extension PodDiagnosis.Row {
         case .attempt?, .rehearse?, .exhausted?, nil: break
         }
         return copy
+    }
+}
+
+extension PodFacts {
+    /// Finished, also where its phase was held, and nothing is left to be done about it.
+    func isOver(_ verdict: Verdict) -> Bool {
+        if case .done = verdict { isFinished } else { verdict == .leave(.finished) }
     }
 }
 

@@ -252,7 +252,8 @@ extension PreflightFacts {
 
     private var stuck: [PreflightCheck] {
         let subject = "stuck pods"
-        guard let pods else { return [unsaid(subject, .pods)] }
+        guard let shown = pods else { return [unsaid(subject, .pods)] }
+        let pods = shown.filter { $0.rows.contains { $0.role == "sidecar" } }
         let open = pods.filter(\.isHeldOpen)
         guard !open.isEmpty else {
             return [PreflightCheck(.pass, subject, "none of \(pods.count) marked pods is held open by a sidecar")]

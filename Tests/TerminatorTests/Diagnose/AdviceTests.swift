@@ -54,18 +54,41 @@ import Testing
 
     @Test(arguments: cases) func `what hangs`(_ one: Case) {
         let facts = one.sketch.facts()
-        #expect(Advice.hangsUnmarked(facts, facts.verdict) == (one.names != nil))
+        #expect(Advice.hanging(facts, facts.verdict).joined(separator: ",") == one.names ?? "")
+        let rows = PodDiagnosis(facts, facts.verdict, .ordinary()).rows
+        if case .terminate = facts.verdict {
+        } else {
+            #expect(rows.filter(\.holdsOpen).map(\.container).joined(separator: ",") == one.names ?? "")
+        }
         guard let names = one.names else { return }
         #expect(Advice.lines(for: facts, facts.verdict).contains { $0.hasSuffix("sidecars=\(names)") })
     }
 
     @Test func `a regular container that is always restarted is no native sidecar`() {
         let facts = PodSketch().container("main", .exit(0)).sidecar("logger") { $0.restartPolicy = "Always" }.facts()
+        #expect(Advice.lines(for: facts, facts.verdict).isEmpty)
         #expect(
-            Advice.lines(for: facts, facts.verdict) == [
+            facts.findings == [
                 "logger has restartPolicy: Always among the regular containers, so it never ends and the pod never does: a "
                     + "native sidecar stands among the initContainers (kpipe-sidecar render convert --sidecar logger)"
             ])
+    }
+
+    @Test func `a main container whose name is misspelt`() {
+        let facts = PodSketch().container("work", .exit(0)).container("logger", .up)
+            .annotated(WellKnownNames.Annotation.primaryContainer, "wrok").facts()
+        #expect(
+            Advice.lines(for: facts, facts.verdict) == [
+                "if work is its main container: kubectl annotate pod step-x7 -n team "
+                    + "sidecar.k-pipe.cloud/primary-container=work --overwrite"
+            ])
+    }
+
+    /// A pod whose phase was held is no longer one to speak of when all has ended.
+    @Test(arguments: [(ContainerState.up, false), (.exit(137), true)])
+    func `a held pod leaves the list`(_ state: ContainerState, _ isFinished: Bool) {
+        let facts = LadderTests.counted.sidecar("sidecar", state).progress("sidecar=hold@1500/0").facts()
+        #expect(PodDiagnosis(facts, facts.verdict, .ordinary()).isFinished == isFinished)
     }
 
     /// What main waits for, and why: `nil` where nothing has failed.
