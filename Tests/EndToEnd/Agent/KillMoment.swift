@@ -96,7 +96,7 @@ struct Repetitions {
         let (asked, sent) = (backend.gets, backend.puts)
         for path in journal.fetched where gets[path] == nil { gets[path] = asked[path] }
         for url in journal.stored {
-            let name = String(url.dropFirst("\(backend.url)/out/".count))
+            let name = String(url.dropFirst(backend.place("out/").count))
             if puts[name] == nil { puts[name] = sent[name] }
         }
     }

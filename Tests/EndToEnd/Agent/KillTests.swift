@@ -3,13 +3,13 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The agent is killed (SIGKILL) 200 times, over steps with 50 inputs and 50 outputs, and each step ends as if nothing
-/// had happened.
+/// The agent is killed (SIGKILL) again and again, over steps with 50 inputs and 50 outputs at every kind of store, and each
+/// step ends as if nothing had happened.
 ///
-/// `KPIPE_TEST_SEED` repeats a run's choice of moments; every failure names the seed.
+/// `KPIPE_KILLS` is how often at each store, `KPIPE_TEST_SEED` repeats a run's choice of moments; every failure names the seed.
 @Suite("Kill test")
 struct KillTests {
-    static let kills = 200
+    static let kills = ProcessInfo.processInfo.environment["KPIPE_KILLS"].flatMap { Int($0) } ?? 40
     static let files = 50
     static let seed = ProcessInfo.processInfo.environment["KPIPE_TEST_SEED"].flatMap(UInt64.init) ?? 20_261_121
 
@@ -24,27 +24,31 @@ struct KillTests {
         done
         """
 
-    @Test("200 kills at random moments: nothing lost, nothing done twice", .timeLimit(.minutes(20)))
-    func survives() async throws {
+    @Test(
+        "kills at random moments: nothing lost, nothing done twice", .timeLimit(.minutes(30)),
+        arguments: ServedStore.Kind.allCases.filter(\.isHere))
+    func survives(kind: ServedStore.Kind) async throws {
         var tally = KillTally()
         var seed = Self.seed
         while tally.total < Self.kills {
-            try await step(seed: seed, &tally)
+            try await step(kind, seed: seed, &tally)
             seed += 1
         }
-        print("kill test: seeds \(Self.seed)..<\(seed), \(tally)")
+        print("kill test, \(kind): seeds \(Self.seed)..<\(seed), \(tally)")
         // Each part of a step's life has had its share.
-        #expect(min(tally.fetching, tally.running, tally.storing) >= 10, "\(tally)")
+        #expect(min(tally.fetching, tally.running, tally.storing) >= Self.kills / 20, "\(kind): \(tally)")
     }
 
     /// One step, whose agent is killed again and again until the step is over, and once after that.
-    private func step(seed: UInt64, _ tally: inout KillTally) async throws {
+    private func step(_ kind: ServedStore.Kind, seed: UInt64, _ tally: inout KillTally) async throws {
         var random = SeededGenerator(seed: seed)
         let inputs = Dictionary(
             uniqueKeysWithValues: (0..<Self.files).map { index in
                 ("file-\(index)", seededBytes(Int.random(in: 0...200_000, using: &random), seed: seed &+ UInt64(index)))
             })
-        let backend = try StepBackend(inputs: inputs, slowness: .milliseconds(25), seed: seed)
+        let store = try await ServedStore(kind)
+        for (name, bytes) in inputs { try await store.put(bytes, "in/\(name)") }
+        let backend = try StepBackend(inputs: inputs, in: store, slowness: .milliseconds(25), seed: seed)
         defer { backend.stop() }
         let rig = try StepRig(backend)
         let main = try rig.main(Self.script)
@@ -71,20 +75,19 @@ struct KillTests {
         last.kill(SIGTERM)
         #expect(try await last.wait(atMost: .seconds(30)) == .exited(0), "seed \(seed): \(last.errorOutput)")
 
-        expectOutputs(of: rig, seed)
-        try expectManifest(of: rig, seed)
+        try await expectOutputs(of: rig, seed)
+        try await expectManifest(of: rig, seed)
         expectStates(of: backend, seed)
         #expect(repetitions.violations(backend) == [], "seed \(seed)")
     }
 
-    private func expectOutputs(of rig: StepRig, _ seed: UInt64) {
-        let stored = rig.backend.stored
+    private func expectOutputs(of rig: StepRig, _ seed: UInt64) async throws {
         for (name, content) in rig.backend.inputs {
-            #expect(stored[name] == content, "\(name) differs, seed \(seed)")
+            #expect(try await rig.backend.output(name) == content, "\(name) differs, seed \(seed)")
         }
     }
 
-    private func expectManifest(of rig: StepRig, _ seed: UInt64) throws {
+    private func expectManifest(of rig: StepRig, _ seed: UInt64) async throws {
         struct Manifest: Decodable {
             struct File: Decodable {
                 let path: String
@@ -93,13 +96,13 @@ struct KillTests {
             }
             let files: [File]
         }
-        let document = try #require(rig.backend.stored["kpipe-manifest.json"], "no manifest, seed \(seed)")
+        let document = try #require(try await rig.backend.output("kpipe-manifest.json"), "no manifest, seed \(seed)")
         let manifest = try JSONDecoder().decode(Manifest.self, from: Data(document))
         let expected = Set(rig.backend.inputs.keys).union(["log", "error"])
         #expect(Set(manifest.files.map(\.path)) == expected, "seed \(seed)")
         #expect(manifest.files.count == expected.count, "seed \(seed)")
         for file in manifest.files {
-            #expect(rig.backend.stored[file.path]?.count == file.size, "\(file.path), seed \(seed)")
+            #expect(try await rig.backend.output(file.path)?.count == file.size, "\(file.path), seed \(seed)")
             #expect(file.sha256.count == 64, "\(file.path), seed \(seed)")
         }
     }

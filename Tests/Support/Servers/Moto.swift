@@ -4,6 +4,11 @@ package final class Moto: Sendable {
     package let endpoint: String
     package let server: ServerProcess
 
+    /// The one that all tests of this process share; python takes seconds to start.
+    package static func shared() async throws -> Moto { try await starting.value }
+    // Outlives every test on purpose; the guard in `ServerProcess` ends the server with the process.
+    private static let starting = Task { try await start() }
+
     package static func start() async throws -> Moto {
         let folder = try TemporaryFolder("moto")
         let server = try ServerProcess(

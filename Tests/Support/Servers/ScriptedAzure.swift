@@ -22,7 +22,7 @@ package final class ScriptedAzure: Sendable {
 
     private struct State {
         /// By `container/name`.
-        var blobs: [String: Blob] = [:]
+        var blobs = ByName<Blob>()
         /// Uncommitted blocks, by `container/name` and the block's name in base 64.
         var blocks: [String: [String: [UInt8]]] = [:]
         var containers: Set<String> = ["container"]
@@ -39,7 +39,7 @@ package final class ScriptedAzure: Sendable {
 
     package init() {}
 
-    package var blobs: [String: Blob] { state.withLock { $0.blobs } }
+    package var blobs: ByName<Blob> { state.withLock { $0.blobs } }
     package var openBlocks: Int { state.withLock { $0.blocks.values.reduce(0) { $0 + $1.count } } }
 
     package func put(_ bytes: [UInt8], _ path: String) { state.withLock { _ = Self.store(bytes, path, &$0) } }
@@ -153,8 +153,8 @@ package final class ScriptedAzure: Sendable {
         let most = min(call.query["maxresults"].flatMap { Int($0) } ?? 5000, state.pageSize)
         var entries: [(name: String, text: String)] = []
         var folders: Set<String> = []
-        for (path, blob) in state.blobs where path.hasPrefix("\(container)/") {
-            let name = String(path.dropFirst(container.count + 1))
+        for (path, blob) in state.blobs where path.utf8.starts(with: "\(container)/".utf8) {
+            let name = String(decoding: path.utf8.dropFirst(container.utf8.count + 1), as: UTF8.self)
             guard name.utf8.starts(with: prefix.utf8), name > call.query["marker"] ?? "" else { continue }
             if let delimiter = call.query["delimiter"], let cut = name.dropFirst(prefix.count).range(of: delimiter) {
                 let folder = String(name[..<cut.upperBound])

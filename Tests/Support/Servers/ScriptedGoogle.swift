@@ -26,7 +26,7 @@ package final class ScriptedGoogle: Sendable {
 
     private struct State {
         /// By `bucket/name`.
-        var objects: [String: Object] = [:]
+        var objects = ByName<Object>()
         var uploads: [String: Upload] = [:]
         var generation: Int64 = 1000
         /// Bearer tokens that are let in; empty: everybody is.
@@ -42,7 +42,7 @@ package final class ScriptedGoogle: Sendable {
 
     package init() {}
 
-    package var objects: [String: Object] { state.withLock { $0.objects } }
+    package var objects: ByName<Object> { state.withLock { $0.objects } }
     package var openUploads: Int { state.withLock { $0.uploads.count } }
 
     package func put(_ bytes: [UInt8], _ path: String) { state.withLock { _ = Self.store(bytes, path, &$0) } }

@@ -82,21 +82,25 @@ package final class ScriptedHTTPServer: Sendable {
     private let handler: @Sendable (Request) -> [Step]
     private let greeting: @Sendable (_ connection: Int) -> [Step]
     private let readsBodies: Bool
+    private let remembers: Bool
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - readsBodies: `false` leaves the body on the socket for a `.readBody` step; else it is read before `handler`
     ///     is asked (after a `100 Continue` where the client expects one).
+    ///   - remembers: whether `requests` keeps what arrived.
     ///   - greeting: performed for each connection before anything is read.
     package init(
-        readsBodies: Bool = true, greeting: @escaping @Sendable (_ connection: Int) -> [Step] = { _ in [] },
+        port: UInt16 = 0, readsBodies: Bool = true, remembers: Bool = true,
+        greeting: @escaping @Sendable (_ connection: Int) -> [Step] = { _ in [] },
         _ handler: @escaping @Sendable (Request) -> [Step]
     ) throws {
         self.readsBodies = readsBodies
+        self.remembers = remembers
         self.greeting = greeting
         self.handler = handler
         signal(SIGPIPE, SIG_IGN)
-        (listener, port) = try Self.listen()
+        (listener, self.port) = try Self.listen(port)
         Thread.detachNewThread { [self] in acceptAll() }
     }
 
@@ -118,9 +122,9 @@ package final class ScriptedHTTPServer: Sendable {
         for gate in gates { gate.open() }
     }
 
-    private static func listen() throws -> (Int32, Int) {
+    private static func listen(_ port: UInt16) throws -> (Int32, Int) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in(loopbackPort: 0)
+        var address = sockaddr_in(loopbackPort: port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -172,10 +176,12 @@ package final class ScriptedHTTPServer: Sendable {
             request.connection = number
             request.onConnection = count
             count += 1
-            request.sequence = state.withLock {
-                $0.requests.append(request)
-                $0.requests[$0.requests.count - 1].sequence = $0.requests.count - 1
-                return $0.requests.count - 1
+            if remembers {
+                request.sequence = state.withLock {
+                    $0.requests.append(request)
+                    $0.requests[$0.requests.count - 1].sequence = $0.requests.count - 1
+                    return $0.requests.count - 1
+                }
             }
             wire.current = request
             open = handler(request).allSatisfy { perform($0, on: &wire) }

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Everything a step talks to in one server that counts: inputs under `/in/`, outputs under `/out/`, reports at
-/// `/state`.
+/// Everything a step talks to in one server that counts: inputs under `in/`, outputs under `out/`, reports at `/state`. A web
+/// server, where it is given no store of another kind.
 package final class StepBackend: Sendable {
     private struct State {
         var targets: [String] = []
@@ -37,21 +37,28 @@ package final class StepBackend: Sendable {
     }
 
     package let inputs: [String: [UInt8]]
+    private let store: ServedStore?
     private let inputGate: ScriptedHTTPServer.Gate?
     private let outputGate: ScriptedHTTPServer.Gate?
     private let state: Mutex<State>
     private let server: Mutex<ScriptedHTTPServer?>
 
     package var url: String { server.withLock { $0?.url ?? "" } }
+    /// Where inputs and outputs are, as a configuration says it.
+    package func place(_ key: String) -> String { store?.url(key, at: url) ?? "\(url)/\(key)" }
+    /// What leads there.
+    package var environment: [String: String] { store?.environment(at: url) ?? [:] }
 
     /// - Parameters:
     ///   - slowness: each answer is held back for a random time up to this.
     ///   - inputGate, outputGate: nothing below `/in/`, `/out/` is answered until it opens.
+    ///   - store: has the inputs below `in/`.
     package init(
-        inputs: [String: [UInt8]] = [:], slowness: Duration = .zero, seed: UInt64 = 1,
+        inputs: [String: [UInt8]] = [:], in store: ServedStore? = nil, slowness: Duration = .zero, seed: UInt64 = 1,
         inputGate: ScriptedHTTPServer.Gate? = nil, outputGate: ScriptedHTTPServer.Gate? = nil
     ) throws {
         self.inputs = inputs
+        self.store = store
         self.inputGate = inputGate
         self.outputGate = outputGate
         state = Mutex(State(random: SeededGenerator(seed: seed)))
@@ -62,7 +69,7 @@ package final class StepBackend: Sendable {
                 state.targets.append(request.target)
                 return slowness * Double.random(in: 0...1, using: &state.random)
             }
-            return steps(before: request) + [.delay(pause), answer(request)]
+            return steps(before: request) + [.delay(pause)] + answer(request)
         }
         server.withLock { $0 = made }
     }
@@ -94,7 +101,23 @@ package final class StepBackend: Sendable {
         return gate.map { [.wait($0)] } ?? []
     }
 
-    private func answer(_ request: ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Step {
+    /// What is stored as `name` below `out/`.
+    package func output(_ name: String) async throws -> [UInt8]? {
+        guard let store else { return stored[name] }
+        return try await store.bytes("out/\(name)")
+    }
+
+    private func answer(_ request: ScriptedHTTPServer.Request) -> [ScriptedHTTPServer.Step] {
+        guard let store, request.target != "/state" else { return [webAnswer(request)] }
+        if let (key, isRead) = store.object(of: request), let name = key.split(separator: "/").last.map(String.init) {
+            state.withLock { state in
+                if isRead { state.gets[name, default: 0] += 1 } else { state.puts[name, default: 0] += 1 }
+            }
+        }
+        return store.answer(request).steps
+    }
+
+    private func webAnswer(_ request: ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Step {
         let path = request.target
         switch request.method {
         case "GET", "HEAD":

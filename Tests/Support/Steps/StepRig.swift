@@ -19,12 +19,12 @@ package final class StepRig: Sendable {
 
     /// All of the backend's inputs, all outputs, all reports.
     package static func configuration(_ backend: StepBackend) -> String {
-        let inputs = backend.inputs.keys.sorted().map { "- {from: '\(backend.url)/in/\($0)', to: '\($0)'}" }
+        let inputs = backend.inputs.keys.sorted().map { "- {from: '\(backend.place("in/\($0)"))', to: '\($0)'}" }
         return """
             inputs:\(inputs.isEmpty ? " []" : "")
             \(inputs.joined(separator: "\n"))
             outputs:
-            - {from: '**', to: '\(backend.url)/out/'}
+            - {from: '**', to: '\(backend.place("out/"))'}
             state:
             - {to: '\(backend.url)/state'}
             """
@@ -42,7 +42,8 @@ package final class StepRig: Sendable {
         let all = ["agent", "--config", folder["step.yaml"], "--workdir", workdir, "--port", "0"] + arguments
         let prefix = user.map { ["--reuid", "\($0)", "--regid", "\($0)", "--clear-groups", program] } ?? []
         return try ChildProcess(
-            user == nil ? program : "setpriv", prefix + all, environment: own.merging(environment) { $1 })
+            user == nil ? program : "setpriv", prefix + all,
+            environment: own.merging(backend.environment.mapValues(Optional.some)) { $1 }.merging(environment) { $1 })
     }
 
     /// Main as the kubelet starts it.

@@ -56,14 +56,8 @@ final class S3Bucket: S3Caller {
                 call, bucket: name, region: region, credentials: credentials, isSession: session != nil)
             let answer = try await ResponseGate(wanted).run(request, on: service.client, object: object)
             if answer.head.isSuccess {
-                // Whatever S3 answers to bears its request's id, or an ETag.
-                let isForeign =
-                    answer.info == nil && ResponseCheck.isPage(answer.head) && answer.head.headers["ETag"] == nil
-                    && answer.head.headers["x-amz-request-id"] == nil
-                guard isForeign else { return answer }
-                throw TransferError(
-                    object, .network, "\(request.method) was \(ResponseCheck.pageInstead)",
-                    hint: "check the endpoint, and what stands between this pod and S3")
+                try answer.check(isBy: ["x-amz-request-id", "ETag"], request.method, of: object)
+                return answer
             }
 
             let now = service.clock.now()

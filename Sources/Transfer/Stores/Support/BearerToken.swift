@@ -19,6 +19,11 @@ struct TokenRequests: Sendable {
     /// `nil`: requests say nothing of who asks.
     let tokens: CredentialCache<BearerToken>?
 
+    /// What Google's and Azure's answers bear, those without a body too.
+    private static let ids = [
+        "x-guploader-uploadid", "x-goog-generation", "Location", "x-ms-request-id", "x-ms-blob-type",
+    ]
+
     /// - Parameter request: is given the token that is in force, for what else depends on it; its authorisation is added.
     func answer(
         _ wanted: ResponseGate.Wanted, object: String, _ request: (BearerToken?) -> HTTPRequest
@@ -34,6 +39,7 @@ struct TokenRequests: Sendable {
             var request = request(token)
             if let token { request.headers["Authorization"] = "Bearer \(token.value)" }
             let answer = try await ResponseGate(wanted).run(request, on: client, object: object)
+            try answer.check(isBy: Self.ids, request.method, of: object)
             guard answer.head.status == 401, let token, !refused else { return answer }
             refused = true
             tokens?.reject(token)

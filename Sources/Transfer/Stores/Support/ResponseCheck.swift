@@ -56,7 +56,7 @@ struct ResponseCheck: Sendable {
         }
     }
 
-    /// What a gateway or a login page sends in a store's place.
+    /// What a gateway or a login page sends in the object's place.
     static func isPage(_ head: HTTPResponseHead) -> Bool {
         head.headers["Content-Type"]?.lowercased().hasPrefix("text/html") == true
     }

@@ -98,6 +98,18 @@ final class ResponseGate: HTTPBodySink {
     }
 }
 
+extension ResponseGate.Answer {
+    /// Throws for the page of a gateway or of a login that stands in the store's place, whatever it was asked to do: a success
+    /// that bears none of the header fields by which the store's own answers are known.
+    func check(isBy store: [String], _ method: String, of object: String) throws(TransferError) {
+        guard head.isSuccess, info == nil, ResponseCheck.isPage(head), store.allSatisfy({ head.headers[$0] == nil })
+        else { return }
+        throw TransferError(
+            object, .network, "\(method) was \(ResponseCheck.pageInstead)",
+            hint: "check the endpoint, and what stands between this pod and the store")
+    }
+}
+
 extension ResponseGate.Wanted {
     func verdict(_ head: HTTPResponseHead) -> ResponseGate.Verdict {
         switch self {
