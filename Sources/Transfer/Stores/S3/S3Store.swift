@@ -43,7 +43,16 @@ struct S3Store: ObjectStore {
         if let size = info.size, size >= Self.worthParts, info.etag?.contains("-") == true {
             info.partSize = try? await firstPart(key)
         }
-        return info
+        return try asked(info)
+    }
+
+    /// What came is the version that was asked for. Servers that keep none answer with what is there now.
+    private func asked(_ info: ObjectInfo) throws(TransferError) -> ObjectInfo {
+        guard let version, version != info.versionID, version != "null" else { return info }
+        throw TransferError(
+            "\(bucket.url(info.key))?versionId=\(version)", .notFound,
+            "the server answered with \(info.versionID.map { "the version \($0)" } ?? "an object without a version")",
+            hint: "check the version's id, and that the bucket keeps versions")
     }
 
     func list(prefix: String, after token: String?) async throws(TransferError) -> ObjectPage {
@@ -72,7 +81,7 @@ struct S3Store: ObjectStore {
         let check = ResponseCheck(
             object: bucket.url(key), key: key, range: range, matching: matching, expectsETag: true,
             describe: S3Response.info)
-        return try await bucket.read(call, check, into: sink)
+        return try asked(try await bucket.read(call, check, into: sink))
     }
 
     func write(_ key: String, _ content: any ObjectContent, _ attributes: ObjectAttributes)

@@ -92,6 +92,27 @@ struct S3SettingsTests {
         #expect(missing?.reason == .notFound)
     }
 
+    /// SeaweedFS and others keep no versions unless they are told to, and do not say so.
+    @Test(arguments: [nil, "another"]) func `what is there now is not passed off for a version`(answered: String?)
+        async throws
+    {
+        let server = try ScriptedHTTPServer { request in
+            ScriptedAnswer(
+                200, headers: ["ETag: \"1\""] + (answered.map { ["x-amz-version-id: \($0)"] } ?? []),
+                request.method == "HEAD" ? [] : [65], length: 1
+            ).steps
+        }
+        defer { server.stop() }
+        let registry = StoreRegistry(
+            StoreConfiguration(environment: Self.keys.merging(["AWS_ENDPOINT_URL": server.url]) { $1 }))
+        let folder = try TemporaryFolder("version")
+        let report = await TransferEngine(stores: registry).fetch(
+            [InputRequest(from: "s3://bucket/k?versionId=v1", to: "old")], into: folder["in"])
+        #expect(report.failures.map(\.reason) == [.notFound])
+        #expect(report.failures.first?.message.contains(answered ?? "without a version") == true)
+        #expect(!folder.exists("in/old"))
+    }
+
     @Test func `places of one run have their own endpoints, regions, credentials and payers`() async throws {
         let servers = try (0..<3).map { index in
             try ScriptedHTTPServer { request in
