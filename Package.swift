@@ -215,7 +215,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CLinux", "CChecksum", "CCrypto"], path: "Tests/Support",
             exclude: [
-                "FakeKube", "FakeKubeProgram", "KubeClients", "ElectorProgram", "Pods", "Scenarios",
+                "FakeKube", "FakeKubeProgram", "ScriptedAzureProgram", "KubeClients", "ElectorProgram", "Pods",
+                "Scenarios",
                 "DocumentedExamples",
             ],
             swiftSettings: ours),
@@ -231,6 +232,10 @@ let package = Package(
         .executableTarget(
             name: "fake-kube", dependencies: ["Basics", "FakeKube", "TestSupport"],
             path: "Tests/Support/FakeKubeProgram",
+            swiftSettings: ours),
+        // A store of which there is no emulator here, as a program for benchmarks.
+        .executableTarget(
+            name: "scripted-azure", dependencies: ["TestSupport"], path: "Tests/Support/ScriptedAzureProgram",
             swiftSettings: ours),
         // Clients for tests of what is built on them: in process, scripted, observed.
         .target(

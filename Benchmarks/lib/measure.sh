@@ -1,7 +1,8 @@
 # How things are measured; sourced by Benchmarks/run.
 
 # measure TASK WHO COMMAND...: one run, with GNU time: wall and CPU seconds and peak resident KiB go into $samples. Its
-# output goes to $sink, if that is set. $PRIORITY, as in "chrt --fifo 1", goes before the command.
+# output goes to $sink, if that is set. $PRIORITY, as in "chrt --fifo 1", goes before the command. A run that fails is named on
+# the page.
 measure() {
     local task=$1 who=$2 status=0
     shift 2
@@ -12,12 +13,31 @@ measure() {
         ${PRIORITY-} "$@" > "${sink:-$work/said}" 2> "$work/complaints" < /dev/null || status=$?
     if [ "$status" -ne 0 ]; then
         sed -i '$d' "$samples"
+        # Once, however many rounds there are.
+        grep -qF $'#\tnote\t'"$who failed: $task." "$samples" ||
+            printf '#\tnote\t%s failed: %s.\n' "$who" "$task" >> "$samples"
         printf '    %-10s %s failed (%s): %s\n' "$who" "$task" "$status" "$(tail -3 "$work/complaints")" >&2
     else
         tail -1 "$samples" | awk -F '\t' '{ printf "    %-10s %-28s %6.2f s wall  %6.2f s CPU  %5.0f MiB\n",
             $2, $1, $3, $4 + $5, $6 / 1024 }'
     fi
 }
+
+# memory_group MIB: the folder of such a group, made once; nothing where that is not allowed.
+memory_group() {
+    local folder
+    if [ -d /sys/fs/cgroup/memory ]; then
+        folder=/sys/fs/cgroup/memory/kpipe-benchmark-$1
+        mkdir -p "$folder" && echo "$1M" > "$folder/memory.limit_in_bytes" || return 0
+    else
+        folder=/sys/fs/cgroup/kpipe-benchmark-$1
+        mkdir -p "$folder" && echo "$1M" > "$folder/memory.max" && echo 0 > "$folder/memory.swap.max" || return 0
+    fi 2> /dev/null
+    echo "$folder"
+}
+
+# "${within[@]}" FOLDER COMMAND...: a command in such a group, as `measure` takes one; the page cache counts in it too.
+within=(bash -c 'echo $$ > "$0/cgroup.procs" && exec "$@"')
 
 # warm FILE: touches memory for a copy of it and gives it back. A virtual machine's is slow where it was never used, and whoever
 # comes first would pay for those after him.

@@ -16,8 +16,10 @@ import plot
 # Title, name of the plot, what the names of its tasks and figures begin with, and one sentence.
 SUBJECTS = [
     ("At the end of a line", "far", r"(up|down)load .* at \d+ ms", "To and from S3 through a proxy that holds back every byte for half the round trip."),
-    ("Large objects", "large", r"(up|down)load 1 x (?!.* at \d+ ms)", "One object to and from S3, and from a web server, beside the usual tools."),
-    ("Small files", "small", r"(up|down)load \d+ x \d+ KiB (?!at)", "Many small files to and from S3."),
+    ("Large objects", "large", r"(up|down)load 1 x (?!.*( at \d+ ms| (to|from) (gs|az)$))", "One object to and from S3, and from a web server, beside the usual tools."),
+    ("Google and Azure", "clouds", r"(up|down)load .* (to|from) (gs|az)$", "Beside each cloud's own client; the servers stand here, and answer from memory."),
+    ("Until main may start", "ready", r"ready, ", "From the agent's start to `ready`, with inputs of 4 KiB at 20 ms of round trip; s5cmd fetches them as an init container would."),
+    ("Small files", "small", r"(up|down)load \d+ x \d+ KiB (to|from) S3", "Many small files to and from S3."),
     ("The entrypoint", "entrypoint", r"print |entrypoint", "What wrapping a program adds to it; lines go to a log as well."),
     ("The agent at rest", "agent", r"agent|shipped", "What a sidecar costs while main runs."),
     ("Following pods", "pods", r"follow ", "An informer beside client-go's, on the same answers."),
