@@ -319,8 +319,10 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "Basics", "WorkdirProtocol", "YAMLTree", "KubeModel", "PodRules", "Conversion", "ContainerRuntime",
-                "Transfer",
-                "SidecarAgent", "Terminator", "Admission", "TestSupport",
+                "HTTPServer", "HTTPTransport", "KubeClient", "Transfer", "SidecarAgent", "Terminator", "Admission",
+                "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
             ], path: "Tests/Fuzz", exclude: ["Program"], swiftSettings: ours),
         tests(of: "Entrypoint", ["WorkdirProtocol", "TestSupport"]),
         // An executable's entry point has another name in tests, so that it can be linked into them.

@@ -21,6 +21,7 @@ enum Parser: String, CaseIterable, Sendable {
     case listJSON = "list-json"
     case watchProtobuf = "watch-protobuf"
     case watchJSON = "watch-json"
+    case request, response, handshake, tunnel
     case xml, archive, cri, journal, manifest, credentials, profiles, marker, record, progress, location, grammar
 
     /// Traps where the parser breaks a promise; what it refuses is as good as what it reads.
@@ -41,6 +42,10 @@ enum Parser: String, CaseIterable, Sendable {
         case .listJSON: list(bytes, .json)
         case .watchProtobuf: watch(bytes, .protobuf)
         case .watchJSON: watch(bytes, .json)
+        case .request: HTTPHeads.request(bytes)
+        case .response: HTTPHeads.response(bytes)
+        case .handshake: HTTPHeads.handshake(bytes, isTunneled: false)
+        case .tunnel: HTTPHeads.handshake(bytes, isTunneled: true)
         case .xml:
             _ = try? S3Listing.page(bytes, object: "fuzz")
             _ = try? S3Listing.parts(bytes, object: "fuzz")

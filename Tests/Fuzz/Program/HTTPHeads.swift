@@ -1,0 +1,1 @@
+../HTTPHeads.swift
