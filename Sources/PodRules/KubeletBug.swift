@@ -78,7 +78,8 @@ package struct KubeletBug: Sendable, Equatable {
     /// `1.29.0 to 1.33.5, 1.34.0 to 1.34.1`
     package var releases: String {
         affected.map { range in
-            let last = KubeVersion(range.upperBound.major, range.upperBound.minor, (range.upperBound.patch ?? 1) - 1)
+            let last = KubeVersion(
+                range.upperBound.major, range.upperBound.minor, range.upperBound.patch.map { $0 - 1 })
             return range.lowerBound == last ? "\(last)" : "\(range.lowerBound) to \(last)"
         }.joined(separator: ", ")
     }

@@ -89,6 +89,29 @@ private typealias Variable = WellKnownNames.Variable
         #expect(sketch.facts(countsKnown: true).sidecars[0].quit?.description == "POST :3500/v1.0/shutdown")
     }
 
+    /// As docs/terminator.md has them.
+    @Test(arguments: [
+        ("istio-proxy", "POST :15020/quitquitquit"), ("linkerd-proxy", "POST :4191/shutdown"),
+        ("envoy", "POST :9901/quitquitquit"), ("cloud-sql-proxy", "POST :9091/quitquitquit"),
+        ("alloydb-auth-proxy", "POST :9091/quitquitquit"), ("vault-agent", "POST :8200/agent/v1/quit"),
+        ("daprd", "POST :3500/v1.0/shutdown"), ("fluent-bit", "–"),
+    ])
+    func `known sidecars are asked to leave where they listen`(name: String, quit: String) throws {
+        #expect(try #require(KnownSidecar.named(name, image: nil)).quit?.description ?? "–" == quit)
+    }
+
+    /// Their ports where no flag names one.
+    @Test(arguments: [
+        ("--health-check --http-address=0.0.0.0", ":9090/startup"), ("-use_http_health_check", ":8090/startup"),
+        ("--health-check", "–"), ("--private-ip", "–"),
+    ])
+    func `a proxy to a database tells by its flags where it is asked`(flags: String, place: String) throws {
+        let proxy = try #require(KnownSidecar.named("cloud-sql-proxy", image: nil))
+        let words = flags.split(separator: " ").map(String.init)
+        let found = proxy.checks.compactMap { $0.target(in: words) }.first
+        #expect(found.map { ":\($0.port)\($0.path)" } ?? "–" == place)
+    }
+
     @Test func `annotations that cannot be followed are told`() {
         let facts = PodSketch().container("main", .up).sidecar("proxy")
             .annotated(Annotation.sidecars, "prxy").annotated(Annotation.primaryContainer, "job")

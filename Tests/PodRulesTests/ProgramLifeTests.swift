@@ -40,6 +40,7 @@ import Testing
         ("trap 'exit 0' TERM; while true; do sleep 1; done", .endless),
         ("trap 'exit 0' TERM\nwhile true\ndo\n  cp a b # often\n  sleep 10 & wait $!\ndone\n", .endless),
         ("f() { tail -f x; }\ncp a b", .ends), ("echo \"a; tail -f b | c\"", .ends), ("echo $(tail -f x)", .ends),
+        ("echo $(a $(b); tail -f x)", .ends),
         ("cp a b >out 2>&1 || true", .ends), ("cp a b &> out", .ends), ("echo done; echo fi", .ends),
         ("while true; do\n  (cp a b; while true; do date; done)\ndone; cp c d", .endless), ("", .ends),
         ("((((", .unknown),
@@ -54,6 +55,12 @@ import Testing
     ])
     func aScriptEndsByItself(_ script: String, _ life: ProgramLife) {
         #expect(ProgramLife(["sh", "-c", script]) == life, "\(script)")
+    }
+
+    @Test(arguments: [(47, ProgramLife.ends), (48, .unknown)])
+    func aScriptIsUnderstoodToSomeDepth(_ depth: Int, _ life: ProgramLife) {
+        let script = String(repeating: "(", count: depth) + "cp a b" + String(repeating: ")", count: depth)
+        #expect(ProgramLife(["sh", "-c", script]) == life)
     }
 
     @Test func aScriptOfAnyDepthIsReadToItsEnd() {

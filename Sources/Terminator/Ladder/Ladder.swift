@@ -144,8 +144,8 @@ extension Ladder {
 
     /// A time slightly in the future is another leader's clock, one far in the future is no time at all.
     func elapsed(since attempt: Progress.Attempt) -> Int64 {
-        if attempt.time <= surroundings.now { return surroundings.now - attempt.time }
-        return attempt.time - surroundings.now <= Patience.skew ? 0 : .max
+        let seconds = surroundings.now - attempt.time
+        return seconds >= -Patience.skew ? max(0, seconds) : .max
     }
 
     /// The kubelet's words for a swap that leads nowhere: the image cannot be had, or the program cannot be started.

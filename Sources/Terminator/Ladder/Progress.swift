@@ -118,12 +118,13 @@ extension Progress.Attempt: CustomStringConvertible {
 }
 
 extension PodFacts {
-    /// Seconds since the pod's phase was held first; `nil` where it is not held, or its Job has counted it.
+    /// Seconds since the pod's phase was held first, by the clock of whoever did it; `nil` where it is not held, or its Job has
+    /// counted it.
     func holdAge(at now: Int64) -> Int64? {
         let progress = progress
         guard progress.holds, isTrackedByJob else { return nil }
         let since = containers.compactMap { progress.attempt(.hold, of: $0.name)?.time }.min()
-        return since.map { max(0, now - $0) }
+        return since.map { now - $0 }
     }
 
     /// What was tried already.

@@ -221,6 +221,23 @@ import Testing
         #expect(run.handle(.silent, after: .seconds(180)).first == .note(.silent))
     }
 
+    @Test(arguments: [
+        (APIStatus(code: 410), "expired"), (APIStatus(code: 500, reason: "Expired"), "expired"),
+        (APIStatus(code: 500, reason: "Gone"), "expired"), (APIStatus(code: 400), "refused"),
+        (APIStatus(code: 422), "refused"), (APIStatus(code: 404), ""),
+        (APIStatus(code: 500, causes: [.init(), .init(reason: "ResourceVersionTooLarge")]), "too large"),
+        (APIStatus(code: 504, message: "Timeout: Too large resource version: 9, current: 5"), "too large"),
+        (APIStatus(code: 500, message: "Too large resource version: 9"), ""), (APIStatus(code: 504), ""),
+    ])
+    func `What a server means by its refusal`(status: APIStatus, meaning: String) {
+        let failure = WatchFailure.status(status)
+        let found = [
+            failure.isExpired ? "expired" : nil, failure.isTooLargeVersion ? "too large" : nil,
+            failure.isRefusal ? "refused" : nil,
+        ]
+        #expect(found.compactMap { $0 }.joined(separator: ", ") == meaning)
+    }
+
     @Test func `What comes late from a request that was given up is ignored`() {
         var run = MachineRun.watching()
         run.handle(.failed(.connection("reset")))

@@ -42,7 +42,7 @@ import Testing
         (String(repeating: "a=image@5/0;", count: 5000), ""),
         ("a=image@5/0" + String(repeating: ";", count: (16 << 10) - 11), "a=image@5/0"),
         ("a=image@5/0" + String(repeating: ";", count: (16 << 10) - 10), ""), ("a=b=image@5/0", ""),
-        ("a=image@٣/0", ""),
+        ("a=image@٣/0", ""), ("a=image", ""), ("a=image@5/0@6", ""),
     ])
     func `what cannot be read is left out`(text: String, kept: String) {
         #expect(Progress(text).description == kept)

@@ -62,6 +62,7 @@ import Testing
         (100 * mebibyte, 64 * mebibyte, nil, 7, 16 * mebibyte), (100 * mebibyte, 100_000_001, nil, 13, 8 * mebibyte),
         (2048 * mebibyte, nil, nil, 64, 32 * mebibyte), (2048 * mebibyte, 8 * mebibyte, nil, 64, 32 * mebibyte),
         (1 << 40, nil, nil, 16384, 64 * mebibyte), (10, nil, 3, 4, 3),
+        (64 * (8 * mebibyte + 1), nil, nil, 57, 9 * mebibyte),
     ]
 
     @Test("what no object can have was never said", arguments: [Int64.min, -1, 1 << 60, (1 << 60) + 1, .max])
