@@ -98,11 +98,21 @@ private struct Judgement {
             tell(
                 .patchedOtherwise,
                 Self.value(at: place, in: wanted).map {
-                    "as patched, \(words) has to be \(JSONValue($0).text): write it into the patch"
+                    "as patched, \(words) has to be \(Self.patch(to: $0, from: Self.value(at: place, in: found))): "
+                        + "write it into the patch"
                 } ?? "as patched, \(words) has to go: set it to null in the patch",
                 at: place, nil)
         }
         return moved
+    }
+
+    /// A value as a patch has to say it: what is there otherwise is set to null.
+    private static func patch(to wanted: YAMLNode, from found: YAMLNode?) -> String {
+        guard var mapping = wanted.mapping else { return JSONValue(wanted).text }
+        for pair in found?.mapping?.pairs ?? [] where mapping[pair.key] == nil {
+            mapping.append(.init(key: pair.key, value: YAMLNode(.scalar(YAMLScalar("null")))))
+        }
+        return JSONValue(YAMLNode(.mapping(mapping))).text
     }
 
     private static func value(at steps: [String], in node: YAMLNode) -> YAMLNode? {

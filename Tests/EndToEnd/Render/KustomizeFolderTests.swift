@@ -133,7 +133,7 @@ import YAMLTree
             "      - name: proxy\n        readinessProbe: {httpGet: {path: /ready, port: 8080}}\n",
             [
                 "9: KS139 warning: as patched, containers.proxy.startupProbe has to be "
-                    + #"{"httpGet":{"path":"/ready","port":8080},"periodSeconds":2,"failureThreshold":60}"#
+                    + #"{"httpGet":{"path":"/ready","port":8080},"periodSeconds":2,"failureThreshold":60,"tcpSocket":null}"#
                     + ": write it into the patch"
             ],
             "        startupProbe:\n          httpGet: {path: /ready, port: 8080}\n          tcpSocket: null\n"
