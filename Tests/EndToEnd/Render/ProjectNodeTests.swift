@@ -121,13 +121,16 @@ struct ProjectNodeTests {
             + container("app", shape.main, shape.mainFields)
         let head =
             shape.isJob
-            ? ["apiVersion: batch/v1", "kind: Job", "metadata: {name: \(shape)}", "spec:", "  backoffLimit: 0"]
+            ? [
+                "apiVersion: batch/v1", "kind: Job", "metadata: {name: \(shape.testDescription)}", "spec:",
+                "  backoffLimit: 0",
+            ]
             : [
-                "apiVersion: apps/v1", "kind: Deployment", "metadata: {name: \(shape)}", "spec:",
-                "  selector: {matchLabels: {app: \(shape)}}",
+                "apiVersion: apps/v1", "kind: Deployment", "metadata: {name: \(shape.testDescription)}", "spec:",
+                "  selector: {matchLabels: {app: \(shape.testDescription)}}",
             ]
         let template = [
-            "  template:", "    metadata:", "      labels: {app: \(shape)}",
+            "  template:", "    metadata:", "      labels: {app: \(shape.testDescription)}",
             "      annotations: {sidecar.k-pipe.cloud/sidecars: \(shape.sidecar.name)}", "    spec:",
         ]
         return (head + template + pod.map { "      \($0)" }).joined(separator: "\n") + "\n"
@@ -145,10 +148,10 @@ struct ProjectNodeTests {
         try await NodeTrial.run("projects") { trial in
             try await trial.apply(converted.joined(separator: "---\n"))
             for shape in Self.shapes where shape.isJob {
-                #expect(try await trial.end(of: shape.testDescription) == "Complete", "\(shape)")
+                #expect(try await trial.end(of: shape.testDescription) == "Complete", "\(shape.testDescription)")
             }
             for shape in Self.shapes where !shape.isJob {
-                try await trial.kubectl(["rollout", "status", "deployment/\(shape)", "--timeout=110s"])
+                try await trial.kubectl(["rollout", "status", "deployment/\(shape.testDescription)", "--timeout=110s"])
             }
         }
     }
