@@ -121,7 +121,8 @@ extension Plan {
         for sidecar in sidecars {
             let ladder = Ladder(pod: pod, sidecar: sidecar, result: result, surroundings: surroundings)
             let (step, obstacles) = ladder.next(budget: &budget)
-            if let reason = ladder.refutation {
+            // Of a pod that is held nothing is noted while its phase may be taken back: the kubelet would go by that one.
+            if !pod.progress.holds, let reason = ladder.refutation {
                 progress.markFailed(.image, of: sidecar.name)
                 announcements.append(.refuted(container: sidecar.name, reason))
             }
@@ -145,7 +146,7 @@ extension Plan {
     private mutating func attempt(_ rung: Rung, _ ladder: Ladder, at now: Int64) {
         let sidecar = ladder.sidecar
         let isRepeated =
-            rung == .hold && progress.attempt(rung, of: sidecar.name)?.hasFailed == false
+            rung == .hold && ladder.pod.progress.holds
             || (rung == .debug || rung == .crr || rung == .deadline) && ladder.recentAttempt(rung)?.hasFailed == false
         attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {

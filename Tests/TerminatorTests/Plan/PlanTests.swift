@@ -41,6 +41,16 @@ import Testing
         #expect(plan.recheck == 5, "half of how long it has lasted")
     }
 
+    /// What the kubelet sees change together with a phase that it has taken back makes that its last word.
+    @Test func `nothing is noted on a held pod whose phase was taken back`() {
+        let pod = Self.ended.sidecar("a", command: ["/opt/x"]).sidecar("b", command: ["/opt/x"])
+            .progress("a=hold@1590/0,deadline@1595/0;b=image@1560/0?")
+            .with { $0.metadata.labels[WellKnownNames.Label.held] = "true" }.facts()
+        let plan = Plan(for: pod, in: .ordinary())
+        #expect(plan.calls == [.hold(phase: "Succeeded")] && plan.announcements.isEmpty)
+        #expect(!plan.changesPod(pod))
+    }
+
     @Test func `a held pod carries a label until it is closed`() {
         let held = Self.ended.sidecar(command: ["/opt/x"])
         #expect(Plan(for: held.facts(), in: .ordinary()).heldLabel == true)
