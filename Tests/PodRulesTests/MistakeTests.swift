@@ -12,6 +12,6 @@ import Testing
         let pod = PodSketch().container("main", .exit(0)) { $0.restartPolicy = policy }.sidecar().pod
         let findings = PodFacts(pod, rules: MarkerRules()).findings
         #expect(findings.count == count)
-        #expect(findings.allSatisfy { $0.hasPrefix("main has restartPolicy Always, but is no init container") })
+        #expect(findings.allSatisfy { $0.hasPrefix("main has restartPolicy: Always among the regular containers") })
     }
 }
