@@ -161,11 +161,17 @@ struct SimulatedCluster: Sendable {
         }
     }
 
+    /// By the simulation's clock, which is slower on a busy machine.
+    private static let patience = Duration.seconds(7200)
+
     private func ends() async throws -> [Outcome] {
         var sighting = Sighting()
         var deleted: Set<String> = []
         do {
-            return try await eventually("the end", limit: .seconds(300), every: .milliseconds(10)) {
+            return try await eventually("the end", limit: .seconds(1100), every: .milliseconds(10)) {
+                guard clock.now.elapsed < Self.patience else {
+                    throw ProcessError(description: "the end: not within \(Self.patience) of its time")
+                }
                 let (jobs, pods) = server.update { ($0.objects("Job"), $0.objects("Pod")) }
                 sighting = sighting.followed(by: jobs, pods)
                 for (job, scenario) in scenarios where scenario.incident == .deletion {
