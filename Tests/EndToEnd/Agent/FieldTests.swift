@@ -189,12 +189,16 @@ import Testing
                 - {from: 'c/*', to: 'URL/c/', during: continuous}
                 """,
                 """
-                cd output; mkdir p c; echo z > z; echo a > a.txt; echo ab > ab.txt; echo p > p/1; echo p > p/2; echo x > c/x
+                cd output; mkdir p c; echo z > z; echo ab > ab.txt; echo p > p/1; echo p > p/2; echo x > c/x
+                for one in 0 1 2 3 4; do for two in 0 1 2 3 4 5 6 7; do echo a > a$one$two.txt; done; done
                 tries=0; until [ -e \(go) ] || [ $tries -gt 600 ]; do sleep 0.05; tries=$((tries + 1)); done; [ -e \(go) ]
                 """)
             #expect(finished.status == .exited(0), "\(finished.error)")
-            #expect(
-                stage.order(below: "/s/").filter { !$0.contains("manifest") } == ["/s/a.txt", "/s/packed", "/s/last"])
+            let order = stage.order(below: "/s/").filter { !$0.contains("manifest") }
+            let first = (0..<40).map { "/s/a\($0 / 8)\($0 % 8).txt" }
+            #expect(order.sorted() == (first + ["/s/last", "/s/packed"]).sorted())
+            // Of those that are read ahead one may overtake another.
+            #expect((order.firstIndex(of: "/s/last") ?? 0) >= 20)
             #expect(stage.requests("PUT", "/s/packed").first?.body.starts(with: [0x1f, 0x8b]) == true)
             #expect(stage.requests("PUT", "/c/x").count == 1)
             #expect(stage.server.connectionCount <= 2, "one exchange at a time")
