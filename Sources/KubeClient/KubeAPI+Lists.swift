@@ -65,7 +65,7 @@ extension KubeAPI {
                 answer = try await send(.list(resource, namespace: namespace ?? "", options, accept: accept))
             } catch {
                 if error.isTooLarge, options.limit > 1 {
-                    options.limit /= 4
+                    options.limit = max(1, options.limit / 4)
                 } else if error.status?.code == 410, !options.continueToken.isEmpty {
                     (options.continueToken, options.limit) = ("", 0)
                 } else {

@@ -54,6 +54,11 @@ import Testing
             [page(["a"], continue: "t"), tooLarge, tooLarge, page(["b"])], ["a", "b"],
             ["limit=500", "limit=500&continue=t", "limit=125&continue=t", "limit=31&continue=t"]
         ),
+        // Down to one object: no limit would be all of them.
+        (
+            Array(repeating: tooLarge, count: 6), nil,
+            ["limit=500", "limit=125", "limit=31", "limit=7", "limit=1"]
+        ),
         ([expired], nil, ["limit=500"]),
         // A refusal that comes as a success is no list of nothing.
         ([.success(#"{"kind":"Status","status":"Failure","message":"no","code":403}"#)], nil, ["limit=500"]),
