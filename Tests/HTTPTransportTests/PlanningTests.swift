@@ -107,6 +107,7 @@ import Testing
         (.environment, ["HTTPS_PROXY": "socks5h://p", "all_proxy": "socks4://c"], "socks4://c", "socks5h://p", ""),
         (.environment, ["no_proxy": "*.svc, *.cluster.local,10.0.0.0/8"], "", "", ".svc, .cluster.local,10.0.0.0/8"),
         (.url("p"), ["all_proxy": "c", "no_proxy": "n"], "p", "p", ""),
+        (.url("socks5://p:1080"), [:], "socks5h://p:1080", "socks5h://p:1080", ""),
     ])
     func proxiesAreChosen(
         policy: ProxyPolicy, environment: [String: String], http: String, https: String, except: String

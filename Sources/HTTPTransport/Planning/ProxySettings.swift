@@ -19,8 +19,7 @@ package struct ProxySettings: Sendable, Equatable {
             http = Self.inCurlsWords(environment["http_proxy"].flatMap { $0.isEmpty ? nil : $0 } ?? all)
             https = Self.inCurlsWords(variable("https_proxy") ?? all)
         case .url(let url):
-            http = url
-            https = url
+            (http, https) = (Self.inCurlsWords(url), Self.inCurlsWords(url))
             return
         }
         // As Go's programs read it, for whom most clusters' lists are written: `*.x` is `.x`, which curl does not know.

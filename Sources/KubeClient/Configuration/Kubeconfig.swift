@@ -102,14 +102,12 @@ struct ClusterEntry {
         return access
     }
 
-    /// A proxy's URL as client-go means it, in curl's words: through SOCKS it is the proxy that looks names up, and where no
-    /// port is said HTTP's own is meant.
+    /// A proxy's URL as client-go means it: where no port is said HTTP's own is meant.
     static func proxy(_ url: String) -> String? {
         guard let separator = url.firstRange(of: "://") else { return nil }
         let rest = url[separator.upperBound...]
         switch url[..<separator.lowerBound].lowercased() {
-        case "socks5", "socks5h": return "socks5h://\(rest)"
-        case "https": return url
+        case "socks5", "socks5h", "https": return url
         case "http":
             let authority = rest.prefix { $0 != "/" }
             let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
