@@ -26,10 +26,14 @@ package struct KustomizeOutcome {
     /// What is found about a kustomization, by the files in whose patches the reason stands.
     package mutating func findings(_ path: String) -> [String: [Diagnostic]] {
         guard options.direction == .toNative else { return [:] }
-        let (old, new) = (before.objects(of: path), after.objects(of: path))
+        let old = before.objects(of: path)
+        let isPatched = old.map { !$0.touches.isEmpty && isListed($0.resource.path) }
+        // Most are not: what becomes of those need not be known.
+        guard isPatched.contains(true) else { return [:] }
+        let new = after.objects(of: path)
         guard old.count == new.count else { return [:] }
         var findings: [String: [Diagnostic]] = [:]
-        for (object, outcome) in zip(old, new) where !object.touches.isEmpty && isListed(object.resource.path) {
+        for ((object, outcome), isPatched) in zip(zip(old, new), isPatched) where isPatched {
             let judgement = Judgement(object, outcome.node, StreamConverter(options))
             for (file, found) in judgement.findings {
                 // Said once where several overlays stand on one.
