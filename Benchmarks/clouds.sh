@@ -3,14 +3,7 @@
 
 swift build "${shipped[@]}" --product scripted-azure
 cloud_mib=$((size_mib < 512 ? size_mib : 512)) cloud_files=$((files < 1000 ? files : 1000))
-head -c "${cloud_mib}M" /dev/urandom > "$work/big"
-mkdir "$work/small"
-.venv/bin/python - "$work/small" "$cloud_files" << 'PYTHON'
-import os, sys
-for number in range(int(sys.argv[2])):
-    with open(f"{sys.argv[1]}/{number:05}.bin", "wb") as file:
-        file.write(os.urandom(4096))
-PYTHON
+make_files "$cloud_mib" "$cloud_files"
 big="1 x $cloud_mib MiB" small="$cloud_files x 4 KiB" many="--transfers 64 --checkers 64"
 kpipe="$bin/kpipe-sidecar cp --json"
 

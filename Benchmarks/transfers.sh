@@ -10,14 +10,7 @@ rclone="$venv/rclone --config /dev/null --s3-provider Other --s3-env-auth --s3-e
 many="--transfers 64 --checkers 64"
 aws="$venv/aws s3 cp --only-show-errors"
 
-head -c "${size_mib}M" /dev/urandom > "$work/big"
-mkdir "$work/small"
-.venv/bin/python - "$work/small" "$files" << 'PYTHON'
-import os, sys
-for number in range(int(sys.argv[2])):
-    with open(f"{sys.argv[1]}/{number:05}.bin", "wb") as file:
-        file.write(os.urandom(4096))
-PYTHON
+make_files "$size_mib" "$files"
 big="1 x $size_mib MiB" small="$files x 4 KiB"
 
 for ((round = 1; round <= repeat; round++)); do

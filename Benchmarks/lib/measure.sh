@@ -39,6 +39,18 @@ memory_group() {
 # "${within[@]}" FOLDER COMMAND...: a command in such a group, as `measure` takes one; the page cache counts in it too.
 within=(bash -c 'echo $$ > "$0/cgroup.procs" && exec "$@"')
 
+# make_files MIB COUNT: random bytes in $work/big, and COUNT times 4 KiB of them in $work/small.
+make_files() {
+    head -c "${1}M" /dev/urandom > "$work/big"
+    mkdir "$work/small"
+    .venv/bin/python - "$work/small" "$2" << 'PYTHON'
+import os, sys
+for number in range(int(sys.argv[2])):
+    with open(f"{sys.argv[1]}/{number:05}.bin", "wb") as file:
+        file.write(os.urandom(4096))
+PYTHON
+}
+
 # warm FILE: touches memory for a copy of it and gives it back. A virtual machine's is slow where it was never used, and whoever
 # comes first would pay for those after him.
 warm() { cat "$1" > "$work/warm"; sync; rm "$work/warm"; }
