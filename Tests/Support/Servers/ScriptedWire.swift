@@ -91,18 +91,25 @@ struct ScriptedWire {
         }
     }
 
-    /// Passes bytes both ways until either side ends.
-    func relay(toPort port: Int) {
-        let other = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { close(other) }
+    /// A connection to this machine's port, for the caller to close.
+    static func connected(toPort port: Int) -> Int32? {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in(loopbackPort: UInt16(port))
-        let connected = withUnsafePointer(to: &address) { pointer in
+        let isOpen = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
+        if !isOpen { close(socket) }
+        return isOpen ? socket : nil
+    }
+
+    /// Passes bytes both ways until either side ends.
+    func relay(toPort port: Int) {
+        guard let other = Self.connected(toPort: port) else { return }
+        defer { close(other) }
         let back = ScriptedWire(socket: other)
-        guard connected, back.send(pending) else { return }
+        guard back.send(pending) else { return }
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             var polls = [socket, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -206,15 +206,9 @@ private struct Forwarding {
     }
 
     private func exchange(_ bytes: [UInt8]) -> [UInt8]? {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard let socket = ScriptedWire.connected(toPort: port) else { return nil }
         defer { close(socket) }
-        var address = sockaddr_in(loopbackPort: UInt16(port))
-        let isOpen = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isOpen, ScriptedWire(socket: socket).send(bytes) else { return nil }
+        guard ScriptedWire(socket: socket).send(bytes) else { return nil }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
