@@ -6,23 +6,28 @@ internal import YAMLTree
 package struct Sighting: Sendable {
     private var jobs: [String: JSONValue] = [:]
     private var pods: [String: JSONValue] = [:]
+    private var podsOfJob: [String: [JSONValue]] = [:]
 
     package init() {}
 
     package func followed(by jobs: [JSONValue], _ pods: [JSONValue]) -> Sighting {
         var next = Sighting()
         for job in jobs { next.jobs[job.text(at: "metadata.name") ?? ""] = job }
-        next.pods = self.pods
-        for (name, var pod) in self.pods where pod[path: ["metadata", "deletionTimestamp"]] == nil {
-            pod[path: ["metadata", "deletionTimestamp"]] = "gone"
+        for pod in pods { next.pods[pod.text(at: "metadata.name") ?? ""] = pod }
+        for (name, var pod) in self.pods where next.pods[name] == nil {
+            if pod[path: ["metadata", "deletionTimestamp"]] == nil {
+                pod[path: ["metadata", "deletionTimestamp"]] = "gone"
+            }
             next.pods[name] = pod
         }
-        for pod in pods { next.pods[pod.text(at: "metadata.name") ?? ""] = pod }
+        next.podsOfJob = Dictionary(grouping: next.pods.values) { pod in
+            pod[path: ["metadata", "labels", "batch.kubernetes.io/job-name"]]?.string ?? ""
+        }
         return next
     }
 
     package func pods(of job: String) -> [JSONValue] {
-        pods.values.filter { $0[path: ["metadata", "labels", "batch.kubernetes.io/job-name"]]?.string == job }
+        podsOfJob[job] ?? []
     }
 
     /// The name of a pod in which a main container runs.

@@ -33,6 +33,8 @@ struct SimulatedCluster: Sendable {
     private let wall = KubeTime.now
     /// By how much the calendar of the terminator's machine is ahead.
     private let ahead = Shared(Duration.zero)
+    /// What the processes ask of the API server.
+    let traffic = Shared(Traffic())
     /// What happens to time, in order.
     var timeFaults: [(at: Duration, fault: TimeFault)] = []
     private let quitServers: [ScriptedHTTPServer]
@@ -101,9 +103,10 @@ struct SimulatedCluster: Sendable {
     ///
     /// - Returns: in the scenarios' order.
     func play(_ terminate: @escaping @Sendable () async -> Void) async throws -> [Outcome] {
+        let (ends, end) = AsyncThrowingStream<[Outcome], any Error>.makeStream(bufferingPolicy: .bufferingOldest(1))
         // Time passes until the processes have ended, too: who gives a lease back waits by the clock.
         let outcomes = try await withThrowingTaskGroup(of: Void.self) { surroundings in
-            surroundings.addTask { await simulate() }
+            surroundings.addTask { await simulate(end) }
             defer { surroundings.cancelAll() }
             return try await withThrowingTaskGroup(of: Void.self) { processes in
                 processes.addTask { await terminate() }
@@ -114,7 +117,8 @@ struct SimulatedCluster: Sendable {
                         _ = try api.create(scenario.job(in: Self.namespace, name: job))
                     }
                 }
-                return try await ends()
+                for try await outcomes in ends { return outcomes }
+                throw CancellationError()
             }
         }
         for server in quitServers { server.stop() }
@@ -136,15 +140,21 @@ struct SimulatedCluster: Sendable {
 
     private var nodeAgent: NodeAgent {
         NodeAgent(
-            client, runtime: node, node: "lab", rules: configuration.rules, registry: MetricRegistry(),
+            SimulatedProcess(self), runtime: node, node: "lab", rules: configuration.rules, registry: MetricRegistry(),
             logger: logger, time: time)
     }
 
-    /// Lets time pass, as long as the task is not cancelled: some twenty times as fast as it does, and slower where the
-    /// machine is so busy that nobody could keep up. Everybody's way to the API server is timed by walking it: no time
-    /// passes while a request is on it.
-    private func simulate() async {
+    /// Lets time pass, as long as the task is not cancelled, and tells the outcomes once.
+    ///
+    /// It passes some twenty times as fast as it does, and slower where the machine is so busy that nobody could keep up:
+    /// everybody's way to the API server is timed by walking it, and no time passes while a request is on it. The longer
+    /// nobody has asked or written anything, the longer the steps, up to the next moment at which something can happen:
+    /// who is still busy with what it has seen has some thirty such ways before a quarter of a minute has passed.
+    private func simulate(_ end: AsyncThrowingStream<[Outcome], any Error>.Continuation) async {
+        let limit = ContinuousClock.now + Self.wallPatience
         var faults = timeFaults[...]
+        var audience = Audience(scenarios)
+        var (lastVersion, lastTraffic, pace) = (0, Traffic(), Self.step)
         while !Task.isCancelled {
             if let next = faults.first, next.at <= clock.now.elapsed {
                 switch next.fault {
@@ -154,46 +164,37 @@ struct SimulatedCluster: Sendable {
                 faults.removeFirst()
             }
             let now = clock.now.elapsed / .seconds(1)
-            server.update { api in node.withLock { $0.step(&api, at: now) } }
+            let (version, nextEvent) = server.update { api in
+                node.withLock { node in
+                    node.step(&api, at: now)
+                    return (api.store.version, node.nextEvent)
+                }
+            }
+            let traffic = traffic.value
+            let isCalm = version == lastVersion && traffic == lastTraffic && traffic.open == 0
+            if version != lastVersion {
+                let (jobs, pods) = server.update { ($0.objects("Job"), $0.objects("Pod")) }
+                for pod in audience.see(jobs, pods) { delete(pod) }
+                if let outcomes = audience.outcomes { end.yield(outcomes) }
+            }
+            (lastVersion, lastTraffic) = (version, traffic)
+            if clock.now.elapsed > Self.patience || ContinuousClock.now > limit {
+                end.finish(throwing: ProcessError(description: "the end: not within \(now) s\n\(audience.story)"))
+            }
             try? await Task.sleep(for: .milliseconds(5))
             _ = try? await client.send(APIRequest("GET", "/version"))
-            clock.advance(by: .milliseconds(120))
+            let ofNode = nextEvent.isFinite ? Duration.seconds(nextEvent) : nil
+            let next = [ofNode, clock.nextDeadline?.elapsed, faults.first?.at].compactMap(\.self).min()
+            pace = isCalm ? min(pace * 1.1, Self.longestStep) : Self.step
+            clock.advance(by: max(Self.step, min(pace, (next ?? .zero) - clock.now.elapsed)))
         }
     }
 
-    /// By the simulation's clock, which is slower on a busy machine.
+    private static let step = Duration.milliseconds(120)
+    private static let longestStep = Duration.seconds(10)
+    /// By the simulation's clock, which is slower on a busy machine; and by the machine's.
     private static let patience = Duration.seconds(7200)
-
-    private func ends() async throws -> [Outcome] {
-        var sighting = Sighting()
-        var deleted: Set<String> = []
-        do {
-            return try await eventually("the end", limit: .seconds(1100), every: .milliseconds(10)) {
-                guard clock.now.elapsed < Self.patience else {
-                    throw ProcessError(description: "the end: not within \(Self.patience) of its time")
-                }
-                let (jobs, pods) = server.update { ($0.objects("Job"), $0.objects("Pod")) }
-                sighting = sighting.followed(by: jobs, pods)
-                for (job, scenario) in scenarios where scenario.incident == .deletion {
-                    guard let pod = sighting.runningPod(of: scenario, job: job), deleted.insert(job).inserted else {
-                        continue
-                    }
-                    delete(pod)
-                }
-                var outcomes: [Outcome] = []
-                for (job, scenario) in scenarios {
-                    guard let ending = sighting.ending(of: scenario, job: job) else { return nil }
-                    outcomes.append(ending.outcome)
-                }
-                return outcomes
-            }
-        } catch let error as ProcessError {
-            let open = scenarios.first {
-                sighting.ending(of: $0.scenario, job: $0.job) == nil
-            }
-            throw ProcessError(description: "\(error)\n\(open.map { sighting.story(of: $0.job) } ?? "")")
-        }
-    }
+    private static let wallPatience = Duration.seconds(1100)
 
     private func delete(_ pod: String) {
         server.update { api in
@@ -202,6 +203,58 @@ struct SimulatedCluster: Sendable {
             }
         }
     }
+}
+
+/// Requests of the processes of a simulated cluster.
+struct Traffic: Equatable {
+    var begun = 0
+    /// Not answered yet.
+    var open = 0
+}
+
+/// Sees how each scenario ends.
+private struct Audience {
+    private let scenarios: [(job: String, scenario: Scenario)]
+    private var sighting = Sighting()
+    private var deleted: Set<String> = []
+    /// The place of the first that was open when last looked at: as long as it is, nobody need look at the others.
+    private var open = 0
+
+    init(_ scenarios: [(job: String, scenario: Scenario)]) { self.scenarios = scenarios }
+
+    /// - Returns: the names of pods that are to be deleted now, because their main container runs.
+    mutating func see(_ jobs: [JSONValue], _ pods: [JSONValue]) -> [String] {
+        sighting = sighting.followed(by: jobs, pods)
+        return scenarios.filter { $0.scenario.incident == .deletion && !deleted.contains($0.job) }
+            .compactMap { job, scenario in
+                guard let pod = sighting.runningPod(of: scenario, job: job) else { return nil }
+                deleted.insert(job)
+                return pod
+            }
+    }
+
+    /// In the scenarios' order, once all have ended.
+    var outcomes: [Outcome]? {
+        mutating get {
+            if scenarios.indices.contains(open), outcome(open) == nil { return nil }
+            var outcomes: [Outcome] = []
+            for index in scenarios.indices {
+                guard let outcome = outcome(index) else {
+                    open = index
+                    return nil
+                }
+                outcomes.append(outcome)
+            }
+            return outcomes
+        }
+    }
+
+    private func outcome(_ index: Int) -> Outcome? {
+        sighting.ending(of: scenarios[index].scenario, job: scenarios[index].job)?.outcome
+    }
+
+    /// Of the first that is open.
+    var story: String { scenarios.indices.contains(open) ? sighting.story(of: scenarios[open].job) : "" }
 }
 
 /// What may happen to time.

@@ -1,5 +1,6 @@
 import KubeClient
 import KubeModel
+import KubeTestSupport
 import PodRules
 import Synchronization
 import TestSupport
@@ -43,6 +44,8 @@ final class SimulatedProcess: KubeAPI, PodStreams {
 
     func send(_ request: APIRequest) async throws(KubeError) -> APIResponse {
         try await whileRunning()
+        begin()
+        defer { end() }
         let answer: Result<APIResponse, KubeError>
         do throws(KubeError) { answer = .success(try await cluster.client.send(request)) } catch {
             answer = .failure(error)
@@ -54,6 +57,8 @@ final class SimulatedProcess: KubeAPI, PodStreams {
 
     func open(_ request: APIRequest) async throws(KubeError) -> APIStream {
         try await whileRunning()
+        begin()
+        defer { end() }
         let stream = try await cluster.client.open(request)
         await served()
         try await whileRunning()
@@ -62,6 +67,8 @@ final class SimulatedProcess: KubeAPI, PodStreams {
 
     func ask(_ endpoint: QuitEndpoint, of pod: ObjectKey) async throws -> Int {
         try await whileRunning()
+        begin()
+        defer { end() }
         let status = try await cluster.streams.ask(endpoint, of: pod)
         await served()
         try await whileRunning()
@@ -70,11 +77,22 @@ final class SimulatedProcess: KubeAPI, PodStreams {
 
     func run(_ command: [String], in container: String, of pod: ObjectKey) async throws -> Int32 {
         try await whileRunning()
+        begin()
+        defer { end() }
         let code = try await cluster.streams.run(command, in: container, of: pod)
         await served()
         try await whileRunning()
         return code
     }
+
+    private func begin() {
+        cluster.traffic.change {
+            $0.begun += 1
+            $0.open += 1
+        }
+    }
+
+    private func end() { cluster.traffic.change { $0.open -= 1 } }
 
     private func served() async {
         let count = state.withLock { state in

@@ -54,9 +54,9 @@ struct FakeContainer: Sendable {
         kill = now + max(grace, 0.1)
     }
 
-    /// What its own program, a signal or a request makes of it by `now`.
-    mutating func live(until now: Double) {
-        guard case .running(let start) = state else { return }
+    /// How it ends, by its own program, a signal or a request, if nothing else comes in between.
+    private var end: (at: Double, code: Int, reason: String)? {
+        guard case .running(let start) = state else { return nil }
         var ends: [(at: Double, code: Int, reason: String)] = []
         if let ending = program.ending(run: runs - 1) {
             ends.append((start + ending.after, ending.code, ending.reason))
@@ -66,7 +66,19 @@ struct FakeContainer: Sendable {
             ends.append((term + 0.05, code, code == 0 ? "Completed" : "Error"))
         }
         if let kill { ends.append((kill, 137, "Error")) }
-        guard let end = ends.min(by: { $0.at < $1.at }), end.at <= now else { return }
+        return ends.min { $0.at < $1.at }
+    }
+
+    /// When something is to happen to it by itself.
+    ///
+    /// - Parameter startsAgain: whether what waits is started.
+    func nextEvent(startsAgain: Bool) -> Double {
+        if startsAgain, case .waiting(_, let until) = state { return until }
+        return end?.at ?? .infinity
+    }
+
+    mutating func live(until now: Double) {
+        guard case .running(let start) = state, let end, end.at <= now else { return }
         state = .terminated(Termination(code: end.code, reason: end.reason, start: start, end: end.at, id: id))
         (term, kill, leaving) = (nil, nil, nil)
     }

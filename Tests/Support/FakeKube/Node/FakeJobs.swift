@@ -6,8 +6,11 @@ import YAMLTree
 struct FakeJobs: Sendable {
     /// Since when a pod, by uid, has been seen to have ended.
     private var ended: [String: Double] = [:]
+    /// When a pod is to be counted that has been seen to have ended.
+    private(set) var nextEvent = Double.infinity
 
     mutating func step(_ api: inout FakeAPI, at now: Double, wall: KubeTime, review: Double) {
+        nextEvent = .infinity
         let pods = Dictionary(grouping: api.objects("Pod")) { pod in
             pod[path: ["metadata", "labels", Self.uidLabel]]?.string ?? ""
         }
@@ -85,7 +88,9 @@ struct FakeJobs: Sendable {
         let uid = pod.text(at: "metadata.uid") ?? ""
         let since = ended[uid] ?? now
         ended[uid] = since
-        return now - since >= review
+        guard now - since < review else { return true }
+        nextEvent = min(nextEvent, since + review)
+        return false
     }
 
     private func isTracked(_ pod: JSONValue) -> Bool {

@@ -19,6 +19,11 @@ package struct FakeNode: Sendable {
     private var answered: Set<String> = []
     private var serial = 0
     private let wall: KubeTime
+    private var now = 0.0
+    /// The API server's version before the last step.
+    private var seen = 0
+    /// When something happens by itself, in seconds; until then a step changes nothing if nobody else has.
+    package private(set) var nextEvent = 0.0
 
     /// - Parameter wall: what the clock shows at 0.
     package init(_ images: FakeImages, wall: KubeTime) {
@@ -32,21 +37,29 @@ package struct FakeNode: Sendable {
 
     /// - Parameter now: in seconds, never less than before.
     package mutating func step(_ api: inout FakeAPI, at now: Double) {
+        self.now = now
+        guard api.store.version != seen || now >= nextEvent else { return }
+        seen = api.store.version
         jobs.step(&api, at: now, wall: text(now), review: jobReview)
         let objects = api.objects("Pod")
         let uids = Set(objects.compactMap { $0.text(at: "metadata.uid") })
         pods = pods.filter { uids.contains($0.key) }
         for object in objects { step(object, &api, at: now) }
         for request in api.objects("ContainerRecreateRequest") { answer(request, at: now) }
+        nextEvent = pods.values.reduce(jobs.nextEvent) { min($0, $1.nextEvent) }
     }
 
     private mutating func step(_ object: JSONValue, _ api: inout FakeAPI, at now: Double) {
         let uid = object.text(at: "metadata.uid") ?? ""
+        if let known = pods[uid], known.version == object.text(at: "metadata.resourceVersion"), now < known.nextEvent {
+            return
+        }
         var pod = pods[uid] ?? FakePod(object, at: now)
         pod.obey(object, at: now)
         pod.live(images) { [serial] in "containerd://\(serial + $0)" }
         serial += pod.containers.count + 8
         let status = pod.status(over: object, review: phaseReview, wall: text)
+        pod.rest(over: object, review: phaseReview)
         pods[uid] = pod
         if let status { api.change("Pod", pod.name, in: pod.namespace) { $0["status"] = status } }
         if pod.isDeleted, pod.isClosed, object[path: ["metadata", "finalizers"]] == nil {
@@ -59,8 +72,8 @@ package struct FakeNode: Sendable {
         guard answered.insert(request.text(at: "metadata.uid") ?? "").inserted else { return }
         let pod = request.text(at: "spec.podName") ?? ""
         for container in request[path: ["spec", "containers"]]?.array ?? [] {
-            change(pod) { pod, container in
-                container.stop(grace: pod.grace, at: pod.now)
+            change(pod) { [now] pod, container in
+                container.stop(grace: pod.grace, at: now)
             } where: {
                 $0.name == container["name"]?.string
             }
@@ -71,8 +84,8 @@ package struct FakeNode: Sendable {
 
     /// A process in the container sends SIGTERM to process 1.
     package mutating func signal(_ container: String, of pod: String) {
-        change(pod) { pod, container in
-            if let code = container.program.codeOnTerm { container.leaving = (code, pod.now) }
+        change(pod) { [now] _, container in
+            if let code = container.program.codeOnTerm { container.leaving = (code, now) }
         } where: {
             $0.name == container
         }
@@ -81,8 +94,8 @@ package struct FakeNode: Sendable {
     /// A request comes in at a port on the localhost of every pod.
     package mutating func request(_ port: Int) {
         for pod in pods.values.map(\.name) {
-            change(pod) { pod, container in
-                container.leaving = (0, pod.now)
+            change(pod) { [now] _, container in
+                container.leaving = (0, now)
             } where: {
                 $0.program.quitPort == port
             }
@@ -110,8 +123,8 @@ package struct FakeNode: Sendable {
     /// SIGTERM now, SIGKILL after the grace.
     package mutating func stop(_ id: String, grace: Double) {
         for pod in pods.values.map(\.name) {
-            change(pod) {
-                $1.stop(grace: grace, at: $0.now)
+            change(pod) { [now] in
+                $1.stop(grace: grace, at: now)
             } where: {
                 $0.id == id
             }
@@ -126,7 +139,9 @@ package struct FakeNode: Sendable {
                 let pod = found
                 body(pod, &found.containers[index])
             }
+            found.wake()
             pods[uid] = found
+            nextEvent = 0
         }
     }
 }

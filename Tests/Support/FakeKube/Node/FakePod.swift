@@ -14,6 +14,10 @@ struct FakePod: Sendable {
     /// Ephemeral ones, with their specs.
     private var helpers: [(spec: JSONValue, container: FakeContainer)] = []
     private(set) var now: Double
+    /// Of the object that it was last held against, and when it is to be looked at again even if that stays the same.
+    private(set) var version: String?
+    private(set) var nextEvent = 0.0
+    private var deadline: Double?
     private(set) var isDeleted = false
     private var isOverdue = false
     /// What of the pod makes the kubelet look at it when it changes.
@@ -49,9 +53,8 @@ struct FakePod: Sendable {
     mutating func obey(_ object: JSONValue, at now: Double) {
         self.now = now
         isDeleted = object[path: ["metadata", "deletionTimestamp"]] != nil
-        if let deadline = object[path: ["spec", "activeDeadlineSeconds"]]?.integer, now - start >= Double(deadline) {
-            isOverdue = true
-        }
+        deadline = object[path: ["spec", "activeDeadlineSeconds"]]?.integer.map { start + Double($0) }
+        if let deadline, now >= deadline { isOverdue = true }
         for (index, spec) in (object[path: ["spec", "containers"]]?.array ?? []).enumerated() {
             guard let image = spec["image"]?.string, image != containers[index].image else { continue }
             containers[index].swap(to: image, grace: grace, at: now)
@@ -104,6 +107,17 @@ struct FakePod: Sendable {
             containers[target].leaving = (code, now)
         }
     }
+
+    /// Nothing happens to it before `nextEvent` unless the object changes, or somebody asks or signals its containers.
+    mutating func rest(over object: JSONValue, review: Double) {
+        version = object.text(at: "metadata.resourceVersion")
+        var events = (containers + helpers.map(\.container)).map { $0.nextEvent(startsAgain: !isEnding) }
+        if let deadline, !isOverdue { events.append(deadline) }
+        if let strangePhase { events.append(strangePhase.since + review) }
+        nextEvent = events.min() ?? .infinity
+    }
+
+    mutating func wake() { nextEvent = 0 }
 
     /// The status to write; `nil` where what the API server has is right, or not yet known to be wrong.
     mutating func status(
