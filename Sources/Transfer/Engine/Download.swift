@@ -14,7 +14,6 @@ struct Download: Sendable {
     /// The last resort, whatever a server says of itself, is one plain GET whose answer alone counts.
     func run(_ item: FetchItem) async throws(TransferError) -> FetchedRecord {
         var item = item
-        var restarts = 0
         var seen: [TransferError] = []
         while true {
             do throws(TransferError) {
@@ -23,11 +22,13 @@ struct Download: Sendable {
                 item.isPlain = true
                 requests.onEvent(
                     .told(item.url, "\(error.message); it is read in one plain request, whose answer alone counts"))
-            } catch  where error.reason == .changed && restarts < configuration.retry.restarts && !Task.isCancelled {
-                restarts += 1
+            } catch
+                where StoreRetries.beginsAnew(after: error, seen) && seen.count < configuration.retry.restarts
+                && !Task.isCancelled
+            {
                 item.info = nil
                 seen.append(error)
-                requests.tellRestart(error, attempt: restarts)
+                requests.tellRestart(error, attempt: seen.count)
             }
         }
     }
@@ -250,7 +251,7 @@ extension Download {
             expected != found
         {
             throw .mismatch(
-                item.url, expected, found, hint: "the object was damaged in the store or on its way; fetch it again")
+                item.url, expected, found, hint: "the object is damaged in the store, or always on its way")
         }
         guard let wanted = item.sha256 else { return }
         let found: [UInt8]

@@ -162,7 +162,7 @@ package struct StoreRetries: Sendable, Equatable {
     /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
     package var base: Duration
     package var cap: Duration
-    /// How often an object that changed between two reads is begun anew.
+    /// How often an object is begun anew that changed between two reads, or came damaged.
     package var restarts: Int
     /// Retries that all transfers with one server share; each success gives back a part of one (see `RetryBudget`).
     package var budget: Int
@@ -205,6 +205,13 @@ package struct StoreRetries: Sendable, Equatable {
             .protocolViolation, .cancelled, .exhausted:
             .permanent
         }
+    }
+
+    /// Whether an object is begun anew after `error`, `seen` having been met before: it changed, or it came damaged. What
+    /// comes damaged in the same way twice lies so in the store, or is compared with another's digest.
+    package static func beginsAnew(after error: TransferError, _ seen: [TransferError]) -> Bool {
+        if case .checksum = error.reason { return !seen.contains(error) }
+        return classify(error) == .changed
     }
 
     /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never

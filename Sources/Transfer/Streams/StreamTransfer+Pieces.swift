@@ -43,7 +43,8 @@ extension StreamTransfer {
             try await body(part.bytes)
         }
         if let expected, let found = found?.checksum, found != expected {
-            throw .mismatch(source.url, expected, found, hint: "the object was damaged; fetch it again")
+            throw .mismatch(
+                source.url, expected, found, hint: "the object is damaged in the store, or always on its way")
         }
     }
 
@@ -101,7 +102,8 @@ extension StreamTransfer {
         }
         let expected = range == nil || found.isComposite ? found.wholeChecksum(or: info) : info.checksum
         if let expected, let computed = sink.checksum, expected.algorithm == computed.algorithm, expected != computed {
-            throw .mismatch(source.url, expected, computed, hint: "the object was damaged; fetch it again")
+            throw .mismatch(
+                source.url, expected, computed, hint: "the object is damaged in the store, or always on its way")
         }
         return found
     }
@@ -130,7 +132,9 @@ extension StreamTransfer {
             if range == nil, configuration.verifiesStoreChecksums, let checksum = found.wholeChecksum(or: info) {
                 let computed = Self.checksum(sink.bytes, checksum.algorithm).checksum
                 guard computed == checksum else {
-                    throw .mismatch(source.url, checksum, computed, hint: "the object was damaged; fetch it again")
+                    throw .mismatch(
+                        source.url, checksum, computed, hint: "the object is damaged in the store, or always on its way"
+                    )
                 }
             }
             return (sink.bytes, found.isComposite)

@@ -2,7 +2,7 @@ extension StreamTransfer {
     /// From store to store.
     func copy(_ source: End, _ known: ObjectInfo?, to target: End) async throws(TransferError) -> TransferredFile {
         var info = try await describe(source, known)
-        var restarts = 0
+        var seen: [TransferError] = []
         while true {
             do throws(TransferError) {
                 let size =
@@ -10,19 +10,19 @@ extension StreamTransfer {
                         try await copyOnce(source, info, to: target)
                     }
                 return TransferredFile(path: target.key, url: target.url, size: size)
-            } catch  where mayRestart(after: error, restarts) && !Task.isCancelled {
-                restarts += 1
-                requests.tellRestart(error, attempt: restarts)
-                let isLast = restarts > configuration.retry.restarts
+            } catch  where mayRestart(after: error, seen) && !Task.isCancelled {
+                seen.append(error)
+                requests.tellRestart(error, attempt: seen.count)
+                let isLast = seen.count > configuration.retry.restarts
                 info = isLast ? .plain(source.key) : try await describe(source, nil)
             }
         }
     }
 
     /// What changes with every attempt has one more: the last resort is one plain request.
-    private func mayRestart(after error: TransferError, _ restarts: Int) -> Bool {
-        StoreRetries.classify(error) == .changed
-            && restarts < configuration.retry.restarts + (error.reason == .changed ? 1 : 0)
+    private func mayRestart(after error: TransferError, _ seen: [TransferError]) -> Bool {
+        StoreRetries.beginsAnew(after: error, seen)
+            && seen.count < configuration.retry.restarts + (error.reason == .changed ? 1 : 0)
     }
 
     private func copyOnce(_ source: End, _ info: ObjectInfo, to target: End) async throws(TransferError) -> Int64 {

@@ -65,6 +65,8 @@ import Testing
             ? [InputRequest(from: proxy.store.url("run/", at: proxy.url), to: "")]
             : contents.keys.map { InputRequest(from: proxy.store.url("run/\($0)", at: proxy.url), to: $0) }
         let down = await engine.fetch(inputs, into: folder["in"])
+        // What came damaged once comes whole the next time, but for the large one, of whose ranges always one is struck.
+        if row.fault == .damaged { #expect(down.failures.allSatisfy { $0.object.hasSuffix("file-0") }, "\(row)") }
         expectHonest(down, row, proxy)
         for (name, bytes) in contents {
             let isExplained = explains(down, name)

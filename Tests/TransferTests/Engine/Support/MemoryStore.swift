@@ -20,6 +20,8 @@ final class MemoryStore: ObjectStore {
         var endings = 0
         /// Of uploads, where a test says it.
         var initiated: [String: String] = [:]
+        /// Reads whose bytes are still to be damaged, each at another place.
+        var damages = 0
         var reads: [String: Int] = [:]
         var writes: [String: Int] = [:]
         var stats = 0
@@ -134,6 +136,11 @@ final class MemoryStore: ObjectStore {
         }
         var piece = bytes[Int(range?.lowerBound ?? 0)..<Int(range?.upperBound ?? Int64(bytes.count))]
         if fault == .damaged, !piece.isEmpty { piece[piece.startIndex] ^= 1 }
+        let damage = state.withLock { state in
+            defer { state.damages -= state.damages > 0 ? 1 : 0 }
+            return state.damages
+        }
+        if damage > 0, !piece.isEmpty { piece[piece.startIndex + damage % piece.count] ^= 1 }
         if fault == .cutShort { piece = piece.prefix(piece.count / 2) }
         guard case .proceed = sink.begin(info, reading: ReadingHandle {}) else {
             throw TransferError(key, .cancelled, "sink stopped")
