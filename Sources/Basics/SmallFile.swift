@@ -11,6 +11,8 @@ package enum SmallFile {
         package var reason: String
 
         package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+        /// A folder, a pipe, a device: what is read otherwise, or once.
+        package var isOfAnotherKind: Bool { code == EINVAL }
         package var description: String { "cannot read \(path): \(reason)" }
     }
 

@@ -67,7 +67,7 @@ package struct ConfigurationFollower: Sendable {
         self.time = time
     }
 
-    /// Until the task is cancelled.
+    /// Until the task is cancelled, or at once where the file is none that could change.
     ///
     /// - Parameters:
     ///   - current: what the file said when it was read first.
@@ -78,8 +78,8 @@ package struct ConfigurationFollower: Sendable {
         tell: @Sendable (ConfigurationChanges.Step) async -> Void
     ) async {
         var changes = ConfigurationChanges(current, source: path)
-        // A pipe is read once, by whoever came first.
-        guard (try? SmallFile.bytes(path)) != nil else { return }
+        // A pipe is read once, by whoever came first. What cannot be read now may be there the next time.
+        if case .failure(let error) = content, error.isOfAnotherKind { return }
         while !Task.isCancelled {
             if let step = changes.read(content) { await tell(follow(step, &changes, adopt)) }
             do { try await time.sleep(time.now() + Self.interval) } catch { return }

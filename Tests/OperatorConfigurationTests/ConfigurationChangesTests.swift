@@ -61,10 +61,10 @@ import Testing
         #expect(why.contains("t.yaml") && why.contains("workers"))
     }
 
-    /// A file that is followed, in time of the test's own.
+    /// A file that is followed, in time of the test's own. At first it is not there.
     @Test func `a follower tells each change once, and what others say no to`() async throws {
         let folder = try TemporaryFolder("follow")
-        let path = try folder.write("workers: 512", to: "t.yaml")
+        let path = folder["t.yaml"]
         let clock = VirtualClock()
         let (told, tell) = AsyncStream<String>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -75,7 +75,7 @@ import Testing
                     tell.yield(Self.words(step))
                 }
             }
-            for text in ["workers: 4", "workers: 13", "workers: 4", "workers: 0", "workers: 5"] {
+            for text in ["workers: 512", "workers: 4", "workers: 13", "workers: 4", "workers: 0", "workers: 5"] {
                 await clock.sleepers(1)
                 try folder.write(text, to: "t.yaml")
                 clock.advance(by: ConfigurationFollower.interval)
@@ -86,6 +86,6 @@ import Testing
         tell.finish()
         var words: [String] = []
         for await word in told { words.append(word) }
-        #expect(words == ["adopt 4", "refuse", "settle", "refuse", "adopt 5"])
+        #expect(words == ["refuse", "settle", "adopt 4", "refuse", "settle", "refuse", "adopt 5"])
     }
 }
