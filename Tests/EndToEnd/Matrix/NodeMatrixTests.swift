@@ -41,6 +41,11 @@ import Testing
         func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
     }
 
+    @Suite(.onStage(.hampered(by: .noAgent))) struct NoAgent {
+        @Test(.timeLimit(.minutes(6)), arguments: Setting.hampered(by: .noAgent).scenarios)
+        func `a Job ends as it should`(_ scenario: Scenario) async throws { try await check(scenario) }
+    }
+
     private static func check(_ scenario: Scenario) async throws {
         let stage = try #require(NodeStage.current)
         let ending = try await stage.play(scenario)

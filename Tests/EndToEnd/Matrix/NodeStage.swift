@@ -80,7 +80,7 @@ final class NodeStage: Sendable {
         case .refused?:
             rule = ("pods", "object.spec.containers.all(c, c.image != '\(TestImage.exit.name)')")
         case .noHelpers?: rule = ("pods/ephemeralcontainers", "object.metadata.name == ''")
-        case .noShell?, .noPull?, .otherMachine?, nil: return []
+        case .noShell?, .noPull?, .otherMachine?, .noAgent?, nil: return []
         }
         let api = JSONValue.string(version ?? "\(policyGroup)/v1")
         let meta: JSONValue = ["name": .string(namespace)]

@@ -74,17 +74,21 @@ extension Program {
         .shell("trap 'exit \(code)' TERM; while :; do sleep 1000 & wait $!; done", FakeProgram(codeOnTerm: code))
     }
 
-    /// As Istio's agent does: whoever asks for this path is answered, and it leaves; who goes away again without asking, as a
-    /// terminator that is killed, is none. Process 1 has no handler.
+    /// As Istio's agent does: whoever asks for this path is answered, once asked, and it leaves; who goes away again without
+    /// asking, as a terminator that is killed, is none. Process 1 has no handler.
     static let leavesWhenAsked: Program = {
         var behaviour = FakeProgram()
         behaviour.quitPort = 15020
         return .shell(
             """
-            until grep -qs '^POST /quitquitquit' /tmp/request; do
-                printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n' |
-                nc -l -p 15020 > /tmp/request || sleep 1
-            done
+            mkfifo /tmp/answer
+            until nc -l -p 15020 < /tmp/answer | {
+                exec > /tmp/answer
+                read -r line
+                case $line in "POST /quitquitquit "*) ;; *) sleep 1; exit 1 ;; esac
+                while [ ${#line} -gt 1 ]; do read -r line || exit 1; done
+                printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n'
+            }; do :; done
             """, behaviour)
     }()
 

@@ -212,16 +212,14 @@ extension Scenario {
     }
 
     /// The same where the exit image does not run, at least not for sidecars with a command of their own: it is found out
-    /// beside them, and they are ended by other ways.
+    /// beside them, and they are ended by other ways. Or where nobody on the node could stop a sidecar.
     package func hampered(by obstacle: Setting.Obstacle) -> Scenario {
         var hampered = self
         for (name, rungs) in expected.rungs {
-            // What only signals needs no program of the sidecar's, and is not what a policy about swaps sees.
-            let isHit =
-                rungs == ["debug"] ? obstacle != .refused : obstacle != .noShell || hasCommand(name)
-            guard isHit, let place = rungs.firstIndex(where: { $0 == "image" || $0 == "debug" }) else { continue }
-            // A swap is only rehearsed then; a signal that cannot be sent was tried.
-            let tried = rungs[place] == "image" ? rungs[..<place] : rungs[...place]
+            guard let place = rungs.firstIndex(where: { isBarred($0, for: name, by: obstacle) }) else { continue }
+            // A swap is only rehearsed then, and an agent that is not there not waited for; a signal that cannot be sent was
+            // tried.
+            let tried = rungs[place] == "debug" ? rungs[...place] : rungs[..<place]
             hampered.expected.rungs[name] = tried + ["hold"]
         }
         hampered.expected = hampered.expected.promised
@@ -232,6 +230,16 @@ extension Scenario {
         if let mine = containers.first(where: { $0.name == container }) { return !mine.program.command.isEmpty }
         let theirs = spec?[path: ["template", "spec", "containers"]]?.array ?? []
         return theirs.first { $0["name"]?.string == container }?["command"] != nil
+    private func isBarred(_ rung: String, for container: String, by obstacle: Setting.Obstacle) -> Bool {
+        switch rung {
+        case "node": obstacle == .noAgent
+        // What only signals needs no program of the sidecar's, and is not what a policy about swaps sees.
+        case "debug": obstacle != .noAgent && obstacle != .refused
+        case "image": obstacle != .noAgent && (obstacle != .noShell || hasCommand(container))
+        default: false
+        }
+    }
+
     }
 
     /// By Kruise's daemon, which sends SIGTERM and, after the grace, SIGKILL.

@@ -47,7 +47,7 @@ package struct Setting: Sendable {
             """,
         hasKruise: true, scenarios: Scenario.kruiseByRequest + Scenario.byRequest)
 
-    /// What is in the way of the exit image.
+    /// What is in the way of the exit image, or not there beside it.
     package enum Obstacle: String, Sendable, CaseIterable {
         /// It has no shell, nor any other program that a sidecar's `command` names.
         case noShell = "an exit image without shells"
@@ -58,9 +58,11 @@ package struct Setting: Sendable {
         case refused = "an exit image that admission refuses"
         /// A policy refuses ephemeral containers, so that nothing can be rehearsed.
         case noHelpers = "ephemeral containers that admission refuses"
+        /// Sidecars are ended from afar alone.
+        case noAgent = "the exit image and without the node agent"
     }
 
-    /// As the ordinary one, with something in the way of swaps.
+    /// As the ordinary one, with something in the way of what usually ends sidecars.
     package static func hampered(by obstacle: Obstacle) -> Setting {
         var setting = ordinary
         setting.name = "\(obstacle)".lowercased()
@@ -71,10 +73,12 @@ package struct Setting: Sendable {
             case .noShell: .exitAlone
             case .noPull: nil
             case .otherMachine: .exitOfOtherMachine
-            case .refused, .noHelpers: .exit
+            case .refused, .noHelpers, .noAgent: .exit
             }
-        setting.configuration = setting.configuration.replacing(
-            TestImage.exit.name, with: image?.name ?? TestImage.missing)
+        setting.hasNodeAgent = obstacle != .noAgent
+        setting.configuration = setting.configuration
+            .replacing(TestImage.exit.name, with: image?.name ?? TestImage.missing)
+            .replacing("nodeAgent: true", with: "nodeAgent: \(setting.hasNodeAgent)")
         setting.scenarios = setting.scenarios.map { $0.hampered(by: obstacle) }
         return setting
     }

@@ -85,7 +85,7 @@ struct SimulatedCluster: Sendable {
                 let images = (pod[path: ["spec", "containers"]]?.array ?? []).map { $0["image"]?.string ?? "" }
                 return images.contains { $0 == TestImage.exit.name } ? "unknown image" : nil
             case .noHelpers?: return subresource == "ephemeralcontainers" ? "no debugging here" : nil
-            case .noShell?, .noPull?, .otherMachine?, nil: return nil
+            case .noShell?, .noPull?, .otherMachine?, .noAgent?, nil: return nil
             }
         }
     }
