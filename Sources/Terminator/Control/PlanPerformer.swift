@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import KubeClient
 internal import KubeModel
 internal import Logging
@@ -31,6 +32,8 @@ struct PlanPerformer: Sendable {
         var reason: String
         /// Of the server's answer.
         var code: Int?
+        /// Nothing listened, yet or at all.
+        var isUnreached = false
     }
 
     /// - Throws: what may be different when the same is tried later.
@@ -55,9 +58,12 @@ struct PlanPerformer: Sendable {
                 if plan.begins(call) { metrics.rungs.increment(call.rung.rawValue, "requested") }
             } catch {
                 let missed = (error as? RequestWithout)?.containers
-                let failed = plan.attempts(of: call).filter { missed?.contains($0.container) ?? true }
+                var failed = plan.attempts(of: call).filter { missed?.contains($0.container) ?? true }
                     .map { failure($0, error, (error as? KubeError)?.status?.code) }
                 guard let error = error as? KubeError else {
+                if call.rung == .http, (error as? KubeError)?.isUnreached == true {
+                    for index in failed.indices { failed[index].isUnreached = true }
+                }
                     failures += failed
                     continue
                 }
@@ -77,6 +83,8 @@ struct PlanPerformer: Sendable {
 
     private func tell(_ failure: Failure, of pod: PodFacts) {
         metrics.rungs.increment(failure.rung.rawValue, "failed")
+        // That nobody listens yet is found again and again.
+        if pod.progress.attempt(failure.rung, of: failure.container)?.hasFailed == true, failure.isUnreached { return }
         logger.info(
             "rung failed",
             metadata: [
@@ -192,6 +200,12 @@ private struct RequestWithout: Error, CustomStringConvertible {
 
 extension KubeError {
     /// The server understood, and says no: by admission, by rights, or because the object would not be valid. Asking again
+    /// Nothing listens on a port of a pod, in the words of the kubelet or of the API server's proxy.
+    fileprivate var isUnreached: Bool {
+        if case .transport(let failure) = reason, case .connect = failure.reason { return true }
+        return status.map { $0.code == 502 || $0.code == 503 } ?? false
+    }
+
     /// gives the same answer. Neither a conflict, nor an object that is gone, nor a credential that has run out.
     fileprivate var isRefusal: Bool {
         guard let code = status?.code else { return false }

@@ -160,6 +160,7 @@ struct Reconciler: Sendable {
             }
             for failure in outcome.failures {
                 look.surroundings.failures[failure.container, default: [:]][failure.rung] = failure.reason
+                if failure.isUnreached { look.surroundings.unreached.insert(failure.container) }
             }
             (look.pod, look.verdict) = (current, current.verdict)
         }

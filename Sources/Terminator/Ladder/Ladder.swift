@@ -112,6 +112,7 @@ extension Ladder {
             return precondition(of: rung, budget: &budget)
         }
         if attempt.hasFailed {
+            if rung == .http, let seconds = untilAskedAgain(attempt) { return seconds > 0 ? .pending(seconds) : .open }
             let reason = surroundings.failures[sidecar.name]?[rung]
             return .barred("was tried and failed\(reason.map { ": \($0)" } ?? "")")
         }
@@ -134,6 +135,19 @@ extension Ladder {
         guard let attempt = recentAttempt(rung), !attempt.isRehearsal else { return false }
         return attempt.hasFailed || rung == .image && swapHasFailed(attempt)
     }
+
+    /// Seconds until a sidecar that nobody could reach is asked once more; `nil` where that is of no use. One that had hardly
+    /// started when main ended may not listen yet.
+    private func untilAskedAgain(_ attempt: Progress.Attempt) -> Int64? {
+        guard case .running(let start) = sidecar.state, start > 0, let end = pod.mainEnd, end - start < Self.startup,
+            pod.progress.attempts(of: sidecar.name).last?.rung == .http, patience(for: .http, since: attempt) > 0
+        else { return nil }
+        if surroundings.unreached.contains(sidecar.name) { return Self.pause }
+        return surroundings.failures[sidecar.name]?[.http] == nil ? max(0, Self.pause - elapsed(since: attempt)) : nil
+    }
+
+    private static let startup: Int64 = 10
+    private static let pause: Int64 = 2
 
     /// An attempt that is long past and led to nothing counts no more.
     func recentAttempt(_ rung: Rung) -> Progress.Attempt? {
@@ -326,6 +340,8 @@ package struct Surroundings: Sendable, Equatable {
     package var lingerLimit: Int64 = 300
     /// Why rungs failed a moment ago, by container.
     package var failures: [String: [Rung: String]] = [:]
+    /// Containers of which nothing listened when they were asked a moment ago.
+    package var unreached: Set<String> = []
 
     package init(now: Int64) {
         self.now = now

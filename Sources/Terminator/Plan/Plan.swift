@@ -160,6 +160,7 @@ extension Plan {
         case .image: images[sidecar.name] = ladder.swapImage
         case .crr: recreate(sidecar.name)
         case .node: cues[sidecar.name] = sidecar.containerID
+            || rung == .http && ladder.recentAttempt(rung) != nil
         case .exec: calls.append(.signal(container: sidecar.name, sidecar.exec))
         case .debug:
             if let image = ladder.surroundings.exitImage?.reference {
