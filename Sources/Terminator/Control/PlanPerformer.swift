@@ -51,19 +51,20 @@ struct PlanPerformer: Sendable {
         // After what may be refused: nothing is announced that did not happen.
         announcer.announce(plan.announcements, of: pod)
         var failures: [Failure] = []
+        let isHeld = plan.phaseByPatch(of: pod) != nil
         for call in plan.calls {
             do {
-                try await perform(call, of: plan, on: pod)
+                if !isHeld { try await perform(call, of: plan, on: pod) }
                 // A hold is said again each second.
                 if plan.begins(call) { metrics.rungs.increment(call.rung.rawValue, "requested") }
             } catch {
                 let missed = (error as? RequestWithout)?.containers
                 var failed = plan.attempts(of: call).filter { missed?.contains($0.container) ?? true }
                     .map { failure($0, error, (error as? KubeError)?.status?.code) }
-                guard let error = error as? KubeError else {
                 if call.rung == .http, (error as? KubeError)?.isUnreached == true {
                     for index in failed.indices { failed[index].isUnreached = true }
                 }
+                guard let error = error as? KubeError else {
                     failures += failed
                     continue
                 }
@@ -82,9 +83,9 @@ struct PlanPerformer: Sendable {
     }
 
     private func tell(_ failure: Failure, of pod: PodFacts) {
-        metrics.rungs.increment(failure.rung.rawValue, "failed")
         // That nobody listens yet is found again and again.
         if pod.progress.attempt(failure.rung, of: failure.container)?.hasFailed == true, failure.isUnreached { return }
+        metrics.rungs.increment(failure.rung.rawValue, "failed")
         logger.info(
             "rung failed",
             metadata: [
@@ -199,13 +200,13 @@ private struct RequestWithout: Error, CustomStringConvertible {
 }
 
 extension KubeError {
-    /// The server understood, and says no: by admission, by rights, or because the object would not be valid. Asking again
     /// Nothing listens on a port of a pod, in the words of the kubelet or of the API server's proxy.
     fileprivate var isUnreached: Bool {
         if case .transport(let failure) = reason, case .connect = failure.reason { return true }
         return status.map { $0.code == 502 || $0.code == 503 } ?? false
     }
 
+    /// The server understood, and says no: by admission, by rights, or because the object would not be valid. Asking again
     /// gives the same answer. Neither a conflict, nor an object that is gone, nor a credential that has run out.
     fileprivate var isRefusal: Bool {
         guard let code = status?.code else { return false }

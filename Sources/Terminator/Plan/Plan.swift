@@ -60,6 +60,18 @@ package struct Plan: Sendable, Equatable {
         }
     }
 
+    /// The phase that the patch sets along with the memory; `nil` where it does not.
+    ///
+    /// A kubelet that hears of a phase by itself, with the pod's last change still to be worked on, takes it back, and the Job
+    /// may have counted by then. One that sees the pod change and its phase at once ends it. Where main has failed the Job
+    /// counts first.
+    func phaseByPatch(of pod: PodFacts) -> String? {
+        guard case .terminate(_, .succeeded) = verdict, !pod.isOnVirtualNode, changesPod(pod), !setsDeadline,
+            images.isEmpty, attempts.allSatisfy({ $0.rung == .hold })
+        else { return nil }
+        return calls.lazy.compactMap { if case .hold(let phase) = $0 { phase } else { nil } }.first
+    }
+
     /// Whether the pod itself is changed, by more than a call.
     package func changesPod(_ pod: PodFacts) -> Bool {
         progress != pod.progress || pod.hasUnwrittenMemory || setsDeadline || !images.isEmpty
@@ -148,6 +160,7 @@ extension Plan {
         let isRepeated =
             rung == .hold && ladder.pod.progress.holds
             || (rung == .debug || rung == .crr || rung == .deadline) && ladder.recentAttempt(rung)?.hasFailed == false
+            || rung == .http && ladder.recentAttempt(rung) != nil
         attempts.append(Attempt(container: sidecar.name, rung: rung))
         if !isRepeated {
             progress.record(.init(rung, at: now, restarts: sidecar.restartCount), of: sidecar.name)
@@ -160,7 +173,6 @@ extension Plan {
         case .image: images[sidecar.name] = ladder.swapImage
         case .crr: recreate(sidecar.name)
         case .node: cues[sidecar.name] = sidecar.containerID
-            || rung == .http && ladder.recentAttempt(rung) != nil
         case .exec: calls.append(.signal(container: sidecar.name, sidecar.exec))
         case .debug:
             if let image = ladder.surroundings.exitImage?.reference {

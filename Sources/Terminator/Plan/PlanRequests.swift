@@ -9,7 +9,8 @@ internal import YAMLTree
 /// Each names the pod's uid, so that a namesake is never hit; those that rest on what was seen name its version as well,
 /// and are refused (409) where somebody was faster.
 enum PlanRequests {
-    /// Images, memory, cue and deadline in one patch of the pod; `nil` where the plan changes nothing of it.
+    /// Images, memory, cue and deadline in one patch of the pod, or a phase with the memory of it; `nil` where the plan changes
+    /// nothing of the pod.
     static func patch(_ plan: Plan, _ pod: PodFacts) -> APIRequest? {
         guard plan.changesPod(pod) else { return nil }
         var annotations: [JSONValue.Member] = [
@@ -28,12 +29,14 @@ enum PlanRequests {
         if let held = plan.heldLabel {
             more.append(.init("labels", .object([.init(WellKnownNames.Label.held, held ? "true" : .null)])))
         }
+        let phase = plan.phaseByPatch(of: pod)
         return .patch(
-            .pods, pod.key,
+            .pods, pod.key, subresource: phase == nil ? "" : "status",
             .strategic(
                 .object(present: [
                     "metadata": metadata(pod, more),
                     "spec": spec.isEmpty ? nil : .object(spec),
+                    "status": phase.map { ["phase": .string($0)] },
                 ])))
     }
 

@@ -62,6 +62,17 @@ import Testing
         #expect(PlanRequests.patch(Plan(verdict: .wait(mains: ["main"])), Self.pod) == nil)
     }
 
+    @Test func `a first hold and the memory of it are one patch, where main has succeeded`() throws {
+        for (code, isOne) in [(Int32(0), true), (3, false)] {
+            let pod = PodSketch().container("main", .exit(code)).sidecar(command: ["/opt/x"]).facts()
+            let plan = Plan(for: pod, in: .ordinary())
+            let request = try #require(PlanRequests.patch(plan, pod))
+            #expect(request.path.hasSuffix("/status") == isOne)
+            #expect(Self.text(request).contains(#""status":{"phase":"Succeeded"}"#) == isOne)
+            #expect(Self.text(request).contains("sidecar=hold@1600/0"))
+        }
+    }
+
     @Test func `a phase is held whatever the kubelet said since, but of this pod alone`() {
         let request = PlanRequests.hold(Self.pod, phase: "Succeeded")
         #expect(request.path.hasSuffix("/pods/step-x7/status"))
