@@ -52,12 +52,18 @@ package struct ContainerRuntime: Sendable {
 
     /// SIGTERM (or the image's own stop signal), then SIGKILL after `grace`; with a grace of 0 SIGKILL at once. Returns when
     /// the container has stopped; one that has stopped already is no error.
-    package func stop(_ id: String, grace: Duration) async throws(RuntimeError) {
+    ///
+    /// - Parameter kills: `false`: no SIGKILL follows. Throws then where the container has not stopped within `grace`; one
+    ///   that stops later is not kept from it.
+    package func stop(_ id: String, grace: Duration, kills: Bool = true) async throws(RuntimeError) {
         var request = WireWriter()
         request.string(1, id)
-        request.integer(2, grace.components.seconds)
-        _ = try await call("StopContainer", request, timeout: grace + Self.margin)
+        request.integer(2, kills ? grace.components.seconds : Self.never)
+        _ = try await call("StopContainer", request, timeout: kills ? grace + Self.margin : grace)
     }
+
+    /// Seconds. Runtimes end a call that nobody waits for any more without SIGKILL; this is for one that does not.
+    private static let never: Int64 = 86_400
 
     package func shutdown() async { await channel.shutdown() }
 
@@ -144,6 +150,15 @@ package struct RuntimeError: Error, Sendable, CustomStringConvertible {
     /// The container is not there (any more).
     package var isNotFound: Bool {
         if case .status(let status) = reason { status.code == GRPCStatus.notFound } else { false }
+    }
+
+    /// There was no answer within the call's time.
+    package var isTimeout: Bool {
+        switch reason {
+        case .status(let status): status.code == GRPCStatus.deadlineExceeded
+        case .transport(let error): if case .timeout = error.reason { true } else { false }
+        case .malformed: false
+        }
     }
 
     /// Nobody listens at the socket.

@@ -121,13 +121,17 @@ package final class NodeAgent: Sendable {
             // The status lags behind.
             guard container.state != .exited else { return true }
             logger.info("stopping container", metadata: ["grace": "\(DurationText.print(order.grace))"])
-            try await runtime.stop(order.runtimeID, grace: order.grace)
+            try await runtime.stop(order.runtimeID, grace: order.grace, kills: order.kills)
             metrics.count(.stopped)
             logger.notice("container stopped")
             return true
         } catch {
             if error.isNotFound || Task.isCancelled { return true }
             metrics.count(.failed)
+            if !order.kills, error.isTimeout {
+                logger.notice("container has not stopped within its grace, and is not killed")
+                return true
+            }
             logger.warning("cannot stop container", metadata: ["error": "\(error)"])
             if error.isUnanswered { runtimeIsLost() }
             return false
@@ -161,8 +165,8 @@ struct NodeAgentMetrics: Sendable {
 /// What the node agent needs of its node's container runtime.
 package protocol NodeRuntime: Sendable {
     func container(_ id: String) async throws(RuntimeError) -> RuntimeContainer
-    /// Returns when the container has stopped.
-    func stop(_ id: String, grace: Duration) async throws(RuntimeError)
+    /// Returns when the container has stopped, or throws without having killed it.
+    func stop(_ id: String, grace: Duration, kills: Bool) async throws(RuntimeError)
 }
 
 extension ContainerRuntime: NodeRuntime {}

@@ -7,22 +7,27 @@ package struct StopOrder: Sendable, Equatable {
     package var runtimeID: String
     /// Between SIGTERM and SIGKILL.
     package var grace: Duration
+    /// Whether there is a SIGKILL.
+    package var kills: Bool
 
-    package init(container: String, runtimeID: String, grace: Duration) {
+    package init(container: String, runtimeID: String, grace: Duration, kills: Bool) {
         self.container = container
         self.runtimeID = runtimeID
         self.grace = grace
+        self.kills = kills
     }
 
     /// What `cue` asks for and the pod's own state demands: main has ended, the container is a sidecar that runs, and it
     /// is the very instance that the cue names. A forged cue ends nothing that would not be ended anyway.
     package static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
-        guard case .terminate(let sidecars, _) = pod.verdict else { return [] }
+        guard case .terminate(let sidecars, let result) = pod.verdict else { return [] }
         return sidecars.compactMap { sidecar in
             guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,
                 let id = runtimeID(sidecar.containerID)
             else { return nil }
-            return StopOrder(container: sidecar.name, runtimeID: id, grace: .seconds(pod.stopGrace))
+            return StopOrder(
+                container: sidecar.name, runtimeID: id, grace: .seconds(pod.stopGrace),
+                kills: !pod.isToSurvive(sidecar, result))
         }
     }
 
@@ -31,6 +36,17 @@ package struct StopOrder: Sendable, Equatable {
         let parts = containerID.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
     }
+}
+
+extension PodFacts {
+    /// Whether SIGKILL could decide what becomes of the pod, so that a sidecar that takes longer on SIGTERM than its grace is
+    /// rather left to the next rung. Not where `hold` is taken from its ladder: who does that wants it ended.
+    func isToSurvive(_ sidecar: ContainerFacts, _ result: MainResult) -> Bool {
+        sidecar.ladder.contains(.hold)
+            && (result == .succeeded || job != nil || sidecar.restarts(after: Self.killed))
+    }
+
+    private static let killed: Int32 = 137
 }
 
 /// The terminator's request to the node agent, as an annotation on the pod: `container=container id`, separated by

@@ -95,7 +95,12 @@ enum PlanRequests {
     /// Kruise's request to stop containers, owned by the pod so that it goes with it.
     static func recreate(_ pod: PodFacts, containers: [String]) -> APIRequest {
         // A pod may have any grace.
-        let grace = min(pod.stopGrace, Int64(Int32.max))
+        let deadline = min(pod.stopGrace, Int64(Int32.max)) + 300
+        let isToSurvive = pod.sidecars.contains {
+            containers.contains($0.name) && pod.isToSurvive($0, pod.result ?? .succeeded)
+        }
+        // SIGKILL follows the grace, so it is one that never passes before the next rung is tried.
+        let grace = isToSurvive ? 86_400 : deadline - 300
         let body: JSONValue = [
             "apiVersion": .string(APIResource.containerRecreateRequests.apiVersion),
             "kind": .string(APIResource.containerRecreateRequests.kind),
@@ -109,7 +114,7 @@ enum PlanRequests {
                 "podName": .string(pod.key.name),
                 "containers": .array(containers.map { ["name": .string($0)] }),
                 "strategy": ["failurePolicy": "Ignore", "terminationGracePeriodSeconds": .integer(grace)],
-                "activeDeadlineSeconds": .integer(grace + 300), "ttlSecondsAfterFinished": 300,
+                "activeDeadlineSeconds": .integer(deadline), "ttlSecondsAfterFinished": 300,
             ],
         ]
         return .create(

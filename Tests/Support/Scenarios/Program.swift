@@ -63,6 +63,13 @@ extension Program {
         program.behaviour.postStart = 4
         return program
     }()
+    /// Later than anybody waits for it.
+    static let exitsWithZeroLater: Program = {
+        var program = Program.shell(
+            "trap 'sleep 90; exit 0' TERM; while :; do sleep 1000 & wait $!; done", FakeProgram())
+        (program.behaviour.codeOnTerm, program.behaviour.secondsOnTerm) = (0, 90)
+        return program
+    }()
     static let crashes = Program.shell("sleep 1; exit 7", FakeProgram(.init(7)))
     static let cannotBePulled = Program(TestImage.missing, ["sh", "-c", "sleep 100000"], FakeProgram())
     /// Its program is the image's own entrypoint.

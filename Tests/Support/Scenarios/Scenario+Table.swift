@@ -99,6 +99,10 @@ extension Scenario {
             [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-node")],
             expect: .complete("node", of: ["by-node"])),
         Scenario(
+            "node-slow", "the node agent stops one that exits with 0 later than its grace allows",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroLater, name: "by-node")],
+            expect: .complete("node", "hold", of: ["by-node"]).promised),
+        Scenario(
             "debug", "a signal from an ephemeral container to one that exits with 0",
             [.main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-debug")],
             expect: .complete("debug", of: ["by-debug"])),
@@ -226,10 +230,6 @@ extension Scenario {
         return hampered
     }
 
-    private func hasCommand(_ container: String) -> Bool {
-        if let mine = containers.first(where: { $0.name == container }) { return !mine.program.command.isEmpty }
-        let theirs = spec?[path: ["template", "spec", "containers"]]?.array ?? []
-        return theirs.first { $0["name"]?.string == container }?["command"] != nil
     private func isBarred(_ rung: String, for container: String, by obstacle: Setting.Obstacle) -> Bool {
         switch rung {
         case "node": obstacle == .noAgent
@@ -240,6 +240,10 @@ extension Scenario {
         }
     }
 
+    private func hasCommand(_ container: String) -> Bool {
+        if let mine = containers.first(where: { $0.name == container }) { return !mine.program.command.isEmpty }
+        let theirs = spec?[path: ["template", "spec", "containers"]]?.array ?? []
+        return theirs.first { $0["name"]?.string == container }?["command"] != nil
     }
 
     /// By Kruise's daemon, which sends SIGTERM and, after the grace, SIGKILL.
@@ -257,6 +261,10 @@ extension Scenario {
                 .main(.exits(0)), .sidecar(.exitsWithZeroOnTerm, name: "by-crr"),
                 .sidecar(Program(TestImage.nginx.name, [], FakeProgram(codeOnTerm: 0)), name: "nginx"),
             ], expect: .complete("crr", of: ["by-crr", "nginx"])),
+        Scenario(
+            "crr-slow", "exits with 0 on SIGTERM, later than its grace allows",
+            [.main(.exits(0)), .sidecar(.exitsWithZeroLater, name: "by-crr")],
+            expect: .complete("crr", "hold", of: ["by-crr"]).promised),
         Scenario(
             "crr-later", "a second sidecar, for which the one request comes too early",
             [

@@ -284,8 +284,8 @@ final class SharedNode: NodeRuntime {
             id: id, state: found.isRunning ? .running : .exited, podUID: found.podUID, name: found.name)
     }
 
-    func stop(_ id: String, grace: Duration) async throws(RuntimeError) {
-        withLock { $0.stop(Self.scheme + id, grace: grace / .seconds(1)) }
+    func stop(_ id: String, grace: Duration, kills: Bool) async throws(RuntimeError) {
+        withLock { $0.stop(Self.scheme + id, grace: kills ? grace / .seconds(1) : .infinity) }
         // The simulation's time is not ours to wait by.
         while withLock({ $0.container(Self.scheme + id)?.isRunning == true }) {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { return }

@@ -19,15 +19,17 @@ import YAMLTree
 @Suite(.requires(.python)) struct NodeAgentTests {
     static let cue = "sidecar=containerd://x"
 
-    /// An agent at work on the node `lab` until `body` returns.
+    /// An agent at work on the node `lab` until `body` returns. By its rules nothing follows the rung `node`.
     func withAgent(
         of cluster: Cluster, _ container: RuntimeStandIn.Container,
         _ body: @Sendable (RuntimeStandIn) async throws -> Void
     ) async throws {
         let server = try await RuntimeStandIn.start(["x": container])
         let runtime = ContainerRuntime(socket: server.socket)
+        var rules = MarkerRules()
+        rules.ladder = [.node]
         let agent = NodeAgent(
-            cluster.client, runtime: runtime, node: "lab", rules: MarkerRules(), registry: cluster.registry,
+            cluster.client, runtime: runtime, node: "lab", rules: rules, registry: cluster.registry,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await agent.run() }

@@ -1,4 +1,5 @@
 import KubeModel
+import PodRules
 import PodTestSupport
 import Testing
 
@@ -65,7 +66,28 @@ import Testing
 
     @Test(arguments: cases) func `only what would be ended anyway`(_ test: Case) {
         let orders = StopOrder.orders(for: test.sketch.facts(), cue: StopCue(annotation: test.cue))
-        #expect(orders == test.expected.map { StopOrder(container: $0, runtimeID: $0, grace: .seconds(5)) })
+        #expect(
+            orders
+                == test.expected.map { StopOrder(container: $0, runtimeID: $0, grace: .seconds(5), kills: false) })
+    }
+
+    /// A sidecar that is known to exit with 0 need not do so within its grace.
+    @Test(arguments: [
+        ("Never", Int32(0), true, [Rung.node, .hold], false), ("Never", 3, true, [.node, .hold], false),
+        ("Never", 0, false, [.node, .hold], false), ("OnFailure", 0, false, [.node, .hold], false),
+        ("Never", 3, false, [.node, .hold], true), ("Never", 0, true, [.node], true),
+    ])
+    func `SIGKILL follows only where it decides nothing`(
+        _ policy: String, _ code: Int32, _ hasJob: Bool, _ ladder: [Rung], _ kills: Bool
+    ) {
+        var rules = MarkerRules()
+        rules.ladder = ladder
+        let pod = PodSketch(policy).container("main", .exit(code)).sidecar()
+            .with { if !hasJob { $0.metadata.ownerReferences = [] } }.facts(rules)
+        let orders = StopOrder.orders(for: pod, cue: StopCue(["sidecar": "containerd://sidecar"]))
+        #expect(orders.map(\.kills) == [kills])
+        let request = PlanRequestsTests.text(PlanRequests.recreate(pod, containers: ["sidecar"]))
+        #expect(request.contains(#""terminationGracePeriodSeconds":\#(kills ? 5 : 86400)}"#))
     }
 
     /// A runtime takes 0 for SIGKILL at once; the kubelet itself never gives less than 2 s.
@@ -74,8 +96,6 @@ import Testing
         let pod = Self.ended.with { $0.spec.terminationGracePeriodSeconds = asked }.facts()
         let orders = StopOrder.orders(for: pod, cue: StopCue(["sidecar": "containerd://sidecar"]))
         #expect(orders.map(\.grace) == [.seconds(given)])
-        let request = PlanRequestsTests.text(PlanRequests.recreate(pod, containers: ["sidecar"]))
-        #expect(request.contains(#""terminationGracePeriodSeconds":\#(given)}"#))
     }
 
     @Test func `a cue is read as it was written`() {

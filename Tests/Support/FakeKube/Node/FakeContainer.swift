@@ -47,11 +47,11 @@ struct FakeContainer: Sendable {
     var isRunning: Bool { if case .running = state { true } else { false } }
     var termination: Termination? { if case .terminated(let end) = state { end } else { nil } }
 
-    /// Begins to stop it: the hook, SIGTERM, SIGKILL when the grace has passed.
+    /// Begins to stop it: the hook, SIGTERM, SIGKILL when the grace has passed. Who asks again may shorten that.
     mutating func stop(grace: Double, at now: Double) {
-        guard isRunning, term == nil else { return }
-        term = now + min(program.preStop, grace)
-        kill = now + max(grace, 0.1)
+        guard isRunning else { return }
+        term = term ?? now + min(program.preStop, grace)
+        kill = min(kill ?? .infinity, now + max(grace, 0.1))
     }
 
     /// How it ends, by its own program, a signal or a request, if nothing else comes in between.
@@ -63,7 +63,7 @@ struct FakeContainer: Sendable {
         }
         if let leaving { ends.append((leaving.at, leaving.code, leaving.code == 0 ? "Completed" : "Error")) }
         if let term, let code = program.codeOnTerm {
-            ends.append((term + 0.05, code, code == 0 ? "Completed" : "Error"))
+            ends.append((term + 0.05 + program.secondsOnTerm, code, code == 0 ? "Completed" : "Error"))
         }
         if let kill { ends.append((kill, 137, "Error")) }
         return ends.min { $0.at < $1.at }

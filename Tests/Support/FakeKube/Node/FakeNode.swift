@@ -72,8 +72,9 @@ package struct FakeNode: Sendable {
         guard answered.insert(request.text(at: "metadata.uid") ?? "").inserted else { return }
         let pod = request.text(at: "spec.podName") ?? ""
         for container in request[path: ["spec", "containers"]]?.array ?? [] {
-            change(pod) { [now] pod, container in
-                container.stop(grace: pod.grace, at: now)
+            let grace = request[path: ["spec", "strategy", "terminationGracePeriodSeconds"]]?.integer ?? 30
+            change(pod) { [now] _, container in
+                container.stop(grace: Double(grace), at: now)
             } where: {
                 $0.name == container["name"]?.string
             }
@@ -85,7 +86,9 @@ package struct FakeNode: Sendable {
     /// A process in the container sends SIGTERM to process 1.
     package mutating func signal(_ container: String, of pod: String) {
         change(pod) { [now] _, container in
-            if let code = container.program.codeOnTerm { container.leaving = (code, now) }
+            if let code = container.program.codeOnTerm {
+                container.leaving = (code, now + container.program.secondsOnTerm)
+            }
         } where: {
             $0.name == container
         }

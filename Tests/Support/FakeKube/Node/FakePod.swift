@@ -104,7 +104,7 @@ struct FakePod: Sendable {
         } else if let target = containers.firstIndex(where: { $0.name == spec["targetContainerName"]?.string }),
             let code = containers[target].program.codeOnTerm
         {
-            containers[target].leaving = (code, now)
+            containers[target].leaving = (code, now + containers[target].program.secondsOnTerm)
         }
     }
 

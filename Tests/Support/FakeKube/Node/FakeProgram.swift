@@ -18,6 +18,8 @@ package struct FakeProgram: Sendable, Hashable {
     package var endings: [Ending] = []
     /// What it makes of SIGTERM; `nil`: nothing, be it that it ignores it or has no handler as process 1.
     package var codeOnTerm: Int?
+    /// How long that takes it.
+    package var secondsOnTerm: Double = 0
     /// A port of its localhost on which any request makes it exit with 0.
     package var quitPort: Int?
     /// Seconds that its hook takes before SIGTERM is sent.
