@@ -67,14 +67,6 @@ private typealias Variable = WellKnownNames.Variable
         $0.hasNodeAgents = true
     }
 
-    /// Its sidecar had run for two seconds when main ended.
-    static let young = ended.sidecar().annotated(quit, ":1/").with { pod in
-        var end = ContainerStatus.Termination()
-        end.finishedAt = 1590
-        pod.status.containerStatuses[0].state = .terminated(end)
-        pod.status.containerStatuses[1].state = .running(startedAt: 1588)
-    }
-
     static let first = [
         Case("the ordinary one", ended.sidecar(), "image"),
         Case("a quit endpoint comes first", ended.sidecar().annotated(quit, ":15020/quitquitquit"), "http"),
@@ -177,17 +169,6 @@ private typealias Variable = WellKnownNames.Variable
         Case(
             "the endpoint did not answer", ended.sidecar().annotated(quit, ":1/").progress("sidecar=http@1600/0!"),
             "image"),
-        Case("nobody listened yet in one that had hardly started", young.progress("sidecar=http@1598/0!"), "http"),
-        Case("it was asked a moment ago", young.progress("sidecar=http@1599/0!"), "http in 1"),
-        Case("nobody listened just now", young.progress("sidecar=http@1598/0!"), "http in 2") {
-            $0.failures = ["sidecar": [.http: "connection refused"]]
-            $0.unreached = ["sidecar"]
-        },
-        Case("it was refused", young.progress("sidecar=http@1598/0!"), "image") {
-            $0.failures = ["sidecar": [.http: "forbidden"]]
-        },
-        Case("it has had its time", young.progress("sidecar=http@1585/0!"), "image"),
-        Case("another rung was taken since", young.progress("sidecar=http@1590/0!,image@1592/0"), "image in 87"),
         Case(
             "the swap was refused, and nothing ends it with 0",
             ended.sidecar().progress("sidecar=image@1600/0!"), "hold", everything),
