@@ -54,6 +54,8 @@ enum StreamFailure: Error {
         case let error as ProxyRoute.Unsupported: .proxy(error.description)
         case let error as ProxyTunnelHandler.Refused: .proxy("the proxy \(error.description)")
         case let error as ServerNameHandler.WrongName: .tls(error.description)
+        // An API server that has passed on all bytes of a pod closes without TLS's farewell.
+        case NIOSSLError.uncleanShutdown: .connectionLost("the server closed the connection")
         case let error as NIOSSLError: .tls("\(error)")
         case let error as NIOSSLExtraError: .tls("\(error)")
         case let error as BoringSSLError: .tls("\(error)")
