@@ -13,7 +13,7 @@ package struct ContainerRuntime: Sendable {
     }
 
     private static let service = "/runtime.v1.RuntimeService"
-    /// What a runtime may take beyond the grace: it sends SIGKILL then, and waits for the kernel.
+    /// What a runtime may take beyond the grace: a busy one until it sends SIGTERM, and for SIGKILL until the kernel is done.
     private static let margin = Duration.seconds(30)
     private let channel: GRPCChannel
 
@@ -53,13 +53,13 @@ package struct ContainerRuntime: Sendable {
     /// SIGTERM (or the image's own stop signal), then SIGKILL after `grace`; with a grace of 0 SIGKILL at once. Returns when
     /// the container has stopped; one that has stopped already is no error.
     ///
-    /// - Parameter kills: `false`: no SIGKILL follows. Throws then where the container has not stopped within `grace`; one
-    ///   that stops later is not kept from it.
+    /// - Parameter kills: `false`: no SIGKILL follows. Throws then where the container has not stopped half a minute after
+    ///   `grace`, by which time somebody else will have ended it; one that stops later is not kept from it.
     package func stop(_ id: String, grace: Duration, kills: Bool = true) async throws(RuntimeError) {
         var request = WireWriter()
         request.string(1, id)
         request.integer(2, kills ? grace.components.seconds : Self.never)
-        _ = try await call("StopContainer", request, timeout: kills ? grace + Self.margin : grace)
+        _ = try await call("StopContainer", request, timeout: grace + Self.margin)
     }
 
     /// Seconds. Runtimes end a call that nobody waits for any more without SIGKILL; this is for one that does not.

@@ -129,7 +129,7 @@ package final class NodeAgent: Sendable {
             if error.isNotFound || Task.isCancelled { return true }
             metrics.count(.failed)
             if !order.kills, error.isTimeout {
-                logger.notice("container has not stopped within its grace, and is not killed")
+                logger.notice("container has not stopped in time, and is not killed")
                 return true
             }
             logger.warning("cannot stop container", metadata: ["error": "\(error)"])
