@@ -1,4 +1,5 @@
 import KubeModel
+import PodRules
 import PodTestSupport
 import Testing
 
