@@ -86,7 +86,7 @@ package struct LocalWords: Sendable {
     /// Whether a text names localhost, alone, with a port or in an address.
     package static func mentioned(in text: String) -> Bool {
         text.mentions("localhost") || text.mentions("127.0.0.1") || text.mentions("[::1]")
-            || loopback.contains(where: LocalWords([text]).tokens.contains)
+            || text.mentions("::1") && LocalWords([text]).tokens.contains("::1")
     }
 
     /// Whether a program waits before it does what it is for: by a loop of its shell, or by a program that waits.

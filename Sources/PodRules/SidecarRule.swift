@@ -52,6 +52,8 @@ struct SidecarPlaces: Sendable, Equatable {
 
     /// The first in the list that covers the container.
     func first(name: String, image: String) -> Int? {
-        [byName[name], byImage[SidecarRule.repository(of: image)]].compactMap(\.self).min()
+        let shown = byImage[SidecarRule.repository(of: image)]
+        guard let named = byName[name] else { return shown }
+        return min(named, shown ?? named)
     }
 }

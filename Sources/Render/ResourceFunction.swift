@@ -118,7 +118,7 @@ package enum ResourceFunction {
         } catch {
             throw YAMLError(at: root.start, "results cannot be added: \(error.message)")
         }
-        return TextEdit.apply(editor.edits, to: bytes, in: 0..<bytes.count) ?? bytes
+        return editor.edits.applied(to: bytes, in: 0..<bytes.count) ?? bytes
     }
 }
 

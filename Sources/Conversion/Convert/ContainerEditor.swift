@@ -13,7 +13,7 @@ struct ContainerEditor {
     /// Fields that go, at the end and all at once.
     private var dropped: Set<String> = []
 
-    var edits: [TextEdit] { editor.edits }
+    var edits: TextEdits { editor.edits }
     private var node: SourceNode { container.node }
 
     init(_ container: ManifestContainer, _ text: SourceText) {
@@ -87,7 +87,7 @@ struct ContainerEditor {
         let lineBreak = String(decoding: text.lineBreak(at: env.offset), as: UTF8.self)
         editor.insertLines(
             ["- name: \(WellKnownNames.Variable.terminate)", "  value: \"true\""].map { margin + $0 + lineBreak }
-                .joined(),
+                .joined().utf8,
             at: try editor.blockElement(0, of: env).lowerBound)
     }
 

@@ -35,6 +35,8 @@ package struct ConversionOptions: Sendable, Equatable {
     package var patched: [PatchedObject]?
 
     package init() {}
+
+    var namesContainers: Bool { !sidecars.isEmpty || primary != nil }
 }
 
 /// An object that a patch is for, and which of its containers are native there.

@@ -96,9 +96,9 @@ struct Findings {
 
     /// Sidecars that are somebody else's: in the manifest, or to come.
     mutating func look(
-        atInjectedInto pod: ManifestPod, _ sidecars: [ManifestContainer], isChanged: Bool, _ options: ConversionOptions
+        atInjectedInto pod: ManifestPod, _ injected: [ManifestContainer], isChanged: Bool, _ options: ConversionOptions
     ) {
-        for container in sidecars where pod.isInjected(container) {
+        for container in injected {
             guard let injector = container.known?.injector, !injector.isSwitched(by: pod) else { continue }
             add(.injected, at: container.node, "\(container.name) stays: it is injected; \(injector.advice)")
         }
@@ -114,7 +114,7 @@ struct Findings {
 
     private mutating func look(at order: StartOrder, of sidecars: [ManifestContainer], in pod: ManifestPod) {
         if sidecars.count > 1 {
-            let names = order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ")
+            var names: String { order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ") }
             add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
         }
         guard pod.initContainers.contains(where: { !$0.isNativeSidecar }) else { return }
@@ -158,11 +158,22 @@ struct Findings {
     ]
 
     private mutating func look(at sidecar: ManifestContainer, _ options: ConversionOptions) {
-        let command = sidecar.commandLine
         if let hook = sidecar.node.at("lifecycle", "postStart") {
             add(.postStart, at: hook, "the postStart hook of \(sidecar.name) holds main back until it has finished")
         }
-        let life = ProgramLife(sidecar.words)
+        let program = sidecar.words
+        if !program.isEmpty { look(atProgram: program, of: sidecar) }
+        let ports = sidecar.node["ports"]?.elements ?? []
+        if let port = ports.first(where: { $0["name"] != nil }), options.kubeVersion.map({ $0 < .namedPorts }) ?? true {
+            add(
+                .namedPort, at: port,
+                "the port \(port["name"]?.text ?? "") of \(sidecar.name) is not found by name before 1.32")
+        }
+    }
+
+    private mutating func look(atProgram program: [String], of sidecar: ManifestContainer) {
+        let command = program.joined(separator: " ")
+        let life = ProgramLife(program)
         // What waits and then becomes another program goes on as that.
         let sign = life == .endless ? nil : Self.loops.first { command.mentions("\($0) ") }
         if let sign, command.split(separator: sign).dropFirst().allSatisfy({ !String($0).mentions("exec ") }) {
@@ -180,12 +191,6 @@ struct Findings {
             words.dropFirst().first?.hasPrefix("-") == true, !command.mentions("exec "), !command.mentions("trap ")
         {
             add(.shell, at: sidecar.node, "the shell of \(sidecar.name) does not pass SIGTERM on; use exec")
-        }
-        let ports = sidecar.node["ports"]?.elements ?? []
-        if let port = ports.first(where: { $0["name"] != nil }), options.kubeVersion.map({ $0 < .namedPorts }) ?? true {
-            add(
-                .namedPort, at: port,
-                "the port \(port["name"]?.text ?? "") of \(sidecar.name) is not found by name before 1.32")
         }
     }
 

@@ -38,33 +38,38 @@ struct Meaning {
 
     /// Those that stay are there in their order; those that move are there once, changed as a move may change them.
     private mutating func add(_ spec: SourceNode, moved: Set<String>) {
-        var others: [String: SourceNode] = [:]
+        // Of those that move, in whatever order they stand.
+        var (others, sum) = (0, 0)
         for field in ["initContainers", "containers"] {
             for container in spec[field]?.elements ?? [] {
                 if let name = container["name"]?.text, moved.contains(name) {
-                    others[name] = container
+                    let all = hasher
+                    hasher = Hasher()
+                    add(moving: container)
+                    others += 1
+                    sum &+= hasher.finalize()
+                    hasher = all
                 } else {
                     add(container)
                 }
             }
             hasher.combine(field)
         }
-        for (_, container) in others.sorted(by: { $0.key < $1.key }) { add(moving: container) }
-        hasher.combine(others.count)
+        hasher.combine(others)
+        hasher.combine(sum)
     }
 
+    /// What a container gets and loses as it moves.
+    private static let moving = ["restartPolicy", "startupProbe", "env"]
+
     private mutating func add(moving container: SourceNode) {
-        for pair in container.pairs ?? [] {
-            switch pair.name {
-            case "restartPolicy", "startupProbe", "env": continue
-            case "lifecycle":
-                guard pair.value.pairs?.contains(where: { $0.name != "preStop" }) ?? true else { continue }
-                add(pair.key)
-                add(pair.value, without: "preStop")
-            default:
-                add(pair.key)
-                add(pair.value)
+        for pair in container.pairs ?? [] where !Self.moving.contains(where: pair.key.reads) {
+            let isLifecycle = pair.key.reads("lifecycle")
+            guard !isLifecycle || pair.value.pairs?.contains(where: { !$0.key.reads("preStop") }) ?? true else {
+                continue
             }
+            add(pair.key)
+            add(pair.value, without: isLifecycle ? "preStop" : nil)
         }
         hasher.combine(false)
         for variable in container["env"]?.elements ?? []

@@ -12,7 +12,7 @@ struct PodEditor {
     /// Annotations that were taken away.
     private(set) var dropped: [String] = []
 
-    var edits: [TextEdit] { editor.edits }
+    var edits: TextEdits { editor.edits }
 
     init(_ pod: ManifestPod, _ text: SourceText, _ options: ConversionOptions) {
         self.pod = pod
@@ -30,13 +30,14 @@ struct PodEditor {
     }
 
     private mutating func moveToNative(_ findings: inout Findings) throws(EditRefusal) {
+        let (text, options) = (text, options)
         findings.look(atMistakesIn: pod, options)
         let found = try pod.sidecars(options, &findings)
-        let sidecars = found.filter { !pod.isInjected($0) }
-        findings.look(atInjectedInto: pod, found, isChanged: !sidecars.isEmpty, options)
+        let injected = found.filter(pod.isInjected)
+        let sidecars = injected.isEmpty ? found : found.filter { !pod.isInjected($0) }
+        findings.look(atInjectedInto: pod, injected, isChanged: !sidecars.isEmpty, options)
         let natives = pod.initContainers.filter(\.isNativeSidecar)
-        let names = Set(found.map(\.name))
-        let mains = pod.containers.filter { !names.contains($0.name) }
+        let mains = pod.containers(without: found)
         let main = Neighbours(mains)
         for native in natives { try ContainerEditor(native, text).refuseWaiting(main, &findings) }
         guard let first = sidecars.first else {
@@ -45,7 +46,7 @@ struct PodEditor {
             return findings.look(
                 atKubelets: circumstances(natives.contains { $0.node["startupProbe"] != nil }), native, options)
         }
-        if let injected = found.first(where: pod.isFilledIn) {
+        if let injected = injected.first(where: pod.isFilledIn) {
             throw EditRefusal(
                 .injectedStays, at: injected.node,
                 "\(injected.name) is an ordinary container already: it starts after all init containers, and a terminator has "
@@ -58,23 +59,25 @@ struct PodEditor {
                 .noMain, at: first.node, "all containers count as sidecars; name the main one with --primary")
         }
         let source = try editable("containers")
-        let elements = source.elements ?? []
         for sidecar in sidecars { try refuseShared(sidecar.node, sidecar.name) }
         var hasStartupProbe = natives.contains { $0.node["startupProbe"] != nil }
         let lingers = pod.lingers.mapValues { min($0, options.lingerLimit ?? $0) }
-        let all = Neighbours(pod.containers + pod.initContainers)
+        let all = Neighbours(pod.initContainers.isEmpty ? pod.containers : pod.containers + pod.initContainers)
         var kept: [String: Int] = [:]
-        let blocks = try sidecars.map { sidecar throws(EditRefusal) in
+        let insertion = insertion(from: source, to: "initContainers", beside: "containers")
+        let blocks = try blocks(of: sidecars, from: source, insertion) { sidecar throws(EditRefusal) in
             var inner = ContainerEditor(sidecar, text)
             try inner.makeNative(mains: main, among: all, options.kubeVersion, &findings)
             hasStartupProbe = hasStartupProbe || inner.hasStartupProbe
-            if let seconds = lingers[sidecar.name], try inner.linger(seconds, options.kubeVersion, &findings) {
+            if !lingers.isEmpty, let seconds = lingers[sidecar.name],
+                try inner.linger(seconds, options.kubeVersion, &findings)
+            {
                 kept[sidecar.name] = seconds
             }
-            return try block(sidecar.index, of: source, elements, inner.edits)
+            return inner.edits
         }
         let order = StartOrder(sidecars, among: pod.initContainers)
-        try move(sidecars, blocks, from: source, to: "initContainers", beside: "containers", order)
+        try move(sidecars, blocks, insertion, order)
         moved = Set(sidecars.map(\.name))
         try removeAnnotations(found, sidecars, &findings)
         try keepMarked(found, &findings)
@@ -98,15 +101,15 @@ struct PodEditor {
             throw EditRefusal(.shape, at: pod.spec, "expected containers")
         }
         let source = try editable("initContainers")
-        let elements = source.elements ?? []
         for native in natives { try refuseShared(native.node, native.name) }
-        let blocks = try natives.map { native throws(EditRefusal) in
+        let insertion = insertion(from: source, to: "containers", beside: "initContainers")
+        let (text, isToEnd) = (text, pod.isToEnd)
+        let blocks = try blocks(of: natives, from: source, insertion) { native throws(EditRefusal) in
             var inner = ContainerEditor(native, text)
-            try inner.makeOrdinary(marked: pod.isToEnd)
-            return try block(native.index, of: source, elements, inner.edits)
+            try inner.makeOrdinary(marked: isToEnd)
+            return inner.edits
         }
-        let last = StartOrder(behind: pod.containers.count, count: natives.count)
-        try move(natives, blocks, from: source, to: "containers", beside: "initContainers", last)
+        try move(natives, blocks, insertion, StartOrder(behind: pod.containers.count, count: natives.count))
         moved = Set(natives.map(\.name))
         for native in natives {
             findings.add(.reversed, at: native.node, "\(native.name) becomes an ordinary container")
@@ -127,16 +130,15 @@ struct PodEditor {
         findings.look(atMarkersInPatch: pod, natives, options)
         guard !containers.isEmpty else { return }
         let source = try editable("containers")
-        let elements = source.elements ?? []
         for container in containers { try refuseShared(container.node, container.name) }
-        let all = Neighbours(pod.containers)
-        let blocks = try containers.map { container throws(EditRefusal) in
+        let (text, all) = (text, Neighbours(pod.containers))
+        let insertion = insertion(from: source, to: "initContainers", beside: "containers")
+        let blocks = try blocks(of: containers, from: source, insertion) { container throws(EditRefusal) in
             var inner = ContainerEditor(container, text)
             try inner.dropSpent(all, &findings)
-            return try block(container.index, of: source, elements, inner.edits)
+            return inner.edits
         }
-        let last = StartOrder(behind: pod.initContainers.count, count: containers.count)
-        try move(containers, blocks, from: source, to: "initContainers", beside: "containers", last)
+        try move(containers, blocks, insertion, StartOrder(behind: pod.initContainers.count, count: containers.count))
         moved = Set(containers.map(\.name))
         for container in containers {
             findings.add(.patchFollows, at: container.node, "what the patch says of \(container.name) moves with it")
@@ -154,53 +156,80 @@ struct PodEditor {
         return pair.value
     }
 
-    private func refuseShared(_ node: SourceNode, _ what: String) throws(EditRefusal) {
-        if node.isAlias { throw EditRefusal(.anchor, at: node, "\(what) is an alias; write it out") }
+    private func refuseShared(_ node: SourceNode, _ what: @autoclosure () -> String) throws(EditRefusal) {
+        if node.isAlias { throw EditRefusal(.anchor, at: node, "\(what()) is an alias; write it out") }
         if node.isShared, let anchor = node.properties.anchor {
-            throw EditRefusal(.anchor, at: node, "\(what) is repeated by *\(anchor) elsewhere; write it out there")
+            throw EditRefusal(.anchor, at: node, "\(what()) is repeated by *\(anchor) elsewhere; write it out there")
         }
     }
 
-    private func block(
-        _ index: Int, of list: SourceNode, _ elements: [SourceNode], _ inner: [TextEdit]
-    ) throws(EditRefusal) -> (range: Range<Int>, bytes: [UInt8]) {
-        let element = elements[index]
-        let range =
-            try list.isFlow ? element.offset..<element.end : editor.blockElement(index, of: list, elements)
-        guard let bytes = TextEdit.apply(inner, to: text.bytes, in: range) else {
-            throw EditRefusal(.layout, at: element, "two changes meet in one place")
+    private func insertion(from source: SourceNode, to field: String, beside: String) -> ListInsertion {
+        ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, editor)
+    }
+
+    /// Where a container stands, and what becomes of it there where it goes.
+    private struct Block {
+        let place: Range<UInt32>
+        let text: TextEdits.Kept
+
+        var range: Range<Int> { Int(place.lowerBound)..<Int(place.upperBound) }
+    }
+
+    private mutating func blocks(
+        of containers: [ManifestContainer], from list: SourceNode, _ insertion: ListInsertion,
+        _ edits: (ManifestContainer) throws(EditRefusal) -> TextEdits
+    ) throws(EditRefusal) -> [Block] {
+        let elements = list.elements ?? []
+        // They grow by a few lines each.
+        editor.reserve(containers.reduce(0) { $0 + 2 * ($1.node.end - $1.node.offset) })
+        var blocks: [Block] = []
+        blocks.reserveCapacity(containers.count)
+        for container in containers {
+            let inner = try edits(container)
+            let element = container.node
+            let range =
+                try list.isFlow
+                ? element.offset..<element.end : editor.blockElement(container.index, of: list, elements)
+            guard let bytes = inner.applied(to: text.bytes, in: range) else {
+                throw EditRefusal(.layout, at: element, "two changes meet in one place")
+            }
+            blocks.append(
+                Block(
+                    place: UInt32(range.lowerBound)..<UInt32(range.upperBound),
+                    text: editor.keep(insertion.formed(bytes))))
         }
-        return (range, bytes)
+        return blocks
     }
 
     private mutating func move(
-        _ containers: [ManifestContainer], _ blocks: [(range: Range<Int>, bytes: [UInt8])], from source: SourceNode,
-        to field: String, beside: String, _ order: StartOrder
+        _ containers: [ManifestContainer], _ blocks: [Block], _ insertion: ListInsertion, _ order: StartOrder
     ) throws(EditRefusal) {
-        let indices = containers.map(\.index)
-        let takesAll = indices.count == source.elements?.count
+        let (source, field, beside) = (insertion.source, insertion.field, insertion.beside)
+        let takesAll = containers.count == source.elements?.count
         if let target = pod.spec[field], target.isAlias || target.isShared || pod.spec.ownPair(field) == nil {
             throw EditRefusal(.anchor, at: target, "\(field) is shared with another place; write it out")
         }
-        var blocks = blocks
+        var comments: [TextEdits.Kept] = []
         if takesAll, !pod.spec.isFlow, let pair = pod.spec.ownPair(beside) {
             // What is said of the list goes where its elements go.
             let column = try source.isFlow ? 0 : editor.dashColumn(source)
-            let comments = editor.comments(of: pair, column: column, outside: blocks.map(\.range))
-            guard comments.isEmpty || !source.isFlow else {
+            let lines = editor.comments(of: pair, column: column, outside: blocks.map(\.range))
+            guard lines.isEmpty || !source.isFlow else {
                 throw EditRefusal(
                     .layout, at: source, "a comment at \(beside) would be lost; write the list in block style")
             }
-            if let first = order.groups.first?.members.first { blocks[first].bytes.insert(contentsOf: comments, at: 0) }
+            if !lines.isEmpty { comments.append(editor.keep(insertion.formed(lines))) }
         }
-        let insertion = ListInsertion(spec: pod.spec, source: source, field: field, beside: beside, text: text)
-        for group in order.groups {
-            try insertion.insert(group.members.map { blocks[$0].bytes }, before: group.position, &editor)
+        for (index, group) in order.groups.enumerated() {
+            let texts = (index == 0 ? comments : []) + group.members.map { blocks[$0].text }
+            try insertion.insert(texts, before: group.position, &editor)
         }
         if takesAll {
             try editor.removePair(beside, from: pod.spec)
+        } else if source.isFlow {
+            try editor.removeElements(containers.map(\.index), of: source)
         } else {
-            try editor.removeElements(indices, of: source)
+            for block in blocks { editor.replace(block.range, by: []) }
         }
     }
 
@@ -214,8 +243,7 @@ struct PodEditor {
             !annotations.isAlias, !annotations.isShared
         else { return }
         var ours = pairs.map(\.name).filter { SpentMarkers.contain($0, moved: self.moved) }
-        let names = Set(found.map(\.name))
-        if !pod.areMain(pod.containers.filter { !names.contains($0.name) }, without: ours, options) {
+        if !pod.areMain(pod.containers(without: found), without: ours, options) {
             // What says who is main stays where something else would say otherwise.
             ours.removeAll { $0 == WellKnownNames.Annotation.primaryContainer }
         }
@@ -236,9 +264,9 @@ struct PodEditor {
     private mutating func keepMarked(
         _ found: [ManifestContainer], _ findings: inout Findings
     ) throws(EditRefusal) {
-        let stay = pod.containers.filter { !moved.contains($0.name) }
+        lazy var stay = pod.containers.filter { !moved.contains($0.name) }
         let keys = (options.rules.sidecarAnnotations + options.rules.primaryAnnotations).filter(pod.isMarked(by:))
-        let injected = pod.awaitedInjector?.container
+        lazy var injected = pod.awaitedInjector?.container
         let (key, value) = (WellKnownNames.Label.terminateKnown, WellKnownNames.Label.enabled)
         let metadata = pod.place.metadata
         guard pod.isToEnd, metadata?.at("labels", key) == nil, options.keepsMarked || injected != nil,
@@ -311,7 +339,7 @@ struct PodEditor {
             let line = text.lineStart(first.offset)
             let margin = String(repeating: " ", count: first.start.column - 1)
             let lineBreak = String(decoding: text.lineBreak(at: first.offset), as: UTF8.self)
-            editor.insertLines("\(margin)\(field): \(value)\(lineBreak)", at: line)
+            editor.insertLines("\(margin)\(field): \(value)\(lineBreak)".utf8, at: line)
         } else {
             return findings.add(.graceKept, at: pod.spec, "\(seconds) s of grace, but needed are \(need.words)")
         }

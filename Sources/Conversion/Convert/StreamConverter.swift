@@ -83,9 +83,11 @@ package struct ConvertedStream: Sendable {
     /// The whole stream; what no conversion touched is as it was, byte for byte.
     package var output: [UInt8]
     package var diagnostics: [Diagnostic]
-    /// Names of the containers that were met, so that a caller can tell a wrong name from one of another file.
+    /// Where options name containers: those that were met, so that a caller can tell a wrong name from one of another file.
     package var containers: Set<String>
     package var isChanged: Bool
+    /// Whether it has a pod.
+    var hasPods = false
 
     package init(output: [UInt8], diagnostics: [Diagnostic], containers: Set<String>, isChanged: Bool) {
         self.output = output

@@ -221,7 +221,7 @@ struct StreamAssembly {
         guard next == parts.ranges.count else { return }
         stream.output += bytes[parts.tail]
         // What is said of a list without a pod is said of the whole of it.
-        if parts.isList, failure == nil, stream.containers.isEmpty { failure = Self.odd }
+        if parts.isList, failure == nil, !stream.hasPods { failure = Self.odd }
     }
 
     private mutating func append(_ part: ConvertedStream, offset: Int) {
@@ -248,5 +248,6 @@ struct StreamAssembly {
         }
         stream.containers.formUnion(part.containers)
         stream.isChanged = stream.isChanged || part.isChanged
+        stream.hasPods = stream.hasPods || part.hasPods
     }
 }

@@ -99,7 +99,10 @@ struct StreamRun {
             let count = findings.diagnostics.count
             do throws(EditRefusal) {
                 let pod = try ManifestPod(place)
-                stream.containers.formUnion((pod.containers + pod.initContainers).map(\.name))
+                stream.hasPods = true
+                if options.namesContainers {
+                    stream.containers.formUnion((pod.containers + pod.initContainers).map(\.name))
+                }
                 var editor = PodEditor(pod, text, options)
                 try editor.moveSidecars(&findings)
                 change.add(editor)
@@ -115,7 +118,7 @@ struct StreamRun {
 
 /// What is to become of one document.
 struct DocumentChange {
-    private(set) var edits: [TextEdit] = []
+    private(set) var edits = TextEdits()
     /// Where its pods stand.
     var places: [PodPlace] = []
     /// The names of the moved containers, pod by pod.
@@ -124,7 +127,7 @@ struct DocumentChange {
     private(set) var dropped: Set<String> = []
 
     mutating func add(_ editor: PodEditor) {
-        edits += editor.edits
+        edits.add(editor.edits)
         moved.append(editor.moved)
         dropped.formUnion(editor.dropped)
     }

@@ -5,7 +5,7 @@ struct Verification {
     /// The bytes of the stream that the new text is to replace.
     let range: Range<Int>
 
-    private var edits: [TextEdit]
+    private var edits: TextEdits
     private let mark: YAMLMark
     private let meaning: Int
     private let podSpecPaths: [String]
@@ -32,8 +32,8 @@ struct Verification {
     /// The edits are gone by then: of a large document they hold as much as its text.
     mutating func text(of source: SourceText) throws(EditRefusal) -> [UInt8] {
         let edits = edits
-        self.edits = []
-        guard let text = TextEdit.apply(edits, to: source.bytes, in: range) else {
+        self.edits = TextEdits()
+        guard let text = edits.applied(to: source.bytes, in: range) else {
             throw EditRefusal(.verification, at: mark, "two changes meet in one place")
         }
         let result: SourceDocument?

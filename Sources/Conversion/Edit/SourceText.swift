@@ -85,32 +85,3 @@ package struct SourceText {
         return result
     }
 }
-
-/// Bytes of a text to be replaced by others.
-package struct TextEdit {
-    package var range: Range<Int>
-    package var replacement: [UInt8]
-
-    package init(range: Range<Int>, replacement: [UInt8]) {
-        self.range = range
-        self.replacement = replacement
-    }
-
-    /// Applies edits to the part `bounds` of a text; `nil` where two of them overlap. Edits at one place keep their order.
-    package static func apply(_ edits: [TextEdit], to text: [UInt8], in bounds: Range<Int>) -> [UInt8]? {
-        var result: [UInt8] = []
-        result.reserveCapacity(bounds.count + edits.reduce(0) { $0 + $1.replacement.count })
-        var position = bounds.lowerBound
-        func place(_ edit: TextEdit) -> (Int, Int) { (edit.range.lowerBound, edit.range.isEmpty ? 0 : 1) }
-        let isOrdered = zip(edits, edits.dropFirst()).allSatisfy { place($0) <= place($1) }
-        // Swift's sort is stable.
-        for edit in isOrdered ? edits : edits.sorted(by: { place($0) < place($1) }) {
-            guard edit.range.lowerBound >= position, edit.range.upperBound <= bounds.upperBound else { return nil }
-            result += text[position..<edit.range.lowerBound]
-            result += edit.replacement
-            position = edit.range.upperBound
-        }
-        result += text[position..<bounds.upperBound]
-        return result
-    }
-}

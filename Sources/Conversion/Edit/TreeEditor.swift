@@ -4,13 +4,23 @@ import YAMLTree
 /// edit does not name survives.
 package struct TreeEditor {
     package let text: SourceText
-    package private(set) var edits: [TextEdit] = []
+    package private(set) var edits = TextEdits()
 
     package init(_ text: SourceText) { self.text = text }
 
-    package mutating func replace(_ range: Range<Int>, by replacement: [UInt8]) {
-        edits.append(TextEdit(range: range, replacement: replacement))
+    package mutating func replace(_ range: Range<Int>, by replacement: some Sequence<UInt8>) {
+        edits.replace(range, by: replacement)
     }
+
+    /// Inserts what was kept, one behind the other.
+    mutating func insert(_ texts: [TextEdits.Kept], at offset: Int) {
+        for text in texts { edits.replace(offset..<offset, by: text) }
+    }
+
+    mutating func keep(_ text: some Sequence<UInt8>) -> TextEdits.Kept { edits.keep(text) }
+
+    /// Makes room for what is to be kept.
+    mutating func reserve(_ length: Int) { edits.reserve(length) }
 
     // MARK: Removing
 
@@ -25,7 +35,7 @@ package struct TreeEditor {
     package mutating func removePairs(
         _ names: Set<String>, from mapping: SourceNode, keepsComments: Bool = false
     ) throws(EditRefusal) {
-        guard let pairs = mapping.pairs else { return }
+        guard !names.isEmpty, let pairs = mapping.pairs else { return }
         let removed = pairs.indices.filter { names.contains(pairs[$0].name) }
         if mapping.isFlow {
             guard !removed.isEmpty else { return }
@@ -137,7 +147,7 @@ package struct TreeEditor {
     package mutating func addPair(
         _ name: String, _ value: String, blockLines: [String] = [], to mapping: SourceNode, after anchor: String
     ) throws(EditRefusal) {
-        guard let pairs = mapping.pairs, let after = mapping.ownPair(anchor) ?? pairs.first else {
+        guard let first = mapping.firstPair, let after = mapping.ownPair(anchor) ?? mapping.firstPair else {
             throw EditRefusal(.layout, at: mapping, "expected a mapping that is not empty")
         }
         guard !after.value.isNull || mapping.isFlow || after.value.end > after.key.end else {
@@ -145,21 +155,22 @@ package struct TreeEditor {
         }
         if mapping.isFlow {
             let key = isQuoted(after.key) ? "\"\(name)\"" : name
-            let gap = flowGap(mapping, pairs.map { $0.key.offset..<$0.value.end })
+            let gap = flowGap(mapping, (mapping.pairs ?? []).map { $0.key.offset..<$0.value.end })
             replace(after.value.end..<after.value.end, by: [UInt8(ascii: ",")] + gap + Array("\(key): \(value)".utf8))
             return
         }
-        let margin = String(repeating: " ", count: pairs[0].key.start.column - 1)
-        let end = text.lineEnd(after.value.end)
-        let lineBreak = String(decoding: text.lineBreak(at: after.value.end), as: UTF8.self)
-        let lines = blockLines.isEmpty ? ["\(name): \(value)"] : ["\(name):"] + blockLines
-        insertLines(lines.map { margin + $0 }.joined(separator: lineBreak) + lineBreak, at: end)
+        let margin = [UInt8](repeating: 0x20, count: first.key.start.column - 1)
+        let lineBreak = text.lineBreak(at: after.value.end)
+        let head = margin + Array((blockLines.isEmpty ? "\(name): \(value)" : "\(name):").utf8) + lineBreak
+        insertLines(
+            blockLines.reduce(into: head) { $0 += margin + Array($1.utf8) + lineBreak },
+            at: text.lineEnd(after.value.end))
     }
 
     /// Inserts whole lines at the start of a line; behind a last line without a break, adds the break.
-    package mutating func insertLines(_ lines: String, at offset: Int) {
-        let needsBreak = offset > 0 && text.bytes[offset - 1] != 0x0A
-        replace(offset..<offset, by: (needsBreak ? [0x0A] : []) + Array(lines.utf8))
+    package mutating func insertLines(_ lines: some Sequence<UInt8>, at offset: Int) {
+        if offset > 0, text.bytes[offset - 1] != 0x0A { replace(offset..<offset, by: [0x0A]) }
+        replace(offset..<offset, by: lines)
     }
 
     // MARK: Places

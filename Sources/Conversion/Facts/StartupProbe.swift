@@ -123,9 +123,10 @@ extension ProbeTarget {
 
     /// What a probe of a sidecar, or a hook, needs beside the sidecar itself.
     static func need(_ probe: SourceNode, of sidecar: ManifestContainer, mains: Neighbours) -> Need {
+        let upstream = sidecar.upstreamPorts
         let need = ProbeTarget(probe, of: sidecar).need(
-            beside: sidecar.ports.filter { !sidecar.isMains($0, among: mains) },
-            of: { mains.first(answering: $0)?.port ?? sidecar.upstreamPorts.first(where: $0.contains) },
+            beside: sidecar.ports.filter { !mains.listen(on: $0) && !upstream.contains($0) },
+            of: { mains.first(answering: $0)?.port ?? upstream.first(where: $0.contains) },
             programs: sidecar.programs, words: sidecar.words, reachesMain: sidecar.reaches(mains))
         let command = (probe.at("exec", "command")?.elements ?? []).compactMap(\.text)
         guard need == .itself, sidecar.file(ofMains: mains, in: command, byOthers: true) != nil else { return need }

@@ -1,26 +1,30 @@
 internal import Basics
 package import PodRules
 
-/// A container of a pod, by its place in the text.
+/// A container of a pod, by its place in the text, and nothing that stands there: a pod may have a hundred thousand.
 package struct ManifestContainer {
     package let node: SourceNode
-    package let name: String
     /// The position in its list.
     package let index: Int
 
+    package var name: String { node["name"]?.text ?? "" }
     package var image: String? { node["image"]?.text }
     package var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
     /// What it says about itself; its variables are looked through once.
     var marks: ContainerMarks {
         let variables = node["env"]?.elements ?? []
-        return ContainerMarks(name: name, image: image ?? "") { Self.value(of: $0, in: variables) }
+        // All that rules know of images; mostly so short that a hundred thousand of them need no memory of their own.
+        let image = SidecarRule.repository(of: image ?? "")
+        return ContainerMarks(name: name, image: image) { Self.value(of: $0, in: variables) }
     }
     /// Of an init container; a container that says so means it, but is none.
     package var isNativeSidecar: Bool { node["restartPolicy"]?.reads("Always") == true }
 
     /// The program and its arguments: the first of more than any kernel takes.
     package var words: [String] {
-        [node["command"], node["args"]].flatMap { $0?.elements ?? [] }.prefix(1 << 16).compactMap(\.text)
+        let (command, arguments) = (node["command"], node["args"])
+        guard command != nil || arguments != nil else { return [] }
+        return [command, arguments].flatMap { $0?.elements ?? [] }.prefix(1 << 16).compactMap(\.text)
     }
 
     /// The same as one text, for looking at.
@@ -81,10 +85,10 @@ package struct ManifestContainer {
         var containers: [ManifestContainer] = []
         containers.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
-            guard element.isMapping, let name = element["name"]?.text else {
+            guard element.isMapping, element["name"]?.text != nil else {
                 throw EditRefusal(.shape, at: element, "expected an element of \(field) to be a mapping with a name")
             }
-            containers.append(ManifestContainer(node: element, name: name, index: index))
+            containers.append(ManifestContainer(node: element, index: index))
         }
         return containers
     }
@@ -169,8 +173,7 @@ extension ManifestContainer {
             return isPort && UInt16(bare) != nil ? [String(bare)] : localPorts(value)
         }
         let variables = (node["env"]?.elements ?? []).flatMap { variable -> [String] in
-            guard let name = variable["name"]?.text?.uppercased(), name.mentions("UPSTREAM") || name.mentions("BACKEND")
-            else { return [] }
+            guard let name = variable["name"], name.mentions("UPSTREAM") || name.mentions("BACKEND") else { return [] }
             return localPorts(variable["value"]?.text ?? "")
         }
         return flagged + variables
@@ -214,9 +217,8 @@ extension ManifestContainer {
             guard let value = variable["value"]?.text, LocalWords.mentioned(in: value),
                 !LocalWords([value]).askOthers(than: ports)
             else { return false }
-            let name = variable["name"]?.text?.uppercased() ?? ""
-            return Self.listenVariables.contains { name.mentions($0) }
-                || !Self.upstreamVariables.contains { name.mentions($0) }
+            func isNamed(_ word: String) -> Bool { variable["name"]?.mentions(word) == true }
+            return Self.listenVariables.contains(where: isNamed) || !Self.upstreamVariables.contains(where: isNamed)
         }
     }
 
@@ -229,7 +231,8 @@ extension ManifestContainer {
     ///
     /// - Parameter others: they look for what this container cannot have written itself.
     func file(ofMains mains: Neighbours, in words: [String], byOthers others: Bool) -> String? {
-        mounts.first { mount in
+        guard !words.isEmpty else { return nil }
+        return mounts.first { mount in
             !mount.path.isEmpty && (mount.isReadOnly || !others) && mains.write(to: mount.volume)
                 && words.contains { $0.mentions(mount.path.hasSuffix("/") ? mount.path : mount.path + "/") }
         }?.path

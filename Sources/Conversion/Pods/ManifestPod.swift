@@ -70,6 +70,13 @@ package struct ManifestPod {
         return found.map(\.0).filter { !asked.contains($0.name) }
     }
 
+    /// The containers but for some of them.
+    func containers(without some: [ManifestContainer]) -> [ManifestContainer] {
+        var isLeftOut = [Bool](repeating: false, count: containers.count)
+        for container in some { isLeftOut[container.index] = true }
+        return containers.filter { !isLeftOut[$0.index] }
+    }
+
     /// Whether known sidecars count in this pod whoever looks at it.
     private func asksForKnown(_ options: ConversionOptions) -> Bool {
         var own = options

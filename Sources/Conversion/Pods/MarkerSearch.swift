@@ -47,7 +47,7 @@ struct MarkerSearch {
     private static func containers(_ list: SourceNode) -> [ManifestContainer] {
         guard !list.isAlias else { return [] }
         return (list.elements ?? []).filter(\.isMapping).enumerated().map {
-            ManifestContainer(node: $1, name: $1["name"]?.text ?? "", index: $0)
+            ManifestContainer(node: $1, index: $0)
         }
     }
 

@@ -7,7 +7,7 @@ package struct SourceReader {
     private let limits: YAMLLimits
     private var records: [SourceTree.Record] = []
     private var ranges: [Range<Int>] = []
-    private var marks: [YAMLMark] = []
+    private var marks: [SourceTree.Mark] = []
     private var properties: [Int: YAMLProperties] = [:]
     /// Finished values by anchor.
     private var anchors: [String: Int] = [:]
@@ -97,7 +97,12 @@ package struct SourceReader {
             let read = Double(event.start.offset + 1) / Double(bytes.count + 1)
             records.reserveCapacity(Int(Double(records.count) / read * 1.1))
         }
-        if event.start.offset >= (marks.last?.offset ?? -128) + 128 { marks.append(event.start) }
+        if event.start.offset >= marks.last.map({ Int($0.offset) + 128 }) ?? 0 {
+            marks.append(
+                SourceTree.Mark(
+                    offset: small(event.start.offset), line: small(event.start.line),
+                    column: small(event.start.column)))
+        }
         records.append(
             SourceTree.Record(
                 kind: kind, isFlow: event.isFlow || isScalar && !isBlock, offset: small(event.start.offset),

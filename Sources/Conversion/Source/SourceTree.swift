@@ -51,6 +51,9 @@ package struct SourceNode {
     /// Whether it is a scalar that reads so, without making a text of it.
     func reads(_ words: String) -> Bool { tree.reads(index, words) }
 
+    /// Whether a scalar has a word in it, given in capital letters, in whatever case.
+    func mentions(_ word: String) -> Bool { tree.mentions(tree.resolved(index), word) }
+
     // MARK: Collections
 
     package var isMapping: Bool {
@@ -160,6 +163,13 @@ package final class SourceTree: Sendable {
         }
     }
 
+    /// A place in lines, in little space.
+    struct Mark {
+        let offset: UInt32
+        let line: UInt32
+        let column: UInt32
+    }
+
     package let records: [Record]
     /// The stream.
     let source: [UInt8]
@@ -168,13 +178,13 @@ package final class SourceTree: Sendable {
     let ranges: [Range<Int>]
     package let properties: [Int: YAMLProperties]
     /// Places in lines, one at least every 128 bytes.
-    let marks: [YAMLMark]
+    let marks: [Mark]
     /// Whether a value reads `<<`, so that mappings may have more than was written in them.
     let hasMergeKeys: Bool
 
     init(
         _ records: [Record], source: [UInt8], texts: [UInt8], ranges: [Range<Int>], properties: [Int: YAMLProperties],
-        marks: [YAMLMark], hasMergeKeys: Bool
+        marks: [Mark], hasMergeKeys: Bool
     ) {
         self.records = records
         self.source = source
@@ -191,9 +201,11 @@ package final class SourceTree: Sendable {
         var range = marks.indices
         while range.count > 1 {
             let middle = range.lowerBound + range.count / 2
-            range = marks[middle].offset <= offset ? middle..<range.upperBound : range.lowerBound..<middle
+            range = Int(marks[middle].offset) <= offset ? middle..<range.upperBound : range.lowerBound..<middle
         }
-        return marks[range.lowerBound].advanced(to: offset, in: source)
+        let mark = marks[range.lowerBound]
+        return YAMLMark(offset: Int(mark.offset), line: Int(mark.line), column: Int(mark.column))
+            .advanced(to: offset, in: source)
     }
 
     /// The value itself, behind an alias.
@@ -254,6 +266,23 @@ package final class SourceTree: Sendable {
         return (record.isVerbatim ? source : texts).withUnsafeBufferPointer { bytes in
             for index in words.indices where bytes[range.lowerBound + index] != words[index] { return false }
             return true
+        }
+    }
+
+    fileprivate func mentions(_ index: Int, _ word: String) -> Bool {
+        guard records[index].isScalar else { return false }
+        var word = word
+        return word.withUTF8 { word in
+            text(index).withUnsafeBufferPointer { text in
+                guard text.count >= word.count else { return false }
+                return (0...text.count - word.count).contains { start in
+                    word.indices.allSatisfy { offset in
+                        let byte = text[start + offset]
+                        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                            ? byte - 0x20 == word[offset] : byte == word[offset]
+                    }
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ struct Rewriting {
     private let bytes: [UInt8]
     private let moves: KustomizeMoves
     private let options: ConversionOptions
-    private var edits: [TextEdit] = []
+    private var edits = TextEdits()
     private var diagnostics: [Diagnostic] = []
 
     init(_ bytes: [UInt8], _ moves: KustomizeMoves, _ options: ConversionOptions) {
@@ -17,7 +17,7 @@ struct Rewriting {
     }
 
     func stream(after earlier: ConvertedStream?) -> ConvertedStream {
-        let output = TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes
+        let output = edits.applied(to: bytes, in: 0..<bytes.count) ?? bytes
         let before = earlier?.diagnostics ?? []
         return ConvertedStream(
             output: output, diagnostics: before + diagnostics.filter { !before.contains($0) }, containers: [],
@@ -32,7 +32,7 @@ struct Rewriting {
     mutating func rewrite(_ target: KustomizeTarget) {
         let (changed, found) = rewritten(bytes, target)
         diagnostics += found
-        if changed != bytes { edits.append(TextEdit(range: 0..<bytes.count, replacement: changed)) }
+        if changed != bytes { edits.replace(0..<bytes.count, by: changed) }
     }
 
     /// A patch that stands as a text in the kustomization.
@@ -54,8 +54,7 @@ struct Rewriting {
         let lines = changed.split(separator: 0x0A, omittingEmptySubsequences: false)
         let isWhole = changed.last == 0x0A
         let body = (isWhole ? lines.dropLast() : lines[...]).map { $0.isEmpty ? [] : margin + $0 }
-        edits.append(
-            TextEdit(range: block.range, replacement: Array(body.joined(separator: [0x0A]))))
+        edits.replace(block.range, by: body.joined(separator: [0x0A]))
     }
 
     /// The lines of a block scalar behind its header, and how far they are indented.
@@ -130,7 +129,7 @@ struct Rewriting {
     private func pointers(
         _ bytes: [UInt8], _ operations: [SourceNode], _ sure: [ContainerMoves], _ doubtful: [ContainerMoves]
     ) -> ([UInt8], [Diagnostic]) {
-        var edits: [TextEdit] = []
+        var edits = TextEdits()
         var found: [Diagnostic] = []
         // Elements that an operation adds or takes away are not there for those before it.
         let shifts =
@@ -162,12 +161,10 @@ struct Rewriting {
                     continue
                 }
                 guard place != path else { continue }
-                let (edit, diagnostic) = Self.replaced(node, path, by: place)
-                edits.append(edit)
-                found.append(diagnostic)
+                found.append(Self.replace(node, path, by: place, in: &edits))
             }
         }
-        return (TextEdit.apply(edits, to: bytes, in: 0..<bytes.count) ?? bytes, found)
+        return (edits.applied(to: bytes, in: 0..<bytes.count) ?? bytes, found)
     }
 
     /// What stands behind the place of a container in a pointer.
@@ -217,9 +214,7 @@ struct Rewriting {
             !doubtful.contains(where: { $0.fieldPath(path) != path })
         else { return warn(at: node, "\(path) leads elsewhere, or may, once sidecars have moved") }
         guard place != path else { return }
-        let (edit, diagnostic) = Self.replaced(node, path, by: place)
-        edits.append(edit)
-        diagnostics.append(diagnostic)
+        diagnostics.append(Self.replace(node, path, by: place, in: &edits))
     }
 
     // MARK: What is not rewritten
@@ -241,13 +236,13 @@ struct Rewriting {
     }
 
     /// Another path in the place and the quotes of one.
-    private static func replaced(_ node: SourceNode, _ path: String, by place: String) -> (TextEdit, Diagnostic) {
+    private static func replace(
+        _ node: SourceNode, _ path: String, by place: String, in edits: inout TextEdits
+    ) -> Diagnostic {
         let style = node.scalar?.style
         let quote = style == .doubleQuoted ? "\"" : style == .singleQuoted ? "'" : ""
-        return (
-            TextEdit(range: node.offset..<node.end, replacement: Array("\(quote)\(place)\(quote)".utf8)),
-            Diagnostic(
-                rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)", offset: node.offset)
-        )
+        edits.replace(node.offset..<node.end, by: "\(quote)\(place)\(quote)".utf8)
+        return Diagnostic(
+            rule: .patchFollows, line: node.start.line, message: "\(path) becomes \(place)", offset: node.offset)
     }
 }

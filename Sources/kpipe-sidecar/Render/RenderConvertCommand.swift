@@ -1,4 +1,5 @@
 import ArgumentParser
+import CIdle
 import Conversion
 import KubeModel
 import PodRules
@@ -100,6 +101,8 @@ struct RenderConvertCommand: AsyncParsableCommand, LoggedCommand {
     }
 
     func run() async throws {
+        // A file may be large.
+        cidle_return_blocks()
         var options = conversion.options
         options.direction = reverse ? .toOrdinary : .toNative
         var settings = ConversionRun.Settings()
