@@ -217,7 +217,8 @@ extension Rule {
             both may ask for more: a patch brings a readinessProbe of which a startupProbe is made, a hook that goes, a drain \
             time that the grace period is too short for, or it takes a marker back. So each patched object is also converted as it \
             is built; this names what it would have then and would not have now. What else is found only in the patched object \
-            is told under its own id, at the patch.
+            is told under its own id, at the patch. Where a replacement or a transformer may change such an object besides, it is \
+            not judged, and this says so.
             """,
         evidence: "built before and after with kubectl kustomize")
 

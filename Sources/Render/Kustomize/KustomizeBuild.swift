@@ -12,6 +12,8 @@ struct KustomizeBuild {
         fileprivate(set) var node: YAMLNode
         /// What patches have said of it.
         fileprivate(set) var touches: [Touch] = []
+        /// What besides may change it and is not followed, so that nothing can be said of it.
+        fileprivate(set) var unknown: (what: String, file: String, line: Int)?
 
         var known: KustomizeObject { KustomizeObject(root, resource) }
     }
@@ -50,9 +52,9 @@ struct KustomizeBuild {
         for name in Self.entries(["components"], of: root) {
             guard let (path, part) = files.kustomization(in: KustomizeFiles.joined(folder, name)) else { continue }
             objects += built(part, at: path, depth: depth + 1)
-            patch(&objects, by: part, at: path)
+            change(&objects, by: part, at: path)
         }
-        if root["kind"]?.text != "Component" { patch(&objects, by: root, at: path) }
+        if root["kind"]?.text != "Component" { change(&objects, by: root, at: path) }
         for index in objects.indices { objects[index].resource.pass(through: root) }
         return objects
     }
@@ -83,6 +85,28 @@ struct KustomizeBuild {
     }
 
     // MARK: Patches
+
+    /// Carries out what a kustomization says of the objects, in Kustomize's order.
+    private func change(_ objects: inout [Object], by root: SourceNode, at path: String) {
+        patch(&objects, by: root, at: path)
+        for image in KustomizeImage.all(of: root) {
+            for index in objects.indices {
+                var touches: [Touch] = []
+                let node = image.renamed(objects[index].node) { steps in
+                    touches.append(Touch(steps: steps, file: path, line: image.line))
+                }
+                guard !touches.isEmpty else { continue }
+                objects[index].node = node
+                objects[index].touches += touches
+            }
+        }
+        let folder = KustomizeFiles.folder(of: path)
+        for unknown in KustomizeUnknown.all(of: root, { files.read(KustomizeFiles.joined(folder, $0)) }) {
+            for index in objects.indices where unknown.target.matches(objects[index].known) != false {
+                objects[index].unknown = (unknown.what, path, unknown.line)
+            }
+        }
+    }
 
     private func patch(_ objects: inout [Object], by root: SourceNode, at path: String) {
         for patch in KustomizePatch.all(of: root) {

@@ -34,6 +34,18 @@ package struct KustomizeOutcome {
         guard old.count == new.count else { return [:] }
         var findings: [String: [Diagnostic]] = [:]
         for ((object, outcome), isPatched) in zip(zip(old, new), isPatched) where isPatched {
+            if let unknown = object.unknown {
+                let known = object.known
+                let finding = Diagnostic(
+                    rule: .patchedOtherwise, line: unknown.line,
+                    message:
+                        "\(unknown.what) may change \(known.kind) \(known.names[0]) and is not followed: what is patched "
+                        + "there is not judged")
+                if findings[unknown.file]?.contains(finding) != true {
+                    findings[unknown.file, default: []].append(finding)
+                }
+                continue
+            }
             let judgement = Judgement(object, outcome.node, StreamConverter(options))
             for (file, found) in judgement.findings {
                 // Said once where several overlays stand on one.

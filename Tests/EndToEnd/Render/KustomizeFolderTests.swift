@@ -75,6 +75,11 @@ import YAMLTree
                 + "      path: /spec/template/spec/containers/0/workingDir\n      value: /tmp\n", [:], true
         ),
         (
+            "another image, beside a patch",
+            "images: [{name: registry.example/proxy, newName: mirror.example/relay, newTag: '2'}]\n"
+                + "patches:\n- path: patch.yaml\n", ["patch.yaml": merge], true
+        ),
+        (
             "one that adds a container in the middle",
             "patches:\n- target: {kind: Deployment, name: web}\n  patch: |\n    - op: add\n"
                 + "      path: /spec/template/spec/containers/1\n      value: {name: more, image: m}\n", [:], false
