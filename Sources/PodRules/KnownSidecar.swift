@@ -71,6 +71,13 @@ package struct KnownSidecar: Sendable {
         KnownSidecar(["oauth2-proxy"], images: ["oauth2-proxy"]),
     ]
 
+    /// The flags by which it would serve a startup check; `nil` where the image does not tell which program it is.
+    package func flags(of image: String) -> String? {
+        let repository = SidecarRule.repository(of: image)
+        guard images.contains(repository) else { return nil }
+        return (repository == "gce-proxy" ? .oldSQLProxy : checks.first)?.flags
+    }
+
     package static func named(_ name: String, image: String?) -> KnownSidecar? {
         SidecarPlaces.shipped.first(name: name, image: image ?? "").map { all[$0] }
     }
@@ -91,6 +98,8 @@ package struct StartupCheck: Sendable {
     static let oldSQLProxy = StartupCheck(
         flag: "-use_http_health_check", portFlag: "-health_check_port", defaultPort: 8090, path: "/startup",
         addressFlag: nil)
+
+    var flags: String { flag + (addressFlag.map { " \($0)=0.0.0.0" } ?? "") }
 
     /// Where the kubelet can ask, as the command line says.
     package func target(in words: [String]) -> (path: String, port: UInt16)? {

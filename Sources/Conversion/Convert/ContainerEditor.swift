@@ -223,7 +223,9 @@ struct ContainerEditor {
         hasStartupProbe = node["startupProbe"] != nil
         guard !hasStartupProbe else { return }
         guard let handler = derived else {
-            let why = container.known?.servesLocalhostOnly == true ? "; it listens on localhost alone" : ""
+            let known = container.known
+            let flags = known?.flags(of: container.image ?? "").map { ": give it \($0)" } ?? ""
+            let why = known?.servesLocalhostOnly == true ? "; it listens on localhost alone\(flags)" : ""
             findings.add(
                 .noStartupProbe, at: node, "\(container.name) has no startupProbe, and none could be derived\(why)")
             return
