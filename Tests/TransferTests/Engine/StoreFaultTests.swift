@@ -57,7 +57,11 @@ import Testing
         for (name, bytes) in contents where !explains(up, name) {
             #expect(try await proxy.store.bytes("run/\(name)") == bytes, "\(name) is stored otherwise, \(row)")
         }
-        #expect(proxy.store.openUploads == 0 || row.fault.isFinal, "\(row)")
+        // Nobody can end an upload whose name did not arrive.
+        let isNameless = proxy.struck.contains {
+            $0.hasPrefix("POST ") && ($0.contains("?uploads") || $0.contains("uploadType=resumable"))
+        }
+        #expect(proxy.store.openUploads == 0 || row.fault.isFinal || isNameless, "\(row): \(proxy.struck)")
 
         for (name, bytes) in contents where explains(up, name) { try await proxy.store.put(bytes, "run/\(name)") }
         let inputs =

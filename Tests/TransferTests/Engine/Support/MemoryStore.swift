@@ -289,3 +289,12 @@ struct TwoStores: StoreResolver {
             store: isFirst ? first : second, base: isFirst ? "one://a/" : "two://b/", key: String(url.dropFirst(8)))
     }
 }
+
+/// Of parts of 64 KiB, which tries again at once.
+func engine(_ store: MemoryStore, _ change: (inout TransferConfiguration) -> Void = { _ in })
+    -> TransferEngine
+{
+    var configuration = TransferConfiguration(partSize: 64 << 10, retry: quickRetries, durable: false)
+    change(&configuration)
+    return TransferEngine(stores: MemoryResolver(store: store), configuration: configuration)
+}
