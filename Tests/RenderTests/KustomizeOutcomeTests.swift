@@ -26,16 +26,9 @@ import YAMLTree
     /// A patch that asks for more grace than there is.
     private static let patch = """
         patches:
-        - patch: |
-            apiVersion: batch/v1
-            kind: Job
-            metadata: {name: load}
-            spec:
-              template:
-                spec:
-                  containers:
-                  - name: side
-                    args: [--drain-time-s, "90"]
+        - target: {kind: Job}
+          patch: |
+            [{op: add, path: /spec/template/spec/containers/1/args, value: [--drain-time-s, "90"]}]
 
         """
 

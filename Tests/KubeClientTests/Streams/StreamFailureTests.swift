@@ -1,16 +1,33 @@
 import HTTPTransport
+import NIOCore
 import NIOSSL
 import Testing
 
 @testable import KubeClient
 
 @Suite struct StreamFailureTests {
-    /// As an API server ends it once the pod has: what was sent may well have arrived.
-    @Test func `an end without TLS's farewell is a lost connection`() {
-        let error = StreamFailure.kubeError(NIOSSLError.uncleanShutdown, attempted: "GET /exec")
-        guard case .transport(let failure) = error.reason, case .connectionLost = failure.reason else {
-            Issue.record("\(error)")
-            return
-        }
+    enum Kind { case lost, tls, timeout, other }
+
+    /// What ends a stream, and what is said of it. An API server closes without TLS's farewell once the pod has ended: what
+    /// was sent may well have arrived, which is not so where TLS never came about.
+    @Test(
+        arguments: [
+            (NIOSSLError.uncleanShutdown, Kind.lost), (NIOSSLError.noCertificateToValidate, .tls),
+            (NIOSSLExtraError.failedToValidateHostname, .tls), (StreamFailure.ended("closed"), .lost),
+            (ChannelError.connectTimeout(.seconds(1)), .timeout), (ChannelError.ioOnClosedChannel, .lost),
+            (StreamFailure.tooLarge(limit: 1), .other),
+        ] as [(any Error, Kind)])
+    func `what ends a stream is told by its kind`(error: any Error, expected: Kind) {
+        let error = StreamFailure.kubeError(error, attempted: "GET /exec")
+        let kind: Kind =
+            if case .transport(let failure) = error.reason {
+                switch failure.reason {
+                case .connectionLost: .lost
+                case .tls: .tls
+                case .timeout: .timeout
+                default: .other
+                }
+            } else { .other }
+        #expect(kind == expected, "\(error)")
     }
 }
