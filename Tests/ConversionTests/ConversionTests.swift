@@ -63,6 +63,43 @@ private func pod(_ containers: String, kind: String = "Pod", api: String = "v1")
         #expect(try YAMLNode(parsing: again.output) == YAMLNode(parsing: text))
     }
 
+    /// A container in flow style, by an alias with a probe in block style: one line says the same.
+    @Test(arguments: [
+        ("path: /a\nport: 80", "{path: /a, port: 80}"),
+        ("path: /a\n# see: x\nport: 80 # the port: web", "{path: /a, port: 80}"),
+        ("path: x,y\nport: 'yes'", #"{path: "x,y", port: "yes"}"#),
+        ("path: \"x: y\"\nport: web", #"{path: "x: y", port: web}"#),
+        ("port: 80\nhttpHeaders:\n- name: A\n  value: |\n    b", #"{port: 80, httpHeaders: [{name: A, value: "b"}]}"#),
+        ("port: 80\n? scheme", "{port: 80, scheme: null}"),
+        ("port: !!str 80", nil),
+    ])
+    func aProbeInBlockStyleBecomesOneLine(_ block: String, _ expected: String?) throws {
+        let lines = block.split(separator: "\n").map { "    \($0)\n" }.joined()
+        let text =
+            "x: &r\n  httpGet:\n\(lines)"
+            + pod("  - {name: main, image: a}\n  - {name: s, image: b, readinessProbe: *r}\n")
+        let conversion = try convert(text) { $0.sidecars = ["s"] }
+        let probe = expected.map { ", startupProbe: {httpGet: \($0), periodSeconds: 2, failureThreshold: 60}" } ?? ""
+        #expect(
+            String(decoding: conversion.output, as: UTF8.self).contains(
+                "  - {name: s, image: b, restartPolicy: Always\(probe), readinessProbe: *r}\n"),
+            "\(conversion.diagnostics)")
+    }
+
+    /// A hook that waits for a file: another container's leaves it behind, its own is work that the hook waits for.
+    @Test(arguments: [(false, true), (true, false)]) func aHookThatWaitsForAFileIsKeptWhereItIsItsOwn(
+        _ mainMountsIt: Bool, _ isKept: Bool
+    ) throws {
+        let mount = ", volumeMounts: [{name: v, mountPath: /v}]"
+        let hook = "{preStop: {exec: {command: [sh, -c, 'until [ -f /v/done ]; do sleep 1; done']}}}"
+        let text = pod(
+            "  - {name: main, image: a\(mainMountsIt ? mount : "")}\n"
+                + "  - {name: side, image: b\(mount), lifecycle: \(hook)}\n  volumes: [{name: v, emptyDir: {}}]\n")
+        let conversion = try convert(text) { $0.sidecars = ["side"] }
+        let native = try YAMLNode(parsing: conversion.output)["spec"]?["initContainers"]?[0]
+        #expect((native?["lifecycle"] != nil) == isKept, "\(conversion.diagnostics)")
+    }
+
     /// Hundreds of placements agree with the kubelet's formula; here the ones that differ in kind.
     @Test(arguments: [
         ("requests: {cpu: 100m}", "requests: {cpu: 50m}", "cpu 150m, Burstable"),

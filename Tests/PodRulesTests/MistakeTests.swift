@@ -14,4 +14,11 @@ import Testing
         #expect(findings.count == count)
         #expect(findings.allSatisfy { $0.hasPrefix("main has restartPolicy: Always among the regular containers") })
     }
+
+    /// What stands in the facts before a pod was looked at is what a pod says that says nothing.
+    @Test func aPodThatSaysNothingHasTheFactsOfNone() {
+        var facts = PodFacts(Pod(), rules: MarkerRules())
+        facts.restartPolicy = PodFacts().restartPolicy
+        #expect(facts == PodFacts())
+    }
 }

@@ -87,22 +87,48 @@ struct ProbeHandler {
         return head + (timeout.map { ["timeoutSeconds: \($0)"] } ?? [])
     }
 
-    /// `nil` where it was written in block style with more than one level.
+    /// `nil` where it was written in block style and holds a tag.
+    ///
+    /// - Parameter quote: around names and texts, where the container is written as JSON.
     func flow(_ quote: String) -> String? {
-        var value = value
-        if value.isEmpty {
-            var fields: [String] = []
-            for line in lines {
-                let field = line.split(separator: ":", maxSplits: 1)
-                guard field.count == 2, !line.hasPrefix(" "), !line.hasPrefix("-") else { return nil }
-                let text = field[1].drop { $0 == " " }
-                let isPlain = quote.isEmpty || UInt16(text) != nil || text.hasPrefix("\"")
-                fields.append("\(quote)\(field[0])\(quote): \(isPlain ? String(text) : "\(quote)\(text)\(quote)")")
-            }
-            value = "{\(fields.joined(separator: ", "))}"
-        }
+        let asJSON = !quote.isEmpty
+        guard let handler = lines.isEmpty ? value : Self.flow(lines, asJSON) else { return nil }
         let patience = timeout.map { ", \(quote)timeoutSeconds\(quote): \($0)" } ?? ""
-        return "\(quote)\(name)\(quote): \(value)\(patience)"
+        return "\(quote)\(name)\(quote): \(handler)\(patience)"
+    }
+
+    private static func flow(_ lines: [String], _ asJSON: Bool) -> String? {
+        (try? YAMLNode(parsing: lines.joined(separator: "\n"))).flatMap { flow($0, asJSON) }
+    }
+
+    /// In one line. Plain text ends at more characters there than in block style: what holds one of them is quoted.
+    private static func flow(_ node: YAMLNode, _ asJSON: Bool) -> String? {
+        guard node.tag == nil else { return nil }
+        switch node.content {
+        case .scalar(let scalar):
+            return scalar.style == .plain && isPlain(scalar.text, asJSON) ? scalar.text : JSONValue(node).text
+        case .sequence(let elements):
+            let texts = elements.compactMap { flow($0, asJSON) }
+            return texts.count == elements.count ? "[\(texts.joined(separator: ", "))]" : nil
+        case .mapping(let mapping):
+            let fields = mapping.pairs.compactMap { pair in
+                flow(pair.value, asJSON).map {
+                    "\(isPlain(pair.key, asJSON) ? pair.key : JSONValue.string(pair.key).text): \($0)"
+                }
+            }
+            return fields.count == mapping.pairs.count ? "{\(fields.joined(separator: ", "))}" : nil
+        }
+    }
+
+    /// Whether a plain text is one in flow style, too.
+    private static func isPlain(_ text: String, _ asJSON: Bool) -> Bool {
+        !asJSON && !text.isEmpty && text != "-"
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "/._-".utf8.contains(byte)
+                }
+            }
     }
 }
 
