@@ -22,6 +22,7 @@ figures "terminator, $pods marked pods" controller idle "$pods"
 figures "terminator, $pods pods without a marker" controller idle "$pods" --unmarked
 value "terminator: a marked pod" kpipe bytes "$(growth "terminator, $pods marked pods" "$pods")"
 value "terminator: a pod without a marker" kpipe bytes "$(growth "terminator, $pods pods without a marker" "$pods")"
+figures "terminator, $((10 * pods)) pods come and go" controller churn "$((pods / 5))" "$((10 * pods))"
 burst="terminator, 1000 of 20000 pods end within 1 s"
 for ((round = 1; round <= repeat; round++)); do figures "$burst, round $round" controller burst 20000 1000 1; done
 figures "$burst, over TLS" controller burst 20000 1000 1 --tls

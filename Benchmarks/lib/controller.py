@@ -4,6 +4,7 @@ usage: controller.py PROGRAM idle PODS [--unmarked]     memory once it is quiet,
        controller.py PROGRAM burst PODS COUNT SECONDS [--cold] [--tls] [--round-trip=MS --delay-proxy=PROGRAM]
                                                         from main's end to the request, at the server and in its metric;
                                                         --cold: no rehearsal is remembered, on any of the 500 nodes
+       controller.py PROGRAM churn PODS COUNT           memory while COUNT more pods come and go, a hundredth of them ended
 """
 import json, os, pathlib, re, subprocess, sys, tempfile, time, urllib.request
 
@@ -53,11 +54,16 @@ def get(path):
         return ''
 
 
-def end(first, count, seconds):
-    """Lets the main containers of pods end, and returns what the server has to say of it."""
-    server.stdin.write(f'end {first} {count} {seconds}\n')
-    server.stdin.flush()
+def ask(*words):
+    """What the server has to say of a command, once it is done."""
+    print(*words, file=server.stdin, flush=True)
     return json.loads(server.stdout.readline())
+
+
+def private_memory():
+    """KiB, once what the last event took is given back."""
+    time.sleep(8)
+    return field(f'/proc/{controller.pid}/smaps_rollup', 'Private_Dirty')
 
 
 def quantile(metrics, name, share, before):
@@ -79,23 +85,34 @@ controller = subprocess.Popen([program, 'terminator', '--kubeconfig', folder / '
 try:
     until(lambda: get('/readyz') == 'ok', 120)
     ready, ready_cpu = time.monotonic() - start, cpu(controller.pid)
-    # Until it has given back what reading everything took.
-    time.sleep(8)
+    private = private_memory()
     if mode == 'idle':
         status = f'/proc/{controller.pid}/status'
         print(f'ready\tms\t{ready * 1000:.0f}')
         print(f'CPU until ready\tms\t{ready_cpu * 1000:.0f}')
         print(f'resident\tKiB\t{field(status, "VmRSS")}')
         print(f'peak\tKiB\t{field(status, "VmHWM")}')
-        print(f'private memory\tKiB\t{field(f"/proc/{controller.pid}/smaps_rollup", "Private_Dirty")}')
+        print(f'private memory\tKiB\t{private}')
+    elif mode == 'churn':
+        # Ten rounds: what the first takes is room that the others use again.
+        first, count = int(pods), int(numbers[0]) // 10
+        for round in range(10):
+            said = ask('come', first + round * count, count)
+            if said['concluded'] != said['ended']:
+                sys.exit(f'{said}; see {folder}')
+            private = private_memory()
+            if round in (0, 9):
+                print(f'private memory after {count * (round + 1)}\tKiB\t{private}')
+        print(f'peak\tKiB\t{field(f"/proc/{controller.pid}/status", "VmHWM")}')
+        print(f'CPU of each\tus\t{(cpu(controller.pid) - ready_cpu) * 1e6 / (10 * count):.0f}')
     else:
         alone(server.pid, controller.pid)
         if '--cold' not in rest:
             # One pod on each node, so that the others' swaps need no rehearsal of their own.
-            end(0, 500, 2)
+            ask('end', 0, 500, 2)
             time.sleep(3)
         before, known = cpu(controller.pid), get('/metrics')
-        said = end(500, int(numbers[0]), numbers[1])
+        said = ask('end', 500, numbers[0], numbers[1])
         metrics = get('/metrics')
         bound, total = quantile(metrics, 'kpipe_terminator_request_seconds', .99, known)
         print(f'told within\ts\t{said["told_s"]}')

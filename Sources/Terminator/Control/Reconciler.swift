@@ -52,12 +52,11 @@ struct Reconciler: Sendable {
                         let pod = try await cluster.onItsNode(told.pod)
                         return try await visit(pod, told.verdict, seen: seen)
                     }
-                    guard let pod = try await cluster.pod(key) else { return .done }
+                    guard let pod = try await cluster.pod(key) else { return isGone(key) }
                     return try await visit(pod, pod.verdict, seen: seen)
                 } catch {
                     switch error.status?.code {
-                    // It is gone, and nothing is left to be done.
-                    case 404: return .done
+                    case 404: return isGone(key)
                     // Somebody changed it since it was read.
                     case 409: metrics.conflicts.increment()
                     default: throw error
@@ -72,6 +71,12 @@ struct Reconciler: Sendable {
             logger.warning("cannot reconcile pod", metadata: ["pod": "\(key)", "error": "\(error)"])
             return .failed
         }
+    }
+
+    /// Nothing is left to be done, but for those that wait to hear how the exit image does in that pod.
+    private func isGone(_ pod: ObjectKey) -> WorkOutcome {
+        rehearsals.giveUp(pod)
+        return .done
     }
 
     private func visit(_ pod: PodFacts, _ verdict: Verdict, seen: Duration) async throws(KubeError) -> WorkOutcome {
@@ -169,7 +174,7 @@ struct Reconciler: Sendable {
 
     /// Not all of what was planned has been done.
     private func giveUp(_ pod: PodFacts) {
-        rehearsals.giveUp(pod)
+        rehearsals.giveUp(pod.key)
         cluster.forgetRestarts(of: pod)
     }
 }

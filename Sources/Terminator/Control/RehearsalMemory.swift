@@ -13,7 +13,8 @@ final class RehearsalMemory: Sendable {
     }
 
     private struct Attempt {
-        var pod: String
+        var pod: ObjectKey
+        var uid: String
         var until: Duration
         /// Pods that wait for its word.
         var waiting: Set<ObjectKey> = []
@@ -57,14 +58,19 @@ final class RehearsalMemory: Sendable {
                 let key = RehearsalKey(pod, sidecar, image)
                 if let own = Self.lesson(of: pod, sidecar, image) {
                     told.formUnion(note(own, key, at: now, &state))
-                } else if sidecar.isOpen {
+                } else if !sidecar.isOpen || pod.isBeingDeleted {
+                    // It has ended otherwise, or will be gone: nothing is learnt of its own any more.
+                    if state.begun[key]?.uid == pod.uid {
+                        told.formUnion(state.begun.removeValue(forKey: key)?.waiting ?? [])
+                    }
+                } else {
                     // The registry is asked anew for each, and may answer otherwise by then: a yes holds for one pod.
                     let isShared = sidecar.pullPolicy != "Always"
                     if let known = state.known[key], now < known.until, isShared || known.verdict != .passed {
                         surroundings.remembered[sidecar.name] = known.verdict
-                    } else if let begun = state.begun[key], now < begun.until, isShared || begun.pod == pod.uid {
+                    } else if let begun = state.begun[key], now < begun.until, isShared || begun.uid == pod.uid {
                         surroundings.rehearsing.insert(sidecar.name)
-                        if begun.pod != pod.uid { state.begun[key]?.waiting.insert(pod.key) }
+                        if begun.uid != pod.uid { state.begun[key]?.waiting.insert(pod.key) }
                     }
                 }
             }
@@ -78,20 +84,30 @@ final class RehearsalMemory: Sendable {
         guard let image else { return }
         for name in plan.images.keys where surroundings.remembered[name] != nil { results.increment("remembered") }
         let until = time.now() + .seconds(Rehearsal.limit)
-        state.withLock { state in
+        let told = state.withLock { state in
+            var told: Set<ObjectKey> = []
             for name in plan.rehearsed {
                 guard let sidecar = pod.sidecars.first(where: { $0.name == name }) else { continue }
-                if state.begun.count >= Self.limit { state.begun = [:] }
-                state.begun[RehearsalKey(pod, sidecar, image)] = Attempt(pod: pod.uid, until: until)
+                if state.begun.count >= Self.limit {
+                    told = state.begun.values.reduce(into: told) { $0.formUnion($1.waiting) }
+                    state.begun = [:]
+                }
+                let key = RehearsalKey(pod, sidecar, image)
+                var attempt = Attempt(pod: pod.key, uid: pod.uid, until: until)
+                // Where two begin at the same moment, who waits for the first hears of whichever is over before.
+                attempt.waiting = state.begun[key]?.waiting ?? []
+                state.begun[key] = attempt
             }
+            return told
         }
+        for pod in told { wake(pod) }
     }
 
     /// Nothing will be learnt from what was begun for the pod.
-    func giveUp(_ pod: PodFacts) {
+    func giveUp(_ pod: ObjectKey) {
         let told = state.withLock { state in
             var told: Set<ObjectKey> = []
-            for (key, attempt) in state.begun where attempt.pod == pod.uid {
+            for (key, attempt) in state.begun where attempt.pod == pod {
                 told.formUnion(attempt.waiting)
                 state.begun[key] = nil
             }

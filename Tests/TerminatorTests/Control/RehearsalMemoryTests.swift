@@ -139,18 +139,32 @@ import Testing
         #expect(surroundings.remembered == ["sidecar": .passed])
     }
 
-    @Test(arguments: [true, false]) func `who waits for another's rehearsal is told when it is over`(_ isOver: Bool) {
+    /// What can become of a rehearsal that another pod waits for.
+    enum End: CaseIterable, Sendable { case passed, givenUp, podIsDeleted, sidecarHasLeft }
+
+    /// - Parameter isTwofold: a second pod had looked before the first one's was known, and has begun, too.
+    @Test(arguments: End.allCases, [false, true])
+    func `who waits for another's rehearsal is told when it is over`(_ end: End, _ isTwofold: Bool) {
         let bench = Bench()
         let surroundings = bench.consult(Self.ended)
-        let facts = Self.ended.facts()
-        bench.memory.note(Plan(for: facts, in: surroundings), of: facts, surroundings)
+        let first = Self.ended.facts()
+        bench.memory.note(Plan(for: first, in: surroundings), of: first, surroundings)
         _ = bench.consult(Self.ended)
         _ = bench.consult(Self.other())
+        var last = Self.ended
+        if isTwofold {
+            last = Self.other { ($0.metadata.name, $0.metadata.uid) = ("second", "second") }
+            let second = last.facts()
+            bench.memory.note(Plan(for: second, in: surroundings), of: second, surroundings)
+        }
         #expect(bench.woken.value.isEmpty)
-        if isOver {
-            _ = bench.consult(Self.ended.progress(Self.begun).helper(.exit(0)))
-        } else {
-            bench.memory.giveUp(facts)
+        switch end {
+        case .passed: _ = bench.consult(last.progress(Self.begun).helper(.exit(0)))
+        case .givenUp: bench.memory.giveUp(last.facts().key)
+        case .podIsDeleted:
+            _ = bench.consult(last.with { $0.metadata.isBeingDeleted = true })
+        case .sidecarHasLeft:
+            _ = bench.consult(last.with { $0.status.containerStatuses[1].state = $0.status.containerStatuses[0].state })
         }
         #expect(bench.woken.value == ["another"])
         _ = bench.consult(Self.ended.progress(Self.begun).helper(.exit(0)))
@@ -165,7 +179,7 @@ import Testing
         // It may be told of as it was before.
         #expect(bench.consult(Self.ended).rehearsing == ["sidecar"])
         #expect(bench.consult(Self.other()).rehearsing == ["sidecar"])
-        bench.memory.giveUp(facts)
+        bench.memory.giveUp(facts.key)
         #expect(bench.consult(Self.other()).rehearsing.isEmpty)
         bench.memory.note(Plan(for: facts, in: surroundings), of: facts, surroundings)
         bench.clock.advance(by: .seconds(Rehearsal.limit))

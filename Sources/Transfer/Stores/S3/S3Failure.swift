@@ -67,6 +67,8 @@ extension S3Failure {
             )
         case _ where refusesChecksums:
             (.configuration, "a server that takes no checksums wants AWS_REQUEST_CHECKSUM_CALCULATION=when_required")
+        case "InvalidRequest" where message.isEmpty:
+            (.configuration, "Ceph says no more where it is asked to encrypt over plain HTTP: try an https:// endpoint")
         case "InvalidBucketName", "EntityTooLarge", "EntityTooSmall", "InvalidArgument", "KeyTooLongError":
             (.configuration, nil)
         case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":

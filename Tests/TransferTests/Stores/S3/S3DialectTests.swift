@@ -121,18 +121,26 @@ struct S3DialectTests {
         #expect(S3Endpoint.domain(of: region) == domain)
     }
 
-    /// Not the advice for servers that know none.
-    @Test func `a bucket that locks its objects and misses checksums is named`() async throws {
-        let words = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+    /// The same code for things that have different remedies.
+    @Test(arguments: [
+        (
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock",
+            "unset AWS_REQUEST_CHECKSUM_CALCULATION"
+        ),
+        ("Unsupported x-amz-checksum-crc32c", "AWS_REQUEST_CHECKSUM_CALCULATION=when_required"),
+        ("", "https:// endpoint"),
+    ])
+    func `an invalid request is told with its remedy`(message: String, remedy: String) async throws {
         let s3 = try ScriptedS3 { _ in
-            let document = "<Error><Code>InvalidRequest</Code><Message>\(words)</Message></Error>"
+            let document = "<Error><Code>InvalidRequest</Code><Message>\(message)</Message></Error>"
             return [.respond(400, body: Array(document.utf8))]
         }
         defer { s3.server.stop() }
         let error = await failure { () throws(TransferError) in
             _ = try await s3.store.write("key", BytesSource("x"), ObjectAttributes())
         }
-        #expect(error?.reason == .configuration && error?.hint?.contains("unset") == true)
+        #expect(
+            error?.reason == .configuration && error?.hint?.contains(remedy) == true, "\(String(describing: error))")
     }
 
     @Test func `a document behind the blanks that kept its connection alive is read`() async throws {
