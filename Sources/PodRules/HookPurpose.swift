@@ -44,7 +44,7 @@ package enum HookPurpose: Sendable {
 }
 
 /// Reads a hook's command for what each of its commands does.
-private struct HookScript {
+struct HookScript {
     enum Act: Sendable { case quits, awaits, sleeps, works, nothing, other }
 
     let ownPaths: [String]
@@ -52,7 +52,7 @@ private struct HookScript {
     /// Signals by which programs are told to do something and go on, or to finish what they have begun where TERM would cut
     /// it: fluentd flushes on USR1, nginx and Unicorn drain on QUIT.
     private static let telling: Set = ["USR1", "USR2", "HUP", "WINCH", "QUIT", "1", "3", "10", "12", "28"]
-    private static let killing: Set = ["kill", "pkill", "killall", "killall5"]
+    static let killing: Set = ["kill", "pkill", "killall", "killall5"]
     /// They change nothing that outlives the hook.
     private static let harmless: Set = [
         "echo", "printf", "true", ":", "false", "exit", "set", "trap", "cd", "export", "unset", "date", "test", "[",
@@ -70,13 +70,9 @@ private struct HookScript {
     ]
 
     func acts(of command: [String]) -> [Act] {
-        let words = ShellCommand.unwrapped(command)
-        guard let program = words.first.map(ShellCommand.baseName) else { return [] }
+        guard let program = ShellCommand.unwrapped(command).first.map(ShellCommand.baseName) else { return [] }
         guard ShellCommand.shells.contains(program) else { return [act(of: command)] }
-        guard let flag = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("c") }),
-            let script = words.dropFirst(flag + 1).first(where: { $0 != "--" })
-        else { return [.other] }
-        return acts(in: script)
+        return ShellCommand.script(of: command).map(acts) ?? [.other]
     }
 
     private func acts(in script: String) -> [Act] {
@@ -129,7 +125,7 @@ private struct HookScript {
     }
 
     /// What a kill sends; TERM where it says nothing. Signal 0 only looks.
-    private static func signal(_ words: [String]) -> Act {
+    static func signal(_ words: [String]) -> Act {
         for (index, word) in words.enumerated().dropFirst() where word.hasPrefix("-") {
             let isNext = ["-s", "-n", "--signal"].contains(word)
             let sent =

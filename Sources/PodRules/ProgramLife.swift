@@ -20,9 +20,7 @@ package enum ProgramLife: Sendable, Equatable {
     private static func life(_ words: [String]) -> ProgramLife {
         guard let program = words.first.map(ShellCommand.baseName) else { return .unknown }
         guard ShellCommand.shells.contains(program) else { return ShellCommand.life(words) }
-        guard let flag = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("c") }),
-            let script = words.dropFirst(flag + 1).first(where: { $0 != "--" })
-        else { return .unknown }
+        guard let script = ShellCommand.script(of: words) else { return .unknown }
         var reader = ShellScript(script)
         return reader.life()
     }
@@ -73,6 +71,15 @@ enum ShellCommand {
             }
         }
         return Array(words)
+    }
+
+    /// The script that a shell is given in its command; `nil` for other programs, and for one in a file.
+    static func script(of command: [String]) -> String? {
+        let words = unwrapped(command)
+        guard let program = words.first, shells.contains(baseName(program)),
+            let flag = words.firstIndex(where: { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.hasSuffix("c") })
+        else { return nil }
+        return words.dropFirst(flag + 1).first { $0 != "--" }
     }
 
     private static func isAssignment(_ word: String) -> Bool {

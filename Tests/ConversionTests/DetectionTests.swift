@@ -263,6 +263,8 @@ import YAMLTree
         ("until [ -f /x ]; do sleep 1; done; exec server", false), ("trap 'kill $!' TERM; nginx & wait $!", false),
         ("trap cleanup EXIT; exec server", false), ("server & while [ ! -f /x ]; do sleep 1; done; kill $!", true),
         ("while [ 1 ]; do x; sleep 1; done", false),
+        ("proxy & P=$!; (while true; do if [ -f /x ]; then kill $P; fi; sleep 1; done) & wait $P", true),
+        ("proxy & P=$!; while kill -0 $P; do if [ -f /x ]; then kill $P; fi; sleep 1; done", true),
     ])
     func aScriptThatEndsIsNamed(_ script: String, _ isNamed: Bool) throws {
         let text =

@@ -3,6 +3,27 @@ import Testing
 @testable import PodRules
 
 @Suite struct ProgramLifeTests {
+    /// Some end what they have started, and themselves with it.
+    @Test(
+        arguments: [
+            ("proxy & P=$!; (while true; do [ -f /done ] && kill $P; sleep 1; done) & wait $P", "kill $P"),
+            ("proxy & until [ -f /done ]; do sleep 1; done; kill -TERM %1", "kill -TERM %1"),
+            ("(while sleep 1; do if [ -f /done ]; then pkill envoy; fi; done) & exec envoy", "pkill envoy"),
+            ("proxy & P=$!\ninotifywait /pod\nkill $P", "kill $P"),
+            ("proxy & trap 'kill $!' TERM; wait $!", nil),
+            ("stop() { kill $P; }; trap stop TERM; proxy & P=$!; wait", nil),
+            ("function stop { kill $P; }; proxy & P=$!; wait", nil),
+            ("function stop() {\n kill $P\n}\nproxy & P=$!; wait", nil),
+            ("proxy & helper & wait -n; kill $(jobs -p)", nil), ("proxy & inotifywait /cfg; kill -HUP $!", nil),
+            ("while true; do proxy & P=$!; inotifywait /cfg; kill $P; done", nil),
+            ("while true; do kill $P; proxy & P=$!; inotifywait /cfg; done", nil),
+            ("proxy & while kill -0 $!; do sleep 1; done", nil), ("until [ -f /done ]; do sleep 1; done; kill 1", nil),
+        ] as [(String, String?)])
+    func aScriptEndsWhatItHasStarted(_ script: String, _ command: String?) {
+        #expect(ChildKill.command(in: ["/bin/sh", "-ec", script]) == command)
+        #expect(ChildKill.command(in: [script]) == nil)
+    }
+
     @Test(arguments: [
         (["cp", "a", "b"], ProgramLife.ends), (["/bin/echo"], .ends), (["server"], .unknown), ([], .unknown),
         (["tail", "-f", "x"], .endless), (["tail", "-n1", "-F", "x"], .endless), (["tail", "x"], .ends),

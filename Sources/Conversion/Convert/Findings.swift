@@ -180,6 +180,11 @@ struct Findings {
             add(
                 .exitsByItself, at: sidecar.node,
                 "\(sidecar.name) seems to end by itself (\(sign)) and would be restarted")
+        } else if let kill = ChildKill.command(in: program) {
+            add(
+                .exitsByItself, at: sidecar.node,
+                "the script of \(sidecar.name) ends what it has started (\(kill)), and with that itself, and would be "
+                    + "restarted; leave that to the kubelet")
         } else if life == .ends {
             add(
                 .exitsByItself, at: sidecar.node,

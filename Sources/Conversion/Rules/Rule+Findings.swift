@@ -98,7 +98,8 @@ extension Rule {
             A native sidecar that exits is restarted. Loops that wait for a file and one-shot \
             helpers are for ordinary containers or ordinary init containers. The command line is read as the shell reads \
             it: an endless loop or pipeline (`tail -F x | grep y`) is none of these, nor is what reads a fifo or a stream, or a \
-            trap that passes SIGTERM on.
+            trap that passes SIGTERM on. A script that kills the program which it has started itself, as soon as main has left \
+            word, ends with it; leave that to the kubelet.
             """,
         evidence: "KEP-753; under OnFailure its restarts count towards backoffLimit (measured)")
 
