@@ -79,7 +79,12 @@ package struct KnownSidecar: Sendable {
     }
 
     package static func named(_ name: String, image: String?) -> KnownSidecar? {
-        SidecarPlaces.shipped.first(name: name, image: image ?? "").map { all[$0] }
+        place(name, image: image).map { all[$0] }
+    }
+
+    /// In `all`.
+    package static func place(_ name: String, image: String?) -> Int? {
+        SidecarPlaces.shipped.first(name: name, image: image ?? "")
     }
 }
 

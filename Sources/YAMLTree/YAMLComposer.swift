@@ -39,14 +39,17 @@ struct YAMLComposer {
             let scalar = YAMLScalar(reader.text(of: event), style: event.style)
             return finish(.scalar(scalar), properties(of: event), event.start, since: before)
         case .sequenceStart:
-            return finish(try sequence(event), properties(of: event), event.start, since: before)
+            let properties = properties(of: event)
+            return finish(try sequence(event), properties, event.start, since: before)
         case .mappingStart:
-            return finish(try mapping(event), properties(of: event), event.start, since: before)
+            let properties = properties(of: event)
+            return finish(try mapping(event), properties, event.start, since: before)
         case .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
             throw YAMLError(at: event.start, "expected a value")
         }
     }
 
+    /// Asked before what is in a collection is read: the reader knows them of its last event.
     private func properties(of event: YAMLEvent) -> YAMLProperties {
         event.hasProperties ? reader.properties(of: event) : YAMLProperties()
     }

@@ -10,7 +10,9 @@ package final class YAMLEventReader {
     private let source: Source
     private var cursor: ByteCursor
     private var isOver = false
-    /// What stands otherwise in the source than it reads, of all events since the last document began.
+    /// Lines before those that are read.
+    private let lines: Int
+    /// What stands otherwise in the source than it reads, of the last event.
     package private(set) var texts: [UInt8] = []
 
     /// Refuses a text that is longer than `limits` allows or not UTF-8.
@@ -18,7 +20,10 @@ package final class YAMLEventReader {
         self.init(try YAMLText(bytes, limit: limits.bytes))
     }
 
-    init(_ text: YAMLText) {
+    /// - Parameter place: where a document begins, if that is not the first.
+    package init(_ text: YAMLText, from place: YAMLMark? = nil) {
+        lines = place.map { $0.line - 1 } ?? 0
+        let text = place.map { text.from($0.offset) } ?? text
         parser = .allocate(capacity: 1)
         event = .allocate(capacity: 1)
         event.initialize(to: yaml_event_t())
@@ -54,7 +59,7 @@ package final class YAMLEventReader {
         return nil
     }
 
-    /// The words of an event since the last document began.
+    /// The words of the last event.
     package func text(of event: YAMLEvent) -> String {
         String(decoding: event.isVerbatim ? source.text.bytes[event.text] : texts[event.text], as: UTF8.self)
     }
@@ -66,20 +71,14 @@ package final class YAMLEventReader {
         return YAMLProperties(anchor: text(event.anchor), tag: text(event.tag))
     }
 
-    /// Gives `texts` away, so that they last no longer than who asked for them.
-    package func takeTexts() -> [UInt8] {
-        defer { texts = [] }
-        return texts
-    }
-
     // MARK: Events
 
     private func taken(_ event: inout yaml_event_t) -> YAMLEvent {
+        texts.removeAll(keepingCapacity: true)
         let start = mark(event.start_mark)
         var taken = YAMLEvent(kind: .mappingEnd, start: start, end: mark(event.end_mark))
         switch event.type {
         case YAML_DOCUMENT_START_EVENT:
-            texts.removeAll(keepingCapacity: true)
             taken.kind = .documentStart
             taken.isExplicit = event.data.document_start.implicit == 0
         case YAML_DOCUMENT_END_EVENT:
@@ -150,7 +149,8 @@ package final class YAMLEventReader {
 
     private func mark(_ mark: yaml_mark_t) -> YAMLMark {
         YAMLMark(
-            offset: cursor.offset(ofCharacter: Int(mark.index)), line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+            offset: cursor.offset(ofCharacter: Int(mark.index)), line: lines + Int(mark.line) + 1,
+            column: Int(mark.column) + 1)
     }
 
     /// libyaml's words, or better ones where what stands at the place tells more.
@@ -212,7 +212,8 @@ package final class YAMLEventReader {
         ) -> Int32 {
             guard let context, let buffer, let count else { return 0 }
             let source = Unmanaged<Source>.fromOpaque(context).takeUnretainedValue()
-            let end = min(source.position + capacity, source.text.bytes.count)
+            // Little at a time, since all of it is looked at: who reads one document in the middle needs no more.
+            let end = min(source.position + min(capacity, 4096), source.text.bytes.count)
             UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
                 .copyBytes(from: source.text.bytes[source.position..<end])
             count.pointee = end - source.position

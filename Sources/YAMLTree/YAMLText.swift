@@ -1,11 +1,11 @@
 /// A text that is safe to hand to a parser: within the limit, UTF-8, no NUL.
-struct YAMLText {
-    let bytes: [UInt8]
+package struct YAMLText {
+    package let bytes: [UInt8]
     /// 3 where a byte order mark stands at the front, else 0.
-    let start: Int
+    package private(set) var start: Int
     let isASCII: Bool
 
-    init(_ bytes: [UInt8], limit: Int) throws(YAMLError) {
+    package init(_ bytes: [UInt8], limit: Int) throws(YAMLError) {
         guard bytes.count <= limit else {
             throw YAMLError(at: .start, "the text has \(bytes.count) bytes; at most \(limit) are accepted")
         }
@@ -23,6 +23,13 @@ struct YAMLText {
         if let offset = bytes.firstIndex(of: 0) {
             throw YAMLError(at: YAMLMark(of: offset, in: bytes), "found a NUL byte; expected text")
         }
+    }
+
+    /// The same, to be read from there alone.
+    func from(_ offset: Int) -> YAMLText {
+        var rest = self
+        rest.start = offset
+        return rest
     }
 
     private static let foreignMarks: [([UInt8], String)] = [

@@ -14,7 +14,7 @@ import WorkdirProtocol
 
 /// What reads bytes that others wrote. Each must refuse in its own words what it cannot use: any bytes at all may come.
 enum Parser: String, CaseIterable, Sendable {
-    case yaml, json, convert, reverse, admission
+    case yaml, plain, json, convert, reverse, admission
     case podProtobuf = "pod-protobuf"
     case podJSON = "pod-json"
     case listProtobuf = "list-protobuf"
@@ -29,6 +29,11 @@ enum Parser: String, CaseIterable, Sendable {
         let text = String(decoding: bytes, as: UTF8.self)
         switch self {
         case .yaml: _ = try? YAMLNode(parsing: bytes, limits: YAMLLimits(bytes: 1 << 20, depth: 64, nodes: 20_000))
+        case .plain:
+            let (quick, byEvents) = (
+                trees { try SourceReader(bytes, limits: $0) }, trees { try SourceReader(byEvents: bytes, limits: $0) }
+            )
+            precondition(quick == byEvents, "two readers read two trees")
         case .json:
             guard let value = try? JSONValue(bytes) else { return }
             precondition(
@@ -76,6 +81,25 @@ enum Parser: String, CaseIterable, Sendable {
             _ = PercentEncoding.decode(text)
             _ = text.printable()
             _ = text.printableJSON
+        }
+    }
+
+    /// What a reader makes of a stream; `nil` where it refuses a part of it.
+    private func trees(_ reader: (YAMLLimits) throws -> SourceReader) -> [String]? {
+        guard var reader = try? reader(YAMLLimits(bytes: 1 << 20, depth: 64, nodes: 20_000)) else { return nil }
+        var trees: [String] = []
+        do {
+            while let document = try reader.document() {
+                let tree = document.root.tree
+                trees.append("\(document.range) \(tree.hasMergeKeys) \(tree.records)")
+                for (index, record) in tree.records.enumerated() {
+                    let words = record.isScalar ? String(decoding: tree.text(index), as: UTF8.self) : ""
+                    trees.append("\(words) \(tree.mark(index)) \(String(describing: tree.properties[index]))")
+                }
+            }
+            return trees
+        } catch {
+            return nil
         }
     }
 

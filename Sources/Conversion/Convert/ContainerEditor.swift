@@ -230,18 +230,18 @@ struct ContainerEditor {
                 .noStartupProbe, at: node, "\(container.name) has no startupProbe, and none could be derived\(why)")
             return
         }
-        let patience = [("periodSeconds", "2"), ("failureThreshold", "\(handler.failures)")]
         let quote = isJSON ? "\"" : ""
         if node.isFlow {
             guard let flow = handler.flow(quote) else {
                 findings.add(.noStartupProbe, at: node, "\(container.name) has no startupProbe; add one")
                 return
             }
-            let fields = [flow] + patience.map { "\(quote)\($0.0)\(quote): \($0.1)" }
-            try add("startupProbe", "{\(fields.joined(separator: ", "))}")
+            let patience = "\(quote)periodSeconds\(quote): 2, \(quote)failureThreshold\(quote): \(handler.failures)"
+            try add("startupProbe", "{\(flow), \(patience)}")
         } else {
             try add(
-                "startupProbe", "", handler.block.map { "  " + $0 } + patience.map { "  \($0.0): \($0.1)" })
+                "startupProbe", "",
+                handler.block.map { "  " + $0 } + ["  periodSeconds: 2", "  failureThreshold: \(handler.failures)"])
         }
         hasStartupProbe = true
         findings.add(.startupProbe, at: node, "\(container.name) holds main back until \(handler.origin)")

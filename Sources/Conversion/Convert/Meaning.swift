@@ -63,13 +63,17 @@ struct Meaning {
     private static let moving = ["restartPolicy", "startupProbe", "env"]
 
     private mutating func add(moving container: SourceNode) {
-        for pair in container.pairs ?? [] where !Self.moving.contains(where: pair.key.reads) {
-            let isLifecycle = pair.key.reads("lifecycle")
-            guard !isLifecycle || pair.value.pairs?.contains(where: { !$0.key.reads("preStop") }) ?? true else {
-                continue
-            }
-            add(pair.key)
-            add(pair.value, without: isLifecycle ? "preStop" : nil)
+        let (tree, mapping) = (container.tree, container.tree.resolved(container.index))
+        var key = mapping + 1
+        while key < tree.next(mapping) {
+            let value = tree.next(key)
+            defer { key = tree.next(value) }
+            guard !Self.moving.contains(where: { tree.reads(key, $0) }) else { continue }
+            let isLifecycle = tree.reads(key, "lifecycle")
+            let hooks = isLifecycle ? SourceNode(tree: tree, index: value).pairs : nil
+            guard hooks?.contains(where: { !$0.key.reads("preStop") }) ?? true else { continue }
+            add(key, of: tree)
+            add(value, of: tree, without: isLifecycle ? "preStop" : nil)
         }
         hasher.combine(false)
         for variable in container["env"]?.elements ?? []

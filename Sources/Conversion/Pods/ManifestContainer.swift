@@ -1,15 +1,23 @@
 internal import Basics
 package import PodRules
 
-/// A container of a pod, by its place in the text, and nothing that stands there: a pod may have a hundred thousand.
+/// A container of a pod, by its place in the text, and next to nothing of what stands there: a pod may have a hundred
+/// thousand.
 package struct ManifestContainer {
     package let node: SourceNode
     /// The position in its list.
     package let index: Int
+    /// Which of the known sidecars it is. Looked up once: nearly all that is asked about a container asks it.
+    private let knownPlace: Int8
+
+    package init(node: SourceNode, index: Int) {
+        (self.node, self.index) = (node, index)
+        knownPlace = KnownSidecar.place(node["name"]?.text ?? "", image: node["image"]?.text).map(Int8.init) ?? -1
+    }
 
     package var name: String { node["name"]?.text ?? "" }
     package var image: String? { node["image"]?.text }
-    package var known: KnownSidecar? { KnownSidecar.named(name, image: image) }
+    package var known: KnownSidecar? { knownPlace < 0 ? nil : KnownSidecar.all[Int(knownPlace)] }
     /// What it says about itself; its variables are looked through once.
     var marks: ContainerMarks {
         let variables = node["env"]?.elements ?? []

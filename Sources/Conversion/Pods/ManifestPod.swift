@@ -41,7 +41,7 @@ package struct ManifestPod {
     /// asked about where something speaks against it.
     func sidecars(_ options: ConversionOptions, _ findings: inout Findings) throws(EditRefusal) -> [ManifestContainer] {
         let roles = roles(of: containers, besides: initContainers, options)
-        let primary = containers.first { $0.name == options.primary }?.name
+        let primary = options.primary.flatMap { name in containers.first { $0.name == name }?.name }
         for finding in roles.findings where primary == nil || finding.container != roles.missingPrimary {
             let names = (containers + initContainers).map(\.name).sorted().joined(separator: ", ")
             throw EditRefusal(

@@ -1,3 +1,4 @@
+import Glibc
 package import YAMLTree
 
 /// A value with the bytes it stands on. Aliases are not filled in, so a document never costs more than its own length.
@@ -26,6 +27,8 @@ package struct SourceNode {
     package var properties: YAMLProperties { record.hasProperties ? tree.properties[index] ?? .init() : .init() }
     /// Whether an alias stands for this value elsewhere, so that a change here would be a change there.
     package var isShared: Bool { record.isShared }
+    /// Whether it is no more than its words.
+    var isBare: Bool { !isAlias && !isShared && !record.hasProperties }
     package var isAlias: Bool { if case .alias = record.kind { true } else { false } }
 
     /// The value itself, behind an alias.
@@ -97,6 +100,10 @@ package struct SourceNode {
 
     /// The value at `name`, also where a merge key brought it.
     package subscript(name: String) -> SourceNode? {
+        guard isMapping else { return nil }
+        if let key = tree.key(name, in: tree.resolved(index)) { return SourceNode(tree: tree, index: tree.next(key)) }
+        // Nearly no document has any, and most names that are looked for are not there.
+        guard tree.hasMergeKeys else { return nil }
         var seen: [Int: Int] = [:]
         return value(name, depth: 0, &seen)
     }
@@ -106,8 +113,7 @@ package struct SourceNode {
         guard isMapping, depth < 16 else { return nil }
         let mapping = tree.resolved(index)
         if let key = tree.key(name, in: mapping) { return SourceNode(tree: tree, index: tree.next(key)) }
-        // Nearly no document has any, and most names that are looked for are not there.
-        guard tree.hasMergeKeys, let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
+        guard let merged = ownPair("<<"), merged.key.scalar?.style == .plain else { return nil }
         if let earlier = seen[mapping], earlier <= depth { return nil }
         seen[mapping] = depth
         for source in merged.value.elements ?? [merged.value] {
@@ -115,6 +121,8 @@ package struct SourceNode {
         }
         return nil
     }
+
+    package func at(_ first: String, _ second: String) -> SourceNode? { self[first]?[second] }
 
     package func at(_ path: String...) -> SourceNode? {
         path.reduce(self as SourceNode?) { node, name in node?[name] }
@@ -291,20 +299,29 @@ package final class SourceTree: Sendable {
         var name = name
         return name.withUTF8 { name in
             source.withUnsafeBufferPointer { source in
-                let end = next(mapping)
-                var key = mapping + 1
-                while key < end {
-                    let record = records[resolved(key)]
-                    if !record.isVerbatim {
-                        if reads(key, name) { return key }
-                    } else if record.words.count == name.count,
-                        name.indices.allSatisfy({ source[record.words.lowerBound + $0] == name[$0] })
-                    {
-                        return key
+                records.withUnsafeBufferPointer { records in
+                    let end = records[mapping].next(mapping)
+                    var key = mapping + 1
+                    while key < end {
+                        var record = records[key]
+                        let value = record.next(key)
+                        if case .alias = record.kind { record = records[Int(record.link)] }
+                        if !record.isVerbatim {
+                            if reads(key, name) { return key }
+                        } else {
+                            let words = record.words
+                            if words.count == name.count,
+                                words.isEmpty
+                                    || memcmp(source.baseAddress! + words.lowerBound, name.baseAddress!, name.count)
+                                        == 0
+                            {
+                                return key
+                            }
+                        }
+                        key = records[value].next(value)
                     }
-                    key = next(next(key))
+                    return nil
                 }
-                return nil
             }
         }
     }
