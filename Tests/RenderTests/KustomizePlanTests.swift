@@ -64,7 +64,28 @@ import Testing
     private static let native = "          initContainers:"
     private static let ordinary = "          containers:"
 
+    /// A patch in a file of its own that says nothing but what its pod is to have.
+    private static func alone(_ name: String, _ spec: String, _ line: String) -> Case {
+        let patch =
+            #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"load"},"spec":{"template":{"spec":\#(spec)}}}"#
+        return Case(
+            testDescription: name, overlay: "patches: [{path: p.json}]\n", files: ["over/p.json": patch],
+            file: "over/p.json", line: patch.replacing(spec, with: line))
+    }
+
     static let cases = [
+        alone(
+            "that is JSON and all of its list", #"{"containers":[{"name":"side"}]}"#,
+            #"{"initContainers":[{"name":"side"}]}"#),
+        alone(
+            "that is JSON and the list its last", #"{"hostPID":true,"containers": [ {"name":"side"} ]}"#,
+            #"{"hostPID":true,"initContainers": [ {"name":"side"} ]}"#),
+        alone(
+            "that is JSON and the list its first", #"{"containers":[{"name":"side"}],"hostPID":true}"#,
+            #"{"initContainers":[{"name":"side"}],"hostPID":true}"#),
+        alone(
+            "that is YAML in quotes", "{a: b, 'containers': [{name: side}]}",
+            "{a: b, 'initContainers': [{name: side}]}"),
         Case(testDescription: "by its name", overlay: merge("", name: "load"), line: native),
         Case(testDescription: "of another object", overlay: merge("", name: "other"), line: ordinary),
         Case(testDescription: "by a pattern", overlay: merge("name: lo.*"), line: native),

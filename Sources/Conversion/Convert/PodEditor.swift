@@ -209,6 +209,12 @@ struct PodEditor {
         if let target = pod.spec[field], target.isAlias || target.isShared || pod.spec.ownPair(field) == nil {
             throw EditRefusal(.anchor, at: target, "\(field) is shared with another place; write it out")
         }
+        if takesAll, pod.spec[field] == nil, let key = pod.spec.ownPair(beside)?.key, order.isAsListed, key.isBare {
+            // Nothing of the list stays, and there is no other: it is the other one now.
+            editor.rename(key, to: field)
+            for block in blocks { editor.replace(block.range, by: block.text) }
+            return
+        }
         var comments: [TextEdits.Kept] = []
         if takesAll, !pod.spec.isFlow, let pair = pod.spec.ownPair(beside) {
             // What is said of the list goes where its elements go.

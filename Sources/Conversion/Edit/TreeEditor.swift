@@ -12,6 +12,15 @@ package struct TreeEditor {
         edits.replace(range, by: replacement)
     }
 
+    /// Replaces by what was kept.
+    mutating func replace(_ range: Range<Int>, by kept: TextEdits.Kept) { edits.replace(range, by: kept) }
+
+    /// Gives a key another name, in the quotes that it has.
+    mutating func rename(_ key: SourceNode, to name: String) {
+        let quote = key.scalar?.style == .plain ? 0 : 1
+        replace(key.offset + quote..<key.end - quote, by: name.utf8)
+    }
+
     /// Inserts what was kept, one behind the other.
     mutating func insert(_ texts: [TextEdits.Kept], at offset: Int) {
         for text in texts { edits.replace(offset..<offset, by: text) }
@@ -36,7 +45,7 @@ package struct TreeEditor {
         _ names: Set<String>, from mapping: SourceNode, keepsComments: Bool = false
     ) throws(EditRefusal) {
         guard !names.isEmpty, let pairs = mapping.pairs else { return }
-        let removed = pairs.indices.filter { names.contains(pairs[$0].name) }
+        let removed = pairs.indices.filter { names.contains(where: pairs[$0].key.reads) }
         if mapping.isFlow {
             guard !removed.isEmpty else { return }
             return try removeFlow(removed, of: pairs.map { $0.key.offset..<$0.value.end }, in: mapping)
@@ -161,10 +170,15 @@ package struct TreeEditor {
         }
         let margin = [UInt8](repeating: 0x20, count: first.key.start.column - 1)
         let lineBreak = text.lineBreak(at: after.value.end)
-        let head = margin + Array((blockLines.isEmpty ? "\(name): \(value)" : "\(name):").utf8) + lineBreak
-        insertLines(
-            blockLines.reduce(into: head) { $0 += margin + Array($1.utf8) + lineBreak },
-            at: text.lineEnd(after.value.end))
+        let head = blockLines.isEmpty ? "\(name): \(value)" : "\(name):"
+        var lines: [UInt8] = []
+        lines.reserveCapacity((blockLines.count + 1) * (margin.count + 32))
+        for line in [head] + blockLines {
+            lines += margin
+            lines += line.utf8
+            lines += lineBreak
+        }
+        insertLines(lines, at: text.lineEnd(after.value.end))
     }
 
     /// Inserts whole lines at the start of a line; behind a last line without a break, adds the break.

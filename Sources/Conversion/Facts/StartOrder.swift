@@ -19,6 +19,9 @@ struct StartOrder {
     /// By sidecar: an init container that asks it in vain, and the one that has to end before it can start.
     private(set) var conflicts: [Int: (asker: ManifestContainer, preparer: ManifestContainer)] = [:]
 
+    /// Whether they keep their order and stand side by side.
+    var isAsListed: Bool { groups.count == 1 && groups[0].members == groups[0].members.sorted() }
+
     /// A pod of more containers than this is nobody's; to look at each pair of them could take minutes.
     static let most = 64
 
