@@ -6,17 +6,8 @@ import Testing
 import YAMLTree
 
 extension NodeMatrixTests {
-    /// Many Jobs at once, and terminators to which something happens. One after the other, because each starts its own.
+    /// Terminators to which something happens. One after the other, because each starts its own.
     @Suite(.onStage(.disturbed, attended: false), .serialized) struct Disturbances {
-        @Test(.timeLimit(.minutes(10))) func `100 Jobs at once`() async throws {
-            try await check("100 Jobs at once", of: 100) { stage, play in
-                let terminator = try stage.terminator()
-                let right = try await play()
-                await terminator.finish()
-                return right
-            }
-        }
-
         @Test(.timeLimit(.minutes(6))) func `killed again and again`() async throws {
             try await check("the terminator is killed every second or two", of: 12) { stage, play in
                 try await stage.whileRestarting(play)
@@ -71,16 +62,13 @@ extension NodeMatrixTests {
 }
 
 extension NodeMatrixTests {
-    /// Many Jobs at once, with something in the way of the exit image.
-    @Test(.timeLimit(.minutes(40)), arguments: Setting.Obstacle.allCases)
-    static func `100 Jobs at once`(_ obstacle: Setting.Obstacle) async throws {
-        let setting = Setting.hampered(by: obstacle)
-        try await OnStage(setting: setting, isAttended: true).run {
+    /// Many Jobs at once, with each of the things that can be in the way.
+    @Test(.timeLimit(.minutes(40)), arguments: Setting.crowds)
+    static func `100 Jobs at once`(_ crowd: Setting) async throws {
+        try await OnStage(setting: crowd, isAttended: true).run {
             let stage = try #require(NodeStage.current)
-            let scenarios = Setting.disturbed.scenarios.map { $0.hampered(by: obstacle) }
-            let right = try await stage.play(scenarios, 100, named: "crowd")
-            MatrixReport.current?.add(
-                "100 Jobs at once with \(obstacle.rawValue)", in: .disturbed, right: right, of: 100)
+            let right = try await stage.play(crowd.scenarios, 100, named: "crowd")
+            MatrixReport.current?.add(crowd.title, in: .disturbed, right: right, of: 100)
             #expect(right == 100)
         }
     }

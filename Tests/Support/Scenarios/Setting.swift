@@ -1,5 +1,7 @@
+internal import Testing
+
 /// What a terminator finds around it while a table of scenarios runs.
-package struct Setting: Sendable {
+package struct Setting: Sendable, CustomTestStringConvertible {
     /// A DNS label.
     package var name: String
     package var title: String
@@ -10,6 +12,8 @@ package struct Setting: Sendable {
     package var hasNodeAgent = false
     package var obstacle: Obstacle?
     package var scenarios: [Scenario]
+
+    package var testDescription: String { title }
 
     /// As on most clusters; containers named `by-…` are told to be ended that way.
     package static let ordinary = Setting(
@@ -85,6 +89,15 @@ package struct Setting: Sendable {
 
     /// All in which each scenario is played by itself.
     package static let tables = [ordinary] + Obstacle.allCases.map(hampered) + [kruise]
+
+    /// The same, with Jobs of which many can be played at once.
+    package static let crowds = tables.map { table in
+        var crowd = table
+        crowd.title = "100 Jobs at once, \(table.title.prefix(1).lowercased())\(table.title.dropFirst())"
+        let simple = table.hasKruise ? Scenario.byRequest : Scenario.simple
+        crowd.scenarios = table.obstacle.map { obstacle in simple.map { $0.hampered(by: obstacle) } } ?? simple
+        return crowd
+    }
 
     /// As the ordinary one, for Jobs at which something else goes wrong.
     package static let disturbed: Setting = {

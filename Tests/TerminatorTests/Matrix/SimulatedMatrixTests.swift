@@ -30,9 +30,8 @@ import Testing
 
     /// Without those that are asked to leave: there one server stands for all that could be. With something in the way of the
     /// exit image the way depends on what the others teach meanwhile; the result does not.
-    @Test(arguments: [nil] + Setting.Obstacle.allCases)
-    func `100 Jobs at once end as they should`(_ obstacle: Setting.Obstacle?) async throws {
-        let setting = obstacle.map { Setting.hampered(by: $0) } ?? .disturbed
+    @Test(arguments: [.disturbed] + Setting.tables.dropFirst())
+    func `100 Jobs at once end as they should`(_ setting: Setting) async throws {
         let kinds = setting.scenarios.filter { $0.quitPorts.isEmpty && $0.incident == nil }
         let jobs = (0..<100).map { ("job-\($0)", kinds[$0 % kinds.count]) }
         let cluster = try await SimulatedCluster(jobs, in: setting)
@@ -40,7 +39,7 @@ import Testing
         for (job, outcome) in zip(jobs, outcomes.map(\.promised)) {
             let expected = job.1.expected
             #expect(
-                obstacle == nil ? outcome == expected : outcome.isAsGood(as: expected),
+                setting.obstacle == nil ? outcome == expected : outcome.isAsGood(as: expected),
                 "\(job.0), \(job.1.id): \(outcome) instead of \(expected)")
         }
     }
