@@ -89,9 +89,7 @@ package struct Ladder: Sendable {
         return left > 0 ? left : nil
     }
 
-    /// The watch of held pods tells when the kubelet takes the phase back and when the Job has counted; what nobody has
-    /// counted for long is looked at all the same, once a minute in the end.
-    var holdInterval: Int64 { Patience.interval(after: pod.holdAge(at: surroundings.now) ?? 0, within: 1...60) }
+    var holdInterval: Int64 { pod.holdInterval(at: surroundings.now) }
 }
 
 extension Ladder {

@@ -1,3 +1,4 @@
+internal import OperatorConfiguration
 package import PodRules
 
 /// The terminator's memory of a pod, kept in the pod's annotation: which rung was tried when. Whoever leads next reads
@@ -126,6 +127,10 @@ extension PodFacts {
         let since = containers.compactMap { progress.attempt(.hold, of: $0.name)?.time }.min()
         return since.map { now - $0 }
     }
+
+    /// The watch of held pods tells when the kubelet takes the phase back and when the Job has counted; what nobody has
+    /// counted for long is looked at all the same, once a minute in the end.
+    func holdInterval(at now: Int64) -> Int64 { Patience.interval(after: holdAge(at: now) ?? 0, within: 1...60) }
 
     /// What was tried already.
     package var progress: Progress {

@@ -66,8 +66,8 @@ package struct Plan: Sendable, Equatable {
     /// may have counted by then. One that sees the pod change and its phase at once ends it. Where main has failed the Job
     /// counts first.
     func phaseByPatch(of pod: PodFacts) -> String? {
-        guard case .terminate(_, .succeeded) = verdict, !pod.isOnVirtualNode, changesPod(pod), !setsDeadline,
-            images.isEmpty, attempts.allSatisfy({ $0.rung == .hold })
+        guard pod.result == .succeeded, !pod.isOnVirtualNode, changesPod(pod), !setsDeadline, images.isEmpty,
+            attempts.allSatisfy({ $0.rung == .hold })
         else { return nil }
         return calls.lazy.compactMap { if case .hold(let phase) = $0 { phase } else { nil } }.first
     }
@@ -83,8 +83,26 @@ extension PodFacts {
     /// The native sidecar that keeps main from starting, unless the pod is none of our business.
     var startToTell: FailingStart? { isDisabled || isSystemPod || isBeingDeleted ? nil : failingStart }
 
-    /// Whether it is closed, and that is still to be said.
-    var isUntold: Bool { Plan(for: self, verdict, in: Surroundings(now: 0)).conclusion != nil }
+    /// Whether it has finished, and something is still to be said of that, or to be done about it.
+    var isUntold: Bool {
+        let plan = Plan(for: self, verdict, in: Surroundings(now: 0))
+        return plan.conclusion != nil || !plan.calls.isEmpty
+    }
+
+    /// Sidecars in whose end we had a hand, and whose codes fail the pod of a main that has succeeded: one that was to be swapped
+    /// by a kubelet that was restarted before it had started the exit image, one that left with an error when it was asked to. As
+    /// long as the Job has not counted the pod its phase can be held.
+    fileprivate var spoilers: [ContainerFacts] {
+        guard job != nil, isTrackedByJob, result == .succeeded, openSidecars.isEmpty,
+            progress.holds || phase != "Succeeded"
+        else { return [] }
+        return sidecars.filter { sidecar in
+            guard let end = sidecar.end, end.exitCode != 0, sidecar.ladder.contains(.hold) else { return false }
+            let attempts = progress.attempts(of: sidecar.name)
+            return attempts.contains { !$0.isRehearsal && ($0.rung == .image || !$0.hasFailed) }
+                && !attempts.contains { $0.rung == .deadline || $0.rung == .hold && $0.hasFailed }
+        }.sorted { $0.name < $1.name }
+    }
 }
 
 extension Plan {
@@ -94,11 +112,12 @@ extension Plan {
         progress = pod.progress
         switch verdict {
         case .leave(.finished):
+            guard !holdSpoilt(pod, at: surroundings.now) else { return }
             conclude(pod)
             nameSpoiler(of: pod)
         case .wait, .leave(.unmarked): if let failing = pod.startToTell { announcements.append(.notStarting(failing)) }
         case .leave(let reason): if reason.isMistake { announcements.append(.mistake(reason)) }
-        case .done: conclude(pod)
+        case .done: if !holdSpoilt(pod, at: surroundings.now) { conclude(pod) }
         case .terminate(let sidecars, let result): terminate(sidecars, of: pod, result, surroundings)
         }
     }
@@ -110,6 +129,27 @@ extension Plan {
         guard !pod.progress.isEmpty, !pod.isConcluded, let result = pod.result else { return }
         announcements.append(.terminated(result))
         conclusion = result
+    }
+
+    /// What we have done must not fail a pod whose main has succeeded: its phase is held, and said again where the kubelet takes
+    /// it back, until the Job has counted it.
+    ///
+    /// - Returns: whether that is the case.
+    private mutating func holdSpoilt(_ pod: PodFacts, at now: Int64) -> Bool {
+        let spoilers = pod.spoilers
+        guard !spoilers.isEmpty else { return false }
+        if pod.phase != MainResult.succeeded.phase {
+            for sidecar in spoilers {
+                attempts.append(Attempt(container: sidecar.name, rung: .hold))
+                guard progress.attempt(.hold, of: sidecar.name) == nil else { continue }
+                progress.record(.init(.hold, at: now, restarts: sidecar.restartCount), of: sidecar.name)
+                announcements.append(.terminating(container: sidecar.name, .hold))
+            }
+            calls.append(.hold(phase: MainResult.succeeded.phase))
+        }
+        if !pod.isLabelledHeld { heldLabel = true }
+        lookAgain(in: pod.holdInterval(at: now))
+        return true
     }
 
     /// Main succeeded and the pod failed: whose end did that, be it that we had a hand in it or not.

@@ -23,6 +23,7 @@ import YAMLTree
         let cluster = try await Cluster()
         cluster.finished("swapped", progress: Self.swapped)
         cluster.finished("signalled", code: 143, progress: "sidecar=exec@1795240856/0")
+        cluster.count("signalled")
         // Nothing was done to these.
         cluster.finished("crashed", code: 143)
         cluster.finished("fine")

@@ -35,7 +35,7 @@ struct SimulatedCluster: Sendable {
     private let ahead = Shared(Duration.zero)
     /// What the processes ask of the API server.
     let traffic = Shared(Traffic())
-    /// What happens to time, in order.
+    /// What happens to time and kubelets, in order.
     var timeFaults: [(at: Duration, fault: TimeFault)] = []
     private let quitServers: [ScriptedHTTPServer]
     static let namespace = "jobs"
@@ -160,6 +160,7 @@ struct SimulatedCluster: Sendable {
                 switch next.fault {
                 case .calendar(let ahead): self.ahead.change { $0 = ahead }
                 case .sleep(let duration): clock.advance(by: duration)
+                case .kubelet: node.withLock { $0.restartKubelet() }
                 }
                 faults.removeFirst()
             }
@@ -257,12 +258,14 @@ private struct Audience {
     var story: String { scenarios.indices.contains(open) ? sighting.story(of: scenarios[open].job) : "" }
 }
 
-/// What may happen to time.
+/// What may happen at some time.
 enum TimeFault: Sendable {
     /// Somebody sets the calendar: it shows that much more than it is.
     case calendar(Duration)
     /// All machines sleep, or are stopped, for so long.
     case sleep(Duration)
+    /// The kubelet is restarted.
+    case kubelet
 }
 
 /// A simulated node that a test, its API server and a node agent share; to the last it is the container runtime.

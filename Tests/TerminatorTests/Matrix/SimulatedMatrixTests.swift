@@ -22,6 +22,16 @@ import Testing
         try await play(scenario.hampered(by: obstacle), in: .hampered(by: obstacle))
     }
 
+    /// Every second, so that no swap comes to the end of the sidecar's grace: under `Never` the kubelet makes the pod a failed
+    /// one then.
+    @Test(arguments: Setting.ordinary.scenarios.filter { $0.expected.rungs.values.contains { $0.contains("image") } })
+    func `the kubelet is restarted again and again`(_ scenario: Scenario) async throws {
+        var cluster = try await SimulatedCluster(scenario, in: .ordinary)
+        cluster.timeFaults = (1...120).map { (.seconds($0), .kubelet) }
+        let outcomes = try await cluster.play { [cluster] in await cluster.controller(SimulatedProcess(cluster)).run() }
+        #expect(outcomes.allSatisfy { $0.promised.isAsGood(as: scenario.expected) }, "\(outcomes)")
+    }
+
     private func play(_ scenario: Scenario, in setting: Setting) async throws {
         let cluster = try await SimulatedCluster(scenario, in: setting)
         let outcomes = try await cluster.play { await cluster.controller(SimulatedProcess(cluster)).run() }

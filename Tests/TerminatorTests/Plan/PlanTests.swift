@@ -126,7 +126,10 @@ import Testing
         ("Failed", .exit(0), ["SidecarTerminated"]), ("Succeeded", .exit(137), ["SidecarTerminated"]),
     ])
     func `a sidecar that made the pod fail is named`(_ phase: String, _ end: ContainerState, _ reasons: [String]) {
-        let pod = Self.ended.sidecar("a", end).progress("a=image@1590/0").with { $0.status.phase = phase }
+        let pod = Self.ended.sidecar("a", end).progress("a=image@1590/0").with {
+            $0.status.phase = phase
+            $0.metadata.finalizers = []
+        }
         let plan = Plan(for: pod.facts(), in: .ordinary())
         #expect(plan.announcements.map(\.reason) == reasons)
         #expect(plan.conclusion == .succeeded)
@@ -277,7 +280,9 @@ import Testing
         ("a=image@1590/0?", .exit(1), "it ended by itself"),
     ])
     func `a sidecar that spoilt its pod`(_ progress: String, _ end: ContainerState, _ advice: String) throws {
+        // Once its Job has counted it.
         let sketch = PodSketch(phase: "Failed").container("main", .exit(0)).sidecar("a", end)
+            .with { $0.metadata.finalizers = [] }
         let pod = (progress.isEmpty ? sketch : sketch.progress(progress)).facts()
         let told = Plan(for: pod, in: .ordinary()).announcements.filter(\.isWarning)
         #expect(told.map(\.reason) == ["SidecarTerminationFailed"])
@@ -285,6 +290,25 @@ import Testing
         #expect(
             message.hasPrefix("The main containers succeeded, but the pod failed, because the sidecar a ended with "))
         #expect(message.contains(advice), "\(message)")
+    }
+
+    /// What we did is not to fail it, as long as its Job has not counted it: its phase is held until then.
+    @Test(arguments: [
+        ("a=image@1590/0", 137, "Failed", true), ("a=image@1590/0!", 128, "Failed", true),
+        ("a=http@1590/0", 3, "Failed", true), ("a=http@1580/0,node@1590/0", 143, "Running", true),
+        ("a=image@1590/0,hold@1591/0", 137, "Failed", true), ("a=image@1590/0", 0, "Failed", false),
+        ("", 7, "Failed", false), ("a=image@1590/0?", 7, "Failed", false), ("a=http@1590/0!", 7, "Failed", false),
+        ("a=image@1590/0,hold@1591/0!", 137, "Failed", false),
+        ("a=image@1590/0,hold@1591/0,deadline@1591/0", 137, "Failed", false),
+    ])
+    func `a pod that we have spoilt is held`(_ progress: String, _ code: Int32, _ phase: String, _ isHeld: Bool) {
+        let sketch = PodSketch(phase: phase).container("main", .exit(0)).sidecar("a", .exit(code))
+            .progress(progress)
+        let pod = sketch.facts()
+        let plan = Plan(for: pod, in: .ordinary())
+        #expect(plan.calls == (isHeld ? [.hold(phase: "Succeeded")] : []))
+        #expect(!isHeld || plan.conclusion == nil && plan.progress.holds && plan.heldLabel == true && pod.isUntold)
+        #expect(!isHeld || !plan.announcements.contains(where: \.isWarning))
     }
 
     @Test(arguments: [

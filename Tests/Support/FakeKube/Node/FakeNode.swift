@@ -105,6 +105,18 @@ package struct FakeNode: Sendable {
         }
     }
 
+    /// The kubelet is restarted. What it was stopping for the sake of another image has ended by the time that it is there again:
+    /// then it finds a container that has ended, and nothing tells that it is to be started.
+    package mutating func restartKubelet() {
+        for pod in pods.values.map(\.name) {
+            change(pod) {
+                $1.isSwapped = false
+            } where: { _ in
+                true
+            }
+        }
+    }
+
     // MARK: The container runtime
 
     package struct Container: Sendable {
