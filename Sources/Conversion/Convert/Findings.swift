@@ -114,7 +114,11 @@ struct Findings {
 
     private mutating func look(at order: StartOrder, of sidecars: [ManifestContainer], in pod: ManifestPod) {
         if sidecars.count > 1 {
-            var names: String { order.groups.flatMap(\.members).map { sidecars[$0].name }.joined(separator: ", ") }
+            let most = 64
+            var names: String {
+                let first = order.groups.lazy.flatMap(\.members).prefix(most).map { sidecars[$0].name }
+                return first.joined(separator: ", ") + (sidecars.count > most ? ", …" : "")
+            }
             add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
         }
         guard pod.initContainers.contains(where: { !$0.isNativeSidecar }) else { return }
@@ -137,18 +141,20 @@ struct Findings {
     private mutating func look(atResourcesOf pod: ManifestPod, _ sidecars: [ManifestContainer], _ order: StartOrder) {
         guard tells(.resources) else { return }
         typealias Share = PodResources.Share
-        let moved = Set(sidecars.map(\.name))
         let inits = pod.initContainers.map { Share($0, runsOn: $0.isNativeSidecar) }
+        let stayed = pod.containers(without: sidecars).map { Share($0, runsOn: true) }
         let natives = sidecars.map { Share($0, runsOn: true) }
-        var placed = inits
-        for group in order.groups.reversed() {
-            placed.insert(contentsOf: group.members.map { natives[$0] }, at: group.position)
-        }
-        let stayed = pod.containers.filter { !moved.contains($0.name) }.map { Share($0, runsOn: true) }
         let before = PodResources(initContainers: inits, containers: stayed + natives)
-        // Beside containers that run on nothing asks for more at once than all of them do.
-        let after = inits.allSatisfy(\.runsOn) ? before : PodResources(initContainers: placed, containers: stayed)
         guard !before.requests.isEmpty else { return }
+        var after = before
+        // Beside containers that run on nothing asks for more at once than all of them do.
+        if !inits.allSatisfy(\.runsOn) {
+            var placed = inits
+            for group in order.groups.reversed() {
+                placed.insert(contentsOf: group.members.map { natives[$0] }, at: group.position)
+            }
+            after = PodResources(initContainers: placed, containers: stayed)
+        }
         let words = before == after ? "\(after.words), as before" : "\(before.words) became \(after.words)"
         add(.resources, at: pod.spec, words)
     }

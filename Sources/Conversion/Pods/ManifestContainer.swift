@@ -6,12 +6,15 @@ package import PodRules
 package struct ManifestContainer {
     package let node: SourceNode
     /// The position in its list.
-    package let index: Int
+    package var index: Int { Int(place) }
     /// Which of the known sidecars it is. Looked up once: nearly all that is asked about a container asks it.
     private let knownPlace: Int8
+    // In the bytes that are left beside it.
+    private let place: UInt32
 
     package init(node: SourceNode, index: Int) {
-        (self.node, self.index) = (node, index)
+        self.node = node
+        place = UInt32(index)
         knownPlace = KnownSidecar.place(node["name"]?.text ?? "", image: node["image"]?.text).map(Int8.init) ?? -1
     }
 

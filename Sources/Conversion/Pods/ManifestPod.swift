@@ -32,8 +32,10 @@ package struct ManifestPod {
         containers = try ManifestContainer.list(place.spec["containers"], called: "containers")
         initContainers = try ManifestContainer.list(place.spec["initContainers"], called: "initContainers")
         var names: Set<String> = []
-        for container in containers + initContainers where !names.insert(container.name).inserted {
-            throw EditRefusal(.duplicateName, at: container.node, "the name \(container.name) is taken already")
+        for list in [containers, initContainers] {
+            for container in list where !names.insert(container.name).inserted {
+                throw EditRefusal(.duplicateName, at: container.node, "the name \(container.name) is taken already")
+            }
         }
     }
 
