@@ -145,4 +145,15 @@ import Testing
         let (few, many) = (try cost(300), try cost(1200))
         #expect(many < 8 * few, "\(few) s, then \(many) s")
     }
+
+    @Test(arguments: [(64, false), (65, true)]) func anOrderOfManyIsToldByItsBeginning(_ count: Int, _ isCut: Bool)
+        throws
+    {
+        let text = Self.pod(count)
+        let said = try StreamConverter(ConversionOptions()).convert(Array(text.utf8)).diagnostics
+            .first { $0.rule.id == "KS119" }?.message
+        #expect(
+            said?.hasSuffix(", …") == isCut && said?.split(separator: ",").count == (isCut ? 65 : 64),
+            "\(said ?? "nothing")")
+    }
 }

@@ -114,10 +114,9 @@ struct Findings {
 
     private mutating func look(at order: StartOrder, of sidecars: [ManifestContainer], in pod: ManifestPod) {
         if sidecars.count > 1 {
-            let most = 64
             var names: String {
-                let first = order.groups.lazy.flatMap(\.members).prefix(most).map { sidecars[$0].name }
-                return first.joined(separator: ", ") + (sidecars.count > most ? ", …" : "")
+                let first = order.groups.lazy.flatMap(\.members).prefix(StartOrder.most).map { sidecars[$0].name }
+                return first.joined(separator: ", ") + (sidecars.count > StartOrder.most ? ", …" : "")
             }
             add(.serialStart, at: sidecars[1].node, "start one after another: \(names)")
         }

@@ -90,18 +90,13 @@ extension PlainReader {
                 try step()
             }
         }
-        let words = start.offset + 1..<position
-        position += 1
-        let index = try append(.scalar(.singleQuoted), start)
-        guard !isVerbatim else { return index }
-        records.reads { [bytes] text in
+        return try appendQuoted(.singleQuoted, start, isVerbatim) { words, text in
             var isSecond = false
-            for byte in bytes[words] {
+            for byte in words {
                 isSecond = byte == UInt8(ascii: "'") && !isSecond
                 if !isSecond { text.append(byte) }
             }
         }
-        return index
     }
 
     private mutating func doubleQuoted() throws(NotPlain) -> Int {
@@ -118,16 +113,25 @@ extension PlainReader {
                 try step()
             }
         }
-        let words = start.offset + 1..<position
-        position += 1
-        let index = try append(.scalar(.doubleQuoted), start)
-        guard !isVerbatim else { return index }
-        records.reads { [bytes] text in
-            var rest = bytes[words]
+        return try appendQuoted(.doubleQuoted, start, isVerbatim) { words, text in
+            var rest = words
             while let byte = rest.popFirst() {
                 text.append(byte == UInt8(ascii: "\\") ? rest.popFirst().flatMap(Self.escaped) ?? byte : byte)
             }
         }
+    }
+
+    /// Adds the scalar that ends with the quote at which the reader is.
+    ///
+    /// - Parameter decode: adds what the words between the quotes mean, where that is not what they are.
+    private mutating func appendQuoted(
+        _ style: YAMLScalar.Style, _ start: YAMLMark, _ isVerbatim: Bool,
+        decode: (ArraySlice<UInt8>, inout [UInt8]) -> Void
+    ) throws(NotPlain) -> Int {
+        let words = start.offset + 1..<position
+        position += 1
+        let index = try append(.scalar(style), start)
+        if !isVerbatim { records.reads { [bytes] text in decode(bytes[words], &text) } }
         return index
     }
 
