@@ -100,9 +100,8 @@ try:
             said = ask('come', first + round * count, count)
             if said['concluded'] < said['ended']:
                 sys.exit(f'{said}; see {folder}')
-            private = private_memory()
             if round in (0, 9):
-                print(f'private memory after {count * (round + 1)}\tKiB\t{private}')
+                print(f'private memory after {count * (round + 1)}\tKiB\t{private_memory()}')
         print(f'peak\tKiB\t{field(f"/proc/{controller.pid}/status", "VmHWM")}')
         print(f'CPU of each\tus\t{(cpu(controller.pid) - ready_cpu) * 1e6 / (10 * count):.0f}')
     else:
