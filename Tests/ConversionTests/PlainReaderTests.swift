@@ -111,6 +111,16 @@ import YAMLTree
         }
     }
 
+    /// Keys are bytes, in a small mapping and in one of many keys alike, and whoever reads it.
+    @Test(arguments: [0, 20]) func keysOfOtherBytesAreOthers(_ more: Int) {
+        let others = (0..<more).map { "k\($0): v\n" }.joined()
+        for tag in ["", "x: !t v\n"] {
+            let reading = Self.quick(tag + others + "\u{e9}: 1\ne\u{301}: 2\n")
+            #expect(reading.error == nil && reading.documents.count == 1, "\(String(describing: reading.error))")
+            #expect(Self.quick(tag + others + "a: 1\na: 2\n").error != nil)
+        }
+    }
+
     @Test func limitsAreTheSame() {
         let deep = String(repeating: "[", count: 201) + String(repeating: "]", count: 201)
         let reading = Self.quick(deep)

@@ -162,7 +162,7 @@ extension PlainReader {
         let collection = try append(kind, mark())
         let isMapping = close == UInt8(ascii: "}")
         var count = 0
-        var names: Set<String> = []
+        var names: Set<ArraySlice<UInt8>> = []
         position += 1
         try skipFlowSpace()
         if byte(position) != close {

@@ -169,7 +169,7 @@ struct PlainReader {
     private mutating func mapping(_ own: Int, _ mapping: Int) throws(NotPlain) {
         try descend()
         var (key, count) = (mapping + 1, 0)
-        var names: Set<String> = []
+        var names: Set<ArraySlice<UInt8>> = []
         while true {
             guard isKey(key), records.isNew(key, of: mapping, count, &names) else { throw NotPlain() }
             count += 1

@@ -128,7 +128,7 @@ package struct SourceReader {
         defer { depth -= 1 }
         var last: Int?
         var count = 0
-        var names: Set<String> = []
+        var names: Set<ArraySlice<UInt8>> = []
         while true {
             let event = try event(reader)
             if event.kind == .mappingEnd { return records.close(index, last: last, end: event.end.offset) }

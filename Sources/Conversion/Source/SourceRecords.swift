@@ -112,18 +112,18 @@ struct SourceRecords {
     /// - Parameters:
     ///   - count: of the keys before it.
     ///   - names: the keys of a mapping that has many.
-    mutating func isNew(_ key: Int, of mapping: Int, _ count: Int, _ names: inout Set<String>) -> Bool {
+    mutating func isNew(_ key: Int, of mapping: Int, _ count: Int, _ names: inout Set<ArraySlice<UInt8>>) -> Bool {
         let record = resolved(key)
         if length(record) == 2, words(key).first == UInt8(ascii: "<") { hasMergeKeys = true }
-        if count >= 12, !names.isEmpty { return names.insert(text(key)).inserted }
+        if count >= 12, !names.isEmpty { return names.insert(words(key)).inserted }
         var other = mapping + 1
         while other < key {
             if isSame(resolved(other), record) { return false }
-            if count >= 12 { names.insert(text(other)) }
+            if count >= 12 { names.insert(words(other)) }
             let value = all[other].next(other)
             other = all[value].next(value)
         }
-        if count >= 12 { names.insert(text(key)) }
+        if count >= 12 { names.insert(words(key)) }
         return true
     }
 
