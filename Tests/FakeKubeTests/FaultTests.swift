@@ -72,6 +72,16 @@ import YAMLTree
         await #expect(throws: TransportError.self) { try await api.events(Self.watch, 3) }
     }
 
+    /// What ends the initial events comes after all of them, as from every server.
+    @Test func initialEventsOutOfOrder() async throws {
+        let server = try await Self.threePods()
+        server.inject(.events(.outOfOrder), for: .watches)
+        let watch = Self.watch + "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+        let events = try await Exchange(server).events(watch, 4)
+        #expect(events.map { $0["type"]?.string } == ["ADDED", "ADDED", "ADDED", "BOOKMARK"])
+        #expect(events.prefix(3).map { $0.text(at: "object.metadata.name") } == ["b", "a", "c"])
+    }
+
     @Test func bookmarks() async throws {
         let server = try await Self.threePods()
         let api = Exchange(server)

@@ -10,7 +10,8 @@ package enum EventFault: Sendable {
     case half(after: Int)
     /// Bookmarks come without a resource version.
     case bookmarkWithoutVersion
-    /// Every second event is sent before the one it follows, where both are ready.
+    /// Every second event is sent before the one it follows, where both are ready. No bookmark is: that all is told before it is
+    /// what a bookmark says, and what ends the initial events of a watch.
     case outOfOrder
     /// Every event is sent twice.
     case twice
@@ -28,8 +29,9 @@ package enum EventFault: Sendable {
                 return event
             }
         case .outOfOrder:
-            stride(from: 0, to: events.count, by: 2).flatMap { index in
-                events[index..<min(index + 2, events.count)].reversed()
+            stride(from: 0, to: events.count, by: 2).flatMap { index -> [WatchEvent] in
+                let pair = Array(events[index..<min(index + 2, events.count)])
+                return pair.contains { $0.kind == .bookmark } ? pair : pair.reversed()
             }
         case .twice: events.flatMap { [$0, $0] }
         case .error, .end, .half, .line: events
