@@ -89,7 +89,10 @@ enum Disturbance: CaseIterable {
             let process = SimulatedProcess(cluster, afterRequest: number) { _ in
                 await cluster.server.stop()
                 try? await Task.sleep(for: .milliseconds(100))
-                try? await cluster.server.listen()
+                // A server that does not come back would be taken for a terminator that tells nobody anything.
+                do { try await cluster.server.listen() } catch {
+                    Issue.record(error, "the API server does not come back")
+                }
             }
             return { await cluster.controller(process).run() }
         case .stopped:

@@ -8,12 +8,14 @@ import Testing
 @testable import Terminator
 
 /// Many Jobs at once, while the API server errs, something is in the way of the exit image, pods are deleted, clocks are set
-/// and machines sleep, and the terminator is killed, cut off or stopped while another leads: all drawn by a seed. `KPIPE_SIMULATED_JOBS` asks for more of them.
+/// and machines sleep, and the terminator is killed, cut off or stopped while another leads: all drawn by a seed.
+/// `KPIPE_SIMULATED_JOBS` asks for more of them, from the seed `KPIPE_SIMULATED_SEED` on.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct RandomFaultTests {
     private static let jobsAtOnce = 100
     static let seeds: ClosedRange<UInt64> = {
-        let jobs = ProcessInfo.processInfo.environment["KPIPE_SIMULATED_JOBS"].flatMap { UInt64($0) } ?? 2000
-        return 1...max(1, jobs / UInt64(jobsAtOnce))
+        func number(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
+        let first = number("KPIPE_SIMULATED_SEED") ?? 1
+        return first...first + max(1, (number("KPIPE_SIMULATED_JOBS") ?? 2000) / UInt64(jobsAtOnce)) - 1
     }()
 
     /// The Job's result is main's, main never runs oftener than without us, and no pod stays open that can be ended.
@@ -31,12 +33,12 @@ import Testing
         var cluster = try await SimulatedCluster(jobs, in: setting)
         cluster.timeFaults = Self.timeFaults(&dice)
         for _ in 0..<60 { Self.inject(&dice, into: cluster.server) }
-        let terminator = Disturbance.allCases.randomElement(using: &dice)!.terminator(
-            of: cluster, afterRequest: Int.random(in: 1...1500, using: &dice))
+        let disturbance = Disturbance.allCases.randomElement(using: &dice)!
+        let terminator = disturbance.terminator(of: cluster, afterRequest: Int.random(in: 1...1500, using: &dice))
         let outcomes = try await cluster.play(terminator)
         let pods = cluster.server.update { $0.objects("Pod") }
         for ((job, scenario), outcome) in zip(jobs, outcomes) {
-            let comment: Comment = "seed \(seed), \(setting.name), \(job), \(scenario.id): \(outcome)"
+            let comment: Comment = "seed \(seed), \(setting.name), \(disturbance), \(job), \(scenario.id): \(outcome)"
             #expect(outcome.promised.isAsGood(as: scenario.expected), comment)
             let runs = pods.filter { $0[path: ["metadata", "labels", "batch.kubernetes.io/job-name"]]?.string == job }
                 .map(Self.mainRuns)

@@ -180,7 +180,9 @@ struct SimulatedCluster: Sendable {
             }
             (lastVersion, lastTraffic) = (version, traffic)
             if clock.now.elapsed > Self.patience || ContinuousClock.now > limit {
-                end.finish(throwing: ProcessError(description: "the end: not within \(now) s\n\(audience.story)"))
+                let lease = server.update { $0.objects("Lease") }.first?["spec"]?.text ?? "none"
+                let story = "\(traffic), lease: \(lease)\n\(audience.story)"
+                end.finish(throwing: ProcessError(description: "the end: not within \(now) s\n\(story)"))
             }
             try? await Task.sleep(for: .milliseconds(5))
             _ = try? await client.send(APIRequest("GET", "/version"))
@@ -254,8 +256,12 @@ private struct Audience {
         sighting.ending(of: scenarios[index].scenario, job: scenarios[index].job)?.outcome
     }
 
-    /// Of the first that is open.
-    var story: String { scenarios.indices.contains(open) ? sighting.story(of: scenarios[open].job) : "" }
+    /// Of the first that is open, and how many are.
+    var story: String {
+        let left = scenarios.indices.filter { outcome($0) == nil }
+        return "\(left.count) of \(scenarios.count) are open\n"
+            + (left.first.map { sighting.story(of: scenarios[$0].job) } ?? "")
+    }
 }
 
 /// What may happen at some time.
