@@ -1,4 +1,5 @@
 internal import Basics
+internal import HTTPTransport
 
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
 package struct Manifest: Sendable, Equatable, Codable {
@@ -82,5 +83,113 @@ package struct Manifest: Sendable, Equatable, Codable {
             throw TransferError(
                 object, .archive, "is a manifest of version \(version)", hint: "a newer kpipe-sidecar can read it")
         }
+    }
+}
+
+/// A manifest as it is stored, written while it is sent: however many files it names, a few of them are text at a time.
+///
+/// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
+final class ManifestDocument: ObjectContent, @unchecked Sendable {
+    private static let piece = 64 << 10
+
+    private let head: [UInt8]
+    private let tail: [UInt8]
+    private let count: Int
+    private let file: (Int) -> Manifest.File
+    private(set) var length: Int64?
+    /// -1: the head; `count`: the tail.
+    private var position = -1
+    private var piece: [UInt8] = []
+    private var given = 0
+
+    /// What `manifest` says beside its files, and `count` files in the order of their paths.
+    init(_ manifest: Manifest, count: Int, file: @escaping (Int) -> Manifest.File) throws(TransferError) {
+        var frame = manifest
+        frame.files = []
+        let text: String
+        do { text = try JSONCoding.encode(frame).prettyText } catch {
+            throw TransferError("manifest", .configuration, "cannot be encoded: \(error)")
+        }
+        let empty = "\"files\": []"
+        guard let place = text.firstRange(of: empty) else {
+            throw TransferError("manifest", .protocolViolation, "has no place for files")
+        }
+        head = Array(text[..<place.lowerBound].utf8) + Array((count == 0 ? empty : "\"files\": [\n").utf8)
+        tail = Array((count == 0 ? "" : "\n  ]").utf8) + Array(text[place.upperBound...].utf8)
+        self.count = count
+        self.file = file
+        var total: Int64 = 0
+        while let piece = next() { total += Int64(piece.count) }
+        length = total
+        _ = rewind()
+    }
+
+    /// The files of a list, in the order of their paths.
+    convenience init(_ manifest: Manifest, files: FileList) throws(TransferError) {
+        let order = files.indicesByPath
+        try self.init(manifest, count: order.count) { Manifest.File(files[Int(order[$0])]) }
+    }
+
+    /// Some KiB more; `nil` at the end.
+    func next() -> [UInt8]? {
+        guard position <= count else { return nil }
+        var bytes: [UInt8] = []
+        repeat {
+            switch position {
+            case -1: bytes += head
+            case count: bytes += tail
+            default: append(file(position), to: &bytes)
+            }
+            position += 1
+        } while position <= count && bytes.count < Self.piece
+        return bytes
+    }
+
+    private func append(_ file: Manifest.File, to bytes: inout [UInt8]) {
+        var lead = "    {\n      "
+        func add(_ name: String, _ value: JSONValue?) {
+            guard let value else { return }
+            bytes += "\(lead)\"\(name)\": \(value.text)".utf8
+            lead = ",\n      "
+        }
+        add("checksum", file.checksum.map { .string($0) })
+        add("path", .string(file.path))
+        add("sha256", file.sha256.map { .string($0) })
+        add("size", .numeral("\(file.size)"))
+        add("url", .string(file.url))
+        add("version", file.version.map { .string($0) })
+        bytes += (position < count - 1 ? "\n    },\n" : "\n    }").utf8
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {
+        if given == piece.count {
+            guard let next = next() else { return .end }
+            (piece, given) = (next, 0)
+        }
+        let count = min(buffer.count, piece.count - given)
+        buffer.copyBytes(from: piece[given..<given + count])
+        given += count
+        return .filled(count)
+    }
+
+    func rewind() -> Bool {
+        (position, piece, given) = (-1, [], 0)
+        return true
+    }
+}
+
+extension Manifest.File {
+    package init(_ file: TransferredFile) {
+        self.init(path: file.path, url: file.url, size: file.size, sha256: file.sha256)
+        (checksum, version) = (file.checksum?.text, file.version)
+    }
+}
+
+extension TransferEngine {
+    /// Stores a manifest that names `files`, with retries.
+    package func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
+        async throws(TransferError)
+    {
+        try await put(ManifestDocument(manifest, files: files), to: url, settings, "application/json")
     }
 }
