@@ -124,9 +124,7 @@ extension APIStatus {
         while let key = try cursor.key(in: bytes) {
             switch key {
             case "retryAfterSeconds": readRetryAfter(try cursor.integer(in: bytes))
-            case "causes":
-                guard try cursor.beginArray(in: bytes) else { continue }
-                while try cursor.element(in: bytes) { causes.append(try Cause(json: bytes, &cursor)) }
+            case "causes": causes = try cursor.elements(in: bytes, Cause.init(json:_:))
             default: try cursor.skip(in: bytes)
             }
         }

@@ -72,12 +72,11 @@ public struct Node: WireObject, Equatable {
     private mutating func readSpec(json bytes: Span<UInt8>, _ cursor: inout JSONCursor) throws(WireError) {
         guard try cursor.beginObject(in: bytes) else { return }
         while let key = try cursor.key(in: bytes) {
-            guard key == "taints" else {
+            if key == "taints" {
+                taints = try cursor.elements(in: bytes, Taint.init(json:_:))
+            } else {
                 try cursor.skip(in: bytes)
-                continue
             }
-            guard try cursor.beginArray(in: bytes) else { continue }
-            while try cursor.element(in: bytes) { taints.append(try Taint(json: bytes, &cursor)) }
         }
     }
 

@@ -77,11 +77,7 @@ extension ObjectMeta {
             case "labels": labels = try cursor.texts(in: bytes)
             case "annotations": annotations = try cursor.texts(in: bytes)
             case "finalizers": finalizers = try cursor.list(in: bytes)
-            case "ownerReferences":
-                guard try cursor.beginArray(in: bytes) else { continue }
-                while try cursor.element(in: bytes) {
-                    ownerReferences.append(try OwnerReference(json: bytes, &cursor))
-                }
+            case "ownerReferences": ownerReferences = try cursor.elements(in: bytes, OwnerReference.init(json:_:))
             default: try cursor.skip(in: bytes)
             }
         }

@@ -56,14 +56,12 @@ struct HookScript {
     /// They change nothing that outlives the hook.
     private static let harmless: Set = [
         "echo", "printf", "true", ":", "false", "exit", "set", "trap", "cd", "export", "unset", "date", "test", "[",
-        "[[",
-        "logger", "return", "break", "continue", "read", "wait", "for", "sync",
+        "[[", "logger", "return", "break", "continue", "read", "wait", "for", "sync",
     ]
     /// They look at processes and connections, or sift what others say of them.
     private static let looking: Set = [
         "pgrep", "pidof", "ps", "nc", "ncat", "netstat", "ss", "lsof", "grep", "egrep", "wc", "xargs", "awk", "cut",
-        "tr",
-        "head", "tail", "sort", "sed", "expr",
+        "tr", "head", "tail", "sort", "sed", "expr",
     ]
     private static let keywords: Set = [
         "then", "else", "elif", "if", "do", "done", "fi", "{", "}", "!", "while", "until",

@@ -69,22 +69,15 @@ package struct PodFacts: Sendable, Equatable {
     package struct JobReference: Sendable, Hashable {
         package var name: String
         package var uid: String
-
-        package init(name: String, uid: String) {
-            self.name = name
-            self.uid = uid
-        }
     }
 
     /// An ephemeral container: it decides nothing about the pod, and can never be taken away.
     package struct Helper: Sendable, Equatable {
-        package var name = ""
-        package var image = ""
-        package var command: [String] = []
-        package var args: [String] = []
-        package var state = ContainerState.unknown
-
-        package init() {}
+        package let name: String
+        package let image: String
+        package let command: [String]
+        package let args: [String]
+        package let state: ContainerState
     }
 
     package var mains: [ContainerFacts] { containers.filter { !$0.role.isSidecar } }
@@ -203,14 +196,10 @@ extension PodFacts {
         missingPrimary = roles.missingPrimary
         failingStart = isFinished ? nil : FailingStart(in: pod)
         helpers = pod.spec.ephemeralContainers.map { container in
-            var helper = Helper()
-            helper.name = container.name
-            helper.image = container.image
-            helper.command = container.command
-            helper.args = container.args
             let status = pod.status.ephemeralContainerStatuses.first { $0.name == container.name }
-            if let status { helper.state = status.state }
-            return helper
+            return Helper(
+                name: container.name, image: container.image, command: container.command, args: container.args,
+                state: status?.state ?? .unknown)
         }
     }
 }

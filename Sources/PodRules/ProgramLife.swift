@@ -42,12 +42,10 @@ enum ShellCommand {
     static let shells: Set<String> = ["sh", "bash", "ash", "dash", "zsh", "ksh"]
     /// Programs that do one thing and end.
     private static let ending: Set<String> = [
-        "[", "[[", "awk", "aws", "basename", "cat", "cd", "chgrp", "chmod", "chown", "cp", "cut", "date",
-        "dirname",
+        "[", "[[", "awk", "aws", "basename", "cat", "cd", "chgrp", "chmod", "chown", "cp", "cut", "date", "dirname",
         "echo", "exit", "export", "false", "find", "grep", "gsutil", "gunzip", "gzip", "head", "kill", "killall", "ln",
         "ls", "mkdir", "mv", "pkill", "printf", "read", "return", "rm", "sed", "set", "sort", "sync", "tar", "tee",
-        "test",
-        "touch", "tr", "true", ":", "uniq", "unset", "unzip", "wc", "wget",
+        "test", "touch", "tr", "true", ":", "uniq", "unset", "unzip", "wc", "wget",
     ]
     /// Commands that run the one behind them.
     private static let wrappers: Set<String> = [

@@ -153,15 +153,9 @@ package struct InputProblem: Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, and what to write.
     package var message: String
 
-    package init(path: String, mark: YAMLMark? = nil, message: String) {
-        self.path = path
-        self.mark = mark
-        self.message = message
-    }
-
     /// `7:11: inputs[0].from: expected …`
     package var description: String {
-        (mark.map { "\($0.line):\($0.column): " } ?? "") + (path.isEmpty ? "" : "\(path): ") + message
+        (mark.map { "\($0): " } ?? "") + (path.isEmpty ? "" : "\(path): ") + message
     }
 }
 

@@ -1,7 +1,7 @@
 internal import Basics
 package import Conversion
 internal import PodRules
-package import YAMLTree
+internal import YAMLTree
 
 /// The conversion as a KRM function: a ResourceList in, the same with its items converted and what was found out.
 package enum ResourceFunction {
@@ -13,47 +13,20 @@ package enum ResourceFunction {
         package var failed: Bool { diagnostics.contains { $0.rule.severity == .error } }
     }
 
-    package enum Failure: Error {
-        /// The text is no YAML.
-        case unreadable(YAMLError)
-        case input(InputError)
-    }
-
-    package static func run(_ bytes: [UInt8]) throws(Failure) -> Outcome {
-        let list: YAMLNode
-        let conversion: ConvertedStream
-        do throws(YAMLError) {
-            list = try YAMLNode(parsing: bytes, limits: StreamConverter.limits)
-        } catch {
-            throw .unreadable(error)
-        }
+    /// Throws a `YAMLError` where the text is no YAML, else an `InputError`.
+    package static func run(_ bytes: [UInt8]) throws -> Outcome {
+        let list = try YAMLNode(parsing: bytes, limits: StreamConverter.limits)
         guard list["kind"]?.text == "ResourceList",
             list["apiVersion"]?.text?.hasPrefix("config.kubernetes.io/") == true
         else {
             let message = "expected a ResourceList of config.kubernetes.io/v1, as kustomize and kpt send it"
-            throw .input(InputError([InputProblem(path: "kind", mark: list.mark, message: message)]))
+            throw InputError([InputProblem(path: "kind", mark: list.mark, message: message)])
         }
-        let options: ConversionOptions
-        do throws(InputError) {
-            options = try FunctionConfiguration.options(list["functionConfig"])
-        } catch {
-            throw .input(error)
-        }
-        do throws(YAMLError) {
-            conversion = try StreamConverter(options).convert(bytes)
-        } catch {
-            throw .unreadable(error)
-        }
-        do throws(InputError) { try refuseUnknown(options, conversion, list["functionConfig"]) } catch {
-            throw .input(error)
-        }
-        do throws(YAMLError) {
-            let results = conversion.diagnostics.map { result($0, in: list) }
-            let output = try adding(results, to: conversion.output)
-            return Outcome(output: output, diagnostics: conversion.diagnostics)
-        } catch {
-            throw .unreadable(error)
-        }
+        let options = try FunctionConfiguration.options(list["functionConfig"])
+        let conversion = try StreamConverter(options).convert(bytes)
+        try refuseUnknown(options, conversion, list["functionConfig"])
+        let results = conversion.diagnostics.map { result($0, in: list) }
+        return Outcome(output: try adding(results, to: conversion.output), diagnostics: conversion.diagnostics)
     }
 
     /// A name that no item has is a slip of the pen.

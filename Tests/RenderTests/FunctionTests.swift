@@ -45,13 +45,13 @@ private let pod = """
         #expect(String(decoding: output, as: UTF8.self).contains("\"restartPolicy\": \"Always\""))
     }
 
-    @Test(arguments: ["sidecars: [side, sid]", "primary: man"]) func aNameThatNoItemHasIsRefused(_ field: String) {
+    @Test(arguments: ["sidecars: [side, sid]", "primary: man"]) func aNameThatNoItemHasIsRefused(_ field: String) throws
+    {
         let text = """
             {"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [\(pod)],
              "functionConfig": {spec: {\(field)}}}
             """
-        let error = #expect(throws: ResourceFunction.Failure.self) { try run(text) }
-        guard case .input(let input)? = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        let input = try #require(throws: InputError.self) { try run(text) }
         #expect(
             input.problems.contains { "\($0)".contains("no item has a container") && "\($0)".contains("main, side") })
     }
@@ -67,6 +67,6 @@ private let pod = """
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {spec: {kubeVersion: '1.28'}}\n",
     ])
     func whatIsNoListIsRefused(_ text: String) {
-        #expect(throws: ResourceFunction.Failure.self) { try run(text) }
+        #expect { try run(text) } throws: { text == "a: [" ? $0 is YAMLError : $0 is InputError }
     }
 }

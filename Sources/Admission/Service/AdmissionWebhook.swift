@@ -188,7 +188,7 @@ package final class AdmissionWebhook: Sendable {
         let (rules, lingerLimit) = marking.withLock { $0 }
         var surroundings = AdmissionSurroundings(
             version: nil, rules: rules, lingerLimit: lingerLimit,
-            excludedNamespaces: [AdmissionOptions.clusterNamespace, options.ownNamespace],
+            excludedNamespaces: [WellKnownNames.systemNamespace, options.ownNamespace],
             onlyNamespace: options.onlyNamespace, isDryRun: options.isDryRun)
         guard AdmissionDecision.needsNamespace(request) else { return surroundings }
         do throws(KubeError) {
@@ -256,9 +256,6 @@ package struct AdmissionOptions: Sendable {
         self.isDryRun = isDryRun
         self.clientAuthority = clientAuthority
     }
-
-    /// Pods without which the cluster, and so we, would not run.
-    package static let clusterNamespace = WellKnownNames.systemNamespace
 
     /// What the certificate is made out to: the Service, by all its names, and what the operator adds.
     func names(_ webhook: WebhookConfiguration) -> Set<String> {

@@ -209,8 +209,7 @@ extension ManifestContainer {
     /// Variables that say where somebody else is, or that localhost is reached without a proxy.
     private static let upstreamVariables = [
         "PROXY", "UPSTREAM", "BACKEND", "TARGET", "AGENT", "DATABASE", "DB_", "PG", "POSTGRES", "MYSQL", "REDIS",
-        "MONGO",
-        "OTEL", "URL", "ENDPOINT", "ORIGIN", "ALLOWED",
+        "MONGO", "OTEL", "URL", "ENDPOINT", "ORIGIN", "ALLOWED",
     ]
     private static let listenVariables = ["LISTEN", "BIND"]
 

@@ -128,9 +128,8 @@ extension RestartPolicyRule {
                     switch key {
                     case "operator": exitCodeOperator = try cursor.text(in: bytes)
                     case "values":
-                        guard try cursor.beginArray(in: bytes) else { continue }
-                        while try cursor.element(in: bytes) {
-                            exitCodes.append(ForeignNumber.code(try cursor.integer(in: bytes)))
+                        exitCodes = try cursor.elements(in: bytes) { bytes, cursor throws(WireError) in
+                            ForeignNumber.code(try cursor.integer(in: bytes))
                         }
                     default: try cursor.skip(in: bytes)
                     }

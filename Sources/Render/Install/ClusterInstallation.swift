@@ -1,25 +1,25 @@
 /// What an operator wants installed.
 package struct ClusterInstallation: Sendable, Equatable {
-    package var namespace: String
+    package var namespace = ClusterInstallation.defaultNamespace
     /// Of the controller and the node agent.
     package var image: String
     /// What containers are swapped to; `nil`: what the configuration names.
     package var exitImage: String?
-    package var replicas: Int
+    package var replicas = 2
     /// The configuration file of all programs, as text; `nil` leaves the defaults. With the node agent it has to say so.
     package var configuration: String?
     /// What that leaves open to the terminator.
-    package var reach: TerminatorReach
+    package var reach = TerminatorReach()
     /// The only namespace that the terminator looks at; `nil`: all. Then nothing here is cluster-wide.
     package var onlyNamespace: String?
     /// Where the API servers are, in CIDR notation, for the network policies; empty: not known.
-    package var apiServers: [String]
+    package var apiServers: [String] = []
     /// A DaemonSet that ends containers through the runtime's socket.
-    package var nodeAgent: Bool
+    package var nodeAgent = false
     /// The socket's path on the nodes.
-    package var runtimeSocket: String
+    package var runtimeSocket = ClusterInstallation.defaultRuntimeSocket
     /// For the Prometheus operator.
-    package var serviceMonitor: Bool
+    package var serviceMonitor = false
     /// Sidecars become native as pods are created, where a label asks for it.
     package var webhook: Webhook?
     /// The same by the API server itself, as far as that goes.
@@ -30,26 +30,7 @@ package struct ClusterInstallation: Sendable, Equatable {
     package static let statusPort = 8080
     package static let defaultRuntimeSocket = "/run/containerd/containerd.sock"
 
-    package init(
-        namespace: String = defaultNamespace, image: String, exitImage: String?, replicas: Int = 2,
-        configuration: String? = nil, reach: TerminatorReach = TerminatorReach(), onlyNamespace: String? = nil,
-        apiServers: [String] = [], nodeAgent: Bool = false, runtimeSocket: String = defaultRuntimeSocket,
-        serviceMonitor: Bool = false, webhook: Webhook? = nil, policy: ConversionPolicy? = nil
-    ) {
-        self.namespace = namespace
-        self.image = image
-        self.exitImage = exitImage
-        self.replicas = replicas
-        self.configuration = configuration
-        self.reach = reach
-        self.onlyNamespace = onlyNamespace
-        self.apiServers = apiServers
-        self.nodeAgent = nodeAgent
-        self.runtimeSocket = runtimeSocket
-        self.serviceMonitor = serviceMonitor
-        self.webhook = webhook
-        self.policy = policy
-    }
+    package init(image: String) { self.image = image }
 
     /// What goes into the ConfigMap: the terminator asks nothing of node agents that it is not told of. It is there even
     /// if it says nothing, so that whoever changes it later is heard.
@@ -143,20 +124,10 @@ extension ClusterInstallation {
         package var configuration: String
         /// How long the API server waits.
         package var timeoutSeconds: Int
-        /// The label that asks for conversion, and its values.
-        package var label: String
-        package var enabled: String
-        package var disabled: String
-        /// The label that holds a namespace's name.
-        package var nameLabel: String
-        /// Namespaces whose pods are never changed, beside our own.
-        package var excludedNamespaces: [String]
 
         package init(
             port: Int, path: String, certificates: Certificates, certificateFolder: String,
-            clientAuthority: String? = nil, service: String, secret: String, configuration: String, timeoutSeconds: Int,
-            label: String, enabled: String,
-            disabled: String, nameLabel: String, excludedNamespaces: [String]
+            clientAuthority: String? = nil, service: String, secret: String, configuration: String, timeoutSeconds: Int
         ) {
             self.port = port
             self.path = path
@@ -167,11 +138,6 @@ extension ClusterInstallation {
             self.secret = secret
             self.configuration = configuration
             self.timeoutSeconds = timeoutSeconds
-            self.label = label
-            self.enabled = enabled
-            self.disabled = disabled
-            self.nameLabel = nameLabel
-            self.excludedNamespaces = excludedNamespaces
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import KubeModel
+
 /// The admission webhook: replicas that all answer, what they may do, and what makes the API server ask them about pods as
 /// they are created. Apart from the terminator, so that whatever a review does to them leaves that at work.
 struct WebhookInstallation {
@@ -160,9 +162,11 @@ struct WebhookInstallation {
                 "cert-manager.io/inject-ca-from": .text("\(installation.namespace)/\(webhook.service)")
             ]
         }
-        let asks = requirement(webhook.label, "In", [webhook.enabled])
+        typealias Label = WellKnownNames.Label
+        let asks = requirement(Label.convert, "In", [Label.enabled])
+        // Without its own pods the cluster, and so we, would not run.
         let outside = requirement(
-            webhook.nameLabel, "NotIn", webhook.excludedNamespaces + [installation.namespace])
+            Label.namespaceName, "NotIn", [WellKnownNames.systemNamespace, installation.namespace])
         return [
             "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
             "metadata": metadata,
@@ -170,10 +174,10 @@ struct WebhookInstallation {
             "webhooks": [
                 entry(
                     "namespaces.\(Self.domain)", namespaces: [asks, outside],
-                    objects: [requirement(webhook.label, "NotIn", [webhook.disabled])]),
+                    objects: [requirement(Label.convert, "NotIn", [Label.disabled])]),
                 entry(
                     "objects.\(Self.domain)",
-                    namespaces: [requirement(webhook.label, "NotIn", [webhook.enabled]), outside], objects: [asks]),
+                    namespaces: [requirement(Label.convert, "NotIn", [Label.enabled]), outside], objects: [asks]),
             ],
         ]
     }

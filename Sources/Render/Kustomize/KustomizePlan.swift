@@ -100,7 +100,6 @@ package struct KustomizePlan {
         }
         files[path] = own.stream(after: nil)
     }
-
 }
 
 /// A patch that a kustomization lists: a file, or a text that stands in it.

@@ -47,27 +47,22 @@ package enum JobPage {
 
     private static func section(_ pod: Pod) -> String {
         let record = pod.record
-        let rows = record.containers.map { container -> (classes: String, cells: [HTML.Cell]) in
+        let rows = record.containers.map { container -> HTML.Row in
             let took = container.start.map {
                 max(0, (container.end?.milliseconds ?? record.span.upperBound) - $0.milliseconds)
             }
             let state =
                 container.end != nil
                 ? container.exitCode.map { "exit code \($0)" } : container.start != nil ? "runs" : "waits"
-            return (
-                container.note == nil ? "" : "slow",
-                [
-                    HTML.Cell(container.name ?? "?"), HTML.Cell(container.role ?? ""),
-                    HTML.Cell([state, container.reason].compactMap { $0 }.joined(separator: ", ")),
-                    HTML.Cell(took.map(Words.duration), took.map(Double.init)),
-                    HTML.Cell("\(container.restarts)", Double(container.restarts)),
-                    HTML.Cell(container.note ?? "", limit: 600),
-                ]
-            )
+            return HTML.Row(
+                HTML.Cell(container.name ?? "?"), HTML.Cell(container.role ?? ""),
+                HTML.Cell([state, container.reason].compactMap { $0 }.joined(separator: ", ")), .time(took),
+                HTML.Cell("\(container.restarts)", Double(container.restarts)),
+                HTML.Cell(container.note ?? "", limit: 600), classes: container.note == nil ? "" : "slow")
         }
-        let states = record.states.suffix(60).map { state -> (classes: String, cells: [HTML.Cell]) in
+        let states = record.states.suffix(60).map { state -> HTML.Row in
             let words = [state.state, state.reason, state.message].compactMap { $0 }.joined(separator: ": ")
-            return ("", [HTML.Cell(state.time.map(Words.moment) ?? ""), HTML.Cell(words, limit: 500)])
+            return HTML.Row(HTML.Cell(state.time.map(Words.moment) ?? ""), HTML.Cell(words, limit: 500))
         }
         let table = HTML.table(
             ["container", "counts as", "state", "ran", "restarts", "what is to be said"], rows, caption: "Containers",

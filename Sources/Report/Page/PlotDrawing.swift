@@ -70,18 +70,8 @@ struct PlotDrawing {
             + rules.map { "\($0.label) \(print($0.value))" }
         return "<figure><figcaption>\(HTML.text(title))</figcaption><div class=\"keys\">\((keys + far).joined())</div>"
             + "<svg class=\"plot\" tabindex=\"0\" role=\"img\" aria-label=\"\(HTML.text("\(title): " + told.joined(separator: ", ")))\">"
-            + "\(svg)</svg>\n\(axis(drawing))<output></output><details><summary>Table: \(HTML.text(title))</summary>\n"
+            + "\(svg)</svg>\n<svg height=\"16\" aria-hidden=\"true\">\(drawing.scale(y: 12))</svg>\n<output></output><details><summary>Table: \(HTML.text(title))</summary>\n"
             + "\(table(first, drawing))</details></figure>\n"
-    }
-
-    private func axis(_ drawing: TrackDrawing) -> String {
-        let ticks = drawing.ticks.map { tick -> String in
-            let place = Double(tick) / Double(drawing.span.count)
-            let anchor = place > 0.93 ? "end" : place == 0 ? "start" : "middle"
-            return
-                "<text x=\"\(HTML.percent(place))\" y=\"12\" text-anchor=\"\(anchor)\">\(Words.duration(tick))</text>"
-        }
-        return "<svg height=\"16\" aria-hidden=\"true\">\(ticks.joined())</svg>\n"
     }
 
     private func phases(_ drawing: TrackDrawing) -> String {

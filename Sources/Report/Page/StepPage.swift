@@ -67,35 +67,20 @@ package enum StepPage {
     private static func states(_ record: StepRecord) -> String {
         guard !record.states.isEmpty || !record.phases.isEmpty else { return "" }
         let begin = record.span.lowerBound
-        func at(_ time: UnixTime?) -> HTML.Cell {
-            HTML.Cell(
-                time.map { Words.duration($0.milliseconds - begin) }, time.map { Double($0.milliseconds - begin) })
-        }
-        var rows: [(Int64, (classes: String, cells: [HTML.Cell]))] = []
+        func at(_ time: UnixTime?) -> HTML.Cell { .time(time.map { $0.milliseconds - begin }) }
+        var rows: [(start: Int64, row: HTML.Row)] = []
         for phase in record.phases {
             let length = phase.start.map { (phase.end?.milliseconds ?? record.span.upperBound) - $0.milliseconds }
-            rows.append(
-                (
-                    phase.start?.milliseconds ?? 0,
-                    (
-                        "",
-                        [
-                            at(phase.start), HTML.Cell(phase.words),
-                            HTML.Cell(length.map(Words.duration), length.map(Double.init)),
-                        ]
-                    )
-                ))
+            let row = HTML.Row(at(phase.start), HTML.Cell(phase.words), .time(length))
+            rows.append((phase.start?.milliseconds ?? 0, row))
         }
         for state in record.states.suffix(300) {
             let words = [state.state, state.reason, state.message].compactMap { $0 }.joined(separator: ": ")
-            rows.append(
-                (
-                    state.time?.milliseconds ?? 0,
-                    ("", [at(state.time), HTML.Cell(words, limit: 300), HTML.Cell(nil, nil)])
-                ))
+            let row = HTML.Row(at(state.time), HTML.Cell(words, limit: 300), .time(nil))
+            rows.append((state.time?.milliseconds ?? 0, row))
         }
         let table = HTML.table(
-            ["after", "what", "took"], rows.sorted { $0.0 < $1.0 }.map(\.1), caption: "Phases and states",
+            ["after", "what", "took"], rows.sorted { $0.start < $1.start }.map(\.row), caption: "Phases and states",
             sortable: false)
         return "<details><summary>Table: phases and states</summary>\(table)</details>\n"
     }
@@ -105,16 +90,15 @@ package enum StepPage {
         let advice = ResourceAdvice.all(of: record)
         var html = ""
         if !advice.isEmpty {
-            let rows = advice.map { advice -> (classes: String, cells: [HTML.Cell]) in
-                let cells: [HTML.Cell] = [
-                    .init(advice.container), .init(advice.resource == .cpu ? "CPU" : "memory"),
-                    .init(advice.text(advice.used), Double(advice.used)),
-                    .init(advice.request.map(advice.text) ?? "not known", advice.request.map(Double.init)),
-                    .init(advice.share.map { "\($0)%" }, advice.share.map(Double.init)),
-                    .init(advice.limit.map(advice.text) ?? "none seen", advice.limit.map(Double.init)),
-                    .init(advice.suggestionText, Double(advice.suggestion)), .init(advice.basis),
-                ]
-                return (advice.basis.hasPrefix("out of") ? "bad" : "", cells)
+            let rows = advice.map { advice in
+                HTML.Row(
+                    HTML.Cell(advice.container), HTML.Cell(advice.resource == .cpu ? "CPU" : "memory"),
+                    HTML.Cell(advice.text(advice.used), Double(advice.used)),
+                    HTML.Cell(advice.request.map(advice.text) ?? "not known", advice.request.map(Double.init)),
+                    HTML.Cell(advice.share.map { "\($0)%" }, advice.share.map(Double.init)),
+                    HTML.Cell(advice.limit.map(advice.text) ?? "none seen", advice.limit.map(Double.init)),
+                    HTML.Cell(advice.suggestionText, Double(advice.suggestion)), HTML.Cell(advice.basis),
+                    classes: advice.basis.hasPrefix("out of") ? "bad" : "")
             }
             html += HTML.table(
                 [
@@ -157,25 +141,19 @@ package enum StepPage {
                 shown[$0].took > shown[$1].took
             }
             .prefix(shown.count > 10 ? 5 : 1))
-        let cells = shown.enumerated().map { index, file -> (classes: String, cells: [HTML.Cell]) in
+        let cells = shown.enumerated().map { index, file -> HTML.Row in
             let isSlow = slowest.contains(index) && shown.count > 1
             let mark = file.result == .failed ? "failed" : file.retries > 0 ? "tried again" : isSlow ? "slowest" : ""
             let result = [
                 file.result == .done ? "" : file.result.rawValue, file.error.map { $0.printable(limit: 300) } ?? "",
             ]
             .filter { !$0.isEmpty }.joined(separator: ": ")
-            return (
-                file.result == .failed ? "bad" : file.retries > 0 ? "killed" : isSlow ? "slow" : "",
-                [
-                    HTML.Cell(file.direction.rawValue), HTML.Cell(file.path ?? file.url ?? "?"),
-                    HTML.Cell(file.bytes.map { ByteSize.rounded($0) }, file.bytes.map(Double.init)),
-                    HTML.Cell(Words.duration(file.took), Double(file.took)),
-                    HTML.Cell(file.waited.map(Words.duration), file.waited.map(Double.init)),
-                    HTML.Cell(file.rate.map(Words.rate), file.rate),
-                    HTML.Cell(file.retries > 0 ? "\(file.retries)" : "", Double(file.retries)),
-                    HTML.Cell(html: (mark.isEmpty ? "" : "<em>\(mark)</em> ") + HTML.text(result, limit: 400)),
-                ]
-            )
+            return HTML.Row(
+                HTML.Cell(file.direction.rawValue), HTML.Cell(file.path ?? file.url ?? "?"), .bytes(file.bytes),
+                .time(file.took), .time(file.waited), HTML.Cell(file.rate.map(Words.rate), file.rate),
+                HTML.Cell(file.retries > 0 ? "\(file.retries)" : "", Double(file.retries)),
+                HTML.Cell(html: (mark.isEmpty ? "" : "<em>\(mark)</em> ") + HTML.text(result, limit: 400)),
+                classes: file.result == .failed ? "bad" : file.retries > 0 ? "killed" : isSlow ? "slow" : "")
         }
         let all = record.inputs.total + record.outputs.total
         let caption =
@@ -204,18 +182,13 @@ package enum StepPage {
 
     private static func containers(_ record: StepRecord) -> String {
         guard !record.containers.isEmpty else { return "" }
-        let rows = record.containers.map { container -> (classes: String, cells: [HTML.Cell]) in
+        let rows = record.containers.map { container -> HTML.Row in
             let took = container.start.map { (container.end?.milliseconds ?? record.span.upperBound) - $0.milliseconds }
             let end = [container.exitCode.map { "exit code \($0)" }, container.reason, container.note].compactMap { $0 }
-            return (
-                "",
-                [
-                    HTML.Cell(container.name ?? "?"), HTML.Cell(container.role ?? ""), HTML.Cell(container.image ?? ""),
-                    HTML.Cell(took.map(Words.duration), took.map(Double.init)),
-                    HTML.Cell("\(container.restarts)", Double(container.restarts)),
-                    HTML.Cell(end.joined(separator: ", "), limit: 400),
-                ]
-            )
+            return HTML.Row(
+                HTML.Cell(container.name ?? "?"), HTML.Cell(container.role ?? ""), HTML.Cell(container.image ?? ""),
+                .time(took), HTML.Cell("\(container.restarts)", Double(container.restarts)),
+                HTML.Cell(end.joined(separator: ", "), limit: 400))
         }
         return HTML.table(
             ["name", "role", "image", "ran", "restarts", "end"], rows, caption: "Containers of the pod", sortable: false
@@ -233,8 +206,11 @@ package enum StepPage {
 extension StepRecord {
     /// Milliseconds of phases that were waits, or were not; `nil` where no phases are known.
     func time(waiting: Bool) -> Int64? {
-        guard !phases.isEmpty else { return nil }
-        return phases.filter { ($0.kind == .wait) == waiting }.reduce(0) { sum, phase in
+        phases.isEmpty ? nil : time { ($0.kind == .wait) == waiting }
+    }
+
+    func time(_ isMeant: (RecordedPhase) -> Bool) -> Int64 {
+        phases.filter(isMeant).reduce(0) { sum, phase in
             guard let start = phase.start else { return sum }
             return sum + max(0, (phase.end?.milliseconds ?? span.upperBound) - start.milliseconds)
         }

@@ -168,14 +168,9 @@ final class ClusterFacts: Sendable {
 
     /// `nil` where it does not exist, or is not for us to see.
     private func object(_ resource: APIResource, _ key: ObjectKey) async throws(KubeError) -> YAMLNode? {
-        let request = APIRequest.get(resource, key)
-        let answer: APIResponse
-        do throws(KubeError) { answer = try await api.send(request) } catch {
+        do throws(KubeError) { return try await api.document(.get(resource, key)) } catch {
             guard let code = error.status?.code, code == 404 || code == 403 else { throw error }
             return nil
-        }
-        do throws(YAMLError) { return try YAMLNode(parsing: answer.body) } catch {
-            throw KubeError(attempted: "GET \(request.path)", reason: .malformed("\(error)"))
         }
     }
 }
@@ -190,6 +185,39 @@ enum VirtualNode {
         }
         return (node["spec"]?["taints"]?.sequence ?? []).contains {
             $0["key"]?.text == WellKnownNames.Taint.virtualKubelet
+        }
+    }
+}
+
+extension KubeAPI {
+    /// A pod as it is now; `nil` where it does not exist.
+    func pod(_ key: ObjectKey) async throws(KubeError) -> Pod? { try await object(.pods, key) }
+
+    /// What the answer to a request holds, whole.
+    func document(_ request: APIRequest) async throws(KubeError) -> YAMLNode {
+        let answer = try await send(request)
+        do throws(YAMLError) { return try YAMLNode(parsing: answer.body) } catch {
+            throw KubeError(attempted: request.attempted, reason: .malformed("\(error)"))
+        }
+    }
+
+    /// The metadata of an object of any kind; `nil` where it does not exist.
+    func metadata(_ resource: APIResource, _ key: ObjectKey) async throws(KubeError) -> ObjectMeta? {
+        let object: PartialObject? = try await object(resource, key)
+        return object?.metadata
+    }
+
+    private func object<Object: WireObject>(
+        _ resource: APIResource, _ key: ObjectKey
+    ) async throws(KubeError) -> Object? {
+        let request = APIRequest.get(resource, key)
+        let answer: APIResponse
+        do throws(KubeError) { answer = try await send(request) } catch {
+            guard error.status?.code == 404 else { throw error }
+            return nil
+        }
+        do throws(WireError) { return try Object(.json, in: answer.body.span) } catch {
+            throw KubeError(attempted: "GET \(request.path)", error)
         }
     }
 }

@@ -159,12 +159,12 @@ struct PlanPerformer: Sendable {
         case .proxy:
             guard endpoint.suitsProxy else {
                 throw CallFailure(
-                    message: "\(endpoint): only GET and POST are asked through the proxy; set quitVia: portForward")
+                    description: "\(endpoint): only GET and POST are asked through the proxy; set quitVia: portForward")
             }
             _ = try await api.send(.proxy(endpoint.method, pod.key, port: endpoint.port, path: endpoint.path))
         case .portForward:
             let status = try await streams.ask(endpoint, of: pod.key)
-            guard status < 400 else { throw CallFailure(message: "\(endpoint) answers \(status)") }
+            guard status < 400 else { throw CallFailure(description: "\(endpoint) answers \(status)") }
         }
     }
 
@@ -180,17 +180,16 @@ struct PlanPerformer: Sendable {
                 last = "\(error)"
             }
         }
-        throw CallFailure(message: last)
+        throw CallFailure(description: last)
     }
 
     /// Process 1 took the one that signalled it along.
     private static let killed: Int32 = 137
 }
 
-/// Why something asked of a container did not help.
-private struct CallFailure: Error, CustomStringConvertible {
-    var message: String
-    var description: String { message }
+/// Why something asked of a pod did not help, in words.
+struct CallFailure: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// The pod's request to Kruise was made for others.

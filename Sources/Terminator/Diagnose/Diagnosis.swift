@@ -1,7 +1,7 @@
 package import Basics
 internal import HTTPTransport
 package import KubeClient
-internal import KubeModel
+package import KubeModel
 internal import KubeRuntime
 package import OperatorConfiguration
 internal import PodRules
@@ -117,13 +117,9 @@ package struct Diagnosis: Sendable {
 
     /// `nil` where it may not be read; its pods may.
     private func job(_ key: ObjectKey) async throws(KubeError) -> JobDiagnosis? {
-        let answer: APIResponse
-        do throws(KubeError) { answer = try await api.send(.get(.jobs, key)) } catch {
+        do throws(KubeError) { return JobDiagnosis(key, try await api.document(.get(.jobs, key))) } catch {
             guard error.status?.code == 403 else { throw error }
             return nil
-        }
-        do throws(YAMLError) { return JobDiagnosis(key, try YAMLNode(parsing: answer.body)) } catch {
-            throw KubeError(attempted: "GET job \(key)", reason: .malformed("\(error)"))
         }
     }
 
@@ -178,5 +174,67 @@ enum WarningEvents {
         let words = (event["message"]?.text ?? "").split(whereSeparator: \.isNewline).joined(separator: " ")
         return "\(event["reason"]?.text ?? ""): \(words)" + (count > 1 ? " (\(count) times)" : "")
             + " at \(time(of: event))"
+    }
+}
+
+extension Diagnosis {
+    /// Which pods.
+    package enum Subject: Sendable, Equatable {
+        case all
+        case namespace(String)
+        case pod(ObjectKey)
+        case job(ObjectKey)
+
+        /// As on a command line: `pod/NAME`, `job NAME`, `namespace/NAME`, `all`, or nothing for `namespace` itself.
+        ///
+        /// - Returns: `nil` for what is none of these.
+        package init?(words: [String], in namespace: String) {
+            guard let first = words.first else {
+                self = .namespace(namespace)
+                return
+            }
+            if words == ["all"] {
+                self = .all
+                return
+            }
+            let parts =
+                words.count == 1
+                ? first.split(separator: "/", omittingEmptySubsequences: false).map(String.init) : words
+            guard parts.count == 2, !parts[1].isEmpty, !parts[1].contains("/") else { return nil }
+            let key = ObjectKey(namespace: namespace, name: parts[1])
+            switch parts[0] {
+            case "pod", "pods", "po": self = .pod(key)
+            case "job", "jobs": self = .job(key)
+            case "namespace", "namespaces", "ns": self = .namespace(parts[1])
+            default: return nil
+            }
+        }
+
+        /// Of many pods only those are shown that say something of sidecars and have not finished.
+        package var isMany: Bool {
+            switch self {
+            case .all, .namespace: true
+            case .pod, .job: false
+            }
+        }
+
+        /// `nil`: all namespaces.
+        var namespace: String? {
+            switch self {
+            case .all: nil
+            case .namespace(let name): name
+            case .pod(let key), .job(let key): key.namespace
+            }
+        }
+
+        var scope: WatchScope {
+            var scope = WatchScope(.pods, namespace: namespace, encoding: .protobuf)
+            switch self {
+            case .all, .namespace: break
+            case .pod(let key): scope.fieldSelector = "metadata.name=\(key.name)"
+            case .job(let key): scope.labelSelector = "\(WellKnownNames.Label.jobName)=\(key.name)"
+            }
+            return scope
+        }
     }
 }

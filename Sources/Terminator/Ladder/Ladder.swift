@@ -1,15 +1,15 @@
 internal import KubeModel
-package import OperatorConfiguration
-package import PodRules
+internal import OperatorConfiguration
+internal import PodRules
 
 /// Decides which rung comes next for one sidecar that keeps its pod open after main has ended.
-package struct Ladder: Sendable {
+struct Ladder: Sendable {
     let pod: PodFacts
     let sidecar: ContainerFacts
     let result: MainResult
     let surroundings: Surroundings
 
-    package enum Step: Sendable, Equatable {
+    enum Step: Sendable, Equatable {
         case attempt(Rung)
         /// Try the exit image beside the container, for the first or second time.
         case rehearse(Int)
@@ -22,13 +22,13 @@ package struct Ladder: Sendable {
     }
 
     /// A rung that is not to be taken, and why.
-    package struct Obstacle: Sendable, Equatable {
-        package var rung: Rung
-        package var reason: String
+    struct Obstacle: Sendable, Equatable {
+        var rung: Rung
+        var reason: String
     }
 
     /// The next step, and what stands in the way of the rungs before it. A swap that is granted is taken from `budget`.
-    package func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
+    func next(budget: inout RestartBudget) -> (step: Step, obstacles: [Obstacle]) {
         if pod.progress.holds, pod.job != nil { return (stepWhileHolding(), []) }
         if let seconds = lingering(sidecar) { return (.linger(seconds), []) }
         var obstacles: [Obstacle] = []
@@ -320,26 +320,26 @@ extension Ladder {
 /// What the cluster offers and what time it is: all that a plan depends on beside the pod.
 package struct Surroundings: Sendable, Equatable {
     /// Seconds since 1970.
-    package var now: Int64
-    package var exitImage: ExitImage?
+    var now: Int64
+    var exitImage: ExitImage?
     /// Whether ContainerRecreateRequests are served.
-    package var isKruiseServed = false
+    var isKruiseServed = false
     /// Whether our node agent runs.
-    package var hasNodeAgents = false
-    package var budget = RestartBudget.unlimited
-    package var patience = Patience()
+    var hasNodeAgents = false
+    var budget = RestartBudget.unlimited
+    var patience = Patience()
     /// How rehearsals in other pods went that are like one of these containers in all that decides.
-    package var remembered: [String: Rehearsal] = [:]
+    var remembered: [String: Rehearsal] = [:]
     /// Containers for which this pod or another is rehearsing just now.
-    package var rehearsing: Set<String> = []
+    var rehearsing: Set<String> = []
     /// Containers whose like were seen to end with 0 on SIGTERM.
-    package var learned: Set<String> = []
+    var learned: Set<String> = []
     /// Most seconds that a sidecar is left alone after main's end.
-    package var lingerLimit: Int64 = 300
+    var lingerLimit: Int64 = 300
     /// Why rungs failed a moment ago, by container.
-    package var failures: [String: [Rung: String]] = [:]
+    var failures: [String: [Rung: String]] = [:]
     /// Containers of which nothing listened when they were asked a moment ago.
-    package var unreached: Set<String> = []
+    var unreached: Set<String> = []
 
     package init(now: Int64) {
         self.now = now

@@ -1,5 +1,5 @@
 internal import OperatorConfiguration
-package import PodRules
+internal import PodRules
 
 /// The terminator's memory of a pod, kept in the pod's annotation: which rung was tried when. Whoever leads next reads
 /// it and carries on.
@@ -7,18 +7,18 @@ package import PodRules
 /// As text: `proxy=http@1795240856/0!,image@1795240866/0;logger=hold@1795240890/2`. For each container the rungs in the
 /// order in which they were tried, with the second (since 1970), the container's restarts until then, `?` where it has
 /// only been rehearsed, and `!` where the rung is known to have failed.
-package struct Progress: Sendable, Equatable {
-    package struct Attempt: Sendable, Equatable {
-        package var rung: Rung
+struct Progress: Sendable, Equatable {
+    struct Attempt: Sendable, Equatable {
+        var rung: Rung
         /// Seconds since 1970, by the clock of whoever tried.
-        package var time: Int64
+        var time: Int64
         /// The container's restarts before it.
-        package var restarts: Int32
-        package var hasFailed = false
+        var restarts: Int32
+        var hasFailed = false
         /// The swap was not made, but tried in a container beside it.
-        package var isRehearsal = false
+        var isRehearsal = false
 
-        package init(_ rung: Rung, at time: Int64, restarts: Int32 = 0, hasFailed: Bool = false) {
+        init(_ rung: Rung, at time: Int64, restarts: Int32 = 0, hasFailed: Bool = false) {
             self.rung = rung
             self.time = time
             self.restarts = restarts
@@ -28,31 +28,29 @@ package struct Progress: Sendable, Equatable {
 
     private var attempts: [String: [Attempt]] = [:]
 
-    package init() {}
+    init() {}
 
-    package var isEmpty: Bool { attempts.isEmpty }
+    var isEmpty: Bool { attempts.isEmpty }
     /// Whether the pod's phase is being held, or was.
-    package var holds: Bool { attempts.values.contains { $0.contains { $0.rung == .hold && !$0.hasFailed } } }
+    var holds: Bool { attempts.values.contains { $0.contains { $0.rung == .hold && !$0.hasFailed } } }
     /// When the first rung was tried.
-    package var start: Int64? { attempts.values.joined().map(\.time).min() }
-    /// Whether any rung failed or had to be followed by another.
-    package var hasStumbled: Bool { attempts.values.contains { $0.count > 1 || $0.contains(where: \.hasFailed) } }
+    var start: Int64? { attempts.values.joined().map(\.time).min() }
 
     /// The rung that was tried last and has not failed; `nil` where all was in vain.
-    package var last: Rung? {
+    var last: Rung? {
         attempts.values.compactMap { $0.last { !$0.hasFailed && !$0.isRehearsal } }.max { $0.time < $1.time }?.rung
     }
 
     /// In the order in which they were made.
-    package func attempts(of container: String) -> [Attempt] { attempts[container] ?? [] }
+    func attempts(of container: String) -> [Attempt] { attempts[container] ?? [] }
 
-    package func attempt(_ rung: Rung, of container: String) -> Attempt? {
+    func attempt(_ rung: Rung, of container: String) -> Attempt? {
         attempts[container]?.last { $0.rung == rung }
     }
 
     /// What became of the attempts of containers that have ended: the last one `succeeded`, one that had to be followed by
     /// another was not (`timeout`), and what failed at once has been told then. A hold is never followed in vain.
-    package var outcomes: [(rung: Rung, result: String)] {
+    var outcomes: [(rung: Rung, result: String)] {
         attempts.values.flatMap { attempts in
             attempts.enumerated().compactMap { index, attempt in
                 if attempt.hasFailed || attempt.isRehearsal { return nil }
@@ -63,12 +61,12 @@ package struct Progress: Sendable, Equatable {
     }
 
     /// Adds an attempt; an earlier one at the same rung is forgotten.
-    package mutating func record(_ attempt: Attempt, of container: String) {
+    mutating func record(_ attempt: Attempt, of container: String) {
         attempts[container, default: []].removeAll { $0.rung == attempt.rung }
         attempts[container, default: []].append(attempt)
     }
 
-    package mutating func markFailed(_ rung: Rung, of container: String) {
+    mutating func markFailed(_ rung: Rung, of container: String) {
         guard let index = attempts[container]?.lastIndex(where: { $0.rung == rung }) else { return }
         attempts[container]?[index].hasFailed = true
     }
@@ -80,7 +78,7 @@ extension Progress: CustomStringConvertible {
 
     /// Anybody who may edit the pod may have written the text: what cannot be read is left out, which at worst tries a
     /// rung once more.
-    package init(_ text: String) {
+    init(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return }
         for entry in text.split(separator: ";") {
             guard let sign = entry.firstIndex(of: "=") else { continue }
@@ -92,7 +90,7 @@ extension Progress: CustomStringConvertible {
         }
     }
 
-    package var description: String {
+    var description: String {
         attempts.sorted { $0.key < $1.key }
             .map { "\($0.key)=\($0.value.map(\.description).joined(separator: ","))" }
             .joined(separator: ";")
@@ -113,7 +111,7 @@ extension Progress.Attempt: CustomStringConvertible {
         self.isRehearsal = isRehearsal
     }
 
-    package var description: String {
+    var description: String {
         "\(rung.rawValue)@\(time)/\(restarts)\(isRehearsal ? "?" : "")\(hasFailed ? "!" : "")"
     }
 }
@@ -133,10 +131,10 @@ extension PodFacts {
     func holdInterval(at now: Int64) -> Int64 { Patience.interval(after: holdAge(at: now) ?? 0, within: 1...60) }
 
     /// What was tried already.
-    package var progress: Progress {
+    var progress: Progress {
         get { Progress(memory) }
         set { memory = newValue.description }
     }
 
-    package var verdict: Verdict { Verdict(for: self, holdsPhase: progress.holds) }
+    var verdict: Verdict { Verdict(for: self, holdsPhase: progress.holds) }
 }

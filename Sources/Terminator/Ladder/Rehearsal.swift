@@ -4,13 +4,13 @@ internal import PodRules
 
 /// Whether a container would end with 0 if its image were swapped, as an ephemeral container beside it has shown: with the
 /// exit image, and with everything of the container's own that decides about that.
-package enum Rehearsal: Sendable, Hashable {
+enum Rehearsal: Sendable, Hashable {
     case passed
     /// Why not, in words that follow "the exit image".
     case failed(String)
 
     /// Seconds until one that has not ended is taken for one that will not.
-    package static let limit: Int64 = 30
+    static let limit: Int64 = 30
     /// Most that one sidecar is given: they stay in the pod for good.
     static let most = 2
     /// Reasons to wait that are none to worry.
@@ -32,7 +32,7 @@ package enum Rehearsal: Sendable, Hashable {
 }
 
 /// What an ephemeral container of ours is for.
-package enum HelperPurpose: Sendable, Hashable {
+enum HelperPurpose: Sendable, Hashable {
     /// To try the exit image, for the first time or once more.
     case rehearsal(Int)
     /// To find out as whom a sidecar runs.

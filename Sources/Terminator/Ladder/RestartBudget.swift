@@ -1,12 +1,12 @@
-package import PodRules
+internal import PodRules
 
 /// How many more restarts a Job's pods may have under `OnFailure` before the Job controller fails the Job.
 ///
 /// It sums the restarts of the Job's unfinished pods, swaps of images among them, and fails the Job when the sum
 /// reaches `backoffLimit` (with 0: at any restart). A pod that finishes takes its restarts out of the sum.
-package struct RestartBudget: Sendable, Equatable {
+struct RestartBudget: Sendable, Equatable {
     /// How much of it one more swap may take.
-    package enum Allowance: Sendable, Equatable {
+    enum Allowance: Sendable, Equatable {
         case granted
         /// Only when pods that are about to finish have done so.
         case later
@@ -23,10 +23,10 @@ package struct RestartBudget: Sendable, Equatable {
     private var leftOnceOthersFinish: Int
 
     /// Nothing counts restarts: `Never`, or a pod without a Job.
-    package static let unlimited = RestartBudget(isLimited: false, left: 0, leftOnceOthersFinish: 0)
+    static let unlimited = RestartBudget(isLimited: false, left: 0, leftOnceOthersFinish: 0)
 
     /// To be counted where a plan asks for it.
-    package static let unknown: RestartBudget = {
+    static let unknown: RestartBudget = {
         var budget = unlimited
         budget.isUnknown = true
         return budget
@@ -42,7 +42,7 @@ package struct RestartBudget: Sendable, Equatable {
     ///   - backoffLimit: the Job's.
     ///   - pod: whose sidecars are to be ended.
     ///   - shares: of all pods of the Job that have restarted anything, with or without `pod`.
-    package init(backoffLimit: Int, of pod: PodFacts, beside shares: [RestartShare]) {
+    init(backoffLimit: Int, of pod: PodFacts, beside shares: [RestartShare]) {
         // With a limit of 0 one restart is too many, with 1 as well. The API has 32 bits for it.
         let allowed = backoffLimit > 1 ? min(backoffLimit, Int(Int32.max)) - 1 : 0
         let others = shares.filter { $0.uid != pod.uid }
@@ -54,7 +54,7 @@ package struct RestartBudget: Sendable, Equatable {
     }
 
     /// What one swap may do now; granting it takes it from the budget.
-    package mutating func take() -> Allowance {
+    mutating func take() -> Allowance {
         if isUnknown { isMissed = true }
         guard isLimited else { return .granted }
         if left > 0 {
@@ -68,14 +68,14 @@ package struct RestartBudget: Sendable, Equatable {
 
 /// What one unfinished pod of a Job takes of its budget. There are as many as the Job has pods, so that this is all that is
 /// kept of them.
-package struct RestartShare: Sendable, Equatable {
-    package let uid: String
+struct RestartShare: Sendable, Equatable {
+    let uid: String
     let restarts: Int
     /// It takes its restarts out of the sum soon.
     let isFinishing: Bool
 
     /// `nil` for a pod that takes nothing.
-    package init?(of pod: PodFacts) {
+    init?(of pod: PodFacts) {
         restarts = Self.restarts(of: pod)
         guard !pod.isFinished, restarts > 0 else { return nil }
         uid = pod.uid

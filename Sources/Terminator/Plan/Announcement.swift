@@ -1,12 +1,12 @@
 internal import Basics
 internal import KubeClient
-package import KubeModel
+internal import KubeModel
 internal import KubeRuntime
 internal import Logging
-package import PodRules
+internal import PodRules
 
 /// What is said about a pod: as an Event and in the log.
-package enum Announcement: Sendable, Equatable {
+enum Announcement: Sendable, Equatable {
     /// A rung is being tried.
     case terminating(container: String, Rung)
     /// A rehearsal has shown why the image is not to be swapped.
@@ -22,7 +22,7 @@ package enum Announcement: Sendable, Equatable {
     /// Main waits for a native sidecar that fails.
     case notStarting(PodFacts.FailingStart)
 
-    package var isWarning: Bool {
+    var isWarning: Bool {
         switch self {
         case .refuted, .failed, .failedBySidecar, .mistake, .notStarting: true
         case .terminating, .terminated: false
@@ -30,7 +30,7 @@ package enum Announcement: Sendable, Equatable {
     }
 
     /// Of the Event; public, like the names of fields.
-    package var reason: String {
+    var reason: String {
         switch self {
         case .terminating: "SidecarTerminating"
         case .terminated: "SidecarTerminated"
@@ -39,7 +39,7 @@ package enum Announcement: Sendable, Equatable {
         }
     }
 
-    package var message: String {
+    var message: String {
         switch self {
         case .terminating(let container, let rung):
             "The main containers have ended: ending the sidecar \(container) (\(rung.words))"
@@ -152,7 +152,7 @@ extension MainResult {
 }
 
 extension Ladder.Obstacle: CustomStringConvertible {
-    package var description: String { "\(rung.rawValue): \(reason)" }
+    var description: String { "\(rung.rawValue): \(reason)" }
 }
 
 extension Rung {
@@ -160,7 +160,7 @@ extension Rung {
     var camelCase: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 
     /// What it does, for people.
-    package var words: String {
+    var words: String {
         switch self {
         case .http: "http: its quit endpoint is asked"
         case .image: "image: its image is swapped for one that exits with 0"

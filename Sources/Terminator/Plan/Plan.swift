@@ -1,40 +1,40 @@
 internal import KubeModel
 internal import OperatorConfiguration
-package import PodRules
+internal import PodRules
 
 /// What is to be done about one pod now. A value: making it does nothing.
-package struct Plan: Sendable, Equatable {
-    package var verdict: Verdict
+struct Plan: Sendable, Equatable {
+    var verdict: Verdict
     /// The pod's memory once the plan is carried out.
-    package var progress = Progress()
+    var progress = Progress()
     /// One patch of the pod, together with `progress`: new images by container …
-    package var images: [String: String] = [:]
+    var images: [String: String] = [:]
     /// … container ids that the node agent is asked to stop, by container …
-    package var cues: [String: String] = [:]
+    var cues: [String: String] = [:]
     /// … the label by which a held pod is found again: to be set, or to be taken away …
-    package var heldLabel: Bool?
+    var heldLabel: Bool?
     /// … and, where the kubelet has not ended a pod that is said to have ended when it changed, a deadline.
-    package var setsDeadline = false
+    var setsDeadline = false
     /// Made one by one, after the patch.
-    package var calls: [Call] = []
+    var calls: [Call] = []
     /// Which rungs all that is for.
-    package var attempts: [Attempt] = []
-    package var announcements: [Announcement] = []
+    var attempts: [Attempt] = []
+    var announcements: [Announcement] = []
     /// The condition `SidecarTerminated` is to be set, with this result of main.
-    package var conclusion: MainResult?
+    var conclusion: MainResult?
     /// When to look at the pod again although nothing was heard of it, in seconds.
-    package var recheck: Int64?
+    var recheck: Int64?
     /// The Job's restarts decide, and were not counted: it is to be made again with them.
-    package var lacksBudget = false
+    var lacksBudget = false
     /// Something that was begun, or is about to be, may yet end a sidecar.
-    package var isUnderWay = false
+    var isUnderWay = false
 
-    package struct Attempt: Sendable, Equatable {
-        package var container: String
-        package var rung: Rung
+    struct Attempt: Sendable, Equatable {
+        var container: String
+        var rung: Rung
     }
 
-    package enum Call: Sendable, Equatable {
+    enum Call: Sendable, Equatable {
         case quit(container: String, QuitEndpoint)
         /// Runs the first of these commands that the container has.
         case signal(container: String, ExecStop)
@@ -46,10 +46,6 @@ package struct Plan: Sendable, Equatable {
         case debug(container: String, ExecStop, image: String)
         /// Patches the pod's phase.
         case hold(phase: String)
-    }
-
-    package init(verdict: Verdict) {
-        self.verdict = verdict
     }
 
     /// What is said of swaps that wait for their rehearsal, where nobody will rehearse them.
@@ -73,7 +69,7 @@ package struct Plan: Sendable, Equatable {
     }
 
     /// Whether the pod itself is changed, by more than a call.
-    package func changesPod(_ pod: PodFacts) -> Bool {
+    func changesPod(_ pod: PodFacts) -> Bool {
         progress != pod.progress || pod.hasUnwrittenMemory || setsDeadline || !images.isEmpty
             || heldLabel != nil
     }
@@ -107,7 +103,7 @@ extension PodFacts {
 
 extension Plan {
     /// What to do about `pod`, of which the verdict is this, in these surroundings.
-    package init(for pod: PodFacts, _ verdict: Verdict, in surroundings: Surroundings) {
+    init(for pod: PodFacts, _ verdict: Verdict, in surroundings: Surroundings) {
         self.init(verdict: verdict)
         progress = pod.progress
         switch verdict {

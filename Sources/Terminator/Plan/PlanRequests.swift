@@ -131,6 +131,15 @@ enum PlanRequests {
     }
 }
 
+/// Times as `metav1.Time` is written: `2026-11-21T03:45:00Z`.
+enum KubeTimeText {
+    static func seconds(_ secondsSince1970: Int64) -> String {
+        // Beyond the years that can be written the last or first of them.
+        let seconds = min(max(secondsSince1970, -62_135_596_800), 253_402_300_799)
+        return "\(WallClock.microTime(seconds * 1_000_000).prefix(19))Z"
+    }
+}
+
 extension APIResource {
     static let containerRecreateRequests = APIResource(
         group: "apps.kruise.io", version: "v1alpha1", plural: "containerrecreaterequests",

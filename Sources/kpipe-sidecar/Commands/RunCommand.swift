@@ -114,17 +114,6 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
     }
 }
 
-extension UnixSignal {
-    var number: Int32 {
-        switch self {
-        case .sigint: SIGINT
-        case .sighup: SIGHUP
-        case .sigquit: SIGQUIT
-        default: SIGTERM
-        }
-    }
-}
-
 /// The timeline on standard error, written whole line by whole line from whatever thread.
 private final class TimelineOutput: Sendable {
     private let timeline: Mutex<Timeline>

@@ -24,13 +24,8 @@ enum GeneratorInput {
 
     /// The one document of a file, or of standard input for `-`.
     static func document(_ path: String) throws -> YAMLNode {
-        let name = Self.name(path)
         let bytes = try bytes(path, limit: YAMLLimits().bytes)
-        do {
-            return try YAMLNode(parsing: bytes)
-        } catch {
-            throw CommandFailure(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
-        }
+        return try reporting(path) { try YAMLNode(parsing: bytes) }
     }
 
     static func mapping(_ path: String) throws -> YAMLMapping {
@@ -49,6 +44,8 @@ enum GeneratorInput {
         let source = path.map { "\(name($0)):" } ?? ""
         do {
             return try body()
+        } catch let error as YAMLError {
+            throw CommandFailure(.data, "\(source)\(error.mark): error: \(error.message)")
         } catch let error as InputError {
             let lines = error.problems.map { problem in
                 // Options have no lines.

@@ -17,9 +17,8 @@ struct RenderCommand: ParsableCommand {
             """,
         subcommands: [
             RenderConvertCommand.self, RenderExplainCommand.self, RenderScanCommand.self, RenderJobCommand.self,
-            RenderHKubeCommand.self,
-            RenderFlyteCommand.self,
-            RenderFunctionCommand.self, RenderInstallCommand.self, RenderRulesCommand.self,
+            RenderHKubeCommand.self, RenderFlyteCommand.self, RenderFunctionCommand.self, RenderInstallCommand.self,
+            RenderRulesCommand.self,
         ])
 }
 
@@ -60,24 +59,12 @@ struct RenderFunctionCommand: ParsableCommand, LoggedCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
-        let outcome = try Self.outcome(GeneratorInput.bytes("-", limit: StreamConverter.limits.bytes))
+        let bytes = try GeneratorInput.bytes("-", limit: StreamConverter.limits.bytes)
+        let outcome = try GeneratorInput.reporting("-") { try ResourceFunction.run(bytes) }
         for diagnostic in outcome.diagnostics where diagnostic.rule.severity != .note {
             GeneratorInput.say(diagnostic, of: "-")
         }
         try StandardOutput.write(outcome.output)
         if outcome.failed { throw CommandFailure(status: 1, "") }
-    }
-
-    private static func outcome(_ bytes: [UInt8]) throws -> ResourceFunction.Outcome {
-        do {
-            return try ResourceFunction.run(bytes)
-        } catch {
-            switch error {
-            case .unreadable(let error):
-                throw CommandFailure(.data, "<stdin>:\(error.mark): error: \(error.message)")
-            case .input(let error):
-                throw CommandFailure(.data, error.problems.map { "<stdin>:\($0)" }.joined(separator: "\n"))
-            }
-        }
     }
 }

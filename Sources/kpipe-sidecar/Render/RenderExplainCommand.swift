@@ -45,10 +45,7 @@ struct RenderExplainCommand: ParsableCommand, LoggedCommand {
     func run() throws {
         let name = GeneratorInput.name(file)
         let bytes = try GeneratorInput.bytes(file, limit: StreamConverter.limits.bytes)
-        let explanations: [PodExplanation]
-        do { explanations = try PodExplanation.all(in: bytes, conversion.options) } catch {
-            throw CommandFailure(.data, "\(name):\(error.mark.line):\(error.mark.column): error: \(error.message)")
-        }
+        let explanations = try GeneratorInput.reporting(file) { try PodExplanation.all(in: bytes, conversion.options) }
         guard !explanations.isEmpty else { throw CommandFailure(.data, "\(name): no pod was found in it") }
         let text =
             switch output {

@@ -2,7 +2,6 @@ import Admission
 import ArgumentParser
 import Basics
 import KubeClient
-import KubeModel
 import OperatorConfiguration
 import PodRules
 import Render
@@ -91,10 +90,11 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
     }
 
     func run() throws {
-        var installation = ClusterInstallation(
-            namespace: namespace, image: image, exitImage: exitImage, replicas: replicas,
-            onlyNamespace: onlyNamespace, apiServers: apiServers, nodeAgent: nodeAgent, runtimeSocket: criSocket,
-            serviceMonitor: serviceMonitor)
+        var installation = ClusterInstallation(image: image)
+        (installation.namespace, installation.onlyNamespace) = (namespace, onlyNamespace)
+        (installation.exitImage, installation.replicas, installation.apiServers) = (exitImage, replicas, apiServers)
+        (installation.nodeAgent, installation.runtimeSocket) = (nodeAgent, criSocket)
+        installation.serviceMonitor = serviceMonitor
         var configuration = TerminatorConfiguration()
         if let config { (installation.configuration, configuration) = try read(config) }
         // On the command line it would win over the file's.
@@ -129,9 +129,7 @@ struct RenderInstallCommand: ParsableCommand, LoggedCommand {
             certificates: configuration.certificates.installed, certificateFolder: configuration.certificateFolder,
             clientAuthority: try clientAuthority.map(Self.authority),
             service: configuration.service, secret: configuration.secret, configuration: configuration.configuration,
-            timeoutSeconds: configuration.apiServersTimeout, label: WellKnownNames.Label.convert,
-            enabled: WellKnownNames.Label.enabled, disabled: WellKnownNames.Label.disabled,
-            nameLabel: WellKnownNames.Label.namespaceName, excludedNamespaces: [AdmissionOptions.clusterNamespace])
+            timeoutSeconds: configuration.apiServersTimeout)
         webhook.hosts = configuration.hosts
         return webhook
     }

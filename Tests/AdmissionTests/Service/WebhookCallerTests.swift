@@ -133,8 +133,7 @@ import YAMLTree
         let calls = cluster.server.update { api in requests.flatMap { api.needs($0.method, $0.target) } }
         let installed = ClusterInstallation.Webhook(
             port: 9443, path: "/convert", certificates: .own, certificateFolder: "/x", service: "s",
-            secret: "certificate", configuration: "webhook", timeoutSeconds: 5, label: "l", enabled: "e", disabled: "d",
-            nameLabel: "n", excludedNamespaces: [])
+            secret: "certificate", configuration: "webhook", timeoutSeconds: 5)
         let rules = AccessRules(
             tokens: [:],
             rules: WebhookInstallation.clusterRules(installed).map { Self.rule($0, in: nil) }

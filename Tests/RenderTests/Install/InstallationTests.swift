@@ -4,7 +4,11 @@ import Testing
 @testable import Render
 
 @Suite struct InstallationTests {
-    static let plain = ClusterInstallation(image: "sidecar:1", exitImage: "exit:1")
+    static let plain: ClusterInstallation = {
+        var installation = ClusterInstallation(image: "sidecar:1")
+        installation.exitImage = "exit:1"
+        return installation
+    }()
 
     static func all(_ change: (inout ClusterInstallation) -> Void) -> ClusterInstallation {
         var installation = plain

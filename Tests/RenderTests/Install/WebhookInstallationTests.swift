@@ -6,12 +6,11 @@ import Testing
     static func installation(
         _ certificates: ClusterInstallation.Webhook.Certificates = .own, namespace: String = "ours"
     ) -> ClusterInstallation {
-        var installation = ClusterInstallation(namespace: namespace, image: "sidecar:1", exitImage: "exit:1")
+        var installation = InstallationTests.plain
+        installation.namespace = namespace
         installation.webhook = ClusterInstallation.Webhook(
             port: 9443, path: "/convert", certificates: certificates, certificateFolder: "/certificate",
-            service: "hook", secret: "hook-certificate", configuration: "hook-configuration", timeoutSeconds: 5,
-            label: "example/convert", enabled: "enabled", disabled: "disabled",
-            nameLabel: "kubernetes.io/metadata.name", excludedNamespaces: ["kube-system"])
+            service: "hook", secret: "hook-certificate", configuration: "hook-configuration", timeoutSeconds: 5)
         return installation
     }
 
@@ -43,16 +42,16 @@ import Testing
     /// What the selectors let through, as the API server evaluates them.
     @Test(
         arguments: [
-            (["example/convert": "enabled"], [:], 1),
-            ([:], ["example/convert": "enabled"], 1),
-            (["example/convert": "enabled"], ["example/convert": "enabled"], 1),
-            (["example/convert": "enabled"], ["example/convert": "disabled"], 0),
-            (["example/convert": "disabled"], [:], 0),
-            (["example/convert": "disabled"], ["example/convert": "enabled"], 1),
+            (["sidecar.k-pipe.cloud/convert": "enabled"], [:], 1),
+            ([:], ["sidecar.k-pipe.cloud/convert": "enabled"], 1),
+            (["sidecar.k-pipe.cloud/convert": "enabled"], ["sidecar.k-pipe.cloud/convert": "enabled"], 1),
+            (["sidecar.k-pipe.cloud/convert": "enabled"], ["sidecar.k-pipe.cloud/convert": "disabled"], 0),
+            (["sidecar.k-pipe.cloud/convert": "disabled"], [:], 0),
+            (["sidecar.k-pipe.cloud/convert": "disabled"], ["sidecar.k-pipe.cloud/convert": "enabled"], 1),
             ([:], [:], 0),
-            (["example/convert": "enabled", "kubernetes.io/metadata.name": "kube-system"], [:], 0),
-            (["kubernetes.io/metadata.name": "kube-system"], ["example/convert": "enabled"], 0),
-            (["example/convert": "enabled", "kubernetes.io/metadata.name": "ours"], [:], 0),
+            (["sidecar.k-pipe.cloud/convert": "enabled", "kubernetes.io/metadata.name": "kube-system"], [:], 0),
+            (["kubernetes.io/metadata.name": "kube-system"], ["sidecar.k-pipe.cloud/convert": "enabled"], 0),
+            (["sidecar.k-pipe.cloud/convert": "enabled", "kubernetes.io/metadata.name": "ours"], [:], 0),
         ] as [([String: String], [String: String], Int)])
     func eachObjectIsAskedAboutOnce(namespace: [String: String], object: [String: String], calls: Int) {
         let asked = Self.webhooks(Self.installation()).count { webhook in

@@ -80,7 +80,7 @@ package final class NodeAgent: Sendable {
             return await serve(try await facts(of: pod), StopCue(annotation: annotation))
         } catch {
             if case .cancelled = error.reason { return .done }
-            metrics.countFailure()
+            metrics.failures.increment()
             logger.warning("cannot read pod", metadata: ["pod": "\(key)", "error": "\(error)"])
             return .failed
         }
@@ -140,13 +140,13 @@ package final class NodeAgent: Sendable {
 }
 
 /// What a node agent counts.
-struct NodeAgentMetrics: Sendable {
+private struct NodeAgentMetrics: Sendable {
     enum Result: String {
         case stopped, foreign, failed
     }
 
     private let stops: Counter
-    private let failures: Counter
+    let failures: Counter
 
     init(_ registry: MetricRegistry) {
         stops = registry.counter(
@@ -158,8 +158,6 @@ struct NodeAgentMetrics: Sendable {
     }
 
     func count(_ result: Result) { stops.increment(result.rawValue) }
-
-    func countFailure() { failures.increment() }
 }
 
 /// What the node agent needs of its node's container runtime.
@@ -172,7 +170,7 @@ package protocol NodeRuntime: Sendable {
 extension ContainerRuntime: NodeRuntime {}
 
 /// What the node agent keeps of a pod that carries a cue: where it is. All else is read when it matters.
-struct CuedPod: Sendable, Equatable {
+private struct CuedPod: Sendable, Equatable {
     var key: ObjectKey
     /// So that every change is looked at: a cue may have been there before main's end.
     private var version: String
@@ -188,4 +186,68 @@ struct CuedPod: Sendable, Equatable {
     static let selection = PodSelection(
         marks: .init(annotations: [WellKnownNames.Annotation.stopCue]), environment: [],
         annotations: [WellKnownNames.Annotation.stopCue], labels: [])
+}
+
+/// A container that is to be stopped now.
+struct StopOrder: Sendable, Equatable {
+    let container: String
+    /// As the runtime knows it, without the kubelet's scheme.
+    let runtimeID: String
+    /// Between SIGTERM and SIGKILL.
+    let grace: Duration
+    /// Whether there is a SIGKILL.
+    let kills: Bool
+
+    /// What `cue` asks for and the pod's own state demands: main has ended, the container is a sidecar that runs, and it
+    /// is the very instance that the cue names. A forged cue ends nothing that would not be ended anyway.
+    static func orders(for pod: PodFacts, cue: StopCue) -> [StopOrder] {
+        guard case .terminate(let sidecars, let result) = pod.verdict else { return [] }
+        return sidecars.compactMap { sidecar in
+            guard sidecar.isRunning, cue.containers[sidecar.name] == sidecar.containerID,
+                let id = runtimeID(sidecar.containerID)
+            else { return nil }
+            return StopOrder(
+                container: sidecar.name, runtimeID: id, grace: .seconds(pod.stopGrace),
+                kills: !pod.isToSurvive(sidecar, result))
+        }
+    }
+
+    /// `containerd://ID`, as the kubelet writes it.
+    private static func runtimeID(_ containerID: String) -> String? {
+        let parts = containerID.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[1].isEmpty ? String(parts[1]) : nil
+    }
+}
+
+extension PodFacts {
+    /// Whether SIGKILL could decide what becomes of the pod, so that a sidecar that takes longer on SIGTERM than its grace is
+    /// rather left to the next rung. Not where `hold` is taken from its ladder: who does that wants it ended.
+    func isToSurvive(_ sidecar: ContainerFacts, _ result: MainResult) -> Bool {
+        sidecar.ladder.contains(.hold)
+            && (result == .succeeded || job != nil || sidecar.restarts(after: Self.killed))
+    }
+
+    private static let killed: Int32 = 137
+}
+
+/// The terminator's request to the node agent, as an annotation on the pod: `container=container id`, separated by
+/// commas. It is a cue and no order: whoever acts on it decides anew what is to be stopped.
+struct StopCue: Sendable, Equatable {
+    /// The kubelet's container ids (`containerd://…`) by container.
+    private(set) var containers: [String: String]
+
+    init(_ containers: [String: String] = [:]) { self.containers = containers }
+
+    /// What cannot be read is left out: anybody who may change pods may write here.
+    init(annotation: String) {
+        containers = [:]
+        for entry in annotation.split(separator: ",") {
+            let parts = entry.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { containers[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    var annotation: String {
+        containers.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
 }
