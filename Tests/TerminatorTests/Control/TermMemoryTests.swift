@@ -104,4 +104,19 @@ import Testing
             #expect(memory.lesson(on: sidecar, of: pod) == lesson)
         }
     }
+
+    @Test func `one program too many makes room, one that is known does not`() {
+        let memory = TermMemory()
+        func see(_ uid: String, _ image: String) {
+            _ = Self.learned(memory, Self.pod(uid, .exit(0), "sidecar=node@1490/0", image: image))
+        }
+        for uid in ["a", "b"] { see(uid, "sha256:1") }
+        for number in 2...TermMemory.limit { see("a", "sha256:\(number)") }
+        see("c", "sha256:1")
+        #expect(Self.learned(memory, Self.pod("x")))
+        see("a", "sha256:new")
+        #expect(!Self.learned(memory, Self.pod("x")))
+        see("b", "sha256:new")
+        #expect(Self.learned(memory, Self.pod("x", image: "sha256:new")))
+    }
 }
