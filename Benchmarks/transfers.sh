@@ -50,13 +50,14 @@ group=$(memory_group 64)
 if [ -n "$group" ]; then
     for ((round = 1; round <= repeat; round++)); do
         for who in kpipe s5cmd rclone aws-cli; do
+            # Each round has a name of its own: rclone leaves alone what is there already.
             case $who in
                 kpipe) up=($kpipe "$work/big") down=($kpipe) url=s3:// ;;
                 s5cmd) up=($s5cmd cp "$work/big") down=($s5cmd cp) url=s3:// ;;
                 rclone) up=($rclone copyto "$work/big") down=($rclone copyto) url=:s3: ;;
                 aws-cli) up=($aws "$work/big") down=($aws) url=s3:// ;;
             esac
-            measure "upload $big to S3 within 64 MiB" "$who" "${within[@]}" "$group" "${up[@]}" "${url}bench/within-$who"
+            measure "upload $big to S3 within 64 MiB" "$who" "${within[@]}" "$group" "${up[@]}" "${url}bench/within-$who-$round"
             measure "download $big from S3 within 64 MiB" "$who" "${within[@]}" "$group" "${down[@]}" "${url}bench/s5cmd-1.bin" "$work/down.within"
             rm -f "$work/down.within"
         done
