@@ -14,6 +14,9 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let workSignal = Signal()
     /// The moment at which the next key for later is due has changed.
     private let timerSignal = Signal()
+    /// When work that has not ended is given up.
+    private let deadline = Mutex<Duration?>(nil)
+    private let deadlineSignal = Signal()
 
     /// `flow` says whose a key is, such as its namespace: keys of different flows are worked on in turn.
     public init(
@@ -33,8 +36,16 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Its failures count no more.
     public func forget(_ key: Key) { change { state, _ in state.forget(key) } }
 
-    /// Takes in no further key. `run` returns once those that wait have been worked on.
-    public func shutDown() { change { state, _ in state.shutDown() } }
+    /// Takes in no further key. `run` returns once those that wait have been worked on, or after `limit`: then what waits is
+    /// left, and the work at hand is cancelled and waited for.
+    public func shutDown(within limit: Duration? = nil) {
+        if let limit {
+            let end = time.now() + limit
+            deadline.withLock { $0 = min($0 ?? end, end) }
+            deadlineSignal.send()
+        }
+        change { state, _ in state.shutDown() }
+    }
 
     /// How many keys wait to be worked on.
     public var depth: Int { state.withLock { $0.depth } }
@@ -51,20 +62,34 @@ public final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// `work`: called by at most `workers` tasks at once, and never by two for one key. A task is made for each key and ends
     /// with the work on it, so that many may be allowed, and nothing is kept of those who have nothing to do.
     public func run(workers: Int, _ work: @escaping @Sendable (Key) async -> WorkOutcome) async {
-        await withTaskGroup(of: Void.self) { timer in
-            timer.addTask { await self.wakeWhenDue() }
-            await withDiscardingTaskGroup { group in
-                while !Task.isCancelled {
-                    switch state.withLock({ Self.next(&$0, at: time.now(), limit: max(1, workers)) }) {
-                    case .work(let item):
-                        metrics?.waited(item.waited)
-                        group.addTask { self.finish(item.key, await work(item.key)) }
-                    case .wait: await workSignal.wait()
-                    case .end: return
-                    }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.workOff(workers: workers, work) }
+            group.addTask { await self.awaitDeadline() }
+            group.addTask { await self.wakeWhenDue() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func workOff(workers: Int, _ work: @escaping @Sendable (Key) async -> WorkOutcome) async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                switch state.withLock({ Self.next(&$0, at: time.now(), limit: max(1, workers)) }) {
+                case .work(let item):
+                    metrics?.waited(item.waited)
+                    group.addTask { self.finish(item.key, await work(item.key)) }
+                case .wait: await workSignal.wait()
+                case .end: return
                 }
             }
-            timer.cancelAll()
+        }
+    }
+
+    private func awaitDeadline() async {
+        while !Task.isCancelled {
+            let end = deadline.withLock { $0 }
+            if let end, end <= time.now() { return }
+            await deadlineSignal.wait(until: end, time)
         }
     }
 

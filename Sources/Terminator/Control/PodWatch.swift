@@ -193,7 +193,7 @@ final class PodQueue: Sendable {
     }
 
     /// Takes in no more.
-    func shutDown() { queue.shutDown() }
+    func shutDown(within limit: Duration? = nil) { queue.shutDown(within: limit) }
 }
 
 /// Pods that finished while nobody led: no watch of ours brings them. Each leader looks for them once, a page at a time, and

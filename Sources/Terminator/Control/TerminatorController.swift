@@ -109,8 +109,12 @@ package final class TerminatorController: Sendable {
 
     private static let tellingTime = Duration.seconds(3)
 
-    /// Takes in no more; `run` returns once the pods at hand are done with.
-    package func stop() { queue.shutDown() }
+    /// Takes in no more; `run` returns once the pods at hand are done with, and before the kubelet's patience ends where the
+    /// API server does not answer: else the lease would not be given back. What is left is another's to look at.
+    package func stop() { queue.shutDown(within: Self.endingTime) }
+
+    /// With what is told and the lease that is given back less than the 30 s that a pod has to end.
+    private static let endingTime = Duration.seconds(15)
 
     /// Once all open pods were seen: what is to be said of others. Then little is needed until a pod ends.
     private func lookBack() async {

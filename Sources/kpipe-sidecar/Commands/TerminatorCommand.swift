@@ -127,10 +127,12 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
                 }
             }
             group.addTask {
+                var isStopping = false
                 for await _ in signals {
                     supervisor.stop()
-                    // A replica that waits for the lease has nothing to finish.
-                    if !supervisor.isReady { return }
+                    // A replica that waits for the lease has nothing to finish, and who asks twice does not want to wait.
+                    if isStopping || !supervisor.isReady { return }
+                    isStopping = true
                 }
             }
             await group.next()

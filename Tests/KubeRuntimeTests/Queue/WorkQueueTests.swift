@@ -54,6 +54,30 @@ import Testing
         #expect(count.value >= 2000)
     }
 
+    /// What is at hand is cancelled, what waits is left.
+    @Test func doesNotWaitBeyondItsLimit() async {
+        let queue = WorkQueue<Int>(time: Timepiece(clock))
+        for key in 0..<3 { queue.add(key) }
+        let (begun, cancelled) = (Shared<[Int]>([]), Shared<[Int]>([]))
+        async let running: () = queue.run(workers: 2) { key in
+            begun.change { $0.append(key) }
+            do { try await clock.sleep(for: .seconds(3600)) } catch { cancelled.change { $0.append(key) } }
+            return .done
+        }
+        await clock.sleepers(2)
+        queue.shutDown(within: .seconds(20))
+        queue.shutDown(within: .seconds(30))
+        queue.shutDown()
+        await clock.sleepers(3)
+        clock.advance(by: .seconds(19))
+        #expect(cancelled.value.isEmpty)
+        clock.advance(by: .seconds(1))
+        await running
+        #expect(begun.value.sorted() == [0, 1])
+        #expect(cancelled.value.sorted() == [0, 1])
+        #expect(queue.depth == 1)
+    }
+
     /// As many as are allowed at once, each in a task of its own.
     @Test func worksOnManyAtOnce() async {
         let queue = WorkQueue<Int>(time: Timepiece(clock))
