@@ -44,29 +44,58 @@ package enum Severity: String, Sendable, CaseIterable {
     case note
 }
 
-/// A finding with its place.
+/// A finding with its place. A document has hundreds of thousands of them where each container draws one, so that it is small.
 package struct Diagnostic: Sendable, Equatable {
     package var rule: Rule
-    /// From 1.
-    package var line: Int
+    private var place: (line: UInt32, offset: UInt32)
     package var message: String
-    /// Of the bytes that the finding is about.
-    package var offset = 0
-    /// The rule's, unless somebody thinks otherwise.
-    package var severity: Severity
-    /// Why an author lets it stand; then it is told as a note, and counts no more.
-    package var ignored: String?
+    /// The container that it is about, where its rule is about one.
+    package var container: String?
+    private var judgement: Judgement?
+
+    /// What somebody thinks of it; most are as their rule says.
+    private final class Judgement: Sendable {
+        let severity: Severity?
+        let ignored: String?
+
+        init(_ severity: Severity?, _ ignored: String?) {
+            self.severity = severity
+            self.ignored = ignored
+        }
+    }
 
     package init(rule: Rule, line: Int, message: String, offset: Int = 0) {
         self.rule = rule
-        severity = rule.severity
-        self.line = line
+        place = (UInt32(clamping: line), UInt32(clamping: offset))
         self.message = message
-        self.offset = offset
     }
 
-    /// The container that it is about, where its rule is about one.
-    package var container: String?
+    /// From 1.
+    package var line: Int {
+        get { Int(place.line) }
+        set { place.line = UInt32(clamping: newValue) }
+    }
+    /// Of the bytes that the finding is about.
+    package var offset: Int {
+        get { Int(place.offset) }
+        set { place.offset = UInt32(clamping: newValue) }
+    }
+    /// The rule's, unless somebody thinks otherwise.
+    package var severity: Severity {
+        get { judgement?.severity ?? rule.severity }
+        set { judgement = Judgement(newValue, ignored) }
+    }
+    /// Why an author lets it stand; then it is told as a note, and counts no more.
+    package var ignored: String? {
+        get { judgement?.ignored }
+        set { judgement = Judgement(judgement?.severity, newValue) }
+    }
+
+    package static func == (left: Diagnostic, right: Diagnostic) -> Bool {
+        left.rule == right.rule && left.place == right.place && left.message == right.message
+            && left.container == right.container && left.severity == right.severity && left.ignored == right.ignored
+    }
+
     /// Whether it tells that a container moves.
     package var isMove: Bool { rule == .converted || rule == .reversed }
 
