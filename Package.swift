@@ -49,8 +49,6 @@ func embedded(_ name: String, _ dependencies: [String]) -> Target {
 /// `KPIPE_PLAIN=1 swift build …` leaves out what makes the image small and the idle process quiet by reaching into others'
 /// libraries (docs/decisions), for whoever suspects it.
 let isPlain = Context.environment["KPIPE_PLAIN"] != nil
-/// Plain, it does nothing.
-let idle: [Target.Dependency] = ["CIdle"]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = [
@@ -136,14 +134,14 @@ let package = Package(
             [
                 "Basics", "WorkdirProtocol", "HTTPTransport", "HTTPServer", "KubeModel", "KubeClient", "KubeRuntime",
                 "PodRules", "OperatorConfiguration", "Report", "ContainerRuntime", "YAMLTree", "Telemetry", logging,
-            ] + idle, small),
+            ], small),
         module(
             "SidecarAgent",
             [
                 "Basics", "ConfigSchema", "WorkdirProtocol", "YAMLTree", "Telemetry", "HTTPTransport", "HTTPServer",
                 "Transfer",
-                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "Report", "CLinux", logging,
-            ] + idle, small),
+                "KubeModel", "KubeClient", "KubeRuntime", "PodRules", "Report", "CIdle", "CLinux", logging,
+            ], small),
         module(
             "Admission",
             [

@@ -1,5 +1,4 @@
 package import Basics
-internal import CIdle
 package import KubeClient
 internal import KubeModel
 internal import KubeRuntime
@@ -31,13 +30,19 @@ package final class TerminatorController: Sendable {
     /// Pods known to hang although nobody has marked a sidecar.
     private let hanging = Mutex(0)
     private let pods = PodFollower(count: 2)
+    /// Something has changed since memory was given back.
+    private let stirred = Signal()
+    private let release: @Sendable () -> Void
 
+    /// - Parameter release: gives memory that is not needed back to the system; called when a rush is over, and now and then while
+    ///   it lasts.
     package init(
         _ configuration: TerminatorConfiguration, _ options: TerminatorOptions = .init(), api: any KubeAPI,
         streams: any PodStreams, registry: MetricRegistry, logger: Logger, time: Timepiece = .system,
-        wall: WallClock = .system
+        wall: WallClock = .system, release: @escaping @Sendable () -> Void = {}
     ) {
         self.configuration = configuration
+        self.release = release
         self.options = options
         self.api = api
         self.logger = logger
@@ -93,6 +98,7 @@ package final class TerminatorController: Sendable {
                     }
                 }
                 watching.addTask { await self.lookBack() }
+                watching.addTask { await self.giveBack() }
                 await queue.run(workers: configuration.workers) { key, sighting in
                     self.options.isOnce
                         ? await self.reconciler.finish(key, sighting) : await self.reconciler.visit(key, sighting)
@@ -116,7 +122,7 @@ package final class TerminatorController: Sendable {
     /// With what is told and the lease that is given back less than the 30 s that a pod has to end.
     private static let endingTime = Duration.seconds(15)
 
-    /// Once all open pods were seen: what is to be said of others. Then little is needed until a pod ends.
+    /// Once all open pods were seen: what is to be said of others.
     private func lookBack() async {
         guard await pods.whenSynced.wait() else { return }
         let finished = FinishedPods(
@@ -128,9 +134,13 @@ package final class TerminatorController: Sendable {
             let key = sighting.pod.key
             if await self.reconciler.visit(key, sighting) != .done { self.queue.add(key) }
         }
-        guard !options.isOnce else { return queue.shutDown() }
-        guard (try? await time.sleep(time.now() + Self.untilIdle)) != nil else { return }
-        cidle_release_memory()
+        if options.isOnce { queue.shutDown() }
+    }
+
+    /// Little is needed until a pod ends, but malloc keeps what a rush took, and crumbles it: after a million pods that came and
+    /// went it held ten times what was in use.
+    private func giveBack() async {
+        while await stirred.wait(), (try? await time.sleep(time.now() + Self.untilIdle)) != nil { release() }
     }
 
     private static let untilIdle = Duration.seconds(5)
@@ -153,6 +163,7 @@ package final class TerminatorController: Sendable {
     }
 
     private func handle(_ changes: [ObjectChange<PodRecord>]) {
+        stirred.send()
         hanging.withLock { count in
             for change in changes { count += change.hangingMore }
             metrics.hanging.set(Double(count))

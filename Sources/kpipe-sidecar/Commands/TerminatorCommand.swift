@@ -1,5 +1,6 @@
 import Admission
 import ArgumentParser
+import CIdle
 import HTTPServer
 import KubeClient
 import KubeModel
@@ -107,7 +108,8 @@ struct TerminatorCommand: AsyncParsableCommand, LoggedCommand {
         let streams = ClusterStreams(api)
         let supervisor = TerminatorSupervisor(file.configuration) { [options] configuration in
             TerminatorController(
-                configuration, options, api: api, streams: streams, registry: registry, logger: logger)
+                configuration, options, api: api, streams: streams, registry: registry, logger: logger,
+                release: { cidle_release_memory() })
         }
         let admission =
             webhook ? admission(file.configuration, api, registry, ownNamespace: access.homeNamespace) : nil

@@ -7,6 +7,7 @@ import OperatorConfiguration
 import PodRules
 import PodTestSupport
 import Telemetry
+import Synchronization
 import TestSupport
 import Testing
 import YAMLTree
@@ -254,6 +255,29 @@ import YAMLTree
             cluster.object(pod)?["status"]?["conditions"]?.array?.last?["reason"]?.string
         }
         #expect(reasons == ["EndedByImage", "EndedByDeadline"])
+        await cluster.client.shutdown()
+    }
+
+    @Test func `what a rush took is given back when it is over, each time`() async throws {
+        let cluster = try await Cluster()
+        let clock = VirtualClock()
+        let released = Mutex(0)
+        let controller = TerminatorController(
+            .exiting, api: cluster.client, streams: ClusterStreams(cluster.client), registry: cluster.registry,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, time: Timepiece(clock)
+        ) { released.withLock { $0 += 1 } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await controller.run() }
+            defer { controller.stop() }
+            for name in ["early", "late"] {
+                let before = released.withLock { $0 }
+                cluster.pod(name)
+                try await eventually("memory given back after \(name)") {
+                    clock.advance(by: .seconds(1))
+                    return released.withLock { $0 } > before
+                }
+            }
+        }
         await cluster.client.shutdown()
     }
 
