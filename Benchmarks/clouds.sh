@@ -31,29 +31,35 @@ declare -A program=([gs]="Benchmarks/lib/google-client.py" [az]="Benchmarks/lib/
 rclone_gs=":gcs,anonymous,endpoint='$STORAGE_EMULATOR_HOST/storage/v1/':bench"
 rclone_az=":azureblob,account=$account,key='$AZURE_STORAGE_KEY',endpoint='$AZURE_STORAGE_SERVICE_ENDPOINT':container"
 declare -A remote=([gs]="$rclone_gs" [az]="$rclone_az")
-rclone=("$venv/rclone" --config /dev/null)
+# The stores are in memory: each round writes over what is there, also where it is the same.
+rclone=("$venv/rclone" --config /dev/null --ignore-times) id=over
+
+# send WHO FROM NAME, fetch WHO NAME TO: as `up` and `down` want them.
+send() {
+    case $1 in
+        kpipe) copy=($kpipe "$2" "${own[$cloud]}/$3") ;;
+        rclone) copy=("${rclone[@]}" copyto "$2" "${remote[$cloud]}/$3") ;;
+        *) copy=(.venv/bin/python "${program[$cloud]}" "${2%/}" "${theirs[$cloud]}/$3") ;;
+    esac
+    [[ $1$3 != rclone*/ ]] || copy=("${rclone[@]}" $many copy "$2" "${remote[$cloud]}/$3")
+}
+fetch() {
+    case $1 in
+        kpipe) copy=($kpipe "${own[$cloud]}/$2" "$3") ;;
+        rclone) copy=("${rclone[@]}" copyto "${remote[$cloud]}/$2" "$3") ;;
+        *) copy=(.venv/bin/python "${program[$cloud]}" "${theirs[$cloud]}/$2" "${3%/}") ;;
+    esac
+    [[ $1$2 != rclone*/ ]] || copy=("${rclone[@]}" $many copy "${remote[$cloud]}/$2" "$3")
+}
 
 for ((round = 1; round <= repeat; round++)); do
     for cloud in gs az; do
-        python=(.venv/bin/python "${program[$cloud]}")
-        measure "upload $big to $cloud" kpipe $kpipe "$work/big" "${own[$cloud]}/big"
-        measure "upload $big to $cloud" "${client[$cloud]}" "${python[@]}" "$work/big" "${theirs[$cloud]}/big"
-        measure "upload $big to $cloud" rclone "${rclone[@]}" copyto "$work/big" "${remote[$cloud]}/big"
-        warm "$work/big"
-        measure "download $big from $cloud" kpipe $kpipe "${own[$cloud]}/big" "$work/down"
-        same "$work/big" "$work/down"; rm "$work/down"
-        measure "download $big from $cloud" "${client[$cloud]}" "${python[@]}" "${theirs[$cloud]}/big" "$work/down"
-        rm -f "$work/down"
-        measure "download $big from $cloud" rclone "${rclone[@]}" copyto "${remote[$cloud]}/big" "$work/down"
-        rm -f "$work/down"
-        measure "upload $small to $cloud" kpipe $kpipe "$work/small/" "${own[$cloud]}/small/"
-        measure "upload $small to $cloud" "${client[$cloud]}" "${python[@]}" "$work/small" "${theirs[$cloud]}/small/"
-        measure "upload $small to $cloud" rclone "${rclone[@]}" $many copy "$work/small" "${remote[$cloud]}/small"
-        got=$work/got-$cloud-$round
-        measure "download $small from $cloud" kpipe $kpipe "${own[$cloud]}/small/" "$got-kpipe/"
-        diff --recursive --brief "$work/small" "$got-kpipe" || die 70 "what was downloaded differs"
-        measure "download $small from $cloud" "${client[$cloud]}" "${python[@]}" "${theirs[$cloud]}/small/" "$got-client"
-        measure "download $small from $cloud" rclone "${rclone[@]}" $many copy "${remote[$cloud]}/small" "$got-rclone"
+        origin=${client[$cloud]} peers=(kpipe "${client[$cloud]}" rclone)
+        up "$big to $cloud" "$round" "$work/big" big
+        down "$big from $cloud" "$round" big "$work/big"
+        up "$small to $cloud" "$round" "$work/small/" small/
+        down "$small from $cloud" "$round" small/ "$work/small/"
+        rm -rf "$work"/got-*
     done
 done
 rm -rf "$work"/got-* "$work/big" "$work/small"

@@ -23,6 +23,37 @@ measure() {
     fi
 }
 
+# in_turn ROUND WHO...: all of them, each round another first: who comes after a pause or after much writing fares differently.
+in_turn() {
+    local first=$((($1 - 1) % ($# - 1)))
+    shift
+    echo "${@:first + 1}" "${@:1:first}"
+}
+
+# up TASK ROUND FROM NAME, down TASK ROUND NAME TO: each of ${peers[@]} in turn, by commands that the part's own `send WHO FROM NAME`
+# and `fetch WHO NAME TO` put into $copy; names of folders end with /. Everyone reads what $origin stored in this round $id, or
+# in round $stored, into what was not there before. Each round has names of its own: rclone leaves alone what is there.
+up() {
+    local who
+    for who in $(in_turn "$2" "${peers[@]}"); do
+        send "$who" "$3" "$who-$id-$4"
+        measure "upload $1" "$who" "${around[@]}" "${copy[@]}"
+    done
+}
+down() {
+    local who got
+    # Of folders nothing is removed between the runs: ext4 passes over inodes freed in the last seconds one by one.
+    [[ $3 == */ ]] || warm "$4"
+    for who in $(in_turn "$2" "${peers[@]}"); do
+        got=$work/got-$who-$id-$3
+        fetch "$who" "$origin-${stored-$id}-$3" "$got"
+        measure "download $1" "$who" "${around[@]}" "${copy[@]}"
+        [ "$who" != kpipe ] || diff --recursive --brief "$4" "$got" || die 70 "what was downloaded differs"
+        [[ $3 == */ ]] || rm -f "$got"
+    done
+}
+around=()
+
 # memory_group MIB: the folder of such a group, made once; nothing where that is not allowed.
 memory_group() {
     local folder
