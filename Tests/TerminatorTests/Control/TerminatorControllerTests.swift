@@ -6,8 +6,8 @@ import Logging
 import OperatorConfiguration
 import PodRules
 import PodTestSupport
-import Telemetry
 import Synchronization
+import Telemetry
 import TestSupport
 import Testing
 import YAMLTree
@@ -255,6 +255,35 @@ import YAMLTree
             cluster.object(pod)?["status"]?["conditions"]?.array?.last?["reason"]?.string
         }
         #expect(reasons == ["EndedByImage", "EndedByDeadline"])
+        await cluster.client.shutdown()
+    }
+
+    /// Killed for being late it would not give back the lease.
+    @Test func `a server that does not answer keeps nobody from ending`() async throws {
+        let cluster = try await Cluster()
+        cluster.pod("early")
+        cluster.server.inject(.stall, for: .init("PATCH"), times: .max)
+        let clock = VirtualClock()
+        let controller = TerminatorController(
+            .exiting, api: cluster.client, streams: ClusterStreams(cluster.client), registry: cluster.registry,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, time: Timepiece(clock))
+        let hasEnded = Mutex(false)
+        let run: @Sendable () async -> Void = {
+            await controller.run()
+            hasEnded.withLock { $0 = true }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await run() }
+            try await eventually("the patch") { cluster.server.faultCount > 0 }
+            controller.stop()
+            clock.advance(by: .seconds(10))
+            #expect(!hasEnded.withLock { $0 })
+            clock.advance(by: .seconds(5))
+            try await eventually("the end") {
+                clock.advance(by: .seconds(1))
+                return hasEnded.withLock { $0 }
+            }
+        }
         await cluster.client.shutdown()
     }
 
