@@ -47,8 +47,11 @@ actor ConcurrencyGate {
         return Place(claim: claim, began: clock.now)
     }
 
-    /// - Parameter latency: until the first byte of the answer.
-    func leave(_ place: Place, latency: Duration? = nil) {
+    /// - Parameters:
+    ///   - succeeded: the request did: its server has more retries again.
+    ///   - latency: until the first byte of the answer.
+    func leave(_ place: Place, succeeded: Bool = false, latency: Duration? = nil) {
+        if succeeded { budgets[place.claim.lane]?.succeed() }
         perform(slots.handle(.finished(place.claim, latency: latency)))
     }
 
@@ -76,8 +79,6 @@ actor ConcurrencyGate {
     func takeRetry(_ object: String) -> Bool {
         budgets[SlotQueue.lane(of: object), default: RetryBudget(retries)].take()
     }
-
-    func succeeded(_ object: String) { budgets[SlotQueue.lane(of: object)]?.succeed() }
 
     /// Servers that have been asked and have not answered yet.
     var waitingFor: [(lane: String, requests: Int)] { slots.waitingFor }

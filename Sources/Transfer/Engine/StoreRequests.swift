@@ -25,8 +25,9 @@ struct StoreRequests: Sendable {
             let before = counter?.movedBytes ?? 0
             do throws(TransferError) {
                 let success = try await attempt()
-                if let place { await gate.leave(place, latency: latency(since: place.began, counter)) }
-                if failures > 0 { await gate.succeeded(object) }
+                if let place {
+                    await gate.leave(place, succeeded: true, latency: latency(since: place.began, counter))
+                }
                 return success
             } catch {
                 if let place { await gate.leave(place) }

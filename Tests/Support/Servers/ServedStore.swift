@@ -101,7 +101,7 @@ package final class ServedStore: Sendable {
 
     package func answer(_ request: Request) -> ScriptedAnswer {
         switch origin {
-        case .real(let port, _, _, _, _): Forwarding(port: port).answer(request)
+        case .real(let port, _, _, _, _): Forwarding(port: port, keepsChecksums: kind == .moto).answer(request)
         case .google(let google): google.answer(request)
         case .azure(let azure): azure.answer(request)
         case .web(let folder): folder.answer(request)
@@ -180,12 +180,17 @@ package final class ServedStore: Sendable {
 /// Passes a request on to a real server, so that its answer is a value too.
 private struct Forwarding {
     let port: Int
+    let keepsChecksums: Bool
 
     func answer(_ request: ServedStore.Request) -> ScriptedAnswer {
         // HTTP/1.0: the answer ends with the connection.
         let dropped: Set = ["connection", "expect", "transfer-encoding", "content-length"]
-        let headers = request.headers.filter { !dropped.contains($0.name.lowercased()) }.map {
+        var headers = request.headers.filter { !dropped.contains($0.name.lowercased()) }.map {
             "\($0.name): \($0.value)"
+        }
+        // moto keeps the checksum of an object that is sent whole only where an SDK names its kind.
+        if keepsChecksums, request.headers.contains(where: { $0.name.lowercased() == "x-amz-checksum-crc32c" }) {
+            headers.append("x-amz-sdk-checksum-algorithm: CRC32C")
         }
         let lines =
             ["\(request.method) \(request.target) HTTP/1.0"] + headers + ["Content-Length: \(request.body.count)"]

@@ -23,6 +23,17 @@ let quickRetries = StoreRetries(attempts: 6, base: .microseconds(50), cap: .mill
         #expect(try folder.list() == ["x", "x/y"])
     }
 
+    /// One in twenty-five fails, and the others refill what that takes: very many are no reason to give up.
+    @Test func `a store that errs now and then fails no transfer, however many files it has`() async throws {
+        let names = (0..<2000).map { "p/\($0)" }
+        let store = MemoryStore(
+            Dictionary(uniqueKeysWithValues: names.map { ($0, [1]) }), faults: [.reset, .serverError], faultRate: 4)
+        let report = await engine(store) { $0.retry.budget = 20 }
+            .fetch([InputRequest(from: "mem://bucket/p/", to: "to")], into: folder.path)
+        #expect(report.failures == [])
+        #expect(report.totals.retries > 40)
+    }
+
     @Test func `a prefix keeps the paths below it, and a small listed object costs one request`() async throws {
         let names = ["p/a b.txt", "p/c+d%20.txt", "p/q/😀", "p/" + String(repeating: "n", count: 255), "p/empty"]
         let store = MemoryStore(Dictionary(uniqueKeysWithValues: names.map { ($0, Array($0.utf8)) }))

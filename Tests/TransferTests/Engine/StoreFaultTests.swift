@@ -5,7 +5,8 @@ import Testing
 @testable import Transfer
 
 /// Every store with each known fault in one of twenty requests: all bytes are right, and what fails says so of an object that
-/// was struck. `KPIPE_FAULT_TRANSFERS` is how many objects are moved at each store, `KPIPE_TEST_SEED` which requests are struck.
+/// was struck. `KPIPE_FAULT_TRANSFERS` is how many objects are moved at each store, `KPIPE_TEST_SEED` which requests are struck,
+/// `KPIPE_FAULT_ROW` the one row that is tried (`moto: damaged`).
 @Suite struct StoreFaultTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let kind: ServedStore.Kind
@@ -22,7 +23,7 @@ import Testing
 
     static let rows = ServedStore.Kind.allCases.filter(\.isHere).flatMap { kind in
         StoreFault.allCases.map { Row(kind: kind, fault: $0) }
-    }.filter(\.isMeant)
+    }.filter { $0.isMeant && [nil, $0.testDescription].contains(environment["KPIPE_FAULT_ROW"]) }
 
     private static let environment = ProcessInfo.processInfo.environment
     private static let seed = environment["KPIPE_TEST_SEED"].flatMap(UInt64.init) ?? 20_261_130
@@ -69,12 +70,18 @@ import Testing
             ? [InputRequest(from: proxy.store.url("run/", at: proxy.url), to: "")]
             : contents.keys.map { InputRequest(from: proxy.store.url("run/\($0)", at: proxy.url), to: $0) }
         let down = await engine.fetch(inputs, into: folder["in"])
-        // What came damaged once comes whole the next time, but for the large one, of whose ranges always one is struck.
-        if row.fault == .damaged { #expect(down.failures.allSatisfy { $0.object.hasSuffix("file-0") }, "\(row)") }
+        // What came damaged comes whole the next time, but for the large one, of whose ranges always one is struck. What comes
+        // with the same damage again is taken for damaged in the store.
+        if row.fault == .damaged {
+            let again = down.failures.filter { !$0.object.hasSuffix("file-0") && proxy.strikes(on: $0.object) < 2 }
+            #expect(again == [], "\(row)")
+        }
         expectHonest(down, row, proxy)
         for (name, bytes) in contents {
             let isExplained = explains(down, name)
             #expect(folder.exists("in/\(name)") != isExplained, "\(name), \(row)")
+            // A page that answers both questions about an object is one, as far as anybody can tell.
+            if row.fault == .loginPage, row.kind == .web, proxy.strikes(on: name) > 1 { continue }
             if !isExplained { #expect(try folder.read("in/\(name)") == bytes, "\(name) came otherwise, \(row)") }
         }
         await registry.shutdown()
@@ -96,6 +103,17 @@ import Testing
                 struck.contains { $0.contains(object) || $0.contains("/upload/storage/") || $0.contains("prefix=") },
                 "\(failure), \(row)")
             #expect([.permission, .notFound, .noBucket, .uploadEnded].contains(failure.reason), "\(failure), \(row)")
+        }
+    }
+}
+
+extension FaultyStore {
+    /// How many of the requests that read the object were struck.
+    fileprivate func strikes(on object: String) -> Int {
+        let name = object.split(separator: "/").suffix(2).joined(separator: "/")
+        return struck.count { request in
+            let target = String(request.prefix { $0 != "?" })
+            return !request.hasPrefix("P") && (target.removingPercentEncoding ?? target).hasSuffix("/\(name)")
         }
     }
 }

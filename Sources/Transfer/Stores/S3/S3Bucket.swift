@@ -44,7 +44,8 @@ final class S3Bucket: S3Caller {
         -> ResponseGate.Answer
     {
         let version = call.query.first { $0.name == "versionId" }.map { "?versionId=\($0.value)" } ?? ""
-        let object = url(call.key) + version
+        // A listing is about what it was asked for.
+        let object = url(call.key ?? call.query.first { $0.name == "prefix" }?.value) + version
         var recovery = S3Recovery()
         while true {
             // Copies into directory buckets are signed by the keys themselves.
