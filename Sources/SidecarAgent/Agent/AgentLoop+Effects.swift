@@ -20,7 +20,7 @@ extension AgentLoop {
             // Kept and shown by `step`, before all other effects.
             break
         case .fetchInputs:
-            let job = InputJob(agent)
+            let job = InputJob(agent: agent)
             group.addTask { [fetching, mailbox = agent.mailbox] in
                 if let result = await fetching.run({ await job.run() }) { mailbox.post(result) }
             }
@@ -131,7 +131,8 @@ extension AgentLoop {
         sigterm = begin
         group.addTask { [agent, graceBoard, mainStatus] in
             let configured = agent.settings.configuration.grace
-            if let left = await mainStatus?.timeLeft(atMost: Self.timeLeftLimit) {
+            let left = await Stoppable.run(until: begin + Self.timeLeftLimit) { await mainStatus?.timeLeft() }
+            if let left = left ?? nil {
                 let grace = GracePlan.grace(configured, left: left + (.now - begin))
                 graceBoard.set(GracePlan(grace: grace))
                 agent.logger.info("grace left", metadata: ["grace": "\(DurationText.print(grace))"])
@@ -165,7 +166,8 @@ extension AgentLoop {
 
     private mutating func store(_ order: StoreOrder, in group: inout DiscardingTaskGroup) {
         storing = Stoppable()
-        let job = OutputJob(agent, order, deadline: sigterm.map { $0 + grace.deadline }, after: continuous)
+        let job = OutputJob(
+            agent: agent, order: order, deadline: sigterm.map { $0 + grace.deadline }, continuous: continuous)
         group.addTask { [storing, mailbox = agent.mailbox] in
             if let result = await storing.run({ await job.run() }) { mailbox.post(result) }
         }
@@ -182,20 +184,6 @@ final class VerdictBoard: Sendable {
     func publish(_ line: String, as path: String, in volume: Volume) throws(VolumeError) {
         try lines.withLock { lines throws(VolumeError) in
             if lines[path] == line { try volume.publish(path, line) }
-        }
-    }
-}
-
-extension MainStatusSource {
-    fileprivate func timeLeft(atMost limit: Duration) async -> Duration? {
-        await withTaskGroup(of: Duration?.self) { group in
-            group.addTask { await timeLeft() }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
         }
     }
 }

@@ -146,25 +146,18 @@ struct AgentLoop {
 
     /// Delivers what is still to be delivered, as long as there is time.
     private func leave() async {
-        let end = (sigterm ?? .now) + grace.exit
-        let flushing = Stoppable()
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                try? await Task.sleep(until: end, clock: .continuous)
-                flushing.stop()
-            }
-            let (sinks, agent, phase) = (sinks, agent, machine.phase)
-            _ = await flushing.run {
-                await withDiscardingTaskGroup { flushes in
-                    for sink in sinks { flushes.addTask { await sink.flush() } }
-                    if case .leaving(let outcome) = phase {
-                        flushes.addTask {
-                            await agent.reports.finish(outcome, of: agent, atMost: OutputJob.reportLimit)
-                        }
+        let (sinks, agent, phase) = (sinks, agent, machine.phase)
+        await Stoppable.run(until: (sigterm ?? .now) + grace.exit) {
+            await withDiscardingTaskGroup { flushes in
+                for sink in sinks { flushes.addTask { await sink.flush() } }
+                guard case .leaving(let outcome) = phase else { return }
+                flushes.addTask {
+                    // The last try, for which the pod's end waits.
+                    await Stoppable.run(until: .now + OutputJob.reportLimit) {
+                        await agent.reports.finish(outcome, of: agent)
                     }
                 }
             }
-            group.cancelAll()
         }
     }
 }
@@ -209,6 +202,21 @@ final class Stoppable: Sendable {
                 result = result ?? ended
             }
             return result
+        }
+    }
+    /// The same in bounded time: at `end` it is cancelled.
+    @discardableResult
+    static func run<Success: Sendable>(
+        until end: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> Success
+    ) async -> Success? {
+        let working = Stoppable()
+        return await withDiscardingTaskGroup { group in
+            group.addTask {
+                try? await Task.sleep(until: end, clock: .continuous)
+                working.stop()
+            }
+            defer { group.cancelAll() }
+            return await working.run(work)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import Transfer
 import WorkdirProtocol
@@ -5,8 +6,6 @@ import WorkdirProtocol
 /// Brings the entrypoint in, and the inputs after it: main must be able to say why it does not run.
 struct InputJob: Sendable {
     let agent: SidecarAgent
-
-    init(_ agent: SidecarAgent) { self.agent = agent }
 
     func run() async -> LifecycleInput {
         let folder: ConfinedFolder
@@ -44,18 +43,12 @@ struct InputJob: Sendable {
 extension InputRequest {
     init(_ input: InputConfiguration) {
         self.init(
-            from: input.from, to: input.to, sha256: input.sha256.map(Self.bytes(hexadecimal:)),
-            unpack: input.unpack == .auto ? .auto : .never, optional: input.optional)
+            from: input.from, to: input.to, sha256: input.sha256.map { Hex.decode($0) ?? [] }, unpack: input.unpack,
+            optional: input.optional)
         badNames = input.badNames
         // Patterns were checked with the configuration.
         filter = try? NameFilter(include: input.include, exclude: input.exclude)
         settings = input.settings
-    }
-
-    /// `text` was checked with the configuration: an even number of hexadecimal digits.
-    private static func bytes(hexadecimal text: String) -> [UInt8] {
-        let digits = text.compactMap { $0.hexDigitValue.map(UInt8.init) }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }
 

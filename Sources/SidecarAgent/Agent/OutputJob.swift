@@ -15,16 +15,6 @@ struct OutputJob: Sendable {
     /// grace, too.
     static let reportLimit = Duration.seconds(20)
 
-    init(
-        _ agent: SidecarAgent, _ order: StoreOrder, deadline: ContinuousClock.Instant?,
-        after continuous: ContinuousStore?
-    ) {
-        self.agent = agent
-        self.order = order
-        self.deadline = deadline
-        self.continuous = continuous
-    }
-
     func run() async -> LifecycleInput {
         // Outputs that nobody can name are not stored, and so not a success.
         if let failure = agent.settings.configurationFailure { return .outputsFailed(failure) }
@@ -45,7 +35,8 @@ struct OutputJob: Sendable {
         let limit = min(
             Self.reportLimit, deadline.map { ($0 - .now) / 4 } ?? Self.reportLimit,
             agent.settings.configuration.grace / 4)
-        await agent.reports.write(order.outcome, of: agent, atMost: max(.zero, limit))
+        // What is not stored then is tried again when the step has settled.
+        await Stoppable.run(until: .now + max(.zero, limit)) { await agent.reports.write(order.outcome, of: agent) }
         do throws(TransferError) {
             for (url, settings) in ManifestLocation.places(for: requests) {
                 try await agent.transfers.put(manifest(), of: report.files, to: url, settings)

@@ -22,16 +22,6 @@ package protocol StepTransfers: Sendable {
         async throws(TransferError)
 }
 
-extension StepTransfers {
-    package func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
-        async throws(TransferError)
-    {
-        var whole = manifest
-        whole.files = files.map(Manifest.File.init)
-        try await put(whole.encoded(), to: url, contentType: "application/json")
-    }
-}
-
 extension TransferEngine: StepTransfers {}
 
 extension TransferReport {

@@ -38,10 +38,10 @@ extension AgentConfiguration: Configurable {
         .section("transfer", \.transfer, "What transfers may use."),
         .section("limits", \.limits, "How large outputs and unpacked archives may be before something must be wrong."),
         .optional(
-            "workdir", \.workdir, .template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" },
+            "workdir", \.workdir, .absolutePath,
             "Where the shared volume is mounted."),
         .optional(
-            "stateDir", \.stateDir, .template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" },
+            "stateDir", \.stateDir, .absolutePath,
             "A folder for the agent's memory on a volume that only the agent mounts. Left out: .kpipe/ in the workdir, "
                 + "where main can write it."),
         .optional("port", \.port, .integer(0...65535), "Of the endpoint /ready, /state, /metrics, /healthz; 0: any."),
@@ -159,6 +159,8 @@ extension SizeLimits: Configurable {
 }
 
 extension Shape<String> {
+    static let absolutePath = template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" }
+
     /// 64 hexadecimal digits, read in either case and kept in lower case.
     static let sha256 = Shape.scalar(
         ["type": "string", "pattern": "^[0-9a-fA-F]{64}$"], expected: "64 hexadecimal digits", show: { .string($0) },

@@ -6,17 +6,13 @@ package import YAMLTree
 
 /// One entry of `inputs`.
 package struct InputConfiguration: Sendable, Equatable {
-    package enum Unpack: String, Sendable, CaseIterable {
-        case never, auto
-    }
-
     /// A URL: an object, a `prefix/` or a glob.
     package var from = ""
     /// Below `input/`; empty: by the object's own name.
     package var to = ""
     /// 64 hexadecimal digits in lower case.
     package var sha256: String?
-    package var unpack = Unpack.never
+    package var unpack = InputRequest.Unpack.never
     package var optional = false
     /// What becomes of objects whose names no file can have.
     package var badNames = BadNames.fail

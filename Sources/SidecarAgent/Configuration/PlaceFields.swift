@@ -24,8 +24,7 @@ extension Field where Root: PlacedConfiguration {
             .optional("fips", \.settings.fips, .boolean, "Use AWS's FIPS endpoints."),
             .optional("dualStack", \.settings.dualStack, .boolean, "Use AWS's endpoints with IPv6."),
             .optional(
-                "customerKeyFile", \.settings.customerKeyFile,
-                .template.checked { $0.hasPrefix("/") ? nil : "expected an absolute path" },
+                "customerKeyFile", \.settings.customerKeyFile, .absolutePath,
                 "A file with the 32 bytes (or their base64) by which S3 encrypts and which it does not keep (SSE-C)."),
         ]
     }

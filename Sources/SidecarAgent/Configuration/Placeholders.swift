@@ -62,14 +62,9 @@ package struct PodIdentity: Sendable, Equatable {
     package var job: String?
     /// The trace that the step belongs to, by the agent's environment; passed on with every report.
     package var traceparent: String?
+}
 
-    package init(name: String? = nil, namespace: String? = nil, uid: String? = nil, job: String? = nil) {
-        self.name = name
-        self.namespace = namespace
-        self.uid = uid
-        self.job = job
-    }
-
+extension PodIdentity {
     /// Reads `KPIPE_POD_NAME` before `POD_NAME` and so on; the name falls back to `HOSTNAME`, which Kubernetes sets to
     /// it. `serviceAccountNamespace` is what the file of that name holds, if anything.
     package init(environment: [String: String], serviceAccountNamespace: String? = nil) {

@@ -52,10 +52,10 @@ extension StateTargetConfiguration: Configurable {
             "An http(s):// URL that takes CloudEvents by POST, the file:// path of a file of JSON lines, or kubernetes: "
                 + "annotations and Events of the step's own pod."),
         .optional(
-            "tokenFile", \.tokenFile, Shape.template.checked { absolute($0) },
+            "tokenFile", \.tokenFile, .absolutePath,
             "A file with a bearer token, read again before each delivery."),
         .optional(
-            "caFile", \.caFile, Shape.template.checked { absolute($0) },
+            "caFile", \.caFile, .absolutePath,
             "PEM certificates to trust instead of the system's."),
         .optional("headers", \.headers, .texts, "Further header fields."),
         .optional("timeout", \.timeout, .duration(atLeast: .milliseconds(100)), "Of one attempt."),
@@ -87,10 +87,6 @@ extension StateTargetConfiguration: Configurable {
             return "expected an http(s):// URL, a file:// path or kubernetes"
         }
         return Location.problem(of: to)
-    }
-
-    private static func absolute(_ path: String) -> String? {
-        path.hasPrefix("/") ? nil : "expected an absolute path"
     }
 
     /// RFC 9110 §5.6.2.

@@ -128,13 +128,6 @@ package struct AgentStatus: Sendable, Equatable {
     /// Current try of main, from 1; 0 before one was seen.
     package var attempt: Int
     package var epoch: String
-
-    package init(phase: LifecyclePhase, report: StateReport?, attempt: Int, epoch: String) {
-        self.phase = phase
-        self.report = report
-        self.attempt = attempt
-        self.epoch = epoch
-    }
 }
 
 /// The agent's current status, written by the agent alone and read by the endpoint.

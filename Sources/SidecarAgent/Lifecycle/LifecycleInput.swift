@@ -65,11 +65,6 @@ package enum LifecycleEffect: Sendable, Equatable {
 package struct StoreOrder: Sendable, Equatable, Codable {
     package var attempt: Int
     package var outcome: StepOutcome
-
-    package init(attempt: Int, outcome: StepOutcome) {
-        self.attempt = attempt
-        self.outcome = outcome
-    }
 }
 
 /// One try of the main container, as its entrypoint describes it.
@@ -93,20 +88,6 @@ package struct MainAttempt: Sendable, Equatable, Codable {
     /// The trace that main belongs to, by its environment: a `TraceParent`.
     package var traceparent: String?
 
-    package init(
-        number: Int, phase: Phase, exitCode: Int32? = nil, signal: Int32? = nil, reason: String? = nil,
-        message: String? = nil, processID: Int32? = nil, traceparent: String? = nil
-    ) {
-        self.number = number
-        self.phase = phase
-        self.processID = processID
-        self.exitCode = exitCode
-        self.signal = signal
-        self.reason = reason
-        self.message = message
-        self.traceparent = traceparent
-    }
-
     /// Whether the entrypoint went on from waiting to starting its program.
     var hasBegun: Bool { reason != EndReason.cancelled && reason != EndReason.initializationFailed }
 }
@@ -117,11 +98,6 @@ package struct DoneMarker: Sendable, Equatable, Codable {
     package var attempt: Int?
     /// Tells a marker from an earlier one at the same path: inode and time of change.
     package var identity: String
-
-    package init(attempt: Int?, identity: String) {
-        self.attempt = attempt
-        self.identity = identity
-    }
 }
 
 /// Main's container status as the API server tells it.

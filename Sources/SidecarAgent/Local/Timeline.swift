@@ -87,82 +87,57 @@ package struct Timeline: Sendable {
 }
 
 extension Timeline {
-    private struct Entry {
-        var elapsed: Double
-        var event: String
-        var state: String?
-        var previous: String?
-        var terminal: Bool?
-        var reason: String?
-        var exitCode: Int32?
-        var container: String?
-        var sequence: Int64?
-        var time: String?
-        var direction: String?
-        var path: String?
-        var url: String?
-        var size: Int64?
-        var sha256: String?
-        var files: Int?
-        var message: String?
-
-        /// In the order of their names.
-        var json: JSONValue {
-            func number(_ value: (some BinaryInteger)?) -> JSONValue? { value.map { .integer(Int64($0)) } }
-            func string(_ value: String?) -> JSONValue? { value.map { .string($0) } }
-            return .object(present: [
-                "container": string(container), "direction": string(direction),
-                "elapsed": .number(elapsed), "event": .string(event), "exitCode": number(exitCode),
-                "files": number(files), "message": string(message), "path": string(path),
-                "previous": string(previous), "reason": string(reason),
-                "sequence": number(sequence), "sha256": string(sha256), "size": number(size),
-                "state": string(state), "terminal": terminal.map { .bool($0) },
-                "time": string(time), "url": string(url),
-            ])
-        }
+    private static func json(_ event: AgentEvent, _ elapsed: Duration) -> String {
+        members(of: event, .number(elapsed / .seconds(1))).map { $0.text.printableJSON + "\n" } ?? ""
     }
 
-    private static func json(_ event: AgentEvent, _ elapsed: Duration) -> String {
-        var entry = Entry(elapsed: elapsed / .seconds(1), event: "")
+    /// In the order of their names.
+    private static func members(of event: AgentEvent, _ elapsed: JSONValue) -> JSONValue? {
         switch event {
         case .report(let report):
-            entry.event = "state"
-            (entry.state, entry.previous, entry.terminal) = (report.state, report.previous, report.terminal)
-            (entry.reason, entry.message, entry.exitCode) = (report.reason, report.message, report.exitCode)
-            (entry.container, entry.sequence) = (report.container, report.sequence)
-            entry.time = report.time.description
-        case .transfer(let direction, let transfer):
-            entry.direction = direction.rawValue
-            guard describe(transfer, in: &entry) else { return "" }
+            .object(present: [
+                "container": report.container.map { .string($0) }, "elapsed": elapsed, "event": "state",
+                "exitCode": report.exitCode.map { .integer(Int64($0)) },
+                "message": report.message.map { .string($0) }, "previous": .string(report.previous),
+                "reason": report.reason.map { .string($0) }, "sequence": .integer(report.sequence),
+                "state": .string(report.state), "terminal": .bool(report.terminal),
+                "time": .string(report.time.description),
+            ])
+        case .transfer(let direction, let transfer): members(of: transfer, .string(direction.rawValue), elapsed)
         case .transferred(let direction, let report):
-            (entry.event, entry.direction) = ("transferred", direction.rawValue)
-            (entry.files, entry.size) = (report.fileCount, report.bytes)
-        case .manifest(let url):
-            (entry.event, entry.url) = ("manifest", url)
-        case .note(let text):
-            (entry.event, entry.message) = ("note", text)
-        case .warning(let text):
-            (entry.event, entry.message) = ("warning", text)
+            [
+                "direction": .string(direction.rawValue), "elapsed": elapsed, "event": "transferred",
+                "files": .integer(Int64(report.fileCount)), "size": .integer(report.bytes),
+            ]
+        case .manifest(let url): ["elapsed": elapsed, "event": "manifest", "url": .string(url)]
+        case .note(let text): ["elapsed": elapsed, "event": "note", "message": .string(text)]
+        case .warning(let text): ["elapsed": elapsed, "event": "warning", "message": .string(text)]
         }
-        return entry.json.text.printableJSON + "\n"
     }
 
-    private static func describe(_ transfer: TransferEvent, in entry: inout Entry) -> Bool {
-        switch transfer {
-        case .finished(let file), .skipped(let file):
-            if case .finished = transfer { entry.event = "file" } else { entry.event = "skipped" }
-            (entry.path, entry.url, entry.size, entry.sha256) = (file.path, file.url, file.size, file.sha256)
-        case .retrying(let error, let attempt, _):
-            (entry.event, entry.message) = ("retry", "try \(attempt): \(error)")
-        case .failed(let error):
-            (entry.event, entry.message) = ("failed", "\(error)")
-        case .note(let path, let reason):
-            (entry.event, entry.path, entry.message) = ("left-out", path, reason)
-        case .told(let object, let text):
-            (entry.event, entry.url, entry.message) = ("note", object, text)
-        case .planned, .began, .admitted:
-            return false
+    private static func members(of transfer: TransferEvent, _ direction: JSONValue, _ elapsed: JSONValue) -> JSONValue?
+    {
+        func told(
+            _ event: JSONValue, _ message: String? = nil, path: String? = nil, sha256: String? = nil,
+            size: Int64? = nil, url: String? = nil
+        ) -> JSONValue {
+            .object(present: [
+                "direction": direction, "elapsed": elapsed, "event": event, "message": message.map { .string($0) },
+                "path": path.map { .string($0) }, "sha256": sha256.map { .string($0) },
+                "size": size.map { .integer($0) }, "url": url.map { .string($0) },
+            ])
         }
-        return true
+        func moved(_ event: JSONValue, _ file: TransferredFile) -> JSONValue {
+            told(event, path: file.path, sha256: file.sha256, size: file.size, url: file.url)
+        }
+        return switch transfer {
+        case .finished(let file): moved("file", file)
+        case .skipped(let file): moved("skipped", file)
+        case .retrying(let error, let attempt, _): told("retry", "try \(attempt): \(error)")
+        case .failed(let error): told("failed", "\(error)")
+        case .note(let path, let reason): told("left-out", reason, path: path)
+        case .told(let object, let text): told("note", text, url: object)
+        case .planned, .began, .admitted: nil
+        }
     }
 }

@@ -68,29 +68,6 @@ final class ReportWriter: Sendable {
         }
     }
 
-    /// The same in bounded time: the manifest waits for it, and so may the pod's end. What was not stored then is tried
-    /// again when the step has settled.
-    func write(_ outcome: StepOutcome, of agent: SidecarAgent, atMost limit: Duration) async {
-        await Self.within(limit) { await self.write(outcome, of: agent) }
-    }
-
-    /// The last try of an agent that leaves, for which the pod's end waits.
-    func finish(_ outcome: StepOutcome, of agent: SidecarAgent, atMost limit: Duration) async {
-        await Self.within(limit) { await self.finish(outcome, of: agent) }
-    }
-
-    private static func within(_ limit: Duration, _ work: @escaping @Sendable () async -> Void) async {
-        await withDiscardingTaskGroup { group in
-            let working = Stoppable()
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                working.stop()
-            }
-            _ = await working.run(work)
-            group.cancelAll()
-        }
-    }
-
     private func store(_ outcome: StepOutcome, of agent: SidecarAgent) async {
         let pod = pod.withLock { $0 }
         if let details = await pod?.details() { agent.recorder.take(details) }

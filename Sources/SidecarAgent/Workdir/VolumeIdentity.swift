@@ -12,13 +12,6 @@ package struct VolumeIdentity: Sendable, Equatable, Codable {
     package var boot: String
     /// The pod's name, to know one's own volume again where no uid is given.
     package var name: String?
-
-    package init(epoch: String, pod: String, boot: String, name: String?) {
-        self.epoch = epoch
-        self.pod = pod
-        self.boot = boot
-        self.name = name
-    }
 }
 
 /// Who finds the volume.
@@ -27,12 +20,6 @@ package struct VolumeClaim: Sendable, Equatable {
     package var pod: String?
     package var name: String?
     package var boot: String
-
-    package init(pod: String?, name: String?, boot: String) {
-        self.pod = pod
-        self.name = name
-        self.boot = boot
-    }
 }
 
 /// What a starting agent makes of the volume it finds.

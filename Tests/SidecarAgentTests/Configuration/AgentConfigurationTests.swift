@@ -1,6 +1,7 @@
 import Basics
 import ConfigSchema
 import Testing
+import Transfer
 
 @testable import SidecarAgent
 

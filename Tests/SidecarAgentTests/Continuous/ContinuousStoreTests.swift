@@ -38,6 +38,7 @@ struct ContinuousStoreTests {
         }
 
         func put(_ bytes: [UInt8], to url: String, contentType: String) async throws(TransferError) {}
+        func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings) {}
     }
 
     private let folder: TemporaryFolder

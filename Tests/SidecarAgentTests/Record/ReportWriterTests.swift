@@ -78,6 +78,12 @@ import WorkdirProtocol
             if refuses(url) { throw TransferError(url, .permission, "status 403") }
             objects.withLock { $0.append((url, bytes)) }
         }
+
+        func put(_ manifest: Manifest, of files: FileList, to url: String, _ settings: StoreSettings)
+            async throws(TransferError)
+        {
+            try await put([], to: url, contentType: "application/json")
+        }
     }
 
     private static func agent(
