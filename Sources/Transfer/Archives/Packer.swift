@@ -12,7 +12,7 @@ package enum PackFormat: String, Sendable, CaseIterable {
 
     var contentType: String {
         switch self {
-        case .none: "application/octet-stream"
+        case .none: ObjectAttributes.defaultType
         case .tar: "application/x-tar"
         case .tarGzip: "application/gzip"
         case .tarZstandard: "application/zstd"

@@ -69,9 +69,7 @@ struct Download: Sendable {
         var info = item.info ?? ObjectInfo(key: item.key, size: nil)
         if let size = info.size, size != file.identity.size { return nil }
         if info.size == nil || info.checksum == nil && (info.hasChecksum || info.lastModified == nil) {
-            info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
-                try await item.store.stat(item.key)
-            }
+            info = try await requests.stat(item.store, item.key, item.url)
         }
         guard try await file.isSame(as: info, .fetched, meter) else { return nil }
         return FetchedRecord(
@@ -110,9 +108,7 @@ struct Download: Sendable {
                 configuration.verifiesStoreChecksums && info.checksum == nil && item.store.traits.checksum != nil
             if size <= RangePlan.singleRequestLimit(configuration.partSize) || !wantsChecksum { return info }
         }
-        return try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
-            try await item.store.stat(item.key)
-        }
+        return try await requests.stat(item.store, item.key, item.url)
     }
 
     private func read(_ item: FetchItem, _ info: ObjectInfo, into file: TemporaryFile) async throws(TransferError)
@@ -247,12 +243,7 @@ struct FetchedContent: Sendable {
 extension Download {
     /// Compares the store's checksum and the user's. Throws `.checksum`, naming both values.
     func verify(_ item: FetchItem, _ content: FetchedContent, _ file: TemporaryFile) async throws(TransferError) {
-        if let expected = content.expected, let found = content.found, expected.algorithm == found.algorithm,
-            expected != found
-        {
-            throw .mismatch(
-                item.url, expected, found, hint: "the object is damaged in the store, or always on its way")
-        }
+        try content.expected?.compare(with: content.found, of: item.url)
         guard let wanted = item.sha256 else { return }
         let found: [UInt8]
         if let known = content.sha256 {
@@ -264,6 +255,14 @@ extension Download {
             }
         }
         guard found == wanted else { throw .wrong(item, found) }
+    }
+}
+
+extension Checksum {
+    /// Throws `.checksum` where this, which the store tells, is not what was found of an object, by the same algorithm.
+    func compare(with found: Checksum?, of object: String) throws(TransferError) {
+        guard let found, found.algorithm == algorithm, found != self else { return }
+        throw .mismatch(object, self, found, hint: "the object is damaged in the store, or always on its way")
     }
 }
 

@@ -4,17 +4,12 @@ struct FetchRun {
     typealias Outcome = Result<(FetchedRecord, isNew: Bool), TransferError>
 
     let stores: any StoreResolver
-    let configuration: TransferConfiguration
-    let folder: ConfinedFolder
     let download: Download
     let journal: any TransferJournal
-    let meter: TransferMeter
     let claims: Claims
     /// Objects under way at once.
     let window: Int
-    let onEvent: TransferEventHandler
-
-    private(set) var report = TransferReport()
+    private(set) var tally: Tally
     private(set) var underWay = 0
     private(set) var cutOff: String?
 
@@ -25,20 +20,18 @@ struct FetchRun {
                 do throws(TransferError) {
                     try await fetch(input, &group)
                 } catch {
-                    fail(error)
+                    tally.fail(error)
                 }
             }
             while underWay > 0 { await takeOne(&group) }
         }
         // Who was stopped between two objects has no failure of one that would say so.
-        if let cutOff, report.failureCount == 0 { fail(.cancelled(cutOff)) }
-        report.totals = meter.reading
-        return report
+        if let cutOff, tally.report.failureCount == 0 { tally.fail(.cancelled(cutOff)) }
+        return tally.finish()
     }
 
     private var isStopped: Bool {
-        Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop
-            || report.failures.contains { $0.reason == .noSpace || $0.reason == .credentials }
+        tally.isStopped || tally.report.failures.contains { $0.reason == .noSpace || $0.reason == .credentials }
     }
 
     /// Whether nothing more is begun although there is more.
@@ -91,9 +84,9 @@ struct FetchRun {
             do throws(TransferError) {
                 path = try claims.claim(destination, for: url, isListed: info != nil, input.badNames)
             } catch  where error.reason == .hostileName && info != nil && input.badNames == .skip {
-                return onEvent(.note(path: url, error.message))
+                return download.requests.onEvent(.note(path: url, error.message))
             }
-            meter.update {
+            download.meter.update {
                 $0.objects += 1
                 $0.bytes &+= info?.size ?? 0
             }
@@ -103,11 +96,12 @@ struct FetchRun {
             if let record = try inPlace(item) { return take(.success((record, false))) }
             while underWay >= window { await takeOne(&group) }
             underWay += 1
-            group.addTask { [download, journal, onEvent, isRehearsal = configuration.dryRun] in
+            group.addTask { [download, journal] in
+                let onEvent = download.requests.onEvent
                 onEvent(.began(path: item.destination, url: item.url))
                 do throws(TransferError) {
                     if let record = try await download.existing(item) { return .success((record, false)) }
-                    if isRehearsal {
+                    if download.configuration.dryRun {
                         onEvent(.planned(try await download.planned(item)))
                         return nil
                     }
@@ -123,14 +117,14 @@ struct FetchRun {
                 }
             }
         } catch {
-            fail(error)
+            tally.fail(error)
         }
     }
 
     /// What the journal says is verified, as long as file and object are still the same.
     private func inPlace(_ item: FetchItem) throws(TransferError) -> FetchedRecord? {
         guard let record = journal.fetched(item.destination), record.url.isSame(as: item.url),
-            let status = try folder.status(item.destination), FileIdentity(status) == record.file
+            let status = try download.folder.status(item.destination), FileIdentity(status) == record.file
         else { return nil }
         if let wanted = item.sha256, record.sha256 != Checksum(.sha256, wanted).hex { return nil }
         if let etag = item.info?.etag, etag != record.etag { return nil }
@@ -148,18 +142,9 @@ struct FetchRun {
         switch outcome {
         case .success((let record, let isNew)):
             let file = TransferredFile(path: record.path, url: record.url, size: record.size, sha256: record.sha256)
-            meter.update {
-                if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 }
-            }
-            report.count(1, file.size)
-            onEvent(isNew ? .finished(file) : .skipped(file))
-        case .failure(let error): fail(error)
+            tally.report.count(1, file.size)
+            tally.take(file, isNew: isNew, isListed: false)
+        case .failure(let error): tally.fail(error)
         }
-    }
-
-    private mutating func fail(_ error: TransferError) {
-        report.add(error)
-        meter.update { $0.failures += 1 }
-        onEvent(.failed(error))
     }
 }

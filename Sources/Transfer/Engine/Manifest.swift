@@ -65,16 +65,7 @@ package struct Manifest: Sendable, Equatable, Codable {
         if !summary.isEmpty { try document.encode(summary, forKey: .summary) }
     }
 
-    /// The document as it is stored: members and files in a fixed order, so that equal manifests are equal bytes.
-    package func encoded() throws(TransferError) -> [UInt8] {
-        let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        let document = try ManifestDocument(self, count: ordered.count) { ordered[$0] }
-        var bytes: [UInt8] = []
-        while let piece = document.next() { bytes += piece }
-        return bytes
-    }
-
-    /// Reads a document that `encoded` made; `object` names it in errors. Throws `.archive` for anything else.
+    /// Reads a `ManifestDocument`; `object` names it in errors. Throws `.archive` for anything else.
     package init(_ bytes: [UInt8], from object: String) throws(TransferError) {
         do { self = try JSONCoding.decode(Manifest.self, from: bytes) } catch {
             throw TransferError(object, .archive, "is not a manifest of this program")
@@ -87,6 +78,7 @@ package struct Manifest: Sendable, Equatable, Codable {
 }
 
 /// A manifest as it is stored, written while it is sent: however many files it names, a few of them are text at a time.
+/// Members and files stand in a fixed order, so that equal manifests are equal bytes.
 ///
 /// Sendable: the transport calls it from one thread at a time, and its owner only before and after a request.
 final class ManifestDocument: ObjectContent, @unchecked Sendable {
@@ -94,16 +86,17 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
 
     private let head: [UInt8]
     private let tail: [UInt8]
-    private let count: Int
-    private let file: (Int) -> Manifest.File
+    private let files: FileList
+    /// Indices of `files`, by path.
+    private let order: [Int32]
     private(set) var length: Int64?
-    /// -1: the head; `count`: the tail.
+    /// -1: the head; the number of files: the tail.
     private var position = -1
     private var piece: [UInt8] = []
     private var given = 0
 
-    /// What `manifest` says beside its files, and `count` files in the order of their paths.
-    init(_ manifest: Manifest, count: Int, file: @escaping (Int) -> Manifest.File) throws(TransferError) {
+    /// What `manifest` says beside its files, and `files` in the order of their paths.
+    init(_ manifest: Manifest, files: FileList) throws(TransferError) {
         var frame = manifest
         frame.files = []
         let text: String
@@ -114,34 +107,28 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
         guard let place = text.firstRange(of: empty) else {
             throw TransferError("manifest", .protocolViolation, "has no place for files")
         }
-        head = Array(text[..<place.lowerBound].utf8) + Array((count == 0 ? empty : "\"files\": [\n").utf8)
-        tail = Array((count == 0 ? "" : "\n  ]").utf8) + Array(text[place.upperBound...].utf8)
-        self.count = count
-        self.file = file
+        head = Array(text[..<place.lowerBound].utf8) + Array((files.isEmpty ? empty : "\"files\": [\n").utf8)
+        tail = Array((files.isEmpty ? "" : "\n  ]").utf8) + Array(text[place.upperBound...].utf8)
+        self.files = files
+        order = files.indicesByPath
         var total: Int64 = 0
         while let piece = next() { total += Int64(piece.count) }
         length = total
         _ = rewind()
     }
 
-    /// The files of a list, in the order of their paths.
-    convenience init(_ manifest: Manifest, files: FileList) throws(TransferError) {
-        let order = files.indicesByPath
-        try self.init(manifest, count: order.count) { Manifest.File(files[Int(order[$0])]) }
-    }
-
     /// Some KiB more; `nil` at the end.
     func next() -> [UInt8]? {
-        guard position <= count else { return nil }
+        guard position <= order.count else { return nil }
         var bytes: [UInt8] = []
         repeat {
             switch position {
             case -1: bytes += head
-            case count: bytes += tail
-            default: append(file(position), to: &bytes)
+            case order.count: bytes += tail
+            default: append(Manifest.File(files[Int(order[position])]), to: &bytes)
             }
             position += 1
-        } while position <= count && bytes.count < Self.piece
+        } while position <= order.count && bytes.count < Self.piece
         return bytes
     }
 
@@ -158,7 +145,7 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
         add("size", .numeral("\(file.size)"))
         add("url", .string(file.url))
         add("version", file.version.map { .string($0) })
-        bytes += (position < count - 1 ? "\n    },\n" : "\n    }").utf8
+        bytes += (position < order.count - 1 ? "\n    },\n" : "\n    }").utf8
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> ContentStep {

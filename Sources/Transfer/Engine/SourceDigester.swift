@@ -12,8 +12,6 @@ struct SourceDigester: Sendable {
         self.algorithm = algorithm
     }
 
-    var isNeeded: Bool { sha256 != nil || algorithm != nil }
-
     var digest: Checksum? { sha256?.checksum }
 
     mutating func pass(_ bytes: UnsafeRawBufferPointer, _ meter: TransferMeter) -> Checksum? {
@@ -44,7 +42,7 @@ struct SourceDigester: Sendable {
     mutating func passInPool(_ file: SourceFile, _ range: Range<Int64>, _ meter: TransferMeter)
         async throws(TransferError) -> Checksum?
     {
-        guard isNeeded else { return nil }
+        guard sha256 != nil || algorithm != nil else { return nil }
         let before = self
         let (after, checksum) = try await BlockingPool.shared.run { (isCancelled) throws(TransferError) in
             var digester = before
@@ -70,20 +68,22 @@ enum DigestTimer {
     static func sha256(
         of file: TemporaryFile, size: Int64, _ meter: TransferMeter, _ isCancelled: () -> Bool
     ) throws(TransferError) -> [UInt8] {
-        let started = threadTime()
-        defer { meter.update { $0.digestTime += threadTime() - started } }
-        var digest = MessageDigest(.sha256)
-        try file.forEachPiece(upTo: size) { (bytes) throws(TransferError) in
-            if isCancelled() { throw .cancelled(file.display) }
-            digest.update(bytes)
+        try timed(meter) { () throws(TransferError) in
+            var digest = MessageDigest(.sha256)
+            try file.forEachPiece(upTo: size) { (bytes) throws(TransferError) in
+                if isCancelled() { throw .cancelled(file.display) }
+                digest.update(bytes)
+            }
+            return digest.bytes
         }
-        return digest.bytes
     }
 
-    static func timed<Result>(_ meter: TransferMeter, _ body: () -> Result) -> Result {
+    static func timed<Result, Failure: Error>(_ meter: TransferMeter, _ body: () throws(Failure) -> Result)
+        throws(Failure) -> Result
+    {
         let started = threadTime()
         defer { meter.update { $0.digestTime += threadTime() - started } }
-        return body()
+        return try body()
     }
 
     /// Processor time of the calling thread.

@@ -3,10 +3,8 @@ internal import Basics
 /// Makes single requests with a store until one succeeds or `StoreRetries` says stop: the one place that repeats.
 struct StoreRequests: Sendable {
     let gate: ConcurrencyGate
-    let policy: StoreRetries
+    let configuration: TransferConfiguration
     let meter: TransferMeter
-    /// Units that a large request takes of its server's limit.
-    let largeWeight: Int
     let onEvent: TransferEventHandler
 
     /// Runs `attempt` when the gate allows, and holds `bytes` of buffers meanwhile; `nil` begins at once and counts
@@ -84,6 +82,11 @@ struct StoreRequests: Sendable {
         }
     }
 
+    /// Size and validators of one object.
+    func stat(_ store: any ObjectStore, _ key: String, _ url: String) async throws(TransferError) -> ObjectInfo {
+        try await run(url, bytes: 0) { () async throws(TransferError) in try await store.stat(key) }
+    }
+
     /// Ends an upload that has failed, of which a process that is stopped has little time to be rid. `false` where parts of it
     /// may be left in the store, which is told.
     func abort(_ upload: any MultipartUpload, of path: String) async -> Bool {
@@ -101,7 +104,7 @@ struct StoreRequests: Sendable {
     }
 
     /// A large one fills a connection for many round trips, and holds more buffers than its answer's.
-    private func weight(of length: Int64) -> Int { length > Self.large ? largeWeight : 1 }
+    private func weight(of length: Int64) -> Int { length > Self.large ? configuration.largeWeight : 1 }
 
     private static let large: Int64 = 1 << 20
 
@@ -117,13 +120,13 @@ struct StoreRequests: Sendable {
     {
         let kind = StoreRetries.classify(error)
         guard kind == .transient || kind == .throttled else { throw error }
-        guard failures < policy.attempts else {
+        guard failures < configuration.retry.attempts else {
             throw error.exhausted("after \(String(counting: failures, "try", "tries"))")
         }
         guard await gate.takeRetry(object) else {
             throw error.exhausted("because all transfers with its server together failed too often")
         }
-        let pause = policy.pause(after: failures, error: error, random: .random(in: 0..<1))
+        let pause = configuration.retry.pause(after: failures, error: error, random: .random(in: 0..<1))
         meter.update { $0.retries += 1 }
         onEvent(.retrying(error, attempt: failures, after: pause))
         if kind == .throttled { await gate.throttle(object, for: pause) }

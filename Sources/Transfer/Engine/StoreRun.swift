@@ -6,32 +6,30 @@ struct StoreRun {
     typealias Outcome = Result<(StoredRecord, isNew: Bool), TransferError>
 
     let stores: any StoreResolver
-    let configuration: TransferConfiguration
-    let folder: ConfinedFolder
     let upload: Upload
     let packed: PackedUpload
-    let meter: TransferMeter
-    let onEvent: TransferEventHandler
+    private(set) var tally: Tally
 
-    private(set) var report = TransferReport()
+    private var configuration: TransferConfiguration { upload.configuration }
+    private var onEvent: TransferEventHandler { upload.requests.onEvent }
 
     /// - Parameters:
     ///   - paths: files to look at; `nil`: all there are.
     ///   - isPastDeadline: whether a cancellation is the deadline's: what is then open is left out, not failed.
     mutating func run(
-        _ outputs: [OutputRequest], only paths: [String]? = nil, isPastDeadline: @Sendable () -> Bool
+        _ outputs: [OutputRequest], only paths: [String]?, isPastDeadline: @Sendable () -> Bool
     ) async -> TransferReport {
         var items = await plan(outputs, paths)
         if configuration.dryRun {
             for index in 0..<items.count { await rehearse(items[index]) }
-            return report
+            return tally.report
         }
         var isOpen = [Bool](repeating: true, count: items.count)
         await withTaskGroup(of: (Int, Outcome).self) { group in
             var next = 0
             var underWay = 0
-            while underWay > 0 || next < items.count && !isStopped {
-                if underWay < configuration.window, next < items.count, !isStopped {
+            while underWay > 0 || next < items.count && !tally.isStopped {
+                if underWay < configuration.window, next < items.count, !tally.isStopped {
                     let (index, item) = (next, items[next])
                     group.addTask { [upload, packed, onEvent] in
                         onEvent(.began(path: item.path, url: item.url))
@@ -54,9 +52,8 @@ struct StoreRun {
                 }
             }
         }
-        report.leftOut = isOpen.indices.filter { isOpen[$0] }.map(items.path)
-        report.totals = meter.reading
-        return report
+        tally.report.leftOut = isOpen.indices.filter { isOpen[$0] }.map(items.path)
+        return tally.finish()
     }
 
     /// Tells size and parts of what would be stored, or why it could not.
@@ -81,12 +78,8 @@ struct StoreRun {
             file.parts = parts?.count
             onEvent(.planned(file))
         } catch {
-            fail(error)
+            tally.fail(error)
         }
-    }
-
-    private var isStopped: Bool {
-        Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop
     }
 
     /// All that is to be stored, in its order.
@@ -99,13 +92,13 @@ struct StoreRun {
                     from: output.from, key: place.key, filter: output.filter, inKey: place.store.traits.inKey)
                 targets.append(.init(output: output, place: place, plan: plan))
             } catch {
-                fail(error)
+                tally.fail(error)
             }
         }
         let reserved = Set(outputs.flatMap(\.reserved)).compactMap { try? stores.resolve($0) }
             .map { $0.url(of: $0.key) }
         let (plan, remarks) = await BlockingPool.shared.run {
-            [folder, targets, limits = configuration.outputs] isCancelled in
+            [folder = upload.folder, targets, limits = configuration.outputs] isCancelled in
             var plan = StorePlan(targets, reserved: Set(reserved))
             var remarks = Remarks()
             func take(_ finding: OutputWalk.Finding) {
@@ -135,11 +128,11 @@ struct StoreRun {
         }
         for (path, why) in remarks.notes { onEvent(.note(path: path, why)) }
         if remarks.moreNotes > 0 {
-            onEvent(.note(path: folder.path, "\(remarks.moreNotes) more are no files that can be stored"))
+            onEvent(.note(path: upload.folder.path, "\(remarks.moreNotes) more are no files that can be stored"))
         }
-        for failure in remarks.failures { fail(failure) }
-        report.failureCount += remarks.moreFailures
-        meter.update {
+        for failure in remarks.failures { tally.fail(failure) }
+        tally.report.failureCount += remarks.moreFailures
+        upload.meter.update {
             $0.objects += plan.count
             $0.failures += remarks.moreFailures
         }
@@ -182,19 +175,9 @@ struct StoreRun {
         case .success((let record, let isNew)):
             var file = TransferredFile(path: record.path, url: record.url, size: record.size, sha256: record.sha256)
             (file.checksum, file.version) = (record.checksum.flatMap { Checksum(text: $0) }, record.versionID)
-            meter.update {
-                $0.bytes += record.size
-                if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 }
-            }
-            if configuration.listsFiles { report.files.append(file) }
-            onEvent(isNew ? .finished(file) : .skipped(file))
-        case .failure(let error): fail(error)
+            upload.meter.update { $0.bytes += record.size }
+            tally.take(file, isNew: isNew, isListed: configuration.listsFiles)
+        case .failure(let error): tally.fail(error)
         }
-    }
-
-    private mutating func fail(_ error: TransferError) {
-        report.add(error)
-        meter.update { $0.failures += 1 }
-        onEvent(.failed(error))
     }
 }

@@ -64,10 +64,10 @@ package final class TransferEngine: Sendable {
             let window = max(configuration.window / max(servers.count, 1), 32)
             return await withTaskGroup(of: TransferReport.self) { group in
                 for inputs in servers.values {
-                    group.addTask { [stores, configuration, meter] in
+                    group.addTask { [stores] in
                         var run = FetchRun(
-                            stores: stores, configuration: configuration, folder: confined, download: download,
-                            journal: journal, meter: meter, claims: claims, window: window, onEvent: onEvent)
+                            stores: stores, download: download, journal: journal, claims: claims, window: window,
+                            tally: Tally(requests: download.requests))
                         return await run.run(inputs)
                     }
                 }
@@ -110,12 +110,11 @@ package final class TransferEngine: Sendable {
         _ outputs: [OutputRequest], from confined: ConfinedFolder, only paths: [String]?,
         deadline: ContinuousClock.Instant?, journal: any TransferJournal, onEvent: @escaping TransferEventHandler
     ) async -> TransferReport {
-        let upload = Upload(
-            requests: requests(onEvent), configuration: configuration, folder: confined, journal: journal,
-            meter: meter)
+        let streams = streams(onEvent)
+        let upload = Upload(requests: streams.requests, folder: confined, journal: journal)
         let run = StoreRun(
-            stores: stores, configuration: configuration, folder: confined, upload: upload,
-            packed: PackedUpload(streams: streams(onEvent), upload: upload), meter: meter, onEvent: onEvent)
+            stores: stores, upload: upload, packed: PackedUpload(streams: streams, upload: upload),
+            tally: Tally(requests: streams.requests))
         guard let deadline else {
             var run = run
             return await run.run(outputs, only: paths, isPastDeadline: { false })
@@ -157,9 +156,7 @@ package final class TransferEngine: Sendable {
     }
 
     func requests(_ onEvent: @escaping TransferEventHandler) -> StoreRequests {
-        StoreRequests(
-            gate: gate, policy: configuration.retry, meter: meter,
-            largeWeight: configuration.largeWeight, onEvent: onEvent)
+        StoreRequests(gate: gate, configuration: configuration, meter: meter, onEvent: onEvent)
     }
 
     func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {

@@ -53,6 +53,34 @@ package struct TransferReport: Sendable {
     }
 }
 
+/// What a run reports of its objects, counts and tells.
+struct Tally {
+    let requests: StoreRequests
+    var report = TransferReport()
+
+    /// Enough has failed, or nobody waits any more: nothing new is begun.
+    var isStopped: Bool { Task.isCancelled || report.failureCount >= requests.configuration.failuresBeforeStop }
+
+    /// One file is where it belongs, and was there before unless it is new.
+    mutating func take(_ file: TransferredFile, isNew: Bool, isListed: Bool) {
+        requests.meter.update { if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 } }
+        if isListed { report.files.append(file) }
+        requests.onEvent(isNew ? .finished(file) : .skipped(file))
+    }
+
+    mutating func fail(_ error: TransferError) {
+        report.add(error)
+        requests.meter.update { $0.failures += 1 }
+        requests.onEvent(.failed(error))
+    }
+
+    /// The report, when all is over.
+    mutating func finish() -> TransferReport {
+        report.totals = requests.meter.reading
+        return report
+    }
+}
+
 extension ExitCode {
     /// What cannot be cured by trying again comes before what can.
     fileprivate var gravity: Int {

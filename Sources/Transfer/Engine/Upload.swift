@@ -5,10 +5,11 @@ internal import HTTPTransport
 /// Stores single files: small ones from memory, middling ones in one request, large ones in parts at once.
 struct Upload: Sendable {
     let requests: StoreRequests
-    let configuration: TransferConfiguration
     let folder: ConfinedFolder
     let journal: any TransferJournal
-    let meter: TransferMeter
+
+    var configuration: TransferConfiguration { requests.configuration }
+    var meter: TransferMeter { requests.meter }
 
     /// Read into memory whole, so that what was digested is what is sent.
     private static let memoryLimit: Int64 = 256 << 10
@@ -52,9 +53,7 @@ struct Upload: Sendable {
         guard configuration.skipsExisting else { return nil }
         let info: ObjectInfo
         do throws(TransferError) {
-            info = try await requests.run(item.url, bytes: 0) { () async throws(TransferError) in
-                try await item.store.stat(item.key)
-            }
+            info = try await requests.stat(item.store, item.key, item.url)
         } catch  where error.reason == .notFound {
             return nil
         }

@@ -41,17 +41,7 @@ package struct Glob: Sendable, Equatable {
 
     /// Whether `text` has a wildcard in it that is not escaped.
     package static func isPattern(_ text: String) -> Bool {
-        var escaped = false
-        for scalar in text.unicodeScalars {
-            if escaped {
-                escaped = false
-            } else if scalar == "\\" {
-                escaped = true
-            } else if "*?[{".unicodeScalars.contains(scalar) {
-                return true
-            }
-        }
-        return false
+        GlobParser.firstUnescaped("*?[{", in: Array(text.unicodeScalars)) != nil
     }
 
     /// A plain name as it is meant, its escapes taken away.
@@ -159,7 +149,7 @@ enum GlobParser {
 
     /// Every text that the `{…}` of a pattern stand for, escapes left in.
     static func unfold(_ text: Scalars, of pattern: String) throws(TransferError) -> [Scalars] {
-        guard let open = firstUnescaped("{", in: text, from: 0) else { return [text] }
+        guard let open = firstUnescaped("{", in: text) else { return [text] }
         var depth = 0
         var starts = [open + 1]
         var close: Int?
@@ -243,10 +233,11 @@ enum GlobParser {
         return .oneOf(ranges, negated: negated)
     }
 
-    private static func firstUnescaped(_ wanted: Unicode.Scalar, in text: Scalars, from start: Int) -> Int? {
-        var index = start
+    /// Where the first of the `marks` stands that is not escaped.
+    static func firstUnescaped(_ marks: String, in text: Scalars) -> Int? {
+        var index = 0
         while index < text.count {
-            if text[index] == "\\" { index += 1 } else if text[index] == wanted { return index }
+            if text[index] == "\\" { index += 1 } else if marks.unicodeScalars.contains(text[index]) { return index }
             index += 1
         }
         return nil

@@ -155,6 +155,9 @@ struct ObjectAttributes: Sendable, Equatable {
     var contentType: String?
     var metadata: [String: String] = [:]
     var checksum: Checksum?
+
+    static let defaultType = "application/octet-stream"
+    var type: String { contentType ?? Self.defaultType }
 }
 
 /// An upload in parts; either `complete` or `abort` ends it.

@@ -68,11 +68,7 @@ package struct StoreConfiguration: Sendable {
     }
 
     private static func pem(_ path: String) throws(TransferError) -> [UInt8] {
-        let bytes: [UInt8]?
-        do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(path, .configuration, "cannot be read: \(error.reason)")
-        }
-        guard let bytes else {
+        guard let bytes = try SmallFile.given(path, .configuration) else {
             throw TransferError(path, .configuration, "the certificate file is missing")
         }
         return bytes
@@ -89,5 +85,14 @@ package struct StoreConfiguration: Sendable {
     func expandingHome(_ path: String) -> String {
         guard path.hasPrefix("~/"), let home = variable("HOME") else { return path }
         return home + path.dropFirst()
+    }
+}
+
+extension SmallFile {
+    /// What a person named; `nil` where it is missing. Throws `reason` where it cannot be read.
+    static func given(_ path: String, _ reason: TransferError.Reason) throws(TransferError) -> [UInt8]? {
+        do { return try bytesIfPresent(path, pipes: true) } catch {
+            throw TransferError(path, reason, "cannot be read: \(error.reason)")
+        }
     }
 }

@@ -5,29 +5,25 @@ struct RelayRun {
     let streams: StreamTransfer
     let stores: any StoreResolver
     let target: ResolvedURL
+    var tally: Tally
     private(set) var destinations = Destinations()
-    private(set) var report = TransferReport()
     private(set) var underWay = 0
 
     /// Objects under way at once: what passes through memory waits for its room there, what a store copies by itself waits
     /// for the store alone.
     private static let window = 64
 
-    private var configuration: TransferConfiguration { streams.configuration }
     private var requests: StoreRequests { streams.requests }
 
     mutating func run(_ inputs: [InputRequest]) async -> TransferReport {
         await withTaskGroup(of: Outcome?.self) { group in
-            for input in inputs where !isStopped {
-                do throws(TransferError) { try await relay(input, &group) } catch { fail(error) }
+            for input in inputs where !tally.isStopped {
+                do throws(TransferError) { try await relay(input, &group) } catch { tally.fail(error) }
             }
             while underWay > 0 { await takeOne(&group) }
         }
-        report.totals = streams.meter.reading
-        return report
+        return tally.finish()
     }
-
-    private var isStopped: Bool { Task.isCancelled || report.failureCount >= configuration.failuresBeforeStop }
 
     private mutating func relay(_ input: InputRequest, _ group: inout TaskGroup<Outcome?>) async throws(TransferError) {
         let place = try stores.resolve(input.from, input.settings)
@@ -42,7 +38,7 @@ struct RelayRun {
         case .listing:
             let (requests, inKey) = (requests, target.store.traits.inKey)
             try await requests.forEachObject(of: place, plan, input) { object, path in
-                if isStopped { return .stop }
+                if tally.isStopped { return .stop }
                 await begin(place, object.key, object, target.key + inKey(path), &group)
                 return .taken
             }
@@ -54,7 +50,7 @@ struct RelayRun {
     ) async {
         let from = StreamTransfer.End(place, key)
         let to = StreamTransfer.End(target, name)
-        do throws(TransferError) { try destinations.claim(key: name, for: from.url) } catch { return fail(error) }
+        do throws(TransferError) { try destinations.claim(key: name, for: from.url) } catch { return tally.fail(error) }
         streams.meter.update {
             $0.objects += 1
             $0.bytes &+= info?.size ?? 0
@@ -82,17 +78,9 @@ struct RelayRun {
         switch next {
         case nil: break
         case .success((let file, let isNew)):
-            streams.meter.update { if isNew { $0.objectsDone += 1 } else { $0.objectsSkipped += 1 } }
-            if configuration.listsFiles { report.files.append(file) }
-            requests.onEvent(isNew ? .finished(file) : .skipped(file))
-        case .failure(let error): fail(error)
+            tally.take(file, isNew: isNew, isListed: streams.configuration.listsFiles)
+        case .failure(let error): tally.fail(error)
         }
-    }
-
-    private mutating func fail(_ error: TransferError) {
-        report.add(error)
-        streams.meter.update { $0.failures += 1 }
-        requests.onEvent(.failed(error))
     }
 }
 

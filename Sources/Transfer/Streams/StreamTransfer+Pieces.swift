@@ -42,10 +42,7 @@ extension StreamTransfer {
             part.bytes.withUnsafeBytes { found?.update($0) }
             try await body(part.bytes)
         }
-        if let expected, let found = found?.checksum, found != expected {
-            throw .mismatch(
-                source.url, expected, found, hint: "the object is damaged in the store, or always on its way")
-        }
+        try expected?.compare(with: found?.checksum, of: source.url)
     }
 
     /// In one stream: where the connection breaks, it goes on behind what was given.
@@ -101,10 +98,7 @@ extension StreamTransfer {
                 "ended after \(sink.position) of \(size) bytes")
         }
         let expected = range == nil || found.isComposite ? found.wholeChecksum(or: info) : info.checksum
-        if let expected, let computed = sink.checksum, expected.algorithm == computed.algorithm, expected != computed {
-            throw .mismatch(
-                source.url, expected, computed, hint: "the object is damaged in the store, or always on its way")
-        }
+        try expected?.compare(with: sink.checksum, of: source.url)
         return found
     }
 
@@ -130,12 +124,7 @@ extension StreamTransfer {
                     "ended after \(sink.bytes.count) of \(expected) bytes")
             }
             if range == nil, configuration.verifiesStoreChecksums, let checksum = found.wholeChecksum(or: info) {
-                let computed = Self.checksum(sink.bytes, checksum.algorithm).checksum
-                guard computed == checksum else {
-                    throw .mismatch(
-                        source.url, checksum, computed, hint: "the object is damaged in the store, or always on its way"
-                    )
-                }
+                try checksum.compare(with: Self.checksum(sink.bytes, checksum.algorithm), of: source.url)
             }
             return (sink.bytes, found.isComposite)
         }
@@ -147,16 +136,16 @@ extension StreamTransfer {
     {
         let store = target.store
         var attributes = attributes
-        attributes.checksum = store.traits.checksum.map { Self.checksum(bytes, $0).checksum }
+        attributes.checksum = store.traits.checksum.map { Self.checksum(bytes, $0) }
         return try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) {
             () async throws(TransferError) in
             try await store.write(target.key, BytesSource(bytes), attributes)
         }
     }
 
-    static func checksum(_ bytes: [UInt8], _ algorithm: ChecksumAlgorithm) -> ChecksumAccumulator {
+    static func checksum(_ bytes: [UInt8], _ algorithm: ChecksumAlgorithm) -> Checksum {
         var accumulator = ChecksumAccumulator(algorithm)
         bytes.withUnsafeBytes { accumulator.update($0) }
-        return accumulator
+        return accumulator.checksum
     }
 }

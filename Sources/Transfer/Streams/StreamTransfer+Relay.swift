@@ -78,7 +78,7 @@ extension StreamTransfer {
         let range = plan[index]
         return try await room.holding(source.url, bytes: range.count) { () async throws(TransferError) in
             let (bytes, isComposite) = try await read(source, info, range, limit: plan.part)
-            let checksum = Self.checksum(bytes, .crc32c).checksum
+            let checksum = Self.checksum(bytes, .crc32c)
             let tag = try await send(bytes, index + 1, to: upload, target)
             return (tag, isComposite ? nil : checksum)
         }

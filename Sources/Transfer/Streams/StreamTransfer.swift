@@ -7,10 +7,11 @@ struct StreamTransfer: Sendable {
     /// Bytes that all streams of an engine hold between reading and writing them. Held by whole streams and parts, never
     /// by what waits for it, so no two can wait for each other.
     let room: ConcurrencyGate
-    let configuration: TransferConfiguration
-    let meter: TransferMeter
     /// Set once a store has said that it copies nothing by itself.
     let copiesNothing: Flag
+
+    var configuration: TransferConfiguration { requests.configuration }
+    var meter: TransferMeter { requests.meter }
 
     struct End: Sendable {
         var store: any ObjectStore
@@ -91,9 +92,7 @@ struct StreamTransfer: Sendable {
 
     func describe(_ source: End, _ known: ObjectInfo?) async throws(TransferError) -> ObjectInfo {
         if let known, known.size != nil { return known }
-        return try await requests.run(source.url, bytes: 0) { () async throws(TransferError) in
-            try await source.store.stat(source.key)
-        }
+        return try await requests.stat(source.store, source.key, source.url)
     }
 }
 
@@ -134,7 +133,7 @@ extension StreamTransfer {
     func send(_ bytes: [UInt8], _ number: Int, to upload: any MultipartUpload, _ target: End)
         async throws(TransferError) -> PartTag
     {
-        let checksum = Self.checksum(bytes, target.store.traits.checksum ?? .crc32c).checksum
+        let checksum = Self.checksum(bytes, target.store.traits.checksum ?? .crc32c)
         return try await requests.run(target.url, bytes: 0, length: Int64(bytes.count)) {
             () async throws(TransferError) in
             try await upload.part(number, BytesSource(bytes), checksum: checksum)

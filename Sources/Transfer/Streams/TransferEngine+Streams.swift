@@ -5,7 +5,9 @@ extension TransferEngine {
     ) async -> TransferReport {
         await reporting(onEvent) { (report, onEvent) throws(TransferError) in
             let target = try self.stores.resolve(url)
-            var run = RelayRun(streams: self.streams(onEvent), stores: self.stores, target: target)
+            let streams = self.streams(onEvent)
+            var run = RelayRun(
+                streams: streams, stores: self.stores, target: target, tally: Tally(requests: streams.requests))
             report = await run.run(inputs)
         }
     }
@@ -51,9 +53,7 @@ extension TransferEngine {
     }
 
     func streams(_ onEvent: @escaping TransferEventHandler) -> StreamTransfer {
-        StreamTransfer(
-            requests: requests(onEvent), room: room, configuration: configuration, meter: meter,
-            copiesNothing: copiesNothing)
+        StreamTransfer(requests: requests(onEvent), room: room, copiesNothing: copiesNothing)
     }
 
     private func finish(_ file: TransferredFile, _ onEvent: TransferEventHandler, _ report: inout TransferReport) {

@@ -77,3 +77,18 @@ import Testing
         }
     }
 }
+
+extension Manifest {
+    /// The document as it is stored.
+    func encoded() throws -> [UInt8] {
+        let list = files.map { file in
+            var kept = TransferredFile(path: file.path, url: file.url, size: file.size, sha256: file.sha256)
+            (kept.checksum, kept.version) = (file.checksum.flatMap { Checksum(text: $0) }, file.version)
+            return kept
+        }
+        let document = try ManifestDocument(self, files: FileList(list))
+        var bytes: [UInt8] = []
+        while let piece = document.next() { bytes += piece }
+        return bytes
+    }
+}

@@ -3,8 +3,6 @@ internal import HTTPTransport
 
 /// What Azure's headers and listings say of a blob.
 enum AzureBlob {
-    static let defaultType = "application/octet-stream"
-
     static func info(_ key: String, _ head: HTTPResponseHead) -> ObjectInfo {
         let headers = head.headers
         // Of a range it would be the range's.
@@ -27,7 +25,7 @@ enum AzureBlob {
     }
 
     static func headers(of attributes: ObjectAttributes) -> HTTPHeaders {
-        var headers: HTTPHeaders = ["x-ms-blob-content-type": attributes.contentType ?? defaultType]
+        var headers: HTTPHeaders = ["x-ms-blob-content-type": attributes.type]
         headers.add(attributes.metadata, prefix: "x-ms-meta-")
         return headers
     }

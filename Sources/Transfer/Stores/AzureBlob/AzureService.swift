@@ -59,7 +59,7 @@ final class AzureService: StoreKind {
     func store(at location: Location) throws(TransferError) -> any ObjectStore {
         let parts = location.authority.split(separator: "/").map(String.init)
         let account = try AzureAccount(parts[0], configuration)
-        return AzureStore(self, account, container: parts[1])
+        return AzureStore(service: self, account: account, container: parts[1])
     }
 
     func answer(
@@ -147,7 +147,7 @@ struct AzureCall {
     mutating func carry(_ content: any ObjectContent, length: Int64, checksum: Checksum?) {
         body = .source(content)
         self.length = length
-        headers["Content-Type"] = AzureBlob.defaultType
+        headers["Content-Type"] = ObjectAttributes.defaultType
         switch checksum?.algorithm {
         // The same CRC as S3's, its bytes the other way round.
         case .crc64nvme: headers["x-ms-content-crc64"] = checksum.map { Base64.encode($0.bytes.reversed()) }

@@ -11,13 +11,7 @@ struct AzureStore: ObjectStore {
     let traits = StoreTraits(ranges: true, lists: AzureService.lists, multipart: limits, checksum: .crc64nvme)
     let service: AzureService
     let account: AzureAccount
-    private let container: String
-
-    init(_ service: AzureService, _ account: AzureAccount, container: String) {
-        self.service = service
-        self.account = account
-        self.container = container
-    }
+    let container: String
 
     /// In errors.
     func url(_ key: String) -> String { "az://\(account.name)/\(container)/\(key)" }

@@ -32,7 +32,7 @@ struct FileStore: ObjectStore {
         if let matching, let difference = matching.difference(from: info) {
             throw TransferError(key, .changed, "the file changed while it was read: \(difference)")
         }
-        try await FileFeed(file, range: range ?? 0..<file.size, into: sink).run()
+        try await FileFeed(file: file, range: range ?? 0..<file.size, sink: sink).run()
         // A file has no snapshot: what was read is whole only if it is still the same.
         let after = try OpenFile(key).info
         guard after.size == info.size, after.etag == info.etag else {

@@ -6,15 +6,9 @@ internal import HTTPTransport
 struct FileFeed {
     private static let piece = 256 << 10
 
-    private let file: OpenFile
-    private let range: Range<Int64>
-    private let sink: any ObjectSink
-
-    init(_ file: OpenFile, range: Range<Int64>, into sink: any ObjectSink) {
-        self.file = file
-        self.range = range
-        self.sink = sink
-    }
+    let file: OpenFile
+    let range: Range<Int64>
+    let sink: any ObjectSink
 
     func run() async throws(TransferError) {
         guard range.upperBound <= file.size else {
@@ -25,7 +19,7 @@ struct FileFeed {
         var buffer = [UInt8](repeating: 0, count: Int(min(Int64(Self.piece), range.upperBound - range.lowerBound)))
         var offset = range.lowerBound
         while offset < range.upperBound {
-            try Wakeup.checkCancellation(file.path)
+            if Task.isCancelled { throw .cancelled(file.path) }
             let wanted = Int(min(Int64(buffer.count), range.upperBound - offset))
             let count = try read(into: &buffer, wanted, at: offset)
             guard count > 0 else {
@@ -124,10 +118,6 @@ struct Wakeup: Sendable {
     /// Returns at once where the wake-up came first. Throws `.cancelled`.
     func wait(_ path: String) async throws(TransferError) {
         for await _ in stream { return }
-        throw TransferError(path, .cancelled, "cancelled")
-    }
-
-    static func checkCancellation(_ path: String) throws(TransferError) {
-        if Task.isCancelled { throw TransferError(path, .cancelled, "cancelled") }
+        throw .cancelled(path)
     }
 }

@@ -4,7 +4,6 @@ internal import HTTPTransport
 /// An object's resource in Google's JSON, and what the headers of its content say.
 enum GoogleObject {
     static let fields = "name,size,generation,crc32c,updated"
-    static let defaultType = "application/octet-stream"
 
     static func info(_ document: [UInt8], object: String) throws(TransferError) -> ObjectInfo {
         guard let fields = JSONFields(parsing: document), let info = info(fields) else { throw unreadable(object) }
@@ -47,7 +46,7 @@ enum GoogleObject {
         }
         let checksum = attributes.checksum
         return .object(present: [
-            "name": .string(key), "contentType": .string(attributes.contentType ?? defaultType),
+            "name": .string(key), "contentType": .string(attributes.type),
             "crc32c": checksum?.algorithm == .crc32c ? checksum.map { .string($0.base64) } : nil,
             "md5Hash": checksum?.algorithm == .md5 ? checksum.map { .string($0.base64) } : nil,
             "storageClass": storageClass.map { .string($0) },

@@ -72,9 +72,8 @@ struct GoogleStore: ObjectStore {
             return try await resumably(key, content, length: length, resource, attributes.checksum)
         }
         let boundary = "kpipe-\(UInt64.random(in: 0 ... .max))-\(UInt64.random(in: 0 ... .max))"
-        let type = attributes.contentType ?? GoogleObject.defaultType
         let before = "--\(boundary)\r\nContent-Type: application/json\r\n\r\n\(resource.text)\r\n"
-        let head = "\(before)--\(boundary)\r\nContent-Type: \(type)\r\n\r\n"
+        let head = "\(before)--\(boundary)\r\nContent-Type: \(attributes.type)\r\n\r\n"
         var call = GoogleCall(method: "POST", path: uploads, query: [("uploadType", "multipart")])
         call.headers["Content-Type"] = "multipart/related; boundary=\(boundary)"
         call.body = .source(FramedBody(head, content, length: length, "\r\n--\(boundary)--\r\n"))
@@ -162,7 +161,7 @@ extension GoogleStore: CopyingStore {
         var members = names.compactMap { name in fields?[name].map { JSONValue.Member(name, .string($0)) } }
         members.append(
             JSONValue.Member(
-                "contentType", .string(settings.contentType ?? fields?["contentType"] ?? GoogleObject.defaultType)))
+                "contentType", .string(settings.contentType ?? fields?["contentType"] ?? ObjectAttributes.defaultType)))
         if let storageClass = settings.storageClass {
             members.append(JSONValue.Member("storageClass", .string(storageClass)))
         }

@@ -15,7 +15,7 @@ extension GoogleStore {
         var call = S3Call("POST", key)
         call.query = [("uploads", "")]
         call.headers["x-goog-storage-class"] = service.settings.storageClass
-        call.headers["Content-Type"] = attributes.contentType ?? GoogleObject.defaultType
+        call.headers["Content-Type"] = attributes.type
         call.headers.add(attributes.metadata, prefix: "x-goog-meta-")
         let answer = try await GoogleParts(store: self).anyAnswer(call)
         if answer.head.isSuccess, let id = XMLElement(parsing: answer.body)?.value("UploadId"), !id.isEmpty {
@@ -39,7 +39,7 @@ extension GoogleStore {
 
     private func upload(_ key: String, id: String) -> any MultipartUpload {
         let parts = S3Upload(
-            GoogleParts(store: self), key: key, id: id, checksum: .crc32c, listsChecksums: false,
+            bucket: GoogleParts(store: self), key: key, id: id, checksum: .crc32c, listsChecksums: false,
             sendsWhole: true)
         return GoogleUpload(parts: parts, store: self, key: key)
     }

@@ -103,17 +103,11 @@ struct S3Settings: Sendable, Equatable {
         given = configuration.settings
         customerKey = try given.customerKeyFile.map { (path) throws(TransferError) in try Self.key(inFile: path) }
         let profile = profiles.chosen
-        let named =
-            configuration.region ?? configuration.variable("AWS_REGION")
-            ?? configuration.variable("AWS_DEFAULT_REGION") ?? profile["region"]
+        let named = configuration.region ?? profiles.region(configuration)
         region = named ?? Self.defaultRegion
         isRegionGiven = named != nil
-        // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html, most specific first.
-        let ignored = configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        let configured =
-            configuration.variable("AWS_ENDPOINT_URL_S3") ?? configuration.variable("AWS_ENDPOINT_URL")
-            ?? profiles.endpointURL(service: "s3")
-        endpointURL = given.endpoint ?? configuration.endpointURL ?? (ignored ? nil : configured)
+        endpointURL =
+            given.endpoint ?? configuration.endpointURL ?? profiles.endpointURL(service: "s3", configuration)
         pathStyle = configuration.pathStyle ?? (profile["s3.addressing_style"].map { $0 == "path" })
         timeouts = configuration.timeouts
         func flag(_ variable: String, _ key: String) -> Bool {

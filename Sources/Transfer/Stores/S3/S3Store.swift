@@ -125,12 +125,12 @@ struct S3Store: ObjectStore {
             throw TransferError(bucket.url(key), .protocolViolation, "the server began an upload without an id")
         }
         return S3Upload(
-            bucket, key: key, id: id, checksum: traits.checksum,
+            bucket: bucket, key: key, id: id, checksum: traits.checksum,
             sendsWhole: answer.head.headers["x-amz-checksum-type"] == "FULL_OBJECT", mark: mark)
     }
 
     func resumeMultipart(_ key: String, id: String) -> any MultipartUpload {
-        S3Upload(bucket, key: key, id: id, checksum: traits.checksum)
+        S3Upload(bucket: bucket, key: key, id: id, checksum: traits.checksum)
     }
 
     func unfinishedUploads(prefix: String) async throws(TransferError) -> [UnfinishedUpload] {
@@ -171,7 +171,7 @@ struct S3Store: ObjectStore {
 
     private func describing(_ attributes: ObjectAttributes) -> HTTPHeaders {
         let attributes = settings.filling(attributes)
-        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+        var headers: HTTPHeaders = ["Content-Type": attributes.type]
         headers.add(attributes.metadata.mapValues(Self.headerText), prefix: "x-amz-meta-")
         return headers
     }

@@ -3,30 +3,17 @@ internal import HTTPTransport
 
 /// A multipart upload to S3.
 struct S3Upload: MultipartUpload {
-    let id: String
     let bucket: any S3Caller
     let key: String
-    private let checksum: ChecksumAlgorithm?
+    let id: String
+    let checksum: ChecksumAlgorithm?
     /// The parts' checksums stand in the document that joins them.
-    private let listsChecksums: Bool
+    var listsChecksums = true
     /// The server has said that it compares the whole's checksum. Those that do not, such as MinIO before 2025, take it
     /// for one of the parts' checksums, and refuse every upload.
-    private let sendsWhole: Bool
+    var sendsWhole = false
     /// See `markHeader`; `nil` where it was begun without one, or by an earlier process.
-    private let mark: String?
-
-    init(
-        _ bucket: any S3Caller, key: String, id: String, checksum: ChecksumAlgorithm?, listsChecksums: Bool = true,
-        sendsWhole: Bool = false, mark: String? = nil
-    ) {
-        self.sendsWhole = sendsWhole
-        self.listsChecksums = listsChecksums
-        self.mark = mark
-        self.bucket = bucket
-        self.key = key
-        self.id = id
-        self.checksum = checksum
-    }
+    var mark: String?
 
     func part(_ number: Int, _ content: any ObjectContent, checksum: Checksum?) async throws(TransferError)
         -> PartTag

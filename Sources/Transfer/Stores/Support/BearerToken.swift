@@ -55,8 +55,6 @@ struct TokenService: Sendable {
     let direct: any HTTPRequesting
     var now: EpochClock = systemEpochClock
 
-    private static let timeouts = HTTPTimeouts(connect: .seconds(5), firstByte: .seconds(15), total: .seconds(30))
-
     /// - Parameter object: the identity that is asked for, in errors.
     func post(_ url: WebURL, form: [(String, String)], object: String) async throws(TransferError) -> JSONFields {
         let text = form.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
@@ -76,7 +74,7 @@ struct TokenService: Sendable {
 
     func body(_ request: HTTPRequest, object: String) async throws(TransferError) -> [UInt8] {
         var request = request
-        request.timeouts = Self.timeouts
+        request.timeouts = .identityService
         let answer: (head: HTTPResponseHead, body: [UInt8])
         do {
             let origin = WebURL(request.url)?.origin

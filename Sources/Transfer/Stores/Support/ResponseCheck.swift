@@ -103,6 +103,8 @@ extension HTTPHeaders {
 extension HTTPTimeouts {
     /// Of a request whose answer waits until the store has joined or copied all: some hundred MiB a second.
     static let joining = HTTPTimeouts(firstByte: .seconds(600), stall: .seconds(600))
+    /// Of a request for a token or a role.
+    static let identityService = HTTPTimeouts(connect: .seconds(5), firstByte: .seconds(15), total: .seconds(30))
 }
 
 /// `Content-Range: bytes 0-9/100` (RFC 9110 §14.4).

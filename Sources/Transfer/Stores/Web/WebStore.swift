@@ -95,7 +95,7 @@ struct WebStore: ObjectStore {
     }
 
     static func headers(of attributes: ObjectAttributes, to origin: WebOrigin) -> HTTPHeaders {
-        var headers: HTTPHeaders = ["Content-Type": attributes.contentType ?? "application/octet-stream"]
+        var headers: HTTPHeaders = ["Content-Type": attributes.type]
         if let checksum = attributes.checksum, checksum.algorithm == .sha256 {
             headers["Content-Digest"] = "sha-256=:\(checksum.base64):"
         }

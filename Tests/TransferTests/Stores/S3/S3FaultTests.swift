@@ -154,7 +154,7 @@ struct S3FaultTests {
     func `an upload whose end was answered in vain is known by size and checksum`(
         size: Int, headers: String, isOurs: Bool
     ) async throws {
-        let whole = StreamTransfer.checksum(Array("abcdef".utf8), .crc32c).checksum
+        let whole = StreamTransfer.checksum(Array("abcdef".utf8), .crc32c)
         let s3 = try ScriptedS3(checksum: .crc32c) { request in
             guard request.method == "HEAD" else { return ScriptedS3.error(404, "NoSuchUpload") }
             let told = headers.replacing("%", with: whole.base64)
@@ -164,7 +164,7 @@ struct S3FaultTests {
         let tags = ["abc", "def"].enumerated().map { index, text in
             PartTag(
                 number: index + 1, etag: "\"kms\(index)\"",
-                checksum: StreamTransfer.checksum(Array(text.utf8), .crc32c).checksum, size: 3)
+                checksum: StreamTransfer.checksum(Array(text.utf8), .crc32c), size: 3)
         }
         let error = await failure { () throws(TransferError) in
             _ = try await s3.store.resumeMultipart("key", id: "id").complete(tags)

@@ -113,9 +113,7 @@ struct AWSCallerProof: Sendable {
         let profiles = try AWSProfiles(configuration)
         source = try AWSCredentialChain(
             configuration, profiles: profiles, client: service.client, direct: service.direct, clock: clock)
-        region =
-            configuration.variable("AWS_REGION") ?? configuration.variable("AWS_DEFAULT_REGION")
-            ?? profiles.chosen["region"]
+        region = profiles.region(configuration)
         machine = InstanceMetadata(configuration: configuration, client: service.direct)
         now = service.now
     }
@@ -125,12 +123,7 @@ struct AWSCallerProof: Sendable {
             throw TransferError(
                 audience, .credentials, "there are no AWS credentials to exchange", hint: AWSCredentials.missing.hint)
         }
-        let region: String
-        if let known = self.region {
-            region = known
-        } else {
-            region = await machine.region() ?? S3Settings.defaultRegion
-        }
+        let region = if let known = self.region { known } else { await machine.region() ?? S3Settings.defaultRegion }
         guard let url = WebURL(url.replacing("{region}", with: region)) else {
             throw TransferError(audience, .credentials, "regional_cred_verification_url is no URL")
         }

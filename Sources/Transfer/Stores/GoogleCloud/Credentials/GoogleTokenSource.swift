@@ -47,11 +47,7 @@ struct GoogleTokenSource: Sendable {
     }
 
     private func token(inFile path: String) async throws(TransferError) -> BearerToken? {
-        let bytes: [UInt8]?
-        do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(path, .credentials, "cannot be read: \(error.reason)")
-        }
-        guard let bytes else { return nil }
+        guard let bytes = try SmallFile.given(path, .credentials) else { return nil }
         guard let fields = JSONFields(parsing: bytes) else {
             throw TransferError(path, .credentials, "is no file of Google credentials")
         }

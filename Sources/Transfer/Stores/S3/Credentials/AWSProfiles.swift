@@ -43,19 +43,24 @@ struct AWSProfiles: Sendable, Equatable {
     /// The values of the profile in use; empty where there is none.
     var chosen: [String: String] { profiles[name] ?? [:] }
 
-    /// From the profile's `services` section, else from the profile itself.
-    func endpointURL(service: String) -> String? {
-        chosen["services"].flatMap { services[$0]?["\(service).endpoint_url"] } ?? chosen["endpoint_url"]
+    /// The region that AWS's variables or the profile name.
+    func region(_ configuration: StoreConfiguration) -> String? {
+        configuration.variable("AWS_REGION") ?? configuration.variable("AWS_DEFAULT_REGION") ?? chosen["region"]
+    }
+
+    /// Instead of AWS's own (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html), most specific
+    /// first: by the variables, from the profile's `services` section, from the profile itself.
+    func endpointURL(service: String, _ configuration: StoreConfiguration) -> String? {
+        guard !configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") else { return nil }
+        return configuration.variable("AWS_ENDPOINT_URL_\(service.uppercased())")
+            ?? configuration.variable("AWS_ENDPOINT_URL")
+            ?? chosen["services"].flatMap { services[$0]?["\(service).endpoint_url"] } ?? chosen["endpoint_url"]
     }
 
     private static func read(_ path: String) throws(TransferError) -> String {
         // `~` without a home folder: nothing to read.
         guard !path.hasPrefix("~") else { return "" }
-        do {
-            return try SmallFile.bytesIfPresent(path, pipes: true).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        } catch {
-            throw TransferError(path, .configuration, "cannot be read: \(error.reason)")
-        }
+        return String(decoding: try SmallFile.given(path, .configuration) ?? [], as: UTF8.self)
     }
 }
 

@@ -15,16 +15,9 @@ struct SecurityTokenService: Sendable {
     {
         self.client = client
         self.clock = clock
-        let configured =
-            configuration.region ?? configuration.variable("AWS_REGION")
-            ?? configuration.variable("AWS_DEFAULT_REGION") ?? profiles.chosen["region"]
+        let configured = configuration.region ?? profiles.region(configuration)
         region = configured ?? S3Settings.defaultRegion
-        let ignored = configuration.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        let custom =
-            ignored
-            ? nil
-            : configuration.variable("AWS_ENDPOINT_URL_STS") ?? configuration.variable("AWS_ENDPOINT_URL")
-                ?? profiles.endpointURL(service: "sts")
+        let custom = profiles.endpointURL(service: "sts", configuration)
         // Without a region the global endpoint answers, which signs for us-east-1.
         let host = configured.map { "sts.\($0).\(S3Endpoint.domain(of: $0))" } ?? "sts.amazonaws.com"
         guard let endpoint = WebURL(custom ?? "https://\(host)/") else {
@@ -71,7 +64,7 @@ struct SecurityTokenService: Sendable {
             answer = try await client.execute(
                 HTTPRequest(
                     "POST", request.url, headers: headers, body: .bytes(body),
-                    timeouts: HTTPTimeouts(connect: .seconds(5), firstByte: .seconds(15), total: .seconds(30))),
+                    timeouts: .identityService),
                 upTo: 1 << 20)
         } catch { throw TransferError(error, object: role.arn) }
         return try Self.credentials(in: answer, role: role)
@@ -139,10 +132,7 @@ struct WebIdentitySource: AWSCredentialSource {
 /// A file that holds one token.
 enum TokenFile {
     static func read(_ path: String, needed purpose: String) throws(TransferError) -> String {
-        let bytes: [UInt8]?
-        do { bytes = try SmallFile.bytesIfPresent(path, pipes: true) } catch {
-            throw TransferError(path, .credentials, "cannot be read: \(error.reason)")
-        }
+        let bytes = try SmallFile.given(path, .credentials)
         let token = String(decoding: bytes ?? [], as: UTF8.self).filter { !$0.isWhitespace }
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw TransferError(
