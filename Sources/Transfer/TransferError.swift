@@ -38,9 +38,9 @@ package struct TransferError: Error, Sendable, Equatable, CustomStringConvertibl
     package var object: String
     package var reason: Reason
     /// One clear sentence.
-    package var message: String
+    var message: String
     /// What to try, where something is known to help.
-    package var hint: String?
+    var hint: String?
 
     package init(_ object: String, _ reason: Reason, _ message: String, hint: String? = nil) {
         self.object = object

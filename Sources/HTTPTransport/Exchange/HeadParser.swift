@@ -9,8 +9,8 @@ struct HeadParser: Sendable {
     }
 
     /// Over all heads and trailers of one response.
-    static let maximumBytes = 256 << 10
-    static let maximumFields = 1000
+    private static let maximumBytes = 256 << 10
+    private static let maximumFields = 1000
 
     private var head: HTTPResponseHead?
     private var bytes = 0

@@ -11,7 +11,7 @@ struct RequestPlan: Sendable {
     }
 
     /// Smaller bodies are sent without asking first: a server that knows no `100 Continue` would cost a wait.
-    static let expectThreshold: Int64 = 1 << 20
+    private static let expectThreshold: Int64 = 1 << 20
 
     var attempted: String
     var origin: String

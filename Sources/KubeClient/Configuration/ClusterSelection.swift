@@ -119,7 +119,7 @@ struct ConfigurationSource: Sendable {
     var explicitFile: String?
     var environment: [String: String]
 
-    static let variable = "KUBECONFIG"
+    private static let variable = "KUBECONFIG"
 
     /// The files to read, in order of rank, each once.
     var files: [String] {

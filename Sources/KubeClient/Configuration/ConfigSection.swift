@@ -50,7 +50,7 @@ struct ConfigSection: Sendable {
         return ConfigSection(file: file, path: below(key), node: value)
     }
 
-    func list(_ key: String) throws(KubeError) -> [YAMLNode] {
+    private func list(_ key: String) throws(KubeError) -> [YAMLNode] {
         guard let value = self[key] else { return [] }
         guard let elements = value.sequence else { throw wrongKind(key, value, expected: "a list") }
         return elements

@@ -22,7 +22,7 @@ final class FileCredential: CredentialProvider {
         var readAt: Duration?
     }
 
-    static let interval = Duration.seconds(60)
+    private static let interval = Duration.seconds(60)
 
     private let authorization: AuthorizationPart?
     private let identity: IdentityPart?

@@ -10,10 +10,10 @@ final class PluginCredential: CredentialProvider {
     }
 
     /// A plugin that hangs is ended after this long; one whose user may have to sign in, also in a browser, may take longer.
-    static let timeout = Duration.seconds(60)
+    private static let timeout = Duration.seconds(60)
     /// Bytes that a plugin may print.
-    static let limit = 1 << 20
-    static let interactiveTimeout = Duration.seconds(600)
+    private static let limit = 1 << 20
+    private static let interactiveTimeout = Duration.seconds(600)
     /// A server that refuses everything makes the plugin run at most this often.
     static let rejectionPause = Duration.seconds(10)
 

@@ -16,7 +16,7 @@ public struct ExecCommand: Sendable, Equatable {
     }
 
     /// v5 can close standard input; v4 is older, and cannot.
-    static let subprotocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+    private static let subprotocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
 
     func target(hasInput: Bool) -> PodStreamTarget {
         var query = arguments.map { (name: "command", value: $0) }

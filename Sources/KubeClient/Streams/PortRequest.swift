@@ -29,7 +29,7 @@ public struct PortRequest: Sendable {
 
     /// The protocol of the kubelets since long before 1.28, passed on by every API server; SPDY tunnelled through a
     /// WebSocket, which kubectl prefers, gains nothing for a single request.
-    static let subprotocols = ["v4.channel.k8s.io"]
+    private static let subprotocols = ["v4.channel.k8s.io"]
 
     var target: PodStreamTarget {
         PodStreamTarget(pod, "portforward", query: [("ports", "\(port)")], subprotocols: Self.subprotocols)

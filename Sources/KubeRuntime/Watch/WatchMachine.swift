@@ -48,18 +48,18 @@ struct WatchMachine: Sendable {
         case note(WatchNote)
     }
 
-    static let pageLimit = 500
+    private static let pageLimit = 500
     /// At most one request in this time.
-    static let pace = Duration.seconds(1)
+    private static let pace = Duration.seconds(1)
     /// A `Retry-After` beyond this is not believed.
-    static let longestAskedDelay = Duration.seconds(60)
+    private static let longestAskedDelay = Duration.seconds(60)
     /// How often a streamed or paged initial state may break off, or a version be too large, before the other way is
     /// tried.
     static let patience = 2
 
     /// While the initial state streams.
     static let shortestSilence = Duration.seconds(60)
-    static let bookmarkSilence = Duration.seconds(180)
+    private static let bookmarkSilence = Duration.seconds(180)
 
     private enum Step: Sendable, Equatable {
         case list

@@ -12,7 +12,7 @@ enum WatchRequest: Sendable, Equatable {
     case changes(after: String, timeout: Duration)
 
     /// How long the server is to keep the watch open; `nil` for a list.
-    var timeout: Duration? {
+    private var timeout: Duration? {
         switch self {
         case .page: nil
         case .initialEvents(let timeout), .changes(_, let timeout): timeout

@@ -86,7 +86,7 @@ struct AgentLoop {
     }
 
     /// One input, from decision to effect.
-    mutating func step(_ input: LifecycleInput, in group: inout DiscardingTaskGroup) {
+    private mutating func step(_ input: LifecycleInput, in group: inout DiscardingTaskGroup) {
         let before = machine.memory
         switch input {
         case .mainGone, .terminate, .statusOverdue: machine.volumeIsFull = agent.volume.isFull

@@ -29,7 +29,7 @@ final class Mailbox: Sendable {
 /// Inputs not yet handled, in order. Bounded: main may write `state` faster than anything can be reported, and then its
 /// oldest waiting words go; nothing else ever does.
 struct InputQueue: Sendable, Equatable {
-    static let limit = 1024
+    private static let limit = 1024
 
     private var inputs: [LifecycleInput] = []
 

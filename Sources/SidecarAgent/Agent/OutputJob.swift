@@ -98,7 +98,7 @@ extension [OutputRequest] {
 /// Where the manifest of a step's outputs goes: into every folder that outputs go to, so that a reader of any of them
 /// finds it; beside the object where an output has a name of its own.
 package enum ManifestLocation {
-    static let name = "kpipe-manifest.json"
+    private static let name = "kpipe-manifest.json"
 
     /// In a folder or below a prefix.
     package static func url(in folder: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }

@@ -18,9 +18,9 @@ package final class SidecarAgent: Sendable {
     let condition: VolumeCondition
 
     /// Whose volume this is, and the epoch all reports carry.
-    package let identity: VolumeIdentity
+    let identity: VolumeIdentity
     /// For the endpoint.
-    package let status: StatusBoard
+    let status: StatusBoard
 
     /// Takes possession of the volume.
     ///
@@ -87,7 +87,7 @@ package final class SidecarAgent: Sendable {
     package static func newUID() -> String { HostFacts.newUID() }
 
     /// What outlives a killed agent of the reports; for the sinks.
-    package var reportLog: any ReportLog { journal }
+    var reportLog: any ReportLog { journal }
 
     /// SIGTERM. Safe to call from anywhere, any number of times.
     package func terminate() {
@@ -131,11 +131,11 @@ extension VolumeCondition {
 
 /// Everything an agent is given besides its transfers.
 package struct AgentSettings: Sendable {
-    package var configuration: AgentConfiguration
-    package var pod: PodIdentity
-    package var rules: LifecycleRules
+    var configuration: AgentConfiguration
+    var pod: PodIdentity
+    var rules: LifecycleRules
     /// The static entrypoint to place in the volume; `nil`: it must lie there already.
-    package var entrypoint: String?
+    var entrypoint: String?
     /// Whose use of resources the monitor tells.
     package var usageScope = UsageScope.container
     /// Main may run as another user, as in a pod.

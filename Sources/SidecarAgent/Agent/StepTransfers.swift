@@ -42,7 +42,7 @@ extension TransferReport {
     }
 
     /// Names, as many as fit into a report.
-    static func list(_ names: [String], limit: Int = 20) -> String {
+    private static func list(_ names: [String], limit: Int = 20) -> String {
         let shown = names.prefix(limit).joined(separator: ", ")
         return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
     }

@@ -7,11 +7,11 @@ package import YAMLTree
 /// Everything the agent is told, checked and with its defaults filled in: one YAML or JSON document,
 /// described by `docs/schema/agent-config.schema.json`; see `ConfigurationSources` for where it comes from.
 package struct AgentConfiguration: Sendable, Equatable {
-    package var inputs: [InputConfiguration] = []
+    var inputs: [InputConfiguration] = []
     package var outputs: [OutputConfiguration] = []
-    package var state: [StateTargetConfiguration] = []
-    package var reports: [ReportConfiguration] = []
-    package var monitor = MonitorConfiguration()
+    var state: [StateTargetConfiguration] = []
+    var reports: [ReportConfiguration] = []
+    var monitor = MonitorConfiguration()
     package var transfer = TransferLimits()
     package var limits = SizeLimits()
     /// Where the shared volume is mounted.
@@ -19,9 +19,9 @@ package struct AgentConfiguration: Sendable, Equatable {
     /// Where the agent keeps its memory; `nil`: in the volume, where main can write it.
     package var stateDir: String?
     /// Of the endpoint; 0 lets the system choose.
-    package var port = AgentAddress.defaultPort
+    var port = AgentAddress.defaultPort
     /// From SIGTERM to SIGKILL: the pod's `terminationGracePeriodSeconds`.
-    package var grace = Duration.seconds(30)
+    var grace = Duration.seconds(30)
     /// Runs as an ordinary container beside main, not as a native sidecar.
     package var legacy = false
 
@@ -83,15 +83,15 @@ extension AgentConfiguration {
 }
 
 /// The resource monitor.
-package struct MonitorConfiguration: Sendable, Equatable {
+struct MonitorConfiguration: Sendable, Equatable {
     /// Between two samples; `nil`: nothing is sampled and nothing wakes up.
-    package var interval: Duration?
+    var interval: Duration?
 
     package init() {}
 }
 
 extension MonitorConfiguration: Configurable {
-    package static let fields: [Field<MonitorConfiguration>] = [
+    static let fields: [Field<MonitorConfiguration>] = [
         .optional(
             "interval", \.interval,
             .duration(atLeast: .seconds(1), atMost: .seconds(MonitorRequest.longestInterval)),
@@ -192,15 +192,13 @@ package enum AgentConfigurationSchema {
 }
 
 /// One entry of `reports`: where `report.json` and `report.html` go.
-package struct ReportConfiguration: Sendable, Equatable {
+struct ReportConfiguration: Sendable, Equatable {
     /// The URL of a folder.
-    package var to = ""
-
-    package init() {}
+    var to = ""
 }
 
 extension ReportConfiguration: Configurable {
-    package static let fields: [Field<ReportConfiguration>] = [
+    static let fields: [Field<ReportConfiguration>] = [
         .required(
             "to", \.to, .template.checked(["examples": ["s3://bucket/run-7/report/"]]) { problem(of: $0) },
             "The URL of the folder for report.json and report.html.")

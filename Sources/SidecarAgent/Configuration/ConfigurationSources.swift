@@ -6,14 +6,14 @@ import YAMLTree
 /// Where a configuration comes from: `--config FILE`, else the document in `KPIPE_CONFIG`, else nothing but defaults;
 /// then single fields from `KPIPE_*` variables, then from flags.
 package struct ConfigurationSources: Sendable {
-    package var file: String?
-    package var environment: [String: String]
-    package var flags: [ConfigurationOverride]
+    var file: String?
+    var environment: [String: String]
+    var flags: [ConfigurationOverride]
 
     /// The variable that holds a whole document.
-    package static let documentVariable = AgentVariable.config
+    private static let documentVariable = AgentVariable.config
     /// Far beyond any configuration a person writes.
-    static let limits = YAMLLimits(bytes: 4 << 20, depth: 32, nodes: 200_000)
+    private static let limits = YAMLLimits(bytes: 4 << 20, depth: 32, nodes: 200_000)
 
     package init(file: String? = nil, environment: [String: String], flags: [ConfigurationOverride] = []) {
         self.file = file
@@ -84,10 +84,10 @@ package struct ConfigurationSources: Sendable {
 /// One field set from outside the document.
 package struct ConfigurationOverride: Sendable, Equatable {
     /// Dotted: `monitor.interval`.
-    package var path: String
-    package var value: String
+    var path: String
+    var value: String
     /// The flag or variable, for messages: `--grace`, `KPIPE_GRACE`.
-    package var origin: String
+    var origin: String
 
     package init(path: String, value: String, origin: String) {
         self.path = path

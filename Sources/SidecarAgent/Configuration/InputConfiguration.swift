@@ -1,31 +1,29 @@
 import Basics
-package import ConfigSchema
-package import Transfer
+import ConfigSchema
+import Transfer
 import WorkdirProtocol
-package import YAMLTree
+import YAMLTree
 
 /// One entry of `inputs`.
-package struct InputConfiguration: Sendable, Equatable {
+struct InputConfiguration: Sendable, Equatable {
     /// A URL: an object, a `prefix/` or a glob.
-    package var from = ""
+    var from = ""
     /// Below `input/`; empty: by the object's own name.
-    package var to = ""
+    var to = ""
     /// 64 hexadecimal digits in lower case.
-    package var sha256: String?
-    package var unpack = InputRequest.Unpack.never
-    package var optional = false
+    var sha256: String?
+    var unpack = InputRequest.Unpack.never
+    var optional = false
     /// What becomes of objects whose names no file can have.
-    package var badNames = BadNames.fail
+    var badNames = BadNames.fail
     /// Patterns of names that are meant, and that are not; see `NameFilter`.
-    package var include: [String] = []
-    package var exclude: [String] = []
-    package var settings = StoreSettings()
-
-    package init() {}
+    var include: [String] = []
+    var exclude: [String] = []
+    var settings = StoreSettings()
 }
 
 extension InputConfiguration: PlacedConfiguration {
-    package static let fields: [Field<InputConfiguration>] = own + Field.access
+    static let fields: [Field<InputConfiguration>] = own + Field.access
 
     private static let own: [Field<InputConfiguration>] = [
         .required(
@@ -48,7 +46,7 @@ extension InputConfiguration: PlacedConfiguration {
         .optional("exclude", \.exclude, .namePatterns, "But not names that match one of these."),
     ]
 
-    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         settings.check(at: from, &decoding, mark)
         let isMany = from.hasSuffix("/") || from.contains("*")
         if sha256 != nil, isMany {

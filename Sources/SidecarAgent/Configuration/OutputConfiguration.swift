@@ -1,8 +1,8 @@
 import Basics
-package import ConfigSchema
-package import Transfer
+import ConfigSchema
+import Transfer
 import WorkdirProtocol
-package import YAMLTree
+import YAMLTree
 
 /// One entry of `outputs`.
 package struct OutputConfiguration: Sendable, Equatable {
@@ -10,29 +10,27 @@ package struct OutputConfiguration: Sendable, Equatable {
         case always, success, failure
     }
 
-    package enum During: String, Sendable, CaseIterable {
+    enum During: String, Sendable, CaseIterable {
         case end, continuous
     }
 
     /// A path or glob below `output/`.
-    package var from = ""
+    var from = ""
     /// A URL.
-    package var to = ""
+    var to = ""
     package var when = When.always
-    package var during = During.end
-    package var priority = 0
+    var during = During.end
+    var priority = 0
     /// Patterns of names that are meant, and that are not; see `NameFilter`.
-    package var include: [String] = []
-    package var exclude: [String] = []
-    package var settings = StoreSettings()
-    package var optional = false
-    package var pack = PackFormat.none
-
-    package init() {}
+    var include: [String] = []
+    var exclude: [String] = []
+    var settings = StoreSettings()
+    var optional = false
+    var pack = PackFormat.none
 }
 
 extension OutputConfiguration: PlacedConfiguration {
-    package static let fields: [Field<OutputConfiguration>] = own + Field.access + Field.storing
+    static let fields: [Field<OutputConfiguration>] = own + Field.access + Field.storing
 
     private static let own: [Field<OutputConfiguration>] = [
         .required(
@@ -59,7 +57,7 @@ extension OutputConfiguration: PlacedConfiguration {
             "One object of all that `from` names, packed on its way: tar, tar.gz or tar.zst. `to` is its name then."),
     ]
 
-    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         settings.check(at: to, &decoding, mark)
         if pack != .none, to.hasSuffix("/") {
             decoding.at(field: "to") { $0.report("names a folder, and `pack` makes one object: name that", at: mark) }

@@ -55,19 +55,19 @@ struct Placeholders: Sendable {
 /// Who this step is, as far as the environment says (downward API, or somebody's own variables).
 package struct PodIdentity: Sendable, Equatable {
     /// `metadata.name`; outside a cluster the host's name.
-    package var name: String?
-    package var namespace: String?
+    var name: String?
+    var namespace: String?
     package var uid: String?
     /// `metadata.labels['batch.kubernetes.io/job-name']`.
-    package var job: String?
+    var job: String?
     /// The trace that the step belongs to, by the agent's environment; passed on with every report.
-    package var traceparent: String?
+    var traceparent: String?
 }
 
 extension PodIdentity {
     /// Reads `KPIPE_POD_NAME` before `POD_NAME` and so on; the name falls back to `HOSTNAME`, which Kubernetes sets to
     /// it. `serviceAccountNamespace` is what the file of that name holds, if anything.
-    package init(environment: [String: String], serviceAccountNamespace: String? = nil) {
+    init(environment: [String: String], serviceAccountNamespace: String? = nil) {
         func first(_ names: String...) -> String? {
             names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         }
@@ -79,5 +79,5 @@ extension PodIdentity {
     }
 
     /// Where a pod finds its namespace when a token is mounted.
-    package static let serviceAccountNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+    static let serviceAccountNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 }

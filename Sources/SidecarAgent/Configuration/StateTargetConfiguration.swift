@@ -1,20 +1,20 @@
 import Basics
-package import ConfigSchema
+import ConfigSchema
 import KubeClient
 import Transfer
-package import YAMLTree
+import YAMLTree
 
 /// One entry of `state`: where reports of the step's state go.
-package struct StateTargetConfiguration: Sendable, Equatable {
+struct StateTargetConfiguration: Sendable, Equatable {
     /// How a CloudEvent travels over HTTP.
-    package enum Mode: String, Sendable, CaseIterable {
+    enum Mode: String, Sendable, CaseIterable {
         /// The whole event is the body: `application/cloudevents+json`.
         case structured
         /// Attributes as `ce-` headers, the data as the body.
         case binary
     }
 
-    package enum Destination: Sendable, Equatable {
+    enum Destination: Sendable, Equatable {
         /// An http or https URL.
         case http(String)
         /// An absolute path; one event on a line.
@@ -25,19 +25,17 @@ package struct StateTargetConfiguration: Sendable, Equatable {
 
     static let kubernetes = "kubernetes"
 
-    package var to = ""
+    var to = ""
     /// Holds a bearer token; read again before each delivery, because tokens rotate.
-    package var tokenFile: String?
+    var tokenFile: String?
     /// Certificates to trust instead of the system's, as PEM.
-    package var caFile: String?
-    package var headers: [String: String] = [:]
+    var caFile: String?
+    var headers: [String: String] = [:]
     /// Of one attempt.
-    package var timeout = Duration.seconds(10)
-    package var mode = Mode.structured
+    var timeout = Duration.seconds(10)
+    var mode = Mode.structured
 
-    package init() {}
-
-    package var destination: Destination {
+    var destination: Destination {
         if to == Self.kubernetes { return .kubernetes }
         if to.hasPrefix("file://") { return .file(String(to.dropFirst(7))) }
         return to.hasPrefix("/") ? .file(to) : .http(to)
@@ -45,7 +43,7 @@ package struct StateTargetConfiguration: Sendable, Equatable {
 }
 
 extension StateTargetConfiguration: Configurable {
-    package static let fields: [Field<StateTargetConfiguration>] = [
+    static let fields: [Field<StateTargetConfiguration>] = [
         .required(
             "to", \.to,
             .template.checked(["examples": ["https://backend.example/steps/{pod.name}/state"]]) { problem(of: $0) },
@@ -62,7 +60,7 @@ extension StateTargetConfiguration: Configurable {
         .optional("mode", \.mode, .choice, "How the CloudEvent travels: as the body, or its attributes as headers."),
     ]
 
-    package func check(_ decoding: inout Decoding, at mark: YAMLMark) {
+    func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         for name in headers.keys.sorted() where !Self.isHeaderName(name) {
             decoding.at(field: "headers") { $0.at(field: name) { $0.report("is no name of a header field", at: mark) } }
         }

@@ -152,7 +152,7 @@ struct SettlingFiles: Sendable {
     /// Files waiting at once; others are found again later.
     static let limit = 4096
     /// Files of one search in several looks, some dozen bytes each; others are stored at the end.
-    static let searched = 1_000_000
+    private static let searched = 1_000_000
 
     private var due: [ByteKey: Duration] = [:]
     /// Something was not kept: the folder is to be looked through again.

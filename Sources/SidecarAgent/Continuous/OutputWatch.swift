@@ -17,7 +17,7 @@ final class OutputWatch: Sendable {
     }
 
     /// Folders watched at once; files in others are stored at the end.
-    static let limit = 4096
+    private static let limit = 4096
     private static let mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE
 
     private let volume: Volume

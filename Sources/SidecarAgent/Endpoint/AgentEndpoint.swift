@@ -75,7 +75,7 @@ final class AgentEndpoint: Sendable {
         return .json(body, status: isOver ? 200 : 503)
     }
 
-    static func state(_ status: AgentStatus, withMessage: Bool) -> JSONValue {
+    private static func state(_ status: AgentStatus, withMessage: Bool) -> JSONValue {
         let report = status.report
         let message = withMessage ? report?.message : nil
         return .object(present: [
@@ -121,24 +121,24 @@ extension LifecyclePhase {
 }
 
 /// What the endpoint shows of the agent at one moment.
-package struct AgentStatus: Sendable, Equatable {
-    package var phase: LifecyclePhase
+struct AgentStatus: Sendable, Equatable {
+    var phase: LifecyclePhase
     /// The last report made; `nil` before the first.
-    package var report: StateReport?
+    var report: StateReport?
     /// Current try of main, from 1; 0 before one was seen.
-    package var attempt: Int
-    package var epoch: String
+    var attempt: Int
+    var epoch: String
 }
 
 /// The agent's current status, written by the agent alone and read by the endpoint.
-package final class StatusBoard: Sendable {
+final class StatusBoard: Sendable {
     private let status: Mutex<AgentStatus>
 
-    package init(_ initial: AgentStatus) {
+    init(_ initial: AgentStatus) {
         status = Mutex(initial)
     }
 
-    package var current: AgentStatus { status.withLock { $0 } }
+    var current: AgentStatus { status.withLock { $0 } }
 
     func show(_ new: AgentStatus) {
         status.withLock { $0 = new }

@@ -2,7 +2,7 @@ import Basics
 package import HTTPServer
 package import KubeClient
 package import Logging
-package import Telemetry
+import Telemetry
 package import WorkdirProtocol
 
 /// What runs beside the agent: its endpoint with metrics, the sinks of its reports, the resource monitor.
@@ -13,7 +13,7 @@ package import WorkdirProtocol
 ///     let sinks = services.attach(agent, pod: sources.pod, logger: logger)
 ///     // `agent.run(reportingTo: sinks)` beside `services.monitor.run()`; then `server.stop()`
 package struct StepServices: Sendable {
-    package let metrics = MetricRegistry()
+    let metrics = MetricRegistry()
     package let monitor: ResourceMonitor
     private let configuration: AgentConfiguration
     private let endpoint: AgentEndpoint
@@ -60,13 +60,13 @@ extension FailureCause {
 }
 
 /// What the agent says of itself in `/metrics`.
-package struct AgentMetrics: Sendable {
-    package let registry: MetricRegistry
+struct AgentMetrics: Sendable {
+    let registry: MetricRegistry
     let reports: Counter
     let unreported: Gauge
 
     /// `status` is read whenever somebody asks.
-    package init(_ registry: MetricRegistry, status: StatusBoard) {
+    init(_ registry: MetricRegistry, status: StatusBoard) {
         self.registry = registry
         reports = registry.counter(
             "kpipe_state_reports_total", "Attempts to deliver a state report, by the configuration's entry and result.",

@@ -88,7 +88,7 @@ struct JournalLimits: Sendable, Equatable {
 /// Reports that a destination may still want. Bounded: when it is full the oldest custom value goes, never one of the
 /// agent's own states and never the terminal one.
 struct ReportBacklog: Sendable, Equatable {
-    static let limit = 256
+    private static let limit = 256
 
     private(set) var reports: [StateReport] = []
     private(set) var acknowledged: [String: Int64] = [:]

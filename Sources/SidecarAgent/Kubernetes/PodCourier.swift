@@ -53,9 +53,9 @@ struct PodReport: Sendable {
     let pod: PodIdentity
 
     /// The state's word alone, for columns and selectors of people.
-    static let stateAnnotation = "sidecar.k-pipe.cloud/state"
+    private static let stateAnnotation = "sidecar.k-pipe.cloud/state"
     /// The whole state report: the `data` of its CloudEvent.
-    static let reportAnnotation = "sidecar.k-pipe.cloud/state-report"
+    private static let reportAnnotation = "sidecar.k-pipe.cloud/state-report"
     private static let controller = "sidecar.k-pipe.cloud/agent"
     static let fieldManager = "kpipe-sidecar-agent"
 

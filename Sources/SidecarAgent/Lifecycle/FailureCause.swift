@@ -8,15 +8,15 @@ package struct FailureCause: Sendable, Equatable, Codable {
         case killed
     }
 
-    package var kind: Kind
+    var kind: Kind
     /// The container at fault.
-    package var container: StepContainer
+    var container: StepContainer
     /// One word in CamelCase, as Kubernetes writes them: `OOMKilled`, `InputMissing`.
-    package var reason: String
+    var reason: String
     /// One clear sentence without secrets.
-    package var message: String
+    var message: String
     /// Main's own code, or one of `ExitCode` where the agent failed.
-    package var exitCode: Int32?
+    var exitCode: Int32?
 
     package init(
         _ kind: Kind, container: StepContainer, reason: String, message: String, exitCode: Int32? = nil
@@ -42,7 +42,7 @@ package enum StepOutcome: Sendable, Equatable, Codable {
     case success
     case failure(FailureCause)
 
-    package var cause: FailureCause? {
+    var cause: FailureCause? {
         switch self {
         case .success: nil
         case .failure(let cause): cause
@@ -53,22 +53,22 @@ package enum StepOutcome: Sendable, Equatable, Codable {
 /// The reasons a report can give that are not the kubelet's own (`Error`, `OOMKilled`).
 package enum FailureReason {
     /// Main's program exited with a code other than 0.
-    package static let error = "Error"
+    static let error = "Error"
     /// Main's program was ended by a signal.
-    package static let signal = "Signal"
+    static let signal = "Signal"
     /// Main is gone without `done`: killed with its entrypoint, most often for want of memory.
-    package static let mainGone = "MainGone"
+    static let mainGone = "MainGone"
     /// Main is gone without `done`, and the volume has no room in which it could have said why.
-    package static let volumeFull = "VolumeFull"
+    static let volumeFull = "VolumeFull"
     /// Nothing was ever seen of main: no marker, no process, no sample, no status, no output.
-    package static let mainNotSeen = "MainNotSeen"
-    package static let nodeRebooted = "NodeRebooted"
+    static let mainNotSeen = "MainNotSeen"
+    static let nodeRebooted = "NodeRebooted"
     /// The configuration is wrong.
     package static let configuration = "ConfigurationInvalid"
     /// The volume cannot be used.
-    package static let volume = "VolumeUnusable"
+    static let volume = "VolumeUnusable"
     /// SIGTERM came before the inputs were in place.
-    package static let cancelled = "Cancelled"
+    static let cancelled = "Cancelled"
     /// The grace period ended before main did, or before its outputs were stored.
-    package static let deadlineExceeded = "DeadlineExceeded"
+    static let deadlineExceeded = "DeadlineExceeded"
 }

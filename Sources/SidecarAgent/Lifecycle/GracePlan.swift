@@ -1,22 +1,22 @@
 import Synchronization
 
 /// What becomes of the time between SIGTERM and SIGKILL. All from SIGTERM on.
-package struct GracePlan: Sendable, Equatable {
+struct GracePlan: Sendable, Equatable {
     /// Main has ended, and the API server is not waited for any longer to say how.
-    package var statusLatest: Duration
+    var statusLatest: Duration
     /// Main still runs (legacy only): what it has written so far must be stored now, or not at all.
-    package var storeLatest: Duration
+    var storeLatest: Duration
     /// Uploads are given up, so that the step's end can still be reported.
-    package var deadline: Duration
+    var deadline: Duration
     /// Uploads that have not stopped by now are not waited for.
-    package var lastCall: Duration
+    var lastCall: Duration
     /// The agent is gone, before it is killed.
-    package var exit: Duration
+    var exit: Duration
 
     /// A second at least is kept for the last report and the journal, a tenth of a long grace and 5 s at most; and half of
     /// what a tenth would be for leaving. Main may use half of the grace for itself, but leaves a third of what uploads
     /// may have.
-    package init(grace: Duration) {
+    init(grace: Duration) {
         let grace = max(grace, .zero)
         let tenth = min(max(grace / 10, .milliseconds(500)), .seconds(5), grace / 3)
         exit = grace - tenth / 2
@@ -31,7 +31,7 @@ package struct GracePlan: Sendable, Equatable {
     private static let least = Duration.seconds(2)
 
     /// - Parameter left: of the pod's grace, from SIGTERM on, as its object says.
-    package static func grace(_ configured: Duration, left: Duration) -> Duration { min(configured, max(left, least)) }
+    static func grace(_ configured: Duration, left: Duration) -> Duration { min(configured, max(left, least)) }
 }
 
 /// The plan as it stands: the API server may say, a moment after SIGTERM, that less is left than was configured.

@@ -2,7 +2,7 @@ package import Report
 import WorkdirProtocol
 
 /// Everything that can happen to a step.
-package enum LifecycleInput: Sendable, Equatable {
+enum LifecycleInput: Sendable, Equatable {
     /// The agent is up. On a journal's machine this means: go on where the earlier agent was killed.
     case start
     /// The node was rebooted while a try ran; whatever main's files said before is void.
@@ -38,7 +38,7 @@ package enum LifecycleInput: Sendable, Equatable {
 }
 
 /// What the shell is to do, in order. Every effect may be asked for again after a restart, so each is idempotent.
-package enum LifecycleEffect: Sendable, Equatable {
+enum LifecycleEffect: Sendable, Equatable {
     case fetchInputs
     case cancelFetching
     case publishReady
@@ -62,42 +62,42 @@ package enum LifecycleEffect: Sendable, Equatable {
 }
 
 /// What to store: the outputs whose `when` fits the outcome.
-package struct StoreOrder: Sendable, Equatable, Codable {
-    package var attempt: Int
-    package var outcome: StepOutcome
+struct StoreOrder: Sendable, Equatable, Codable {
+    var attempt: Int
+    var outcome: StepOutcome
 }
 
 /// One try of the main container, as its entrypoint describes it.
-package struct MainAttempt: Sendable, Equatable, Codable {
-    package enum Phase: String, Sendable, Codable {
+struct MainAttempt: Sendable, Equatable, Codable {
+    enum Phase: String, Sendable, Codable {
         case waiting, running, ended
     }
 
     /// From 1; each restart of the container is a new try.
-    package var number: Int
-    package var phase: Phase
-    package var exitCode: Int32?
+    var number: Int
+    var phase: Phase
+    var exitCode: Int32?
     /// The signal that ended the program.
-    package var signal: Int32?
+    var signal: Int32?
     /// Why the entrypoint itself ended the program, such as `NoOutput`.
-    package var reason: String?
+    var reason: String?
     /// What the entrypoint tells people of the end.
-    package var message: String?
+    var message: String?
     /// The program's process as its own container numbers it.
-    package var processID: Int32?
+    var processID: Int32?
     /// The trace that main belongs to, by its environment: a `TraceParent`.
-    package var traceparent: String?
+    var traceparent: String?
 
     /// Whether the entrypoint went on from waiting to starting its program.
     var hasBegun: Bool { reason != EndReason.cancelled && reason != EndReason.initializationFailed }
 }
 
 /// The `done` marker as found.
-package struct DoneMarker: Sendable, Equatable, Codable {
+struct DoneMarker: Sendable, Equatable, Codable {
     /// The try it ends; `nil` where main's own program wrote an empty file.
-    package var attempt: Int?
+    var attempt: Int?
     /// Tells a marker from an earlier one at the same path: inode and time of change.
-    package var identity: String
+    var identity: String
 }
 
 /// Main's container status as the API server tells it.
@@ -127,6 +127,6 @@ package protocol MainStatusSource: Sendable {
 }
 
 extension MainStatusSource {
-    package func details() async -> PodContainers? { nil }
-    package func announce(report url: String) async {}
+    func details() async -> PodContainers? { nil }
+    func announce(report url: String) async {}
 }

@@ -9,12 +9,12 @@ import WorkdirProtocol
 /// - exactly one terminal report ends a step, and nothing is reported after it;
 /// - a try of main ends once, whichever of its signs comes first;
 /// - a native sidecar leaves only after SIGTERM.
-package struct LifecycleMachine: Sendable, Equatable {
+struct LifecycleMachine: Sendable, Equatable {
     /// What a killed agent's successor must know. Written to the journal before the effects are performed.
-    package struct Memory: Sendable, Equatable, Codable {
-        package internal(set) var phase = LifecyclePhase.pending
+    struct Memory: Sendable, Equatable, Codable {
+        var phase = LifecyclePhase.pending
         /// Current try of main, from 1; 0 before one was seen.
-        package internal(set) var attempt = 0
+        var attempt = 0
         /// The entrypoint's record of the current try; `nil` where main has no entrypoint of ours.
         var record: MainAttempt?
         /// Last line of `state` in the current try.
@@ -28,14 +28,12 @@ package struct LifecycleMachine: Sendable, Equatable {
         var notStarted: String?
         /// `ready` was published, so a verdict concerns single tries from here on.
         var mayRun = false
-
-        package init() {}
     }
 
-    package let rules: LifecycleRules
-    package internal(set) var memory: Memory
+    let rules: LifecycleRules
+    var memory: Memory
     /// SIGTERM has come.
-    package internal(set) var terminating = false
+    var terminating = false
     /// The API server tells of main's container.
     var hearsStatus = false
     /// The volume takes no more, as far as the shell has seen.
@@ -46,14 +44,14 @@ package struct LifecycleMachine: Sendable, Equatable {
     /// Enough for what can lie in a volume; a program that chatters before `ready` loses its oldest lines.
     static let deferredLimit = 64
 
-    package init(_ rules: LifecycleRules, memory: Memory = Memory()) {
+    init(_ rules: LifecycleRules, memory: Memory = Memory()) {
         self.rules = rules
         self.memory = memory
     }
 
-    package var phase: LifecyclePhase { memory.phase }
+    var phase: LifecyclePhase { memory.phase }
 
-    package mutating func handle(_ input: LifecycleInput) -> [LifecycleEffect] {
+    mutating func handle(_ input: LifecycleInput) -> [LifecycleEffect] {
         switch input {
         case .start: start()
         case .rebooted: rebooted()
@@ -173,7 +171,7 @@ extension LifecycleMachine {
         return memory.reported == StepState.terminating ? [order] : [report(StepState.terminating), order]
     }
 
-    mutating func settle(_ outcome: StepOutcome, announcing verdict: LifecycleEffect) -> [LifecycleEffect] {
+    private mutating func settle(_ outcome: StepOutcome, announcing verdict: LifecycleEffect) -> [LifecycleEffect] {
         memory.phase = .settled(outcome)
         let cause = outcome.cause
         return [report(cause?.state ?? StepState.done, terminal: true, cause: cause), verdict] + leaveIfFree(outcome)
@@ -181,14 +179,14 @@ extension LifecycleMachine {
 
     /// A native sidecar that exits is restarted for ever, so it stays until SIGTERM; an ordinary container must exit
     /// for its pod to complete.
-    mutating func leaveIfFree(_ outcome: StepOutcome) -> [LifecycleEffect] {
+    private mutating func leaveIfFree(_ outcome: StepOutcome) -> [LifecycleEffect] {
         guard terminating || rules.placement == .legacy else { return [] }
         memory.phase = .leaving(outcome)
         return [.exit]
     }
 
     /// Lets an entrypoint that waits for its outputs go although another try may follow.
-    func release(_ cause: FailureCause) -> LifecycleEffect {
+    private func release(_ cause: FailureCause) -> LifecycleEffect {
         cause.container == .main
             ? .publishStored(attempt: memory.attempt) : .publishFailed(attempt: memory.attempt, cause)
     }
@@ -201,7 +199,7 @@ extension LifecycleMachine {
 
 /// Outputs, SIGTERM and the clock that runs from there.
 extension LifecycleMachine {
-    mutating func outputsStored() -> [LifecycleEffect] {
+    private mutating func outputsStored() -> [LifecycleEffect] {
         switch phase {
         case .storing(let outcome):
             return settle(outcome, announcing: .publishStored(attempt: memory.attempt))
@@ -210,7 +208,7 @@ extension LifecycleMachine {
         }
     }
 
-    mutating func outputsFailed(_ cause: FailureCause) -> [LifecycleEffect] {
+    private mutating func outputsFailed(_ cause: FailureCause) -> [LifecycleEffect] {
         switch phase {
         case .storing(.success):
             let announcement = LifecycleEffect.publishFailed(attempt: memory.attempt, cause)
@@ -228,7 +226,7 @@ extension LifecycleMachine {
         }
     }
 
-    mutating func terminate() -> [LifecycleEffect] {
+    private mutating func terminate() -> [LifecycleEffect] {
         guard !terminating else { return [] }
         terminating = true
         switch phase {
@@ -262,7 +260,7 @@ extension LifecycleMachine {
             + "the downloads too little time", exitCode: ExitCode.temporary.rawValue)
     private static let cancellation = LifecycleEffect.publishFailed(attempt: 0, cancelled)
 
-    mutating func statusOverdue() -> [LifecycleEffect] {
+    private mutating func statusOverdue() -> [LifecycleEffect] {
         switch phase {
         case .ready, .started, .running:
             guard terminating, rules.placement == .native else { return [] }
@@ -272,7 +270,7 @@ extension LifecycleMachine {
         }
     }
 
-    mutating func storeLatest() -> [LifecycleEffect] {
+    private mutating func storeLatest() -> [LifecycleEffect] {
         switch phase {
         case .ready, .started, .running:
             return terminating ? finish(.failure(unseenOrRunning)) : []
@@ -281,7 +279,7 @@ extension LifecycleMachine {
         }
     }
 
-    mutating func deadline() -> [LifecycleEffect] {
+    private mutating func deadline() -> [LifecycleEffect] {
         switch phase {
         case .storing:
             return terminating ? [.cancelStoring] : []

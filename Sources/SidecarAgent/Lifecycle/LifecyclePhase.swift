@@ -1,7 +1,7 @@
 package import PodRules
 
 /// Where a step is.
-package enum LifecyclePhase: Sendable, Equatable, Codable {
+enum LifecyclePhase: Sendable, Equatable, Codable {
     /// Nothing has begun.
     case pending
     /// Inputs are being fetched and verified.
@@ -22,7 +22,7 @@ package enum LifecyclePhase: Sendable, Equatable, Codable {
     case leaving(StepOutcome)
 
     /// The startup probe may pass: inputs are there, or never will be (then the entrypoint finds `failed`).
-    package var letsMainStart: Bool {
+    var letsMainStart: Bool {
         switch self {
         case .pending, .initializing: false
         case .ready, .started, .running, .awaitingRetry, .storing, .settled, .leaving: true
@@ -40,9 +40,9 @@ package struct LifecycleRules: Sendable, Equatable {
         case legacy
     }
 
-    package var placement: Placement
+    var placement: Placement
     /// `nil`: unknown, so a failed try may be followed by another until SIGTERM says otherwise.
-    package var restartPolicy: RestartPolicy?
+    var restartPolicy: RestartPolicy?
 
     /// Beside main as an ordinary container nobody says when main has failed for good, so an unknown policy counts as
     /// `Never`, the usual one of Jobs.
@@ -53,14 +53,14 @@ package struct LifecycleRules: Sendable, Equatable {
 }
 
 /// A change of the step's state as the lifecycle decides it; the journal makes it a `StateReport`.
-package struct StateChange: Sendable, Equatable, Codable {
-    package var state: String
-    package var previous: String
+struct StateChange: Sendable, Equatable, Codable {
+    var state: String
+    var previous: String
     /// The step is over; exactly one report of a step says so.
-    package var terminal: Bool
-    package var cause: FailureCause?
+    var terminal: Bool
+    var cause: FailureCause?
 
-    package init(_ state: String, previous: String, terminal: Bool = false, cause: FailureCause? = nil) {
+    init(_ state: String, previous: String, terminal: Bool = false, cause: FailureCause? = nil) {
         self.state = state
         self.previous = previous
         self.terminal = terminal
@@ -69,13 +69,13 @@ package struct StateChange: Sendable, Equatable, Codable {
 }
 
 /// States the agent itself reports; whatever main writes into `state` is reported as it stands.
-package enum StepState {
+enum StepState {
     /// Nobody has spoken yet; never reported, only the `previous` of the first report.
-    package static let pending = "PENDING"
-    package static let initializing = "INITIALIZING"
-    package static let started = "STARTED"
-    package static let terminating = "TERMINATING"
-    package static let done = "DONE"
-    package static let error = "ERROR"
-    package static let killed = "KILLED"
+    static let pending = "PENDING"
+    static let initializing = "INITIALIZING"
+    static let started = "STARTED"
+    static let terminating = "TERMINATING"
+    static let done = "DONE"
+    static let error = "ERROR"
+    static let killed = "KILLED"
 }

@@ -121,7 +121,7 @@ package struct LocalWorkdir: Sendable {
 
 /// The entrypoint with the step's command, as a child of this process.
 package final class MainProcess: Sendable {
-    package let processID: Int32
+    let processID: Int32
     private let exit = Mutex<ReadSource?>(nil)
 
     /// Starts `entrypoint run -- command` with the workdir as its current folder. Signals are as a shell would leave
@@ -140,10 +140,10 @@ package final class MainProcess: Sendable {
         }
     }
 
-    package func send(_ signal: Int32) { kill(processID, signal) }
+    func send(_ signal: Int32) { kill(processID, signal) }
 
     /// Waits for the end; 128 + n for a signal. To be called once; not cancelled, because a child must be reaped.
-    package func wait() async -> Int32 {
+    func wait() async -> Int32 {
         let descriptor = clinux_pidfd_open(processID)
         guard descriptor >= 0 else { return reap() }
         await withCheckedContinuation { continuation in

@@ -11,7 +11,7 @@ package struct Timeline: Sendable {
     private var shown: [AgentEvent.Direction: Int] = [:]
 
     /// Files named one by one, of inputs and of outputs each; the others are counted.
-    static let filesShown = 20
+    private static let filesShown = 20
 
     package init(_ form: Form) {
         self.form = form
@@ -79,7 +79,7 @@ package struct Timeline: Sendable {
     }
 
     /// With milliseconds.
-    static func seconds(_ duration: Duration) -> String {
+    private static func seconds(_ duration: Duration) -> String {
         let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
         let fraction = String(milliseconds % 1000)
         return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"

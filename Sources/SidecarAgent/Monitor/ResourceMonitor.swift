@@ -1,8 +1,8 @@
 import Basics
 package import Report
 import Synchronization
-package import Telemetry
-package import WorkdirProtocol
+import Telemetry
+import WorkdirProtocol
 
 /// Samples what the containers of the step use: our own control group, main's samples as the entrypoint leaves them in
 /// `.kpipe/usage`, and the processes of other containers where the PID namespace is shared.
@@ -17,7 +17,7 @@ package final class ResourceMonitor: Sendable {
     private static let usageLimit = 64 << 10
 
     /// Without an interval nothing is sampled and nothing wakes up.
-    package init(
+    init(
         _ configuration: MonitorConfiguration, metrics: MetricRegistry, scope: UsageScope = .container
     ) {
         interval = configuration.interval

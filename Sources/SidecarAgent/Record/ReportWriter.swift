@@ -97,7 +97,7 @@ extension ReportConfiguration {
 
 /// The end of main's log, which main may make as long as it likes, or anything but a file.
 enum LogTail {
-    static let bytes = 64 << 10
+    private static let bytes = 64 << 10
     static let lines = 400
 
     static func read(in folder: FolderHandle) -> RecordedLog {

@@ -24,12 +24,12 @@ struct Outbox: Sendable {
 
     /// Reports held; beyond it the oldest custom value goes.
     static let limit = 64
-    static let firstPause = Duration.milliseconds(500)
+    private static let firstPause = Duration.milliseconds(500)
     static let longestPause = Duration.seconds(30)
     /// The longest pause once the agent wants to leave.
-    static let hurriedPause = Duration.seconds(1)
+    private static let hurriedPause = Duration.seconds(1)
     /// Servers may ask for more than we grant.
-    static let longestRetryAfter = Duration.seconds(300)
+    private static let longestRetryAfter = Duration.seconds(300)
 
     private(set) var queue: [StateReport]
     /// Failed attempts of the first report.

@@ -1,26 +1,26 @@
-package import Basics
+import Basics
 
 /// One report to the backends. Equal `id`s are the same report, however often it arrives.
 package struct StateReport: Sendable, Equatable, Codable {
-    package var state: String
-    package var previous: String
-    package var terminal: Bool
-    package var reason: String?
-    package var message: String?
-    package var exitCode: Int32?
+    var state: String
+    var previous: String
+    var terminal: Bool
+    var reason: String?
+    var message: String?
+    var exitCode: Int32?
     /// `main` or `agent`; absent where nothing went wrong.
-    package var container: String?
+    var container: String?
     /// Names this life of the volume; another pod, or an emptied volume, has another one.
-    package var epoch: String
+    var epoch: String
     /// From 1 within the epoch, without gaps, across restarts of the agent.
-    package var sequence: Int64
-    package var time: UnixTime
+    var sequence: Int64
+    var time: UnixTime
     /// With the terminal one: what the step came to.
-    package var summary: StepSummary?
+    var summary: StepSummary?
     /// The trace that main belongs to, as far as main has told.
-    package var traceparent: String?
+    var traceparent: String?
 
-    package init(
+    init(
         _ change: StateChange, epoch: String, sequence: Int64, time: UnixTime, summary: StepSummary? = nil,
         traceparent: String? = nil
     ) {
@@ -42,11 +42,11 @@ package struct StateReport: Sendable, Equatable, Codable {
 /// What a step came to, in a few numbers.
 package struct StepSummary: Sendable, Equatable, Codable {
     /// Files stored, and their bytes.
-    package var outputs: Int64
-    package var outputBytes: Int64
+    var outputs: Int64
+    var outputBytes: Int64
     /// Of main, as far as it was sampled: bytes of memory, seconds of CPU.
-    package var memoryPeak: Int64?
-    package var cpuSeconds: Double?
+    var memoryPeak: Int64?
+    var cpuSeconds: Double?
 
     var json: JSONValue {
         .object(present: [
@@ -68,7 +68,7 @@ package protocol ReportSink: Sendable {
 }
 
 /// What outlives a killed agent of the reports. Calls are quick, safe from any thread and survive SIGKILL once returned.
-package protocol ReportLog: Sendable {
+protocol ReportLog: Sendable {
     /// Reports this destination has not acknowledged, oldest first; custom values may be missing beyond a bound, a
     /// terminal report never is.
     func unacknowledged(by destination: String) -> [StateReport]
@@ -79,7 +79,7 @@ package protocol ReportLog: Sendable {
 
 /// A state report as a CloudEvent 1.0 (https://github.com/cloudevents/spec).
 struct CloudEvent: Sendable {
-    static let type = "cloud.k-pipe.sidecar.state.v1"
+    private static let type = "cloud.k-pipe.sidecar.state.v1"
     static let structuredContentType = "application/cloudevents+json"
     static let dataContentType = "application/json"
 
@@ -87,9 +87,9 @@ struct CloudEvent: Sendable {
     let pod: PodIdentity
 
     /// The idempotency key: `<pod uid>/<epoch>/<sequence>`.
-    var id: String { "\(pod.uid ?? "unknown")/\(report.epoch)/\(report.sequence)" }
+    private var id: String { "\(pod.uid ?? "unknown")/\(report.epoch)/\(report.sequence)" }
 
-    var source: String { "/namespaces/\(pod.namespace ?? "default")/pods/\(pod.name ?? "unknown")" }
+    private var source: String { "/namespaces/\(pod.namespace ?? "default")/pods/\(pod.name ?? "unknown")" }
 
     /// The agent's own environment comes before what main says.
     private var traceparent: String? { pod.traceparent ?? report.traceparent }

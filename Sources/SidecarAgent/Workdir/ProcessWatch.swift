@@ -41,7 +41,7 @@ final class ProcessWatch: Sendable {
     }
 
     /// Field 4 of `/proc/<pid>/stat`, counted from behind the name, which may hold anything.
-    static func parent(of process: Int32) -> Int32? {
+    private static func parent(of process: Int32) -> Int32? {
         guard let stat = try? SmallFile.text("/proc/\(process)/stat"), let name = stat.lastIndex(of: ")") else {
             return nil
         }

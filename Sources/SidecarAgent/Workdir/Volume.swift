@@ -140,7 +140,7 @@ extension Volume {
     private static let words = [WorkdirPath.state, WorkdirPath.healthy, WorkdirPath.done]
 
     /// Where a volume that outlived its pod keeps the outputs found in it, until the next such find.
-    static let earlier = "earlier"
+    private static let earlier = "earlier"
 
     /// Something an agent or an entrypoint left behind; the binary alone may have been put there for us.
     func hasLeftovers() throws(VolumeError) -> Bool {
@@ -193,7 +193,7 @@ package struct VolumeError: Error, Sendable, Equatable, CustomStringConvertible 
     /// What was attempted, why it failed, what to try.
     package var message: String
 
-    package init(_ exitCode: ExitCode, _ message: String) {
+    init(_ exitCode: ExitCode, _ message: String) {
         self.exitCode = exitCode
         self.message = message
     }

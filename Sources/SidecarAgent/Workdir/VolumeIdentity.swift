@@ -3,27 +3,27 @@ import CLinux
 import Glibc
 
 /// Whose volume this is: the first record of the journal.
-package struct VolumeIdentity: Sendable, Equatable, Codable {
+struct VolumeIdentity: Sendable, Equatable, Codable {
     /// Names this life of the volume in every report.
-    package var epoch: String
+    var epoch: String
     /// The pod's uid, or one made up where nobody says.
-    package var pod: String
+    var pod: String
     /// The kernel's boot id.
-    package var boot: String
+    var boot: String
     /// The pod's name, to know one's own volume again where no uid is given.
-    package var name: String?
+    var name: String?
 }
 
 /// Who finds the volume.
-package struct VolumeClaim: Sendable, Equatable {
+struct VolumeClaim: Sendable, Equatable {
     /// `nil` where nobody says.
-    package var pod: String?
-    package var name: String?
-    package var boot: String
+    var pod: String?
+    var name: String?
+    var boot: String
 }
 
 /// What a starting agent makes of the volume it finds.
-package enum VolumeCondition: Sendable, Equatable {
+enum VolumeCondition: Sendable, Equatable {
     /// Nobody's yet: what markers there are were made by this pod's main, and count.
     case fresh
     /// An agent of this pod was here and was killed.
@@ -33,7 +33,7 @@ package enum VolumeCondition: Sendable, Equatable {
     /// Left behind by another pod, or without a readable journal: nothing in it is ours.
     case stale
 
-    package static func judge(
+    static func judge(
         journal: VolumeIdentity?, hasLeftovers: Bool, claim: VolumeClaim
     ) -> VolumeCondition {
         guard let journal else { return hasLeftovers ? .stale : .fresh }

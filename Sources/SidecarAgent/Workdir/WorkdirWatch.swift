@@ -28,7 +28,7 @@ final class WorkdirWatch: Sendable {
     deinit { stop() }
 
     /// Posts everything there is once more; returns when it is posted. What is known already is no news to the lifecycle.
-    func scan() {
+    private func scan() {
         queue.sync {
             drain()
             reader.readAll().forEach(mailbox.post)

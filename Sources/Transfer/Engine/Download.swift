@@ -242,7 +242,8 @@ struct FetchedContent: Sendable {
 
 extension Download {
     /// Compares the store's checksum and the user's. Throws `.checksum`, naming both values.
-    func verify(_ item: FetchItem, _ content: FetchedContent, _ file: TemporaryFile) async throws(TransferError) {
+    private func verify(_ item: FetchItem, _ content: FetchedContent, _ file: TemporaryFile) async throws(TransferError)
+    {
         try content.expected?.compare(with: content.found, of: item.url)
         guard let wanted = item.sha256 else { return }
         let found: [UInt8]

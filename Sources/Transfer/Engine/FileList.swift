@@ -28,9 +28,9 @@ package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLit
     private var prefixes: [String] = [""]
     private var known: [ByteKey: Int] = [:]
     /// Of all files. Sizes may come from a journal that others could write.
-    package private(set) var size: Int64 = 0
+    private(set) var size: Int64 = 0
 
-    package init() {}
+    init() {}
 
     package init(arrayLiteral files: TransferredFile...) { self.init(files) }
 
@@ -60,7 +60,7 @@ package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLit
         return file
     }
 
-    package mutating func append(_ file: TransferredFile) {
+    mutating func append(_ file: TransferredFile) {
         let path = file.path.utf8
         let url = Array(file.url.utf8)
         let shared = zip(path.reversed(), url.reversed()).prefix { $0 == $1 }.count
@@ -97,12 +97,12 @@ package struct FileList: Sendable, RandomAccessCollection, ExpressibleByArrayLit
         }
     }
 
-    package static func += (list: inout FileList, other: FileList) {
+    static func += (list: inout FileList, other: FileList) {
         if list.isEmpty { list = other } else { for file in other { list.append(file) } }
     }
 
     /// Indices in the order of the paths' bytes.
-    package var indicesByPath: [Int32] {
+    var indicesByPath: [Int32] {
         (0..<Int32(count)).sorted { path(Int($0)).lexicographicallyPrecedes(path(Int($1))) }
     }
 

@@ -3,30 +3,30 @@ internal import HTTPTransport
 
 /// The list of everything stored, itself stored last: who finds it finds all that it names.
 package struct Manifest: Sendable, Equatable, Codable {
-    package static let currentVersion = 1
+    private static let currentVersion = 1
 
     /// Of this format.
-    package var version: Int
+    var version: Int
     /// Who made it: `namespace`, `pod`, `uid`, `job`, `epoch` … as far as known.
-    package var step: [String: String]
+    var step: [String: String]
     package var files: [File]
     /// Anything countable worth keeping: `objects`, `bytes`, peaks of the monitor.
-    package var summary: [String: String]
+    var summary: [String: String]
 
     package struct File: Sendable, Equatable, Codable {
         /// Below the folder of outputs.
         package var path: String
-        package var url: String
-        package var size: Int64
+        var url: String
+        var size: Int64
         /// Lower-case hexadecimal.
-        package var sha256: String?
+        var sha256: String?
         /// The store's own, as `Checksum.text` writes it.
-        package var checksum: String?
+        var checksum: String?
         /// Which of the object's versions it is, in a store that keeps some.
-        package var version: String?
+        var version: String?
 
         /// - Parameter url: an absolute path is kept as its `file://` URL.
-        package init(path: String, url: String, size: Int64, sha256: String?) {
+        init(path: String, url: String, size: Int64, sha256: String?) {
             self.path = path
             self.url = Location.url(of: url)
             self.size = size
@@ -166,7 +166,7 @@ final class ManifestDocument: ObjectContent, @unchecked Sendable {
 }
 
 extension Manifest.File {
-    package init(_ file: TransferredFile) {
+    init(_ file: TransferredFile) {
         self.init(path: file.path, url: file.url, size: file.size, sha256: file.sha256)
         (checksum, version) = (file.checksum?.text, file.version)
     }

@@ -164,15 +164,15 @@ package struct StoreRetries: Sendable, Equatable {
     /// Tries of one request, the first included.
     package var attempts: Int
     /// Upper bound of the first pause; doubles with each further try (full jitter: the pause is random below it).
-    package var base: Duration
-    package var cap: Duration
+    var base: Duration
+    var cap: Duration
     /// How often an object is begun anew that changed between two reads, or came damaged.
-    package var restarts: Int
+    var restarts: Int
     /// Retries that all transfers with one server share; each success gives back a part of one (see `RetryBudget`).
-    package var budget: Int
+    var budget: Int
 
     /// Whoever asks for a longer pause is asked again after this one, and told so.
-    package static let longestRetryAfter = Duration.seconds(120)
+    private static let longestRetryAfter = Duration.seconds(120)
 
     package init(
         attempts: Int = 8, base: Duration = .milliseconds(200), cap: Duration = .seconds(20), restarts: Int = 3,
@@ -185,7 +185,7 @@ package struct StoreRetries: Sendable, Equatable {
         self.budget = budget
     }
 
-    package enum Class: Sendable, Equatable {
+    enum Class: Sendable, Equatable {
         /// Will fail again: 403, 404, no space, a wrong digest.
         case permanent
         /// This request may succeed when repeated.
@@ -196,7 +196,7 @@ package struct StoreRetries: Sendable, Equatable {
         case changed
     }
 
-    package static func classify(_ error: TransferError) -> Class {
+    static func classify(_ error: TransferError) -> Class {
         switch error.reason {
         case .throttled: .throttled
         // 501: what a server does not know it will not learn.
@@ -213,14 +213,14 @@ package struct StoreRetries: Sendable, Equatable {
 
     /// Whether an object is begun anew after `error`, `seen` having been met before: it changed, or it came damaged. What
     /// comes damaged in the same way twice lies so in the store, or is compared with another's digest.
-    package static func beginsAnew(after error: TransferError, _ seen: [TransferError]) -> Bool {
+    static func beginsAnew(after error: TransferError, _ seen: [TransferError]) -> Bool {
         if case .checksum = error.reason { return !seen.contains(error) }
         return classify(error) == .changed
     }
 
     /// The pause before try number `attempt + 1`, `attempt` tries having failed; `random` is uniform in 0..<1. Never
     /// shorter than what the store asked for, as far as that is bearable.
-    package func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
+    func pause(after attempt: Int, error: TransferError, random: Double) -> Duration {
         let asked: Duration? = if case .throttled(let asked) = error.reason { asked } else { nil }
         return FullJitter.pause(
             after: attempt, base: base, cap: cap, asked: asked.map { min($0, Self.longestRetryAfter) }, random: random)

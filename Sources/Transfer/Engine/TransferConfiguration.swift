@@ -7,17 +7,17 @@ package struct TransferConfiguration: Sendable {
     /// Most requests at once; the engine finds the useful number below it by itself.
     package var maximumConcurrency: Int
     /// Bytes of one range or part; `nil` chooses by size and by the parts an object was stored in.
-    package var partSize: Int64?
+    var partSize: Int64?
     package var retry: StoreRetries
     /// Files are on disk before they get their final names, so that a journal may rely on them after a crash.
-    package var durable: Bool
+    var durable: Bool
     /// A SHA-256 of every stored file, for the manifest.
-    package var digestsOutputs: Bool
+    var digestsOutputs: Bool
     /// Compares a checksum that the store itself gives, where that is cheap.
-    package var verifiesStoreChecksums: Bool
+    var verifiesStoreChecksums: Bool
     /// How much of what is written may stay in the page cache.
-    package var pageCache: PageCachePolicy
-    package var archives: ArchiveLimits
+    var pageCache: PageCachePolicy
+    var archives: ArchiveLimits
     package var outputs = OutputLimits()
     /// Of one call of the engine: what is not complete by then is given up. `nil`: as long as it takes.
     package var deadline: Duration?

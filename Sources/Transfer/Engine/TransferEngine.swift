@@ -159,7 +159,7 @@ package final class TransferEngine: Sendable {
         StoreRequests(gate: gate, configuration: configuration, meter: meter, onEvent: onEvent)
     }
 
-    func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {
+    private func failed(_ error: TransferError, _ onEvent: TransferEventHandler) -> TransferReport {
         onEvent(.failed(error))
         var report = TransferReport()
         report.add(error)

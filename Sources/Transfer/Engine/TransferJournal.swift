@@ -19,10 +19,10 @@ package protocol TransferJournal: Sendable {
 
 /// Tells a local file apart from a later one at the same path.
 package struct FileIdentity: Sendable, Hashable, Codable {
-    package var size: Int64
+    var size: Int64
     /// Nanoseconds since 1970, modulo 2⁶⁴: to compare with, not to tell the time by.
-    package var modified: Int64
-    package var inode: UInt64
+    var modified: Int64
+    var inode: UInt64
 
     /// Of no file.
     static let none = FileIdentity(size: -1, modified: 0, inode: 0)
@@ -31,26 +31,26 @@ package struct FileIdentity: Sendable, Hashable, Codable {
 package struct FetchedRecord: Sendable, Equatable, Codable {
     /// Below the folder of inputs; for an unpacked archive its folder.
     package var path: String
-    package var url: String
+    var url: String
     package var size: Int64
-    package var etag: String?
-    package var versionID: String?
+    var etag: String?
+    var versionID: String?
     /// Lower-case hexadecimal, where it was asked for and compared.
-    package var sha256: String?
-    package var file: FileIdentity
+    var sha256: String?
+    var file: FileIdentity
 }
 
 package struct StoredRecord: Sendable, Equatable, Codable {
     /// Below the folder of outputs.
-    package var path: String
+    var path: String
     package var url: String
     package var size: Int64
-    package var etag: String?
-    package var versionID: String?
-    package var sha256: String?
+    var etag: String?
+    var versionID: String?
+    var sha256: String?
     /// The store's own, as `Checksum.text` writes it.
-    package var checksum: String?
-    package var file: FileIdentity
+    var checksum: String?
+    var file: FileIdentity
 }
 
 package struct UploadRecord: Sendable, Equatable, Codable {
@@ -58,7 +58,7 @@ package struct UploadRecord: Sendable, Equatable, Codable {
     /// `MultipartUpload.id`; empty where the store was about to be asked for one, which it may have given nevertheless.
     package var id: String
     /// When the store was about to be asked, in seconds since 1970.
-    package var begun: Int64?
+    var begun: Int64?
 }
 
 /// Remembers nothing: each run does everything.

@@ -158,14 +158,10 @@ package final class TransferMeter: Sendable {
         package var failures = 0
         /// Processor time spent on SHA-256 alone.
         package var digestTime: Duration = .zero
-
-        package init() {}
     }
 
     private let moved = Atomic<Int64>(0)
     private let state = Mutex(Reading())
-
-    package init() {}
 
     package var reading: Reading {
         var reading = state.withLock { $0 }

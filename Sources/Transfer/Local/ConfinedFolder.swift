@@ -8,7 +8,7 @@ internal import Synchronization
 /// Every path is relative and is resolved as `Beneath` does: no link is followed but by `openSource`, by name.
 package final class ConfinedFolder: Sendable {
     /// For messages.
-    package let path: String
+    let path: String
     let descriptor: Int32
     /// Folders that did not exist before, the highest first.
     private let made: [String]
@@ -256,7 +256,7 @@ extension ConfinedFolder {
 /// Where a path leads once its links are followed, by their words alone. Pure.
 enum LinkPath {
     /// Links on one way, as the kernel has it.
-    static let limit = 40
+    private static let limit = 40
 
     /// The path without links below the folder that lies at `root`; `nil` where it leads out of it, or in circles.
     ///

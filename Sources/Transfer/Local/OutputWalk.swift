@@ -180,10 +180,10 @@ struct OutputWalk {
 /// How much a folder of outputs may hold before something must be wrong.
 package struct OutputLimits: Sendable, Equatable {
     /// The holes of sparse files included.
-    package var bytes: Int64
-    package var files: Int
+    var bytes: Int64
+    var files: Int
     /// Folders within each other.
-    package var depth: Int
+    var depth: Int
 
     package init(bytes: Int64 = 1 << 40, files: Int = 1_000_000, depth: Int = 64) {
         self.bytes = bytes

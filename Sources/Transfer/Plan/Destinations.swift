@@ -109,9 +109,9 @@ package enum BadNames: String, Sendable, CaseIterable {
 /// Which names objects may get below a folder. Names come from strangers: whoever can write into a bucket.
 enum RelativeName {
     /// Bytes of one segment, on every file system in use (NAME_MAX).
-    static let segmentLimit = 255
+    private static let segmentLimit = 255
     /// Bytes of a whole path (PATH_MAX less its NUL).
-    static let pathLimit = 4095
+    private static let pathLimit = 4095
     /// The agent's own folder, which nothing may shadow.
     private static let ownFolder = ".kpipe"
 

@@ -28,7 +28,7 @@ package struct Glob: Sendable, Equatable {
 
     private let alternatives: [[Segment]]
     /// Whatever a name that matches must begin with: what a store is asked to list.
-    package let fixedPrefix: String
+    let fixedPrefix: String
 
     /// Throws `.configuration` for an open `{` or `[`, or a pattern that unfolds to too many.
     package init(_ pattern: String) throws(TransferError) {
@@ -45,7 +45,7 @@ package struct Glob: Sendable, Equatable {
     }
 
     /// A plain name as it is meant, its escapes taken away.
-    package static func unescape(_ text: String) -> String {
+    static func unescape(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\\")) else { return text }
         var result = String.UnicodeScalarView()
         var escaped = false
@@ -61,7 +61,7 @@ package struct Glob: Sendable, Equatable {
     }
 
     /// The folder part of `fixedPrefix`, with its `/`: what matching names are taken relative to.
-    package var fixedFolder: String {
+    var fixedFolder: String {
         fixedPrefix.throughLastSlash ?? ""
     }
 
@@ -76,7 +76,7 @@ package struct Glob: Sendable, Equatable {
     }
 
     /// Whether something below the folder of this name may match; else nobody need look into it.
-    package func reaches(into folder: String) -> Bool {
+    func reaches(into folder: String) -> Bool {
         let segments = folder.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map(Array.init)
         return alternatives.contains { pattern in
             for (index, segment) in segments.enumerated() where index < pattern.count {
@@ -262,7 +262,7 @@ package struct NameFilter: Sendable, Equatable {
         self.exclude = try exclude.map { (pattern) throws(TransferError) in try Self.glob(pattern) }
     }
 
-    package func admits(_ name: String) -> Bool {
+    func admits(_ name: String) -> Bool {
         (include.isEmpty || include.contains { $0.matches(name) }) && !exclude.contains { $0.matches(name) }
     }
 

@@ -76,15 +76,15 @@ struct InputPlan: Sendable {
 /// One entry of `inputs`: what to fetch and where it belongs.
 package struct InputRequest: Sendable, Equatable {
     /// An object, a `prefix/`, or a glob (see `Glob`), placeholders already filled in.
-    package var from: String
+    var from: String
     /// Path below the folder of inputs. One object: the file's path, or the folder for it if this ends in `/` or is
     /// empty. Prefix or glob: the folder. An archive to unpack: the folder it becomes.
-    package var to: String
+    var to: String
     /// Of the object as stored (an archive's own digest, not its content's); for single objects only.
-    package var sha256: [UInt8]?
-    package var unpack: Unpack
+    var sha256: [UInt8]?
+    var unpack: Unpack
     /// A missing object, or a prefix or pattern that names nothing, is no failure.
-    package var optional: Bool
+    var optional: Bool
     /// Of a prefix or pattern.
     package var badNames = BadNames.fail
     /// Of a prefix or pattern; `nil`: all that it names.

@@ -42,7 +42,7 @@ package struct OutputRequest: Sendable, Equatable {
     /// is the one object's own name.
     package var to: String
     /// Higher goes first.
-    package var priority: Int
+    var priority: Int
     /// Whether all that `from` names becomes one object, which then is called `to`.
     package var pack = PackFormat.none
     /// Of all that `from` names; `nil`: all.
@@ -52,7 +52,7 @@ package struct OutputRequest: Sendable, Equatable {
     package var reserved: [String] = []
 
     /// That nothing matches is no failure.
-    package var optional: Bool
+    var optional: Bool
 
     package init(from: String, to: String, priority: Int = 0, optional: Bool = true) {
         self.from = from

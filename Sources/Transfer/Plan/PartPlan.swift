@@ -1,6 +1,6 @@
 /// How an object is cut into ranges. Pure.
 struct RangePlan: Sendable, Equatable {
-    static let largestPart: Int64 = 64 << 20
+    private static let largestPart: Int64 = 64 << 20
     /// A large object is cut into about so many ranges: enough to spread, few enough that each is worth its request.
     private static let rangesWanted: Int64 = 64
 
@@ -49,7 +49,7 @@ struct PartPlan: Sendable, Equatable {
     /// Of ranges and parts alike where nobody says more; an object is fetched in one request up to this size.
     static let defaultPart: Int64 = 8 << 20
     /// Stored in one request up to this size.
-    static let defaultThreshold: Int64 = 16 << 20
+    private static let defaultThreshold: Int64 = 16 << 20
 
     let size: Int64
     let part: Int64

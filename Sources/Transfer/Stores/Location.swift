@@ -79,7 +79,7 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         return location.isLocal ? url : location.description
     }
 
-    package var isStandardStream: Bool { kind == nil }
+    var isStandardStream: Bool { kind == nil }
     package var isLocal: Bool { kind == FileKind.self }
     /// Whether `prefix/` and patterns name many objects here.
     var lists: Bool { kind?.lists ?? false }
@@ -137,7 +137,7 @@ extension Location {
 
 extension Location {
     /// Every scheme there is, as in help and messages.
-    package static var schemes: String {
+    private static var schemes: String {
         StoreRegistry.kinds.flatMap { $0.schemes }.map { "\($0)://" }.joined(separator: ", ")
     }
 

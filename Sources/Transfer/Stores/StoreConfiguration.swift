@@ -5,26 +5,26 @@ package import HTTPTransport
 /// How stores are reached. A value: nothing below it reads the process's environment or command line by itself.
 package struct StoreConfiguration: Sendable {
     /// The variables that AWS's tools, curl and `KPIPE_HTTP_*` users set.
-    package var environment: [String: String]
+    var environment: [String: String]
     /// Where S3 is, over whatever the environment says (`--endpoint-url`).
-    package var endpointURL: String?
-    package var region: String?
+    var endpointURL: String?
+    var region: String?
     /// A profile of the shared configuration files, over `AWS_PROFILE`.
-    package var profile: String?
+    var profile: String?
     /// Requests to S3 are not signed (`--no-sign-request`): public buckets.
-    package var anonymous: Bool
+    var anonymous: Bool
     /// Puts the bucket into the path instead of the host name; `nil` decides by endpoint and bucket name.
-    package var pathStyle: Bool?
+    var pathStyle: Bool?
     /// A file with a bearer token for `http(s)://`, read anew for each request because mounted tokens rotate.
-    package var bearerFile: String?
+    var bearerFile: String?
     /// Of places whose entry says nothing else.
     package var settings = StoreSettings()
-    package var http: HTTPClientConfiguration
+    var http: HTTPClientConfiguration
     /// Of every request with a store that does not need others.
     package var timeouts = StoreConfiguration.defaultTimeouts
 
     /// Slower than a modem is no transfer any more, but a connection that nobody has told of its end.
-    package static let defaultTimeouts = HTTPTimeouts(minimumRate: 1 << 10)
+    static let defaultTimeouts = HTTPTimeouts(minimumRate: 1 << 10)
 
     package init(
         environment: [String: String], endpointURL: String? = nil, region: String? = nil, profile: String? = nil,

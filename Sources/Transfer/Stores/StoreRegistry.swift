@@ -110,7 +110,7 @@ package protocol StoreResolver: Sendable {
 }
 
 extension StoreResolver {
-    package func resolve(_ url: String) throws(TransferError) -> ResolvedURL { try resolve(url, StoreSettings()) }
+    func resolve(_ url: String) throws(TransferError) -> ResolvedURL { try resolve(url, StoreSettings()) }
 }
 
 /// A URL taken apart.

@@ -4,7 +4,7 @@ internal import HTTPTransport
 /// A container of Azure Blob Storage (https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api).
 struct AzureStore: ObjectStore {
     /// https://learn.microsoft.com/azure/storage/blobs/scalability-targets
-    static let limits = MultipartLimits(minimumPart: 1, maximumPart: 4000 << 20, maximumParts: 50_000)
+    private static let limits = MultipartLimits(minimumPart: 1, maximumPart: 4000 << 20, maximumParts: 50_000)
     /// A page of 5000 blobs, their names 1024 characters in escapes.
     private static let document = ResponseGate.Wanted.document(limit: 64 << 20)
 
@@ -65,7 +65,7 @@ struct AzureStore: ObjectStore {
     }
 
     /// What must stand there still when an upload is committed.
-    func condition(_ key: String) async throws(TransferError) -> String {
+    private func condition(_ key: String) async throws(TransferError) -> String {
         // Who writes without the right to read commits without a condition.
         do { return try await stat(key).etag ?? "" } catch {
             switch error.reason {
@@ -89,10 +89,10 @@ struct AzureStore: ObjectStore {
         return headers
     }
 
-    var settings: StoreSettings { service.configuration.settings }
+    private var settings: StoreSettings { service.configuration.settings }
 
     /// What becomes of a blob that is stored.
-    var storing: HTTPHeaders {
+    private var storing: HTTPHeaders {
         var headers: HTTPHeaders = [:]
         headers["x-ms-access-tier"] = settings.storageClass
         headers["x-ms-tags"] = settings.tagQuery

@@ -15,7 +15,7 @@ struct GoogleStore: ObjectStore {
     }
 
     /// Above, an upload that breaks off goes on where it was; below, asking where costs as much as sending again.
-    static let worthResuming: Int64 = 8 << 20
+    private static let worthResuming: Int64 = 8 << 20
     /// A page of 1000 objects, their names 1024 bytes in escapes.
     private static let document = ResponseGate.Wanted.document(limit: 8 << 20)
 
@@ -25,7 +25,7 @@ struct GoogleStore: ObjectStore {
     var uploads: String { "/upload\(collection)" }
     func path(of key: String) -> String { "\(collection)/\(PercentEncoding.encode(key))" }
     /// Without the interface's own path before it.
-    func place(of key: String) -> String {
+    private func place(of key: String) -> String {
         "/b/\(PercentEncoding.encode(bucket))/o/\(PercentEncoding.encode(key))"
     }
 

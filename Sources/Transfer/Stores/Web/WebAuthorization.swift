@@ -25,7 +25,7 @@ struct WebAuthorization: Sendable {
     }
 
     /// RFC 7617, in UTF-8.
-    static func basic(_ user: String, _ password: String) -> String {
+    private static func basic(_ user: String, _ password: String) -> String {
         "Basic \(Base64.encode(Array("\(user):\(password)".utf8)))"
     }
 }

@@ -90,7 +90,7 @@ struct WebStore: ObjectStore {
     }
 
     /// The highest first. Who may not make the upper ones may make the others.
-    static func folders(above key: String) -> [String] {
+    private static func folders(above key: String) -> [String] {
         String(key.prefix { $0 != "?" }).foldersAbove.dropFirst().map { "\($0)/" }
     }
 
