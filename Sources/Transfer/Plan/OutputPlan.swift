@@ -37,6 +37,9 @@ struct OutputPlan: Sendable {
 /// One entry of `outputs`, when its time has come (`when` and `during` are the caller's affair).
 package struct OutputRequest: Sendable, Equatable {
     /// A path or glob (see `Glob`) below the folder of outputs.
+    /// Whether a file at `path` stands in the place of the folder below which the output's files are: `**` matches nothing, too.
+    func isFolderItself(_ path: String) -> Bool { path.utf8.count < base.utf8.count }
+
     package var from: String
     /// A URL. If it ends in `/` or `from` is a glob, each file keeps its path below the pattern's fixed folder; else it
     /// is the one object's own name.

@@ -71,6 +71,10 @@ struct StorePlan: Sendable {
                 continue
             }
             if !isFolder { isFound[index] = true }
+            if !isFolder, target.plan.isFolderItself(path) {
+                failures.append(.noFolder(path, target.output.from))
+                continue
+            }
             let kept = place ?? names.append((isFolder ? path + "/" : path).utf8)
             place = kept
             let entry = Entry(place: kept, target: UInt32(index))
@@ -152,6 +156,13 @@ extension TransferError {
             hint: isFolder && !isEmpty
                 ? "end its name with '/' to store all that it holds"
                 : "check the name; an output of a step that may be missing is marked as optional")
+    }
+
+    /// Stored, it would have the key of the folder's marker.
+    fileprivate static func noFolder(_ path: String, _ from: String) -> TransferError {
+        TransferError(
+            path, .local(errno: ENOTDIR), "is a file, not the folder that '\(from)' means",
+            hint: "name it without what stands behind it")
     }
 
     fileprivate static func reserved(_ path: String, _ url: String) -> TransferError {

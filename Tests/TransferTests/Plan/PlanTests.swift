@@ -38,6 +38,22 @@ import Testing
         #expect(plan.finds("a.csv") && plan.missing == [])
     }
 
+    @Test(arguments: ["r/", "r/**"])
+    func `a file in the place of a folder is not stored as that folder's marker`(from: String) throws {
+        let place = try MemoryResolver(store: MemoryStore()).resolve("mem://bucket/all/", StoreSettings())
+        var plan = StorePlan([
+            StorePlan.Target(
+                output: OutputRequest(from: from, to: "mem://bucket/all/", optional: true), place: place,
+                plan: try OutputPlan(from: from, key: "all/"))
+        ])
+        #expect(
+            plan.add("r").map(\.description) == [
+                "r: is a file, not the folder that '\(from)' means (name it without what stands behind it)"
+            ])
+        #expect(plan.count == 0 && plan.missing == [])
+        #expect(plan.add("r/a").isEmpty && plan.count == 1)
+    }
+
     @Test func `a store that does not list takes keys as they are`() throws {
         let plan = try InputPlan(key: "/a[1]*.txt?sig=x", to: "in/", lists: false, keysAreURLs: true)
         #expect(plan.source == .object("/a[1]*.txt?sig=x"))
