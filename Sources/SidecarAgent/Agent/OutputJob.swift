@@ -110,9 +110,7 @@ package enum ManifestLocation {
         for output in outputs where !output.to.contains("?") {
             let isFolder = output.to.hasSuffix("/")
             // As the engine reads `from`: a folder means everything in it.
-            let isMany =
-                output.pack == .none
-                && (output.from.isEmpty || output.from.hasSuffix("/") || Glob.isPattern(output.from))
+            let isMany = output.pack == .none && OutputRequest.namesMany(output.from)
             let url = isFolder ? output.to + name : isMany ? "\(output.to)/\(name)" : "\(output.to).\(name)"
             if !places.contains(where: { $0.url == url }) { places.append((url, output.settings)) }
         }

@@ -59,8 +59,11 @@ extension Location {
     /// A path or pattern that stays below its folder.
     static func problem(ofPath path: String, below folder: String) -> String? {
         if path.hasPrefix("/") { return "expected a path below \(folder)/, found an absolute one" }
-        let climbs = path.split(separator: "/").contains { $0 == ".." }
-        return climbs ? "expected a path below \(folder)/, found .. in it" : nil
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        if segments.contains("..") { return "expected a path below \(folder)/, found .. in it" }
+        // No file is ever called so: as a pattern it would match none, as a name it would be refused when it is too late.
+        if segments.contains(".") { return "expected a path below \(folder)/, found the segment . in it: leave it out" }
+        return segments.dropLast().contains("") ? "expected a path below \(folder)/, found // in it: write one /" : nil
     }
 }
 

@@ -59,6 +59,15 @@ extension OutputConfiguration: PlacedConfiguration {
 
     func check(_ decoding: inout Decoding, at mark: YAMLMark) {
         settings.check(at: to, &decoding, mark)
+        let place = try? Location(to)
+        if place?.hasQuery == true, pack == .none, OutputRequest.namesMany(from) {
+            decoding.at(field: "to") {
+                $0.report("has a query, which makes it one object's URL, and `from` names many files", at: mark)
+            }
+        }
+        if place?.version != nil {
+            decoding.at(field: "to") { $0.report("names a version, and what is stored becomes a new one", at: mark) }
+        }
         if pack != .none, to.hasSuffix("/") {
             decoding.at(field: "to") { $0.report("names a folder, and `pack` makes one object: name that", at: mark) }
         }

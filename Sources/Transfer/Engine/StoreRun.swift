@@ -89,7 +89,9 @@ struct StoreRun {
             do throws(TransferError) {
                 let place = try stores.resolve(output.to, output.settings)
                 let plan = try OutputPlan(
-                    from: output.from, key: place.key, filter: output.filter, inKey: place.store.traits.inKey)
+                    from: output.from, key: place.key, filter: output.filter,
+                    keysAreURLs: output.pack == .none && place.store.traits.keysAreURLs, inKey: place.store.traits.inKey
+                )
                 targets.append(.init(output: output, place: place, plan: plan))
             } catch {
                 tally.fail(error)

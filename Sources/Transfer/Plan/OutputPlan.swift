@@ -9,7 +9,8 @@ struct OutputPlan: Sendable {
 
     /// `key`: of the resolved target URL; `inKey`: how its store has a file's path in a key.
     init(
-        from: String, key: String, filter: NameFilter? = nil, inKey: @escaping @Sendable (String) -> String = { $0 }
+        from: String, key: String, filter: NameFilter? = nil, keysAreURLs: Bool = false,
+        inKey: @escaping @Sendable (String) -> String = { $0 }
     ) throws(TransferError) {
         self.filter = filter
         self.inKey = inKey
@@ -18,12 +19,26 @@ struct OutputPlan: Sendable {
         glob = try Glob(pattern)
         let isPattern = Glob.isPattern(pattern)
         base = glob.fixedFolder
+        if keysAreURLs, key.contains("?") {
+            guard !isPattern else { throw Self.oneObjectsURL(from) }
+            (keepsPaths, self.key) = (false, key)
+            return
+        }
         keepsPaths = isPattern || key.isEmpty || key.hasSuffix("/")
         self.key = !isPattern || key.isEmpty || key.hasSuffix("/") ? key : key + "/"
     }
 
+    private static func oneObjectsURL(_ from: String) -> TransferError {
+        TransferError(
+            from, .configuration, "names many files, and a URL with a query is that of one object",
+            hint: "name one file, pack them into one, or use the store's own scheme")
+    }
+
     /// Whether a folder may hold what is meant.
     func reaches(into folder: String) -> Bool { glob.reaches(into: folder) }
+
+    /// Whether a file at `path` stands in the place of the folder below which the output's files are: `**` matches nothing, too.
+    func isFolderItself(_ path: String) -> Bool { path.utf8.count < base.utf8.count }
 
     /// The key for a file at `path`, or `nil` if it is not meant.
     func key(of path: String) -> String? {
@@ -37,9 +52,6 @@ struct OutputPlan: Sendable {
 /// One entry of `outputs`, when its time has come (`when` and `during` are the caller's affair).
 package struct OutputRequest: Sendable, Equatable {
     /// A path or glob (see `Glob`) below the folder of outputs.
-    /// Whether a file at `path` stands in the place of the folder below which the output's files are: `**` matches nothing, too.
-    func isFolderItself(_ path: String) -> Bool { path.utf8.count < base.utf8.count }
-
     package var from: String
     /// A URL. If it ends in `/` or `from` is a glob, each file keeps its path below the pattern's fixed folder; else it
     /// is the one object's own name.
@@ -62,6 +74,11 @@ package struct OutputRequest: Sendable, Equatable {
         self.to = to
         self.priority = priority
         self.optional = optional
+    }
+
+    /// Whether `from` may name many files: a folder means everything in it.
+    package static func namesMany(_ from: String) -> Bool {
+        from.isEmpty || from.hasSuffix("/") || Glob.isPattern(from)
     }
 
     /// Whether a file must match: `*` and `**` mean what there is, which may be nothing.

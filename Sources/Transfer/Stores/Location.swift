@@ -27,7 +27,7 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
     let user: String?
     let password: String?
     /// One version of the object.
-    let version: String?
+    package let version: String?
 
     init(
         _ kind: (any StoreKind.Type)?, base: String = "", authority: String = "", key: String, user: String? = nil,
@@ -78,6 +78,9 @@ package struct Location: Sendable, Equatable, CustomStringConvertible {
         guard let location = try? Location(url) else { return redact(url) }
         return location.isLocal ? url : location.description
     }
+
+    /// Whether a query makes it the URL of one object alone, whatever it ends in: names cannot be put behind it.
+    package var hasQuery: Bool { kind?.keysAreURLs == true && key.contains("?") }
 
     var isStandardStream: Bool { kind == nil }
     package var isLocal: Bool { kind == FileKind.self }

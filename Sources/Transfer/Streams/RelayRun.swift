@@ -32,7 +32,8 @@ struct RelayRun {
             key: place.key, to: "", lists: traits.lists, keysAreURLs: traits.keysAreURLs, filter: input.filter)
         switch plan.source {
         case .object(let key):
-            let isFolder = target.key.isEmpty || target.key.hasSuffix("/")
+            let hasQuery = target.store.traits.keysAreURLs && target.key.contains("?")
+            let isFolder = target.key.isEmpty || target.key.hasSuffix("/") && !hasQuery
             let name = isFolder ? InputPlan.lastSegment(key, isURL: traits.keysAreURLs) : ""
             await begin(place, key, nil, target.key + target.store.traits.inKey(name), &group)
         case .listing:

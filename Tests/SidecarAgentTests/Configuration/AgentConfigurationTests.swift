@@ -114,6 +114,37 @@ import Transfer
             ]
         ),
         (
+            "inputs: [{from: s3://b/k, to: ./x}, {from: s3://b/k, to: a//b}, {from: s3://b/k, to: a/}]",
+            [
+                "1:31: inputs[0].to: expected a path below input/, found the segment . in it: leave it out",
+                "1:58: inputs[1].to: expected a path below input/, found // in it: write one /",
+            ]
+        ),
+        (
+            "outputs: [{from: ./*.csv, to: s3://b/}, {from: ., to: s3://b/, optional: true}, {from: a//, to: s3://b/}]",
+            [
+                "1:18: outputs[0].from: expected a path below output/, found the segment . in it: leave it out",
+                "1:48: outputs[1].from: expected a path below output/, found the segment . in it: leave it out",
+                "1:88: outputs[2].from: expected a path below output/, found // in it: write one /",
+            ]
+        ),
+        (
+            """
+            outputs:
+            - {from: '*', to: 'https://h/d/?sig=x'}
+            - {from: a/, to: 'https://h/d?sig=x'}
+            - {from: a, to: 'https://h/d/?sig=x'}
+            - {from: '*', to: 's3://b/d?sig=x/'}
+            - {from: '*', to: 'https://h/d?sig=x', pack: tar}
+            - {from: '*', to: 's3://b/d/?versionId=3'}
+            """,
+            [
+                "2:3: outputs[0].to: has a query, which makes it one object's URL, and `from` names many files",
+                "3:3: outputs[1].to: has a query, which makes it one object's URL, and `from` names many files",
+                "7:3: outputs[5].to: names a version, and what is stored becomes a new one",
+            ]
+        ),
+        (
             "inputs: [{from: b/k}, {from: ftp://x/y}, {from: gcs://b/k}, {from: 's3:///k'}, {from: file://x}]",
             [
                 "1:17: inputs[0].from: expected a URL such as s3://bucket/key; \(AgentConfigurationTests.schemes)",

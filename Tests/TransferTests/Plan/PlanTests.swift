@@ -66,6 +66,15 @@ import Testing
         ("r/*.csv", "o/", "r/a.txt", nil),
     ]
 
+    @Test func `behind a query stands no name`() throws {
+        for (from, key) in [("a/", "d/?sig=x"), ("a/*", "d?sig=x"), ("**", "d?sig=/")] {
+            #expect(throws: TransferError.self) { try OutputPlan(from: from, key: key, keysAreURLs: true) }
+            #expect(try OutputPlan(from: from, key: key).key(of: "a/b") != nil)
+        }
+        let signed = try OutputPlan(from: "a/b", key: "d/x?sig=y/", keysAreURLs: true)
+        #expect(signed.key(of: "a/b") == "d/x?sig=y/")
+    }
+
     @Test(arguments: outputs)
     func `outputs land where the table says`(from: String, target: String, path: String, key: String?) throws {
         #expect(try OutputPlan(from: from, key: target).key(of: path) == key)
