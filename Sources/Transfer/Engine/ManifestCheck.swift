@@ -1,4 +1,6 @@
+internal import Basics
 internal import Glibc
+internal import WorkdirProtocol
 
 /// Compares what a manifest names with what is there: size first, because that costs nothing, then the digest.
 package struct ManifestCheck: Sendable {
@@ -53,10 +55,15 @@ package struct ManifestCheck: Sendable {
     private func verdict(on file: Manifest.File) async -> Verdict {
         do throws(TransferError) {
             switch place {
-            case .folder(let folder): return try await compare(file, in: folder)
+            case .folder(let folder):
+                return try await first(of: file) { (name) async throws(TransferError) in
+                    try await compare(file, name, in: folder)
+                }
             case .prefix(let prefix):
-                let key = prefix.key + prefix.store.traits.inKey(file.path)
-                return try await compare(file, with: StreamTransfer.End(prefix, key))
+                return try await first(of: file) { (name) async throws(TransferError) in
+                    let key = prefix.key + prefix.store.traits.inKey(name)
+                    return try await compare(file, with: StreamTransfer.End(prefix, key))
+                }
             case .own:
                 let object = try engine.stores.resolve(file.url, settings)
                 return try await compare(file, with: StreamTransfer.End(object, object.key))
@@ -66,8 +73,24 @@ package struct ManifestCheck: Sendable {
         }
     }
 
-    private func compare(_ file: Manifest.File, in folder: ConfinedFolder) async throws(TransferError) -> Verdict {
-        let path = try RelativeName.check(file.path, of: file.path)
+    /// A file is looked for by its path, as it lay in the folder of outputs, and by its name in the place where it was stored,
+    /// as it lies in a copy of that place. Where neither is right, the fault is told of the one that is there.
+    private func first(
+        of file: Manifest.File, _ compare: (String) async throws(TransferError) -> Verdict
+    ) async throws(TransferError) -> Verdict {
+        var fault: TransferError?
+        for name in [file.path] + (file.storedName.map { [$0] } ?? []) {
+            do throws(TransferError) { return try await compare(name) } catch {
+                if fault == nil || fault?.exitCode == .noInput && error.exitCode != .noInput { fault = error }
+            }
+        }
+        throw fault ?? TransferError(file.path, .notFound, "has no name")
+    }
+
+    private func compare(
+        _ file: Manifest.File, _ name: String, in folder: ConfinedFolder
+    ) async throws(TransferError) -> Verdict {
+        let path = try RelativeName.check(name, of: name)
         let source = try SourceFile(
             descriptor: try folder.openSource(path, O_RDONLY | O_NONBLOCK), display: folder.display(path))
         try compareSize(file, source.identity.size, source.display)
@@ -121,5 +144,22 @@ package struct ManifestCheck: Sendable {
             throw TransferError(file.path, .archive, "the manifest's sha256 is not 64 hexadecimal digits")
         }
         return expected
+    }
+}
+
+extension Manifest.File {
+    /// What `url` says behind the place that an output's files went to, where that is not `path`: what both end in, and at least
+    /// the object's own name.
+    var storedName: String? {
+        let isEncoded = ["http://", "https://", "file://"].contains { url.hasPrefix($0) }
+        // A key may have a question mark in it, and a URL that is one object's has a query behind its name.
+        let location = isEncoded ? url.prefix { $0 != "?" } : url[...]
+        let stored = location.split(separator: "/").map {
+            isEncoded ? PercentEncoding.decode($0) ?? String($0) : String($0)
+        }
+        let segments = path.split(separator: "/").map(String.init)
+        let common = zip(segments.reversed(), stored.reversed()).prefix { $0.isSame(as: $1) }.count
+        let name = stored.suffix(max(1, common)).joined(separator: "/")
+        return name.isSame(as: path) ? nil : name
     }
 }

@@ -59,6 +59,29 @@ struct ManifestCheckTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("r/a/b", "s3://bucket/out/a/b", "a/b"), ("r/a", "s3://bucket/out/a", "a"), ("a", "s3://bucket/out/a", nil),
+            ("a/b", "s3://bucket/out/a/b", nil), ("r/a", "s3://bucket/other", "other"),
+            ("r/é", "https://h/o/%C3%A9", "é"),
+            ("r/a?b", "s3://bucket/out/a?b", "a?b"), ("a", "https://h/o/x?sig=y/z", "x"),
+        ] as [(String, String, String?)])
+    func `what was stored has a name in a copy of that place`(path: String, url: String, name: String?) {
+        #expect(Manifest.File(path: path, url: url, size: 0, sha256: nil).storedName == name)
+    }
+
+    @Test(arguments: [true, false])
+    func `what was fetched again from where an output's folder went is found there`(isStore: Bool) async throws {
+        let folder = try TemporaryFolder("verify-fetched")
+        try folder.write(Self.content, to: "a/b")
+        try folder.write([7], to: "c")
+        let memory = MemoryStore(["copy/a/b": Self.content, "copy/c": [7]])
+        var files = [file("r/a/b", Self.content), file("r/c", [8]), file("r/none", [1])]
+        for index in files.indices { files[index].url = "mem://bucket/out/" + files[index].path.dropFirst(2) }
+        let found = try await verdicts(files, memory, at: isStore ? "mem://bucket/copy/" : folder.path)
+        #expect(found.map { code($0.1) } == [.ok, .data, .noInput])
+    }
+
     @Test func `a folder is compared as before, and what climbs out of it is refused`() async throws {
         let folder = try TemporaryFolder("verify")
         try folder.write(Self.content, to: "a/b")
