@@ -98,24 +98,38 @@ import Testing
     }
 
     @Test(arguments: [
-        (ProxyPolicy.environment, ["http_proxy": "a", "https_proxy": "b", "no_proxy": "n"], "a", "b", "n"),
-        (.environment, ["HTTP_PROXY": "a", "HTTPS_PROXY": "b", "NO_PROXY": "n"], "", "b", "n"),
-        (.environment, ["all_proxy": "c", "https_proxy": ""], "c", "c", ""),
-        (.environment, [:], "", "", ""),
-        (.none, ["all_proxy": "c"], "", "", ""),
-        (.environment, ["all_proxy": "Socks5://p:1080"], "socks5h://p:1080", "socks5h://p:1080", ""),
-        (.environment, ["HTTPS_PROXY": "socks5h://p", "all_proxy": "socks4://c"], "socks4://c", "socks5h://p", ""),
-        (.environment, ["no_proxy": "*.svc, *.cluster.local,10.0.0.0/8"], "", "", ".svc, .cluster.local,10.0.0.0/8"),
-        (.url("p"), ["all_proxy": "c", "no_proxy": "n"], "p", "p", ""),
-        (.url("socks5://p:1080"), [:], "socks5h://p:1080", "socks5h://p:1080", ""),
+        (ProxyPolicy.environment, ["http_proxy": "a", "https_proxy": "b", "no_proxy": "n"], "a", "b"),
+        (.environment, ["HTTP_PROXY": "a", "HTTPS_PROXY": "b", "NO_PROXY": "n"], "", "b"),
+        (.environment, ["all_proxy": "c", "https_proxy": ""], "c", "c"),
+        (.environment, [:], "", ""),
+        (.none, ["all_proxy": "c"], "", ""),
+        (.environment, ["all_proxy": "Socks5://p:1080"], "socks5h://p:1080", "socks5h://p:1080"),
+        (.environment, ["HTTPS_PROXY": "socks5h://p", "all_proxy": "socks4://c"], "socks4://c", "socks5h://p"),
+        (.environment, ["all_proxy": "c", "no_proxy": "*.example, *.cluster.local,10.0.0.0/8"], "", ""),
+        (.url("p"), ["all_proxy": "c", "no_proxy": "*"], "p", "p"),
+        (.url("socks5://p:1080"), [:], "socks5h://p:1080", "socks5h://p:1080"),
     ])
-    func proxiesAreChosen(
-        policy: ProxyPolicy, environment: [String: String], http: String, https: String, except: String
-    ) {
+    func proxiesAreChosen(policy: ProxyPolicy, environment: [String: String], http: String, https: String) {
         let settings = ProxySettings(policy, environment: environment)
-        #expect(settings.proxy(forScheme: "http") == http)
-        #expect(settings.proxy(forScheme: "https") == https)
-        #expect(settings.except == except)
+        #expect(settings.proxy(forScheme: "http", host: "h.example", port: 80) == http)
+        #expect(settings.proxy(forScheme: "https", host: "h.example", port: 443) == https)
+    }
+
+    @Test(arguments: [
+        ("10.1.2.3", "10.0.0.0/8", true), ("11.1.2.3", "10.0.0.0/8", false), ("10.1.2.3", "10.1.2.3", true),
+        ("fd00::1", "fd00::/8", true), ("fe00::1", "fd00::/8", false), ("10.1.2.3", "0.0.0.0/0", true),
+        ("[fd00::1]", "fd00::/8", true), ("[::1]", "::1", true), ("[::1]", "[::1]:443", true),
+        ("[::1]", "[::1]:80", false), ("example.com", "example.com", true), ("api.example.com", "example.com", true),
+        ("api.example.com", ".EXAMPLE.com", true), ("notexample.com", "example.com", false), ("a", "", false),
+        ("10.1.2.3", "10.0.0.0/33", false), ("api.example.com", "a,b c\texample.com", true), ("a", "b,*", true),
+        ("x.svc", "*.svc", true), ("API.example.com", "example.com:443", true),
+        ("example.com", "example.com:80", false),
+        ("10.1.2.3", "10.1.2.3:443", true), ("10.1.2.3", "10.1.2.3:9000", false), ("a", "*:443", true),
+        ("x.svc.", "svc", true),
+    ])
+    func exceptionsGoStraight(host: String, list: String, expected: Bool) {
+        let settings = ProxySettings(.environment, environment: ["https_proxy": "p", "no_proxy": list])
+        #expect(settings.proxy(forScheme: "https", host: host, port: 443) == (expected ? "" : "p"))
     }
 
     @Test(arguments: [

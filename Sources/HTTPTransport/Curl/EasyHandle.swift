@@ -70,7 +70,8 @@ final class EasyHandle {
             CURLOPT_CONNECTTIMEOUT_MS,
             request.timeouts.connect.map { max(1, Int(Poller.milliseconds($0))) } ?? Int(Int32.max))
         string(CURLOPT_PROXY, configuration.unixSocket == nil ? plan.proxy : "")
-        string(CURLOPT_NOPROXY, plan.proxyExceptions)
+        // What goes straight is decided already; without this libcurl would read the environment.
+        string(CURLOPT_NOPROXY, "")
     }
 
     /// Ends the exchange's use of the handle and says how libcurl saw it end.

@@ -24,8 +24,8 @@ struct RequestPlan: Sendable {
     var headerLines: [String]
     /// libcurl's CONNECT_TO entry, where the name in the URL is not the host to connect to.
     var connectTo: String?
+    /// Empty for the straight way.
     var proxy: String
-    var proxyExceptions: String
 
     /// - Parameter asksFirst: whether a large body waits for the server's `100 Continue`.
     init(_ request: HTTPRequest, tls: TLSConfiguration, proxies: ProxySettings, asksFirst: Bool = true)
@@ -39,8 +39,7 @@ struct RequestPlan: Sendable {
         attempted = "\(request.method) \(target.redacted)"
         origin = target.origin
         url = request.url
-        proxy = proxies.proxy(forScheme: target.scheme)
-        proxyExceptions = proxies.except
+        proxy = proxies.proxy(forScheme: target.scheme, host: target.host, port: target.port)
         secrets = Self.secrets(of: target) + (RequestTarget(proxy).map(Self.secrets) ?? [])
         payload = Self.payload(of: request)
         method = request.method

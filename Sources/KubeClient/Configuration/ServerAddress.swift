@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Where an API server is: scheme, host, port and a path before the API's own (as behind Rancher).
 public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     public var isSecure: Bool

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPTransport
 internal import NIOCore
 
@@ -20,8 +19,8 @@ struct ProxyRoute: Sendable, Equatable {
 
     init(_ policy: ProxyPolicy, to server: ServerAddress, environment: [String: String]) throws(Unsupported) {
         let settings = ProxySettings(policy, environment: environment)
-        let url = settings.proxy(forScheme: server.isSecure ? "https" : "http")
-        guard !url.isEmpty, !Self.isExcepted(server.host, by: settings.except) else {
+        let url = settings.proxy(forScheme: server.isSecure ? "https" : "http", host: server.host, port: server.port)
+        guard !url.isEmpty else {
             proxy = nil
             return
         }
@@ -48,49 +47,6 @@ struct ProxyRoute: Sendable, Equatable {
             throw Unsupported(description: "the proxy's address cannot be read")
         }
         return Proxy(host: address.host, port: address.port, userInfo: userInfo)
-    }
-
-    /// As curl reads `no_proxy`: names with their subdomains, addresses, networks, `*`; separated by commas or spaces.
-    static func isExcepted(_ host: String, by list: String) -> Bool {
-        let host = host.lowercased()
-        return list.lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace }).contains { entry in
-            if entry == "*" { return true }
-            if let network = AddressRange(entry) { return network.contains(host) }
-            let name = entry.hasPrefix(".") ? entry.dropFirst() : entry
-            return host == name || host.hasSuffix("." + name)
-        }
-    }
-}
-
-/// A network of IP addresses: `10.0.0.0/8`, `fd00::/8`, or one address.
-package struct AddressRange: Sendable, Equatable {
-    private let bytes: [UInt8]
-    private let prefix: Int
-
-    package init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, let bytes = Self.address(first) else { return nil }
-        let length = bytes.count * 8
-        guard let prefix = parts.count == 1 ? length : Int(parts[1]), (0...length).contains(prefix) else { return nil }
-        self.bytes = bytes
-        self.prefix = prefix
-    }
-
-    func contains(_ host: String) -> Bool {
-        guard let other = Self.address(host), other.count == bytes.count else { return false }
-        return (0..<prefix).allSatisfy { bit in
-            (bytes[bit / 8] ^ other[bit / 8]) & (0x80 >> UInt8(bit % 8)) == 0
-        }
-    }
-
-    /// The bytes of an IPv4 or IPv6 address, without or in brackets; `nil` for a name.
-    static func address(_ text: some StringProtocol) -> [UInt8]? {
-        let text = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : String(text)
-        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
-            var bytes = [UInt8](repeating: 0, count: count)
-            if inet_pton(family, text, &bytes) == 1 { return bytes }
-        }
-        return nil
     }
 }
 

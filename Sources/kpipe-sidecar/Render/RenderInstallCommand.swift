@@ -1,6 +1,7 @@
 import Admission
 import ArgumentParser
 import Basics
+import HTTPTransport
 import KubeClient
 import OperatorConfiguration
 import PodRules
