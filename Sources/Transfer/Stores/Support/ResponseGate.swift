@@ -148,7 +148,7 @@ extension TransferError {
         case .tls(let words) where !words.contains("certificate"):
             (.configuration, "TLS failed: \(words)", "check that the server speaks TLS at this port")
         case .tls(let words):
-            (.configuration, "TLS failed: \(words)", "name an own authority's certificates in AWS_CA_BUNDLE")
+            (.configuration, "TLS failed: \(words)", hint(onCertificate: words))
         case .proxy(let words):
             (.network, "the proxy failed: \(words)", "check https_proxy, http_proxy and no_proxy")
         case .timeout(let which): (.timeout, words(ofTimeout: which), nil)
@@ -161,6 +161,25 @@ extension TransferError {
         case .tooLarge(let limit): (.protocolViolation, "the answer is larger than \(limit) bytes", nil)
         case .other(let words): (.network, words, nil)
         }
+    }
+
+    /// The words are libcurl's and OpenSSL's.
+    private static func hint(onCertificate words: String) -> String {
+        let hints = [
+            (
+                "error setting certificate",
+                "AWS_CA_BUNDLE or SSL_CERT_FILE has to name a readable file of PEM certificates"
+            ),
+            ("expired", "the server's certificate has to be renewed, or the clock is wrong"),
+            ("not yet valid", "the clock is wrong, or the server's certificate is meant for later"),
+            ("subject name", "use a name that the server's certificate is for"),
+            ("does not match target host", "use a name that the server's certificate is for"),
+            (
+                "alert",
+                "KPIPE_HTTP_CERTIFICATE_FILE and KPIPE_HTTP_KEY_FILE name the certificate that is shown to the server"
+            ),
+        ]
+        return hints.first { words.contains($0.0) }?.1 ?? "name an own authority's certificates in AWS_CA_BUNDLE"
     }
 
     /// The names are those of `HTTPTimeouts`.

@@ -105,6 +105,23 @@ struct WebStoreTests {
         #expect(error?.reason == .configuration)
     }
 
+    @Test(arguments: [
+        ("SSL certificate problem: unable to get local issuer certificate", "AWS_CA_BUNDLE"),
+        ("SSL certificate problem: self-signed certificate in certificate chain", "AWS_CA_BUNDLE"),
+        ("SSL certificate problem: certificate has expired", "renewed"),
+        ("SSL: no alternative certificate subject name matches target host name '127.0.0.1'", "use a name"),
+        ("SSL: certificate subject name 'a' does not match target host name 'b'", "use a name"),
+        ("error setting certificate file: /missing", "readable file of PEM"),
+        ("tlsv13 alert certificate required", "KPIPE_HTTP_CERTIFICATE_FILE"),
+        ("wrong version number", "speaks TLS"),
+    ])
+    func `what is wrong with a certificate is told with what helps against it`(words: String, hint: String) {
+        let error = TransferError(
+            TransportError(attempted: "GET https://h/x", reason: .tls(words)), object: "https://h/x")
+        #expect(error.description.contains(hint), "\(error)")
+        #expect(hint == "AWS_CA_BUNDLE" || hint.contains("PEM") || !error.description.contains("AWS_CA_BUNDLE"))
+    }
+
     @Test(arguments: [403, 405, 501])
     func `a server that refuses HEAD is asked for one byte`(status: Int) async throws {
         let server = try ScriptedHTTPServer { request in
