@@ -62,6 +62,13 @@ package enum ProcessEnvironment {
     }
 }
 
+/// The signal that a terminal sends as it closes.
+package enum HangUp {
+    /// Whether whoever started this process had it ignore SIGHUP, as nohup does: then it goes on, and so does what it starts.
+    /// Asked first before anybody here traps the signal.
+    package static let isIgnored = clinux_ignores(SIGHUP)
+}
+
 /// How a program is started: signals as a shell would leave them, and of our descriptors none but what it is given.
 package struct ProcessStart: Sendable {
     package struct Failure: Error, CustomStringConvertible {
@@ -104,6 +111,7 @@ package struct ProcessStart: Sendable {
         var everything = sigset_t()
         var nothing = sigset_t()
         sigfillset(&everything)
+        if HangUp.isIgnored { sigdelset(&everything, SIGHUP) }
         sigemptyset(&nothing)
         posix_spawnattr_setsigdefault(&attributes, &everything)
         posix_spawnattr_setsigmask(&attributes, &nothing)

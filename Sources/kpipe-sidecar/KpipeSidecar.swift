@@ -128,13 +128,13 @@ struct SchemaCommand: ParsableCommand, LoggedCommand {
     }
 }
 
-/// Runs `body`; SIGINT or SIGTERM cancels it, so that it can clean up. A second one ends the process at once.
+/// Runs `body`; SIGINT, SIGTERM or SIGHUP cancels it, so that it can clean up. A second one ends the process at once.
 ///
 /// - Returns: what `body` made of it, and the signal that came meanwhile.
 func withSignalsCancelling<Success: Sendable>(
     _ body: @escaping @Sendable () async -> Success
 ) async -> (Success, stoppedBy: UnixSignal?) {
-    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm] + UnixSignal.hangUp)
     let stoppedBy = Mutex<UnixSignal?>(nil)
     // Cancelled alone, so not a child of this task; awaited below.
     let work = Task { await body() }
@@ -144,7 +144,8 @@ func withSignalsCancelling<Success: Sendable>(
                 defer { first = first ?? signal }
                 return first != nil
             }
-            if isSecond { _exit(128 + signal.number) }
+            // A terminal that closes may send it twice, through the shell and by itself.
+            if isSecond, signal != .sighup { _exit(128 + signal.number) }
             work.cancel()
         }
     }()
@@ -153,6 +154,9 @@ func withSignalsCancelling<Success: Sendable>(
 }
 
 extension UnixSignal {
+    /// SIGHUP, except under nohup.
+    static var hangUp: [UnixSignal] { HangUp.isIgnored ? [] : [.sighup] }
+
     var number: Int32 {
         switch self {
         case .sigint: SIGINT

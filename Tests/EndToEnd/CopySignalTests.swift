@@ -18,7 +18,9 @@ import Testing
         #expect(child.errorOutput.contains("stopped by"))
     }
 
-    @Test(arguments: [SIGINT, SIGTERM]) func `a download leaves neither file nor folder`(signal: Int32) async throws {
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func `a download leaves neither file nor folder`(signal: Int32)
+        async throws
+    {
         let server = try ScriptedHTTPServer { request in
             let head = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nAccept-Ranges: bytes\r\nContent-Length: 1000000\r\n\r\n"
             return [.send(head)] + (request.method == "HEAD" ? [] : [.bytes(seededBytes(500_000)), .stall])
@@ -32,7 +34,7 @@ import Testing
         #expect(try folder.list() == [])
     }
 
-    @Test(arguments: [SIGINT, SIGTERM]) func `an upload in parts is aborted`(signal: Int32) async throws {
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func `an upload in parts is aborted`(signal: Int32) async throws {
         try folder.write(seededBytes(20 << 20), to: "big")
         let server = try ScriptedHTTPServer { request in
             switch request.method {
@@ -50,6 +52,29 @@ import Testing
         try await stop(child, signal)
         let aborts = server.requests.filter { $0.method == "DELETE" }
         #expect(aborts.map(\.target) == ["/bucket/o?uploadId=u1"])
+    }
+
+    @Test func `under nohup a terminal that closes does not end a step`() async throws {
+        try folder.write("{}", to: "step.yaml")
+        let command = "echo > \(folder["begun"]); read line < \(folder["go"])"
+        let child = try ChildProcess(
+            "sh",
+            ["-c", "mkfifo go && trap '' HUP && exec \"$0\" \"$@\"", Product.sidecar.path]
+                + ["run", "--config", "step.yaml", "--workdir", "work", "--", "sh", "-c", command],
+            environment: Self.environment, folder: folder.path)
+        try await eventually("the command") { try folder.list().contains("begun") }
+        for process in [child.pid] + Self.children(of: child.pid) { kill(process, SIGHUP) }
+        try await eventually("somebody who reads") {
+            let pipe = open(folder["go"], O_WRONLY | O_NONBLOCK)
+            defer { close(pipe) }
+            return write(pipe, "\n", 1) == 1
+        }
+        #expect(try await child.wait(atMost: .seconds(30)) == .exited(0), "\(child.errorOutput)")
+    }
+
+    private static func children(of process: Int32) -> [Int32] {
+        let text = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        return text?.split(separator: " ").compactMap { Int32($0) } ?? []
     }
 
     @Test(arguments: ["cp - s3://bucket/o", "cp URL -"])

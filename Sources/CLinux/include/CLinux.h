@@ -44,6 +44,12 @@ static inline int clinux_openat2(int directory, const char *path, uint64_t flags
 /// pidfd_open(2): a descriptor that becomes readable when the process ends. -1 and errno on failure.
 static inline int clinux_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
+/// Whether this process ignores the signal. Compared here: Swift imports no SIG_IGN that could be.
+static inline _Bool clinux_ignores(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /// mkostemp(3), which glibc hides without _GNU_SOURCE: makes a file of its own, replacing the X's that end `pattern`.
 static inline int clinux_mkostemp(char *pattern, int flags) {
     extern int mkostemp(char *, int);

@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand, LoggedCommand {
         settings.usageSummary = { services.monitor.summary() }
         settings.traces = TraceExporter(environment: environment)
         settings.recordedUsage = { services.monitor.recorded() }
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigquit)
+        let signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm, .sigquit] + UnixSignal.hangUp)
         let agent = try SidecarAgent(settings, transfers: engine, logger: logger, onEvent: output.show)
         let main = try MainProcess(
             entrypoint: entrypoint, command: command, workdir: place.path, environment: environment)
