@@ -83,9 +83,9 @@ struct RequestPlan: Sendable {
 
     /// Why the request cannot be sent: anything that could smuggle a second header line or request.
     private static func fault(in request: HTTPRequest) -> String? {
-        guard isToken(request.method) else { return "the method is not a token" }
+        guard HTTPHeaders.isToken(request.method) else { return "the method is not a token" }
         for field in request.headers.fields {
-            guard isToken(field.name) else { return "a header name is not a token" }
+            guard HTTPHeaders.isToken(field.name) else { return "a header name is not a token" }
             guard !field.value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
                 return "the value of header \(field.name) holds a control character"
             }
@@ -94,16 +94,5 @@ struct RequestPlan: Sendable {
             return "the body's length is negative"
         }
         return nil
-    }
-
-    /// RFC 9110 §5.6.2.
-    private static func isToken(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
     }
 }

@@ -1,5 +1,6 @@
 import Basics
 import ConfigSchema
+import HTTPTransport
 import KubeClient
 import Transfer
 import YAMLTree
@@ -61,7 +62,7 @@ extension StateTargetConfiguration: Configurable {
     ]
 
     func check(_ decoding: inout Decoding, at mark: YAMLMark) {
-        for name in headers.keys.sorted() where !Self.isHeaderName(name) {
+        for name in headers.keys.sorted() where !HTTPHeaders.isToken(name) {
             decoding.at(field: "headers") { $0.at(field: name) { $0.report("is no name of a header field", at: mark) } }
         }
         let other: String
@@ -85,18 +86,5 @@ extension StateTargetConfiguration: Configurable {
             return "expected an http(s):// URL, a file:// path or kubernetes"
         }
         return Location.problem(of: to)
-    }
-
-    /// RFC 9110 §5.6.2.
-    private static func isHeaderName(_ name: String) -> Bool {
-        !name.isEmpty
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
     }
 }

@@ -1,4 +1,5 @@
 internal import Basics
+internal import HTTPTransport
 
 /// What is said of one place beside its URL: how it is reached, and what becomes of objects that are stored there. Of an
 /// entry of the agent's configuration, or of a command's options.
@@ -73,6 +74,10 @@ package struct StoreSettings: Sendable, Hashable {
         }
         if customerKeyFile != nil, encryption != nil { return (.customerKeyFile, "excludes encryption") }
         if profile != nil, anonymous { return (.profile, "excludes anonymous") }
+        // It travels as part of a header field's name.
+        if !metadata.keys.allSatisfy(HTTPHeaders.isToken) {
+            return (.metadata, "has a name that no header field can have: write letters, digits and - alone")
+        }
         if Self.kind(of: url)?.metadataIsASCII == true,
             !metadata.values.allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } })
         {

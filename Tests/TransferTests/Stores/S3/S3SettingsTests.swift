@@ -231,5 +231,11 @@ struct S3SettingsTests {
         for url in ["s3://b/k", "gs://b/k"] { #expect(described.contradiction(at: url) == nil) }
         described.metadata = ["note": "green"]
         #expect(described.contradiction(at: "az://a/c/k") == nil)
+        for name in ["", "a b", "a\nb", "grün", "a:b"] {
+            described.metadata = ["note": "green", name: "x"]
+            for url in ["s3://b/k", "gs://b/k", "az://a/c/k"] {
+                #expect(described.contradiction(at: url)?.0 == .metadata, "\(name)")
+            }
+        }
     }
 }
