@@ -50,8 +50,16 @@ package struct YAMLNode: Sendable {
         case .mapping: "a mapping"
         case .scalar(let scalar) where scalar.isNull: "nothing"
         case .scalar(let scalar) where scalar.style == .plain: "\u{201C}\(scalar.text.prefix(60))\u{201D}"
-        case .scalar(let scalar): scalar.text.isEmpty ? "an empty text" : "a quoted text"
+        case .scalar(let scalar): Self.inWords(scalar.text)
         }
+    }
+
+    /// Of a text that is not plain: what may be wrong with it as a text.
+    private static func inWords(_ text: String) -> String {
+        let controls = text.utf8.filter { $0 < 0x20 || $0 == 0x7F }
+        if controls.contains(UInt8(ascii: "\n")) { return "a text with a line break in it" }
+        if !controls.isEmpty { return "a text with a control character in it" }
+        return text.isEmpty ? "an empty text" : "a quoted text"
     }
 }
 

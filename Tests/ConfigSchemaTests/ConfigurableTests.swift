@@ -88,7 +88,8 @@ private struct Site: Configurable, Equatable {
         ("{name: [a]}", "1:8: name: expected a text, found a list"),
         ("{name: null}", "1:8: name: expected a text, found nothing"),
         ("{name: '{no}'}", "1:8: name: there is no {no}"),
-        ("{name: \"a\\nb\"}", "1:8: name: expected a text, found"),
+        ("{name: \"a\\nb\"}", "1:8: name: expected a text, found a text with a line break in it"),
+        ("{name: \"a\\tb\"}", "1:8: name: expected a text, found a text with a control character in it"),
         ("{name: a, color: green}", "1:11: color: no such field; did you mean colour?"),
         (
             "{name: a, zzzzzzzz: 1}",

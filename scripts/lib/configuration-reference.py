@@ -15,6 +15,8 @@ def kind(schema):
         return "`true` \\| `false`"
     if schema["type"] == "object":
         return "name: value"
+    if schema["type"] == "array":
+        return f"list of {kind(schema['items'])}s"
     return next((name for part, name in PATTERNS.items() if part in schema.get("pattern", "")), "text")
 
 

@@ -205,7 +205,8 @@ package struct VolumeError: Error, Sendable, Equatable, CustomStringConvertible 
         let code = errno
         let why = "cannot \(attempted) \(path): \(String(cString: strerror(code)))"
         return switch code {
-        case EACCES, EPERM, EROFS:
+        case EROFS: VolumeError(.permission, why + " (the volume is mounted read-only: take readOnly from its mount)")
+        case EACCES, EPERM:
             VolumeError(
                 .permission, why + " (the agent needs to write there: set fsGroup, or one user for both containers)")
         case ENOSPC, EDQUOT:
