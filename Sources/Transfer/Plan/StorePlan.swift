@@ -162,7 +162,7 @@ extension TransferError {
     fileprivate static func noFolder(_ path: String, _ from: String) -> TransferError {
         TransferError(
             path, .local(errno: ENOTDIR), "is a file, not the folder that '\(from)' means",
-            hint: "name it without what stands behind it")
+            hint: "write '\(path)' where the file is meant")
     }
 
     fileprivate static func reserved(_ path: String, _ url: String) -> TransferError {

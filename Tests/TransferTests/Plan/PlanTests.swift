@@ -48,7 +48,7 @@ import Testing
         ])
         #expect(
             plan.add("r").map(\.description) == [
-                "r: is a file, not the folder that '\(from)' means (name it without what stands behind it)"
+                "r: is a file, not the folder that '\(from)' means (write 'r' where the file is meant)"
             ])
         #expect(plan.count == 0 && plan.missing == [])
         #expect(plan.add("r/a").isEmpty && plan.count == 1)
