@@ -1,4 +1,4 @@
-/// What `SRC… DST` of a copy means. Pure but for one question to the file system, which the caller answers.
+/// What `SRC… DST` of a copy means. Pure but for two questions to the file system, which the caller answers.
 ///
 /// | sources | destination | meaning |
 /// | --- | --- | --- |
@@ -7,6 +7,7 @@
 /// | a folder that exists, without `/` or `-R` | a local one | refused |
 /// | one object or file | `-` | goes to standard output; a folder or prefix is refused |
 /// | `-` | anything but a folder or prefix | gets that name |
+/// | a local path with `*?[{\` in it that exists as written | anything | that file or folder, not a pattern |
 /// | a pattern, a source that ends in `/`, several sources | a folder or prefix | each keeps its path below the fixed part |
 package enum CopyPlan: Sendable, Equatable {
     /// Into a local folder.
@@ -27,10 +28,11 @@ package enum CopyPlan: Sendable, Equatable {
 
     /// - Parameters:
     ///   - recursive: sources that name a folder or prefix without `/` at the end are meant with all they hold.
+    ///   - exists: whether there is something at a local path.
     ///   - isFolder: whether a local path is a folder that exists.
-    package init(sources: [String], destination: String, recursive: Bool, isFolder: (String) -> Bool)
-        throws(TransferError)
-    {
+    package init(
+        sources: [String], destination: String, recursive: Bool, exists: (String) -> Bool, isFolder: (String) -> Bool
+    ) throws(TransferError) {
         let target = try Location(destination)
         let places = try sources.map { (text) throws(TransferError) in try Location(text) }
         guard let first = places.first else {
@@ -52,13 +54,14 @@ package enum CopyPlan: Sendable, Equatable {
             return
         }
         let full = zip(sources, places).map { text, place in
-            place.isLocal
-                ? Self.folder(place.key, recursive, isFolder) : recursive && !text.hasSuffix("/") ? text + "/" : text
+            guard place.isLocal else { return recursive && !text.hasSuffix("/") ? text + "/" : text }
+            let path = Self.folder(place.key, recursive, isFolder)
+            return exists(place.key) ? Glob.escape(path) : path
         }
         let many = full.count > 1 || zip(full, places).contains { Self.isMany($0, $1) }
         if target.isLocal {
-            for (text, place) in zip(full, places) where place.isLocal && !text.hasSuffix("/") && isFolder(text) {
-                throw Self.refuse(text, "is a folder", hint: "write \(text)/ or -R for what it holds")
+            for (text, place) in zip(full, places) where place.isLocal && !text.hasSuffix("/") && isFolder(place.key) {
+                throw Self.refuse(place.key, "is a folder", hint: "write \(place.key)/ or -R for what it holds")
             }
             let path = target.key
             let intoFolder = many || Self.isFolder(target, destination, isFolder)

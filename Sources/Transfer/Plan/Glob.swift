@@ -44,6 +44,16 @@ package struct Glob: Sendable, Equatable {
         GlobParser.firstUnescaped("*?[{", in: Array(text.unicodeScalars)) != nil
     }
 
+    /// The pattern that matches `name` alone.
+    static func escape(_ name: String) -> String {
+        var pattern = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            if "*?[{\\".unicodeScalars.contains(scalar) { pattern.append("\\") }
+            pattern.append(scalar)
+        }
+        return String(pattern)
+    }
+
     /// A plain name as it is meant, its escapes taken away.
     static func unescape(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\\")) else { return text }
@@ -243,7 +253,7 @@ enum GlobParser {
         return nil
     }
 
-    private static func malformed(_ pattern: String, _ why: String) -> TransferError {
+    fileprivate static func malformed(_ pattern: String, _ why: String) -> TransferError {
         TransferError(
             pattern, .configuration, "the pattern cannot be read: \(why)",
             hint: "a backslash before a character takes its special meaning away")
@@ -251,7 +261,8 @@ enum GlobParser {
 }
 
 /// Which of many names are meant: those that a pattern of `include` matches (all, where there is none) and no pattern of
-/// `exclude`. Names are taken relative to the fixed part of a source; a pattern without a `/` matches the last segment.
+/// `exclude`. Names are taken relative to the fixed part of a source; a pattern without a `/` matches the last segment, one
+/// that ends in `/` what is in a folder, and a `/` or `./` at the beginning stands for the fixed part, as in `.gitignore`.
 package struct NameFilter: Sendable, Equatable {
     private let include: [Glob]
     private let exclude: [Glob]
@@ -268,7 +279,14 @@ package struct NameFilter: Sendable, Equatable {
 
     private static func glob(_ pattern: String) throws(TransferError) -> Glob {
         guard pattern.utf8.contains(slash) else { return try Glob("**/" + pattern) }
-        return try Glob(pattern.hasSuffix("/") ? pattern + "**" : pattern)
+        var segments = pattern.split(separator: "/", omittingEmptySubsequences: false)
+        while let first = segments.first, first.isEmpty || first == "." { segments.removeFirst() }
+        guard !segments.isEmpty else { throw GlobParser.malformed(pattern, "it names nothing") }
+        guard !segments.contains("..") else {
+            throw GlobParser.malformed(pattern, "no name has '..' in it; all are relative to the source's fixed part")
+        }
+        if segments.last == "" { segments[(segments.count - 1)...] = ["**", "*"] }
+        return try Glob(segments.joined(separator: "/"))
     }
 
     /// What is wrong with a pattern in a configuration; `nil` for nothing.

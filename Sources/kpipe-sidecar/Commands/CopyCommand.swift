@@ -180,7 +180,7 @@ struct CopyCommand: AsyncParsableCommand, LoggedCommand {
         do {
             let plan = try CopyPlan(
                 sources: Array(places.dropLast()), destination: places[places.count - 1], recursive: recursive,
-                isFolder: FileTest.isFolder)
+                exists: FileTest.exists, isFolder: FileTest.isFolder)
             return plan.taking(try filter, badNames)
         } catch let error as TransferError {
             throw CommandFailure(.usage, error.description)
@@ -261,6 +261,11 @@ extension CopyPlan {
 }
 
 enum FileTest {
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -140,6 +140,10 @@ import Testing
             ["dir/"], "s3://b/",
             .store([.init(folder: "dir/", output: OutputRequest(from: "", to: "s3://b/", optional: false))])
         ),
+        (
+            ["d/there[1].*"], "s3://b/",
+            .store([.init(folder: "d/", output: OutputRequest(from: #"there\[1].\*"#, to: "s3://b/", optional: false))])
+        ), (["there{1"], "new", .fetch([InputRequest(from: #"there\{1"#, to: "new")], folder: ".")),
         (["-"], "https://h/p/", .read(to: "https://h/p/")), (["https://h/p/"], "-", .print("https://h/p/")),
         (["-"], "s3://b/c", .read(to: "s3://b/c")), (["s3://b/c"], "-", .print("s3://b/c")),
         (["s3://b/"], "s3://c/d/", .relay([InputRequest(from: "s3://b/", to: "")], to: "s3://c/d/")),
@@ -147,7 +151,9 @@ import Testing
 
     @Test(arguments: copies)
     func `copies mean what the table says`(sources: [String], destination: String, plan: CopyPlan) throws {
-        let made = try CopyPlan(sources: sources, destination: destination, recursive: false) { $0 == "dir" }
+        let made = try CopyPlan(
+            sources: sources, destination: destination, recursive: false, exists: { $0.contains("there") },
+            isFolder: { $0 == "dir" })
         #expect(made == plan)
     }
 
@@ -161,7 +167,9 @@ import Testing
     ])
     func `copies that cannot be meant are refused`(sources: [String], destination: String, words: String) {
         let error = #expect(throws: TransferError.self) {
-            try CopyPlan(sources: sources, destination: destination, recursive: false) { $0.hasPrefix("dir") }
+            try CopyPlan(
+                sources: sources, destination: destination, recursive: false, exists: { _ in false },
+                isFolder: { $0.hasPrefix("dir") })
         }
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
     }
@@ -208,6 +216,10 @@ import Testing
         (["*.csv", "x"], [], "a/x", true), (["a/*.csv"], [], "a/b.csv", true), (["a/*.csv"], [], "b/a/b.csv", false),
         (["a/"], [], "a/b/c", true), ([], ["*.tmp"], "a/b.tmp", false), ([], ["*.tmp"], "a.tmp/b", true),
         (["*.csv"], ["b*"], "a/b.csv", false), ([], ["**/b/**"], "a/b/c", false),
+        ([], ["a/"], "a", true), ([], ["a/"], "a/b", false), ([], ["**/a/"], "b/a/c", false),
+        ([], ["**/a/"], "b/a", true), ([], ["/a"], "a", false), ([], ["/a"], "b/a", true),
+        ([], ["./a/*.b"], "a/c.b", false),
+        ([], ["././/a/"], "a/c/d", false), (["./a"], [], "a", true),
     ])
     func `names are meant as the table says`(include: [String], exclude: [String], name: String, isMeant: Bool) throws {
         let filter = try NameFilter(include: include, exclude: exclude)
@@ -218,8 +230,12 @@ import Testing
         #expect((output.key(of: "p/" + name) == "k/" + name) == isMeant)
     }
 
-    @Test func `a pattern that cannot be read is named`() {
-        #expect(NameFilter.problem(of: "[a")?.isEmpty == false)
+    @Test(arguments: ["[a", "/", "./", "../a", "a/../b"])
+    func `a pattern that cannot be read, or no name can match, is named`(pattern: String) {
+        #expect(NameFilter.problem(of: pattern)?.hasPrefix("the pattern cannot be read: ") == true)
+    }
+
+    @Test func `nothing is wrong with one that can`() {
         #expect(NameFilter.problem(of: "*.csv") == nil)
     }
 
