@@ -358,7 +358,7 @@ import WorkdirProtocol
             [
                 OutputRequest(from: "last", to: "mem://bucket/", priority: 0),
                 OutputRequest(from: "first", to: "mem://bucket/", priority: 9),
-            ], from: folder.path, deadline: .now + .milliseconds(50))
+            ], from: folder.path, deadline: .now + .milliseconds(500))
         #expect(report.leftOut == ["first", "last"])
         #expect(report.exitCode == .inputOutput)
         #expect(report.failures == [])

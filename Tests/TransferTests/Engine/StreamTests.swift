@@ -35,9 +35,11 @@ import WorkdirProtocol
         return report
     }
 
-    /// A server that gives nothing but the whole, and breaks its first answers off.
+    /// A server that gives nothing but the whole, and breaks its first answers off: by a reset, of which nobody can say what
+    /// has arrived before it, or, where something has to, by an end that comes too early.
     private static func stubborn(
-        breaksAfter breaks: [Int] = [], tellsLength: Bool = true, etag: String? = nil, damaged: Bool = false
+        breaksAfter breaks: [Int] = [], tellsLength: Bool = true, etag: String? = nil, damaged: Bool = false,
+        by end: ScriptedHTTPServer.Step = .reset
     ) throws -> ScriptedHTTPServer {
         try ScriptedHTTPServer { request in
             let tag = etag.map { "ETag: \($0)\r\n" } ?? ""
@@ -50,7 +52,7 @@ import WorkdirProtocol
                 if damaged { body[10] ^= 1 }
                 return [.bytes(Array(head.utf8) + body), .close]
             }
-            return [.bytes(Array(head.utf8) + content.prefix(breaks[number])), .delay(.milliseconds(5)), .reset]
+            return [.bytes(Array(head.utf8) + content.prefix(breaks[number])), .delay(.milliseconds(5)), end]
         }
     }
 
@@ -66,7 +68,7 @@ import WorkdirProtocol
     }
 
     @Test func `a repetition that begins otherwise is another object`() async throws {
-        let server = try Self.stubborn(breaksAfter: [2 << 20], damaged: true)
+        let server = try Self.stubborn(breaksAfter: [2 << 20], damaged: true, by: .close)
         defer { server.stop() }
         let output = open(folder["out"], O_WRONLY | O_CREAT, 0o600)
         defer { close(output) }
