@@ -187,6 +187,18 @@ struct RunMachineTimeTests {
         #expect(machine.handle(.timer, at: 63_000).last == .exit(code))
     }
 
+    @Test(arguments: [(0, 74), (3, 3)] as [(Int32, Int32)])
+    func anAgentWhoseFolderWasDeletedIsNotAwaited(exit: Int32, code: Int32) {
+        var machine = awaitingMachine(exit: exit)
+        #expect(machine.handle(.folder(isPresent: true), at: 10).isEmpty)
+        #expect(machine.handle(.folder(isPresent: false), at: 20).last == .exit(code))
+
+        machine = runningMachine(awaitsOutputs: true)
+        #expect(machine.handle(.folder(isPresent: false), at: 1).isEmpty)
+        _ = machine.handle(.streamsEnded, at: 2)
+        #expect(machine.handle(.ended(.exited(exit)), at: 2).last == .exit(code))
+    }
+
     /// Nobody was waited for then.
     @Test func whatWasMissingWhileTheCommandRanCountsForNothing() {
         var machine = runningMachine(awaitsOutputs: true)

@@ -22,6 +22,9 @@ package enum RunInput: Sendable, Equatable {
     case agent(isPresent: Bool)
     /// Whether the markers are as they were last asked for: a full volume takes none.
     case markersWritten(Bool)
+    /// Whether the folder that the markers lie in is in the workdir; told as often as one likes. An agent that holds one
+    /// which was deleted sees no marker that is written.
+    case folder(isPresent: Bool)
     /// The time in `RunMachine.deadline` has come.
     case timer
 }

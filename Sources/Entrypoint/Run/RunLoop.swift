@@ -120,6 +120,7 @@ struct RunLoop {
         if machine.awaitsAgent, now >= agentLook {
             agentLook = now + Self.agentPause
             tell(.agent(isPresent: markers.agentIsPresent()))
+            lookForFolder()
             // The kernel may grant no watch of the agent's folder, or a volume tell of nothing that the other side does.
             look()
         }
@@ -212,7 +213,12 @@ extension RunLoop {
             hasComplainedOfMarkers = true
             markerRetry = Clock.monotonic() + Self.markerPause
         }
+        lookForFolder()
         tell(.markersWritten(queue.isEmpty))
+    }
+
+    private mutating func lookForFolder() {
+        tell(.folder(isPresent: clinux_is_folder(markers.workdir.path(WorkdirPath.own))))
     }
 
     private mutating func startCommand() {

@@ -41,6 +41,7 @@ package struct RunMachine: Sendable {
     /// Since when nobody holds the agent's lock, and since when a marker cannot be written.
     private var absentSince: Int64?
     private var unwrittenSince: Int64?
+    private var folderIsDeleted = false
     private var exitCode: Int32 = 0
 
     package init(rules: RunRules, attempt: Int, epoch: String, traceparent: String? = nil) {
@@ -114,6 +115,9 @@ package struct RunMachine: Sendable {
         case .markersWritten(false):
             unwrittenSince = unwrittenSince ?? now
             return []
+        case .folder(let isPresent):
+            folderIsDeleted = !isPresent
+            return folderIsDeleted && phase == .awaitingOutputs ? leave(beforeOutputs: Self.folderIsDeleted) : []
         case .timer: return timer(at: now)
         }
     }
@@ -285,6 +289,7 @@ package struct RunMachine: Sendable {
         if let leaveSignal {
             return effects + leave(beforeOutputs: "signal \(leaveSignal) came before they could be")
         }
+        if folderIsDeleted { return effects + leave(beforeOutputs: Self.folderIsDeleted) }
         phase = .awaitingOutputs
         // What was so while the command ran is looked at anew.
         (absentSince, unwrittenSince) = (nil, nil)
@@ -299,6 +304,9 @@ package struct RunMachine: Sendable {
 
     private static let agentIsGone =
         "no agent has been on the volume for \(DurationText.print(inOneUnit: RunRules.absenceLimit)); it has ended, or never began"
+
+    private static let folderIsDeleted =
+        "\(WorkdirPath.own)/ was deleted from the workdir; the command must leave it there"
 
     private mutating func leave() -> [RunEffect] {
         phase = .finished

@@ -89,7 +89,7 @@ struct AgentLoop {
     private mutating func step(_ input: LifecycleInput, in group: inout DiscardingTaskGroup) {
         let before = machine.memory
         switch input {
-        case .mainGone, .terminate, .statusOverdue: machine.volumeIsFull = agent.volume.isFull
+        case .mainGone, .terminate, .statusOverdue: machine.silence = agent.volume.silence
         default: break
         }
         let effects = machine.handle(input)

@@ -205,14 +205,18 @@ extension LifecycleMachine {
     }
 
     private var gone: FailureCause {
-        guard !volumeIsFull else {
-            return FailureCause(
-                .killed, container: .main, reason: FailureReason.volumeFull,
-                message: "main ended without a word, and the volume is full: raise its sizeLimit, or write less")
-        }
-        return FailureCause(
-            .killed, container: .main, reason: FailureReason.mainGone,
-            message: "main ended without a word: killed with its entrypoint, most often for want of memory")
+        let (reason, why) =
+            switch silence {
+            case .volumeFull:
+                (FailureReason.volumeFull, ", and the volume is full: raise its sizeLimit, or write less")
+            case .folderDeleted:
+                (
+                    FailureReason.mainGone,
+                    ": \(WorkdirPath.own)/ was deleted from the workdir, where it would have said how; main must leave it there"
+                )
+            case nil: (FailureReason.mainGone, ": killed with its entrypoint, most often for want of memory")
+            }
+        return FailureCause(.killed, container: .main, reason: reason, message: "main ended without a word\(why)")
     }
 
     private static func outcome(of record: MainAttempt) -> StepOutcome {

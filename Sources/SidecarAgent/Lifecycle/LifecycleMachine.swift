@@ -30,14 +30,20 @@ struct LifecycleMachine: Sendable, Equatable {
         var mayRun = false
     }
 
+    enum Silence: Sendable {
+        case volumeFull
+        /// The folder that markers lie in is no longer in the workdir.
+        case folderDeleted
+    }
+
     let rules: LifecycleRules
     var memory: Memory
     /// SIGTERM has come.
     var terminating = false
     /// The API server tells of main's container.
     var hearsStatus = false
-    /// The volume takes no more, as far as the shell has seen.
-    var volumeIsFull = false
+    /// What keeps main from saying how it ended, as far as the shell has seen.
+    var silence: Silence?
     /// What main said before `ready` existed; taken up once it does.
     var deferred: [LifecycleInput] = []
 

@@ -47,6 +47,13 @@ final class FolderHandle: Sendable {
         return opened
     }
 
+    /// Whether this is still what `parent` has by that name: the other container may have deleted or moved it.
+    func isAt(_ name: String, in parent: FolderHandle) -> Bool {
+        var (own, there) = (stat(), stat())
+        return fstat(descriptor, &own) == 0 && fstatat(parent.descriptor, name, &there, AT_SYMLINK_NOFOLLOW) == 0
+            && own.st_dev == there.st_dev && own.st_ino == there.st_ino
+    }
+
     func display(_ name: String) -> String { "\(path)/\(name)" }
 
     /// A small regular file, cut off at `limit` bytes. `nil` when there is none; a link, a pipe or a folder in its

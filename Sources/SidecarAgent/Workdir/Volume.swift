@@ -92,6 +92,12 @@ final class Volume: Sendable {
         return folder.exists(name)
     }
 
+    /// What keeps main's markers from getting here.
+    var silence: LifecycleMachine.Silence? {
+        guard own.isAt(WorkdirPath.own, in: root) else { return .folderDeleted }
+        return isFull ? .volumeFull : nil
+    }
+
     /// There is no room left, so that main may not even have been able to say how it ended.
     var isFull: Bool {
         var status = statvfs()

@@ -115,20 +115,38 @@ struct VolumeTests {
         #expect(try outside.text("secret") == "secret")
     }
 
-    @Test("a main that is gone from a full volume was not killed for want of memory", arguments: [true, false])
-    func full(_ isFull: Bool) throws {
+    @Test(
+        "a main that could not say how it ended was not killed for want of memory",
+        arguments: [
+            (nil, "MainGone", "memory"), (.volumeFull, "VolumeFull", "sizeLimit"),
+            (.folderDeleted, "MainGone", ".kpipe/ was deleted"),
+        ] as [(LifecycleMachine.Silence?, String, String)])
+    func silent(_ silence: LifecycleMachine.Silence?, reason: String, word: String) throws {
         var machine = LifecycleMachine(LifecycleRules(placement: .native, restartPolicy: .never))
         for input in [.start, .inputsReady, .attempt(MainAttempt(number: 1, phase: .running))] as [LifecycleInput] {
             _ = machine.handle(input)
         }
-        machine.volumeIsFull = isFull
+        machine.silence = silence
         _ = machine.handle(.mainGone(attempt: 1))
         guard case .storing(.failure(let cause)) = machine.phase else {
             return #expect(Bool(false), "\(machine.phase)")
         }
-        #expect(cause.reason == (isFull ? "VolumeFull" : "MainGone"))
-        #expect(cause.message.contains("memory") != isFull)
-        #expect(try !Volume(folder.path, openToAll: false).isFull)
+        #expect(cause.reason == reason)
+        #expect(cause.message.contains(word))
+        #expect(cause.message.contains("memory") == (silence == nil))
+    }
+
+    @Test("a folder of markers that main deletes, moves or replaces is missed")
+    func deleted() throws {
+        let volume = try Volume(folder.path, openToAll: false)
+        #expect(volume.silence == nil)
+        rename(folder[".kpipe"], folder["away"])
+        #expect(volume.silence == .folderDeleted)
+        mkdir(folder[".kpipe"], 0o755)
+        #expect(volume.silence == .folderDeleted)
+        rmdir(folder[".kpipe"])
+        rename(folder["away"], folder[".kpipe"])
+        #expect(volume.silence == nil)
     }
 
     @Test("an agent that is killed while it clears another pod's volume has a successor that goes on with it")
